@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MIT */
+/*
+ * ward: protected memory and mediated attestation for confidential VMs.
+ *
+ * This header is the ABI of /dev/ward. What leaves the machine (claims and
+ * event records) stands in ward_claims.h, the generic netlink family of the
+ * control plane in ward_netlink.h.
+ *
+ * What it is
+ * ----------
+ * Opening /dev/ward makes a *session*: a random 128-bit id, a chain of events,
+ * a ledger of the protected memory that it holds and ever held. Through the
+ * session a worker allocates buffers (class A: memory that the kernel owns,
+ * hides from other processes and from core dumps, and zeroes on every way
+ * out), pins memory of its own (class B: the declared weaker class), asks for
+ * evidence of what it is (WARD_ATTEST), and finally seals itself: from then on
+ * it can hold no new protected memory, and evidence taken with purpose
+ * WARD_PURPOSE_RECEIPT says so.
+ *
+ * What opening /dev/ward grants
+ * -----------------------------
+ * Protected memory up to the limits in force, and evidence over claims that
+ * the kernel composes about the caller. It grants no access to another
+ * session, to another process's buffers, or to the TEE's own interface, and
+ * no way to choose what the kernel says about the caller.
+ *
+ * Rules of every ioctl
+ * --------------------
+ *  - The argument points to a struct that starts with
+ *    ``__u32 size; __u32 flags;``. @size is what the caller compiled against.
+ *    A longer struct than the kernel's is accepted when the tail is zero; a
+ *    shorter one is accepted down to its last mandatory field, the rest is
+ *    taken as zero and not written back.
+ *  - Fields named out_* are written by the kernel, on success only, except
+ *    where a field's comment says otherwise. All other fields are left as
+ *    they were.
+ *  - Reserved fields must be zero.
+ *  - 32-bit callers work: the layout has no pointer and no long.
+ *
+ * What each errno means
+ * ---------------------
+ *  ENOTTY      no such ioctl on this fd
+ *  EINVAL      understood and wrong: a reserved field, a length, a size
+ *  E2BIG       the struct is longer than we know and its tail is not zero
+ *  EOPNOTSUPP  an unknown flag or an unknown value of a known field
+ *  EFAULT      the argument, or an address in it, cannot be read or written
+ *  EMSGSIZE    an output array is too short; the needed length is in the
+ *              matching *_len field, which is written in this case too
+ *  EPERM       not allowed to this caller, or a precondition of safety is
+ *              missing (WARD_BUF_PIN of memory that fork would copy)
+ *  ENOMEM      the kernel has no memory
+ *  EDQUOT      a limit of the ledger would be crossed
+ *  ESHUTDOWN   the session is sealed or revoked
+ *  EOWNERDEAD  the buffer was killed: wiped, or its owner's memory is gone
+ *  EBUSY       a buffer that is mapped already; an object in use
+ *  ENODEV      no provider of evidence is attached
+ *  ENXIO       the provider that was attached is gone
+ *  EAGAIN      the queue is full; try again after @out_retry_after_ns
+ *  ETIME       the deadline passed before evidence arrived
+ *  EBADMSG     the provider answered with evidence that does not belong to
+ *              this request: empty, short, stale, or over other report data
+ *  EOVERFLOW   the provider answered with more than WARD_*_MAX bytes
+ *  EIO         the provider failed
+ *  ENOENT      no such session (as subject of WARD_ATTEST)
+ *  EINTR       a signal came before anything was done; call again
+ */
+#ifndef _UAPI_LINUX_WARD_H
+#define _UAPI_LINUX_WARD_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+#include <linux/ward_claims.h>
+
+#define WARD_DEVICE		"/dev/ward"
+#define WARD_ABI_VERSION	1
+
+/*
+ * Ioctl numbers carry no size: a struct that grows keeps its number.
+ */
+enum {
+	WARD_CMD_INFO = 0x00,
+	WARD_CMD_BUF_ALLOC = 0x01,
+	WARD_CMD_BUF_PIN = 0x02,
+	WARD_CMD_MEASURE = 0x03,
+	/* 0x04 is kept for WARD_LEASE */
+	WARD_CMD_ATTEST = 0x05,
+	WARD_CMD_PRESSURE = 0x06,
+	WARD_CMD_WATCH = 0x07,
+	WARD_CMD_EVENTS = 0x08,
+	WARD_CMD_SEAL = 0x09,
+	/* 0x0a is kept for WARD_AGENT_BIND, 0x0b for WARD_KEY_IMPORT */
+
+	WARD_CMD_BUF_INFO = 0x20,
+	WARD_CMD_BUF_WIPE = 0x21,
+	/* 0x22 and 0x23 are kept for WARD_BUF_VOLATILE and WARD_BUF_HOLD */
+};
+
+#define WARD_INFO	_IO('W', WARD_CMD_INFO)
+#define WARD_BUF_ALLOC	_IO('W', WARD_CMD_BUF_ALLOC)
+#define WARD_BUF_PIN	_IO('W', WARD_CMD_BUF_PIN)
+#define WARD_MEASURE	_IO('W', WARD_CMD_MEASURE)
+#define WARD_ATTEST	_IO('W', WARD_CMD_ATTEST)
+#define WARD_PRESSURE	_IO('W', WARD_CMD_PRESSURE)
+#define WARD_WATCH	_IO('W', WARD_CMD_WATCH)
+#define WARD_EVENTS	_IO('W', WARD_CMD_EVENTS)
+#define WARD_SEAL	_IO('W', WARD_CMD_SEAL)
+#define WARD_BUF_INFO	_IO('W', WARD_CMD_BUF_INFO)
+#define WARD_BUF_WIPE	_IO('W', WARD_CMD_BUF_WIPE)
+
+/**
+ * struct ward_info - WARD_INFO on a session: what this module is and what the
+ *	session has
+ * @size: sizeof(struct ward_info)
+ * @flags: must be 0
+ * @out_abi: WARD_ABI_VERSION
+ * @out_module_version: as in ward_claims
+ * @out_state: WARD_STATE_*
+ * @out_level: WARD_LEVEL_*
+ * @out_session: id
+ * @out_instance: id
+ * @out_live: class A bytes held now
+ * @out_live_b: class B bytes held now
+ * @out_limit: bytes that the session may hold by the tightest limit
+ * @out_features: WARD_FEATURE_*
+ */
+struct ward_info {
+	__u32 size;
+	__u32 flags;
+	__u32 out_abi;
+	__u32 out_module_version;
+	__u32 out_state;
+	__u32 out_level;
+	__u8 out_session[WARD_ID_LEN];
+	__u8 out_instance[WARD_ID_LEN];
+	__aligned_u64 out_live;
+	__aligned_u64 out_live_b;
+	__aligned_u64 out_limit;
+	__aligned_u64 out_features;
+};
+
+#define WARD_FEATURE_ATTEST	(1ull << 0)	/* this kernel can attach a provider */
+#define WARD_FEATURE_HUGE	(1ull << 1)	/* buffers may be mapped by 2 MiB */
+#define WARD_FEATURE_NO_GUP	(1ull << 2)	/* buffers cannot be pinned by others */
+
+/**
+ * struct ward_buf_alloc - WARD_BUF_ALLOC on a session: make a class A buffer
+ * @size: sizeof(struct ward_buf_alloc)
+ * @flags: must be 0 or WARD_BUF_SHARED
+ * @length: bytes; a multiple of the page size, not 0
+ * @label: the worker's name for it; goes into the event record
+ * @out_fd: the buffer: mmap it once, MAP_SHARED, whole, offset 0; O_CLOEXEC
+ * @reserved: zero
+ * @out_id: unique per boot
+ *
+ * The memory reads as zero. It is neither copied to children nor dumped nor
+ * swapped nor reachable by ptrace, and it is bound to the caller's mm: when
+ * that ends, by exit, kill or exec, the buffer is unmapped and zeroed
+ * whoever else holds the fd. A second mmap gives EBUSY; anything but
+ * MAP_SHARED, the whole length and offset 0 gives EINVAL; PROT_EXEC EACCES.
+ *
+ * With WARD_BUF_SHARED it is bound to the session instead, so that other
+ * processes that were given the fd can map it, and it is counted apart.
+ *
+ * Errors: EINVAL, EDQUOT, ENOMEM, ESHUTDOWN, EINTR, EMFILE.
+ */
+struct ward_buf_alloc {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 length;
+	__u8 label[WARD_LABEL_LEN];
+	__s32 out_fd;
+	__u32 reserved;
+	__aligned_u64 out_id;
+};
+
+#define WARD_BUF_SHARED		(1u << 0)	/* answers EOPNOTSUPP in this version */
+
+/**
+ * struct ward_buf_pin - WARD_BUF_PIN on a session: pin memory of the caller's
+ *	and promise to wipe it (class B)
+ * @size: sizeof(struct ward_buf_pin)
+ * @flags: must be 0
+ * @addr: page aligned
+ * @length: bytes; a multiple of the page size, not 0, at most WARD_PIN_MAX
+ * @label: as in ward_buf_alloc
+ * @out_fd: closing its last reference zeroes the memory in place and unpins it
+ * @reserved: zero
+ * @out_id: unique per boot
+ *
+ * The range must be private anonymous memory, writable, and marked
+ * MADV_DONTFORK (else EPERM: fork would copy it where ward cannot wipe).
+ * Other kinds of memory give EOPNOTSUPP. The memory stays mapped in its
+ * owner, who may read and rewrite it at any time, also after the wipe; it is
+ * visible to whoever may read the owner's memory. That is the weaker class,
+ * meant for O_DIRECT, GPU registration and allocators that exist already.
+ *
+ * Errors: EINVAL, EPERM, EOPNOTSUPP, EFAULT, EDQUOT, ENOMEM, ESHUTDOWN, EINTR.
+ */
+struct ward_buf_pin {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__u8 label[WARD_LABEL_LEN];
+	__s32 out_fd;
+	__u32 reserved;
+	__aligned_u64 out_id;
+};
+
+#define WARD_PIN_MAX		(1ull << 32)
+
+/**
+ * struct ward_measure - WARD_MEASURE on a session: extend the declared register
+ * @size: sizeof(struct ward_measure)
+ * @flags: must be 0
+ * @digest: what the worker declares: register = SHA-512(register || @digest)
+ * @out_register: the register afterwards
+ *
+ * The register starts as zero and can only be extended. Claims call it
+ * declared, since it is the worker's word.
+ *
+ * Errors: ESHUTDOWN.
+ */
+struct ward_measure {
+	__u32 size;
+	__u32 flags;
+	__u8 digest[WARD_DIGEST_LEN];
+	__u8 out_register[WARD_DIGEST_LEN];
+};
+
+/**
+ * struct ward_attest - WARD_ATTEST on a session: evidence over claims
+ * @size: sizeof(struct ward_attest)
+ * @flags: must be 0
+ * @purpose: WARD_PURPOSE_*
+ * @nonce_len: 8 to 64
+ * @nonce: the relying party's; bytes beyond @nonce_len zero
+ * @binding: what the evidence shall be bound to (a hash of a public key, say)
+ * @subject: zero, or the id of an ended session of the caller's uid (anybody's
+ *	for CAP_SYS_ADMIN in the initial user namespace): its tombstone is what
+ *	the ledger, state and chain of the claims then speak of
+ * @deadline_ns: CLOCK_BOOTTIME, absolute; 0 = 60 s from now
+ * @claims_addr: WARD_CLAIMS_SIZE bytes are written there
+ * @path_addr: the Merkle path: nodes of 64 bytes, from the leaf upwards
+ * @evidence_addr: the provider's evidence (configfs-tsm's outblob)
+ * @aux_addr: endorsements that came with it (auxblob); may be 0 with length 0
+ * @manifest_addr: the service manifest (manifestblob); likewise
+ * @claims_len: capacity in bytes; written: bytes used or needed
+ * @path_len: the same
+ * @evidence_len: the same
+ * @aux_len: the same
+ * @manifest_len: the same
+ * @out_index: position of these claims among the tree's leaves, from 0
+ * @out_leaves: leaves of the tree, 1 to WARD_PATH_MAX
+ * @out_tee: WARD_TEE_*
+ * @out_generation: the provider's write generation that this evidence had
+ * @out_retry_after_ns: with EAGAIN: when to call again, relative
+ * @out_provider: its name, as configfs-tsm gives it, NUL padded
+ *
+ * Requests that wait together become the leaves of one tree, and one call of
+ * the provider serves them all. The wait can be killed; a request whose
+ * caller died is answered to nobody and harms none. WARD_PURPOSE_RECEIPT
+ * needs a sealed session (or an ended subject) that holds nothing: EINVAL
+ * otherwise.
+ *
+ * Lengths: with EMSGSIZE all five *_len fields say what is needed. Capacities
+ * of WARD_CLAIMS_SIZE, 64 * WARD_PATH_NODES_MAX, WARD_EVIDENCE_MAX,
+ * WARD_AUX_MAX and WARD_MANIFEST_MAX always suffice. A session that is
+ * sealed may still attest; one that is revoked may not.
+ *
+ * Errors: EINVAL, EOPNOTSUPP, EMSGSIZE, ENODEV, ENXIO, EAGAIN, ETIME, EBADMSG,
+ * EOVERFLOW, EIO, ENOENT, EPERM, ESHUTDOWN, EINTR.
+ */
+struct ward_attest {
+	__u32 size;
+	__u32 flags;
+	__u32 purpose;
+	__u32 nonce_len;
+	__u8 nonce[WARD_NONCE_MAX];
+	__u8 binding[WARD_BINDING_LEN];
+	__u8 subject[WARD_ID_LEN];
+	__aligned_u64 deadline_ns;
+	__aligned_u64 claims_addr;
+	__aligned_u64 path_addr;
+	__aligned_u64 evidence_addr;
+	__aligned_u64 aux_addr;
+	__aligned_u64 manifest_addr;
+	__u32 claims_len;
+	__u32 path_len;
+	__u32 evidence_len;
+	__u32 aux_len;
+	__u32 manifest_len;
+	__u32 out_index;
+	__u32 out_leaves;
+	__u32 out_tee;
+	__aligned_u64 out_generation;
+	__aligned_u64 out_retry_after_ns;
+	__u8 out_provider[WARD_LABEL_LEN];
+};
+
+/**
+ * struct ward_pressure - WARD_PRESSURE on a session: how full protected memory is
+ * @size: sizeof(struct ward_pressure)
+ * @flags: must be 0
+ * @out_level: WARD_LEVEL_*, of the tightest limit that applies to the session
+ * @reserved: zero
+ * @out_seq: how often the session's level changed
+ * @out_live: bytes of both classes that the session holds
+ * @out_peak: most that @out_live ever was
+ * @out_limit_session: bytes; ~0 = no limit
+ * @out_live_global: bytes of both classes held by everybody
+ * @out_limit_global: bytes
+ * @out_failed: charges refused to the session
+ *
+ * Levels have hysteresis: medium is entered at 75 % of a limit and left below
+ * 70 %, critical at 90 % and 85 %. A session with a watch (WARD_WATCH) has its
+ * own threshold in place of medium's 75 %.
+ */
+struct ward_pressure {
+	__u32 size;
+	__u32 flags;
+	__u32 out_level;
+	__u32 reserved;
+	__aligned_u64 out_seq;
+	__aligned_u64 out_live;
+	__aligned_u64 out_peak;
+	__aligned_u64 out_limit_session;
+	__aligned_u64 out_live_global;
+	__aligned_u64 out_limit_global;
+	__aligned_u64 out_failed;
+};
+
+/**
+ * struct ward_watch - WARD_WATCH on a session: set the threshold of poll()
+ * @size: sizeof(struct ward_watch)
+ * @flags: must be 0
+ * @threshold: bytes that the session itself may hold before the fd becomes
+ *	readable; 0 = back to levels alone
+ * @limit: bytes that the session limits itself to from now on (EDQUOT above);
+ *	0 = leave as it is. It can only shrink
+ *
+ * poll() on the session fd then reports EPOLLIN once for each crossing of the
+ * threshold and each change of level, until read() has taken the record.
+ *
+ * Errors: EINVAL (@limit above the one in force), ESHUTDOWN.
+ */
+struct ward_watch {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 threshold;
+	__aligned_u64 limit;
+};
+
+/**
+ * struct ward_notice - what read() on a session fd returns, whole records only
+ * @size: sizeof(struct ward_notice)
+ * @level: WARD_LEVEL_* now
+ * @seq: as ward_pressure.out_seq; a jump by more than one = merged changes
+ * @live: bytes that the session holds now
+ * @time_ns: CLOCK_BOOTTIME
+ *
+ * read() blocks until a record is there unless O_NONBLOCK; a buffer shorter
+ * than a record gives EINVAL.
+ */
+struct ward_notice {
+	__u32 size;
+	__u32 level;
+	__aligned_u64 seq;
+	__aligned_u64 live;
+	__aligned_u64 time_ns;
+};
+
+/**
+ * struct ward_events - WARD_EVENTS on a session: its records, oldest first
+ * @size: sizeof(struct ward_events)
+ * @flags: must be 0
+ * @from_seq: first record wanted, from 1
+ * @addr: array of struct ward_event
+ * @count: its capacity; written: records filled in, also with EMSGSIZE
+ * @reserved: zero
+ * @out_first_seq: sequence number of the first record filled in; greater than
+ *	@from_seq where the ring dropped some
+ * @out_last_seq: sequence number of the newest record of the chain
+ *
+ * Fills what fits. EMSGSIZE when more records remain than @count holds: call
+ * again from the next one.
+ */
+struct ward_events {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 from_seq;
+	__aligned_u64 addr;
+	__u32 count;
+	__u32 reserved;
+	__aligned_u64 out_first_seq;
+	__aligned_u64 out_last_seq;
+};
+
+/**
+ * struct ward_seal - WARD_SEAL on a session: no more protected memory, for ever
+ * @size: sizeof(struct ward_seal)
+ * @flags: must be 0
+ * @out_live: bytes of class A still held; they may be used until wiped
+ * @out_live_b: the same for class B
+ *
+ * One way. Sealing twice is success.
+ */
+struct ward_seal {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 out_live;
+	__aligned_u64 out_live_b;
+};
+
+/**
+ * struct ward_buf_info - WARD_BUF_INFO on a buffer
+ * @size: sizeof(struct ward_buf_info)
+ * @flags: must be 0
+ * @out_class: WARD_CLASS_*
+ * @out_end: WARD_END_*: 0 while it lives
+ * @out_id: unique per boot
+ * @out_length: bytes
+ * @out_huge: bytes of it that lie in 2 MiB folios
+ * @out_mapped: 1 when a mapping of it exists
+ * @reserved: zero
+ */
+struct ward_buf_info {
+	__u32 size;
+	__u32 flags;
+	__u32 out_class;
+	__u32 out_end;
+	__aligned_u64 out_id;
+	__aligned_u64 out_length;
+	__aligned_u64 out_huge;
+	__u32 out_mapped;
+	__u32 reserved;
+};
+
+/**
+ * struct ward_buf_wipe - WARD_BUF_WIPE on a buffer: end it now
+ * @size: sizeof(struct ward_buf_wipe)
+ * @flags: must be 0
+ * @out_bytes: bytes that were unmapped and zeroed by this call; 0 when it had
+ *	ended before
+ *
+ * Afterwards the owner's accesses give SIGBUS (class A). A class B buffer is
+ * zeroed in place and unpinned; its memory stays the owner's.
+ */
+struct ward_buf_wipe {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 out_bytes;
+};
+
+#endif /* _UAPI_LINUX_WARD_H */
