@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Internal types and the prototypes of each room, from the lowest floor up.
+ * A room calls only rooms above it in this file.
+ *
+ * Lock order, outermost first:
+ *
+ *	ward_sessions_lock	(mutex, session.c)  list of sessions, tombstones
+ *	mmap_lock		(the kernel's)
+ *	ward_buf::lock		(rwsem, buffer.c)   the fault path takes it for read
+ *	ward_ledger_lock	(spinlock)          every account, every chain
+ *
+ * Under ward_buf::lock there is no user copy, no allocation that may reclaim,
+ * and no mmap_lock. ward_ledger_lock is a leaf but for wait queues: it covers
+ * counters, chain heads and state bits together, so that a snapshot is one
+ * moment and a seal is atomic against a charge.
+ */
+#ifndef WARD_H
+#define WARD_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+#include <linux/wait.h>
+#include <linux/ward.h>
+#include <linux/ward_netlink.h>
+
+struct file;
+struct task_struct;
+
+#define WARD_VERSION_MAJOR	0
+#define WARD_VERSION_MINOR	1
+#define WARD_VERSION_PATCH	0
+#define WARD_VERSION_CODE	(WARD_VERSION_MAJOR << 16 | \
+				 WARD_VERSION_MINOR << 8 | WARD_VERSION_PATCH)
+#define WARD_VERSION_STRING	"0.1.0"
+
+/* The module's random id, drawn in main.c before anything else runs. */
+extern u8 ward_instance[WARD_ID_LEN];
+
+/* ---- digest.c: SHA-256 and SHA-512, usable under a spinlock ------------- */
+
+struct ward_span {
+	const void *data;
+	size_t len;
+};
+
+int ward_digest_init(void);
+void ward_digest_exit(void);
+void ward_sha256(const struct ward_span *spans, unsigned int n, u8 *out);
+void ward_sha512(const struct ward_span *spans, unsigned int n, u8 *out);
+
+/* ---- chain.c: hash-chained event records; ward_ledger_lock held --------- */
+
+struct ward_chain {
+	u64 seq;
+	u64 dropped;
+	u8 head[WARD_HEAD_LEN];
+	unsigned int cap;
+	struct ward_event *ring;	/* record i is at (i - 1) % cap */
+};
+
+int ward_chain_init(struct ward_chain *chain, const u8 *session_id,
+		    unsigned int cap);
+void ward_chain_free(struct ward_chain *chain);
+void ward_chain_append(struct ward_chain *chain, struct ward_event *ev);
+u64 ward_chain_first(const struct ward_chain *chain);
+const struct ward_event *ward_chain_record(const struct ward_chain *chain,
+					   u64 seq);
+
+/* ---- ledger.c: who holds how much; events and figures in one moment ----- */
+
+extern spinlock_t ward_ledger_lock;
+
+enum ward_kind {
+	WARD_KIND_A,		/* class A, bound to its mm */
+	WARD_KIND_SHARED,	/* class A, bound to the session */
+	WARD_KIND_B,		/* class B */
+	WARD_KINDS,
+};
+
+/**
+ * struct ward_totals - the figures of a session that outlive it
+ *
+ * Everything here is protected by ward_ledger_lock while the session lives
+ * and constant in its tombstone.
+ */
+struct ward_totals {
+	u64 live[WARD_KINDS];
+	u64 peak[WARD_KINDS];
+	u64 live_all;			/* sum of @live */
+	u64 peak_all;
+	u64 alloc_buffers;		/* class A */
+	u64 alloc_bytes;
+	u64 wiped_buffers;		/* class A */
+	u64 wiped_bytes;
+	u64 unpinned_buffers;		/* class B */
+	u64 unpinned_bytes;
+	u64 failed;			/* charges refused */
+	u32 state;			/* WARD_STATE_* */
+	u64 seq;
+	u64 dropped;
+	u8 head[WARD_HEAD_LEN];
+};
+
+/**
+ * struct ward_level - a pressure level with hysteresis; ward_ledger_lock
+ * @now: WARD_LEVEL_*
+ * @above: the session's own threshold is crossed
+ * @seq: how often @now or @above changed
+ * @threshold: of WARD_WATCH, 0 = none
+ */
+struct ward_level {
+	u32 now;
+	bool above;
+	u64 seq;
+	u64 threshold;
+};
+
+/**
+ * struct ward_account - a session's part of the ledger; ward_ledger_lock
+ * @limit: bytes of all kinds; only shrinks
+ * @uid: goes into the records
+ * @wait: woken when @level.seq moves
+ */
+struct ward_account {
+	struct ward_totals totals;
+	struct ward_chain chain;
+	struct ward_level level;
+	u64 limit;
+	u32 uid;
+	wait_queue_head_t wait;
+};
+
+/* What the machine as a whole holds; for control.c and pressure. */
+struct ward_global {
+	u64 limit;
+	u64 live[WARD_KINDS];
+	u64 live_all;
+	u64 peak_all;
+	u64 failed;
+	u64 wiped_bytes;
+	u64 seq;
+	u8 head[WARD_HEAD_LEN];
+	u32 level;
+};
+
+int ward_ledger_init(u64 limit);
+void ward_ledger_exit(void);
+int ward_account_init(struct ward_account *acct, const u8 *session_id, u32 uid);
+void ward_account_free(struct ward_account *acct);
+
+/*
+ * The life of a buffer's bytes. charge() refuses with -EDQUOT above a limit
+ * and -ESHUTDOWN once sealed or revoked. Each successful charge is followed
+ * by exactly one of refund() (nothing was made) or made(), and each made() by
+ * exactly one wiped(), which counts, records and uncharges in one moment.
+ * @ev has type, reason, id, bytes, cost, class and label set by the caller.
+ */
+int ward_ledger_charge(struct ward_account *acct, enum ward_kind kind, u64 bytes);
+void ward_ledger_refund(struct ward_account *acct, enum ward_kind kind, u64 bytes);
+void ward_ledger_made(struct ward_account *acct, enum ward_kind kind,
+		      struct ward_event *ev);
+void ward_ledger_wiped(struct ward_account *acct, enum ward_kind kind,
+		       struct ward_event *ev);
+
+/* Append a record to a session's chain, linked into the global one. */
+void ward_ledger_record(struct ward_account *acct, struct ward_event *ev);
+/* Append a record to the global chain alone. */
+void ward_ledger_system(struct ward_event *ev);
+/* Set bits of WARD_STATE_*; records @ev when a bit was new. */
+void ward_ledger_state(struct ward_account *acct, u32 bits, struct ward_event *ev);
+/* As ward_ledger_record(), and the same moment's figures go into @claims. */
+void ward_ledger_snapshot(struct ward_account *acct, struct ward_claims *claims);
+void ward_totals_to_claims(const struct ward_totals *totals,
+			   struct ward_claims *claims);
+void ward_ledger_totals(struct ward_account *acct, struct ward_totals *out);
+void ward_ledger_global(struct ward_global *out);
+int ward_ledger_shrink_limit(struct ward_account *acct, u64 limit);
+
+/* ---- pressure.c: levels ------------------------------------------------- */
+
+/* ward_ledger_lock held: reconsider the level, wake whoever watches. */
+void ward_pressure_update(struct ward_account *acct, u64 global_live,
+			  u64 global_limit);
+u32 ward_pressure_level(u32 now, u64 live, u64 limit);
+
+/* ---- identity.c: who is calling ----------------------------------------- */
+
+void ward_identity_who(struct task_struct *task, struct ward_who *who);
+/* Fills exe_kind, exe_digest, advisory for current. May sleep and read the file. */
+void ward_identity_exe(struct ward_claims *claims);
+
+/* ---- posture.c: facts about the machine --------------------------------- */
+
+struct ward_posture {
+	u64 bits;
+	u64 known;
+	u64 taint;
+	u32 tee;
+	u32 lockdown;
+};
+
+void ward_posture_init(void);
+void ward_posture_get(struct ward_posture *out);
+
+/* ---- merkle.c ----------------------------------------------------------- */
+
+void ward_merkle_leaf(const struct ward_claims *claims, u8 *leaf);
+/* Root over @n leaves of 64 bytes; RFC 9162 section 2.1.1. */
+void ward_merkle_root(const u8 (*leaves)[WARD_DIGEST_LEN], unsigned int n, u8 *root);
+/* Path of leaf @index, nodes from the leaf upwards; returns their number. */
+unsigned int ward_merkle_path(const u8 (*leaves)[WARD_DIGEST_LEN], unsigned int n,
+			      unsigned int index, u8 (*path)[WARD_DIGEST_LEN]);
+void ward_merkle_report_data(const u8 *root, u8 *report_data);
+
+/* ---- provider_tsm.c: evidence by way of configfs-tsm --------------------- */
+
+/* What a provider returned; all of it kvmalloc'ed and owned by the holder. */
+struct ward_evidence {
+	u8 *data;
+	u8 *aux;
+	u8 *manifest;
+	size_t data_len;
+	size_t aux_len;
+	size_t manifest_len;
+	u64 generation;
+	u32 tee;
+	char provider[WARD_LABEL_LEN];
+};
+
+/**
+ * struct ward_provider_ops - a source of evidence
+ * @name: of the kind of provider, for people
+ * @get: one call of the hardware over @report_data (64 bytes). Process
+ *	context, may sleep for long; called by one thread at a time
+ * @peek: name of what is attached into @name (WARD_LABEL_LEN) and its last
+ *	generation; -ENODEV when nothing is
+ */
+struct ward_provider_ops {
+	const char *name;
+	int (*get)(const u8 *report_data, struct ward_evidence *out);
+	int (*peek)(char *name, u64 *generation);
+};
+
+extern const struct ward_provider_ops ward_tsm_ops;
+int ward_tsm_init(void);
+void ward_tsm_exit(void);
+void ward_evidence_free(struct ward_evidence *ev);
+
+/* ---- session.c: an open of /dev/ward ------------------------------------ */
+
+/**
+ * struct ward_session - an open of /dev/ward
+ * @ref: held by the session's file, by each buffer and by each request
+ * @node: in the list of sessions; ward_sessions_lock
+ * @serial: order of opening, for resumable dumps
+ * @id: random
+ * @uid: of the opener
+ * @opener: as it was at open; constant
+ * @comm: likewise
+ * @opened_ns: CLOCK_BOOTTIME
+ * @declared: register of WARD_MEASURE; ward_ledger_lock
+ * @account: see there
+ */
+struct ward_session {
+	struct kref ref;
+	struct list_head node;
+	u64 serial;
+	u8 id[WARD_ID_LEN];
+	kuid_t uid;
+	struct ward_who opener;
+	char comm[16];
+	u64 opened_ns;
+	u8 declared[WARD_DIGEST_LEN];
+	struct ward_account account;
+};
+
+extern const struct file_operations ward_session_fops;
+int ward_session_init(void);
+void ward_session_exit(void);
+void ward_session_get(struct ward_session *session);
+void ward_session_put(struct ward_session *session);
+/* The first session opened after @serial, referenced; NULL at the end. */
+struct ward_session *ward_session_after(u64 serial);
+struct ward_session *ward_session_find(const u8 *id);
+void ward_session_counts(u32 *live, u32 *tombstones);
+/* Totals of an ended session; -ENOENT, or -EPERM for another uid's. */
+int ward_session_tombstone(const u8 *id, struct ward_totals *out);
+
+/* ---- buffers: bufferfs.c, wipe.c, bind.c, buffer.c, pin.c ---------------- */
+
+struct ward_call;
+
+int ward_bufferfs_init(void);
+void ward_bufferfs_exit(void);
+int ward_buffer_init(void);
+void ward_buffer_exit(void);
+/* WARD_FEATURE_HUGE and WARD_FEATURE_NO_GUP as this kernel allows. */
+u64 ward_buffer_features(void);
+
+int ward_cmd_buf_alloc(struct ward_call *call);
+int ward_cmd_buf_info(struct ward_call *call);
+int ward_cmd_buf_wipe(struct ward_call *call);
+int ward_cmd_buf_pin(struct ward_call *call);
+
+/* ---- claims.c, attest.c -------------------------------------------------- */
+
+/* Everything but nonce, binding and purpose's checks: see the file. */
+int ward_claims_fill(struct ward_session *session, const struct ward_attest *cmd,
+		     struct ward_claims *claims);
+
+struct ward_attest_stats {
+	u64 calls;
+	u64 errors;
+	u64 served;
+	u32 queued;
+};
+
+int ward_attest_init(void);
+void ward_attest_exit(void);
+void ward_attest_stats(struct ward_attest_stats *out);
+int ward_cmd_attest(struct ward_call *call);
+
+/* ---- ioctl.c ------------------------------------------------------------- */
+
+/**
+ * struct ward_call - one ioctl on its way through the house
+ * @session: the session the fd belongs to (a buffer's session for a buffer)
+ * @object: file->private_data
+ * @cmd: kernel copy of the argument, the kernel's full size, tail zeroed
+ * @reply_on_error: the handler wants @cmd written back though it fails
+ * @publish: a file that the handler made. After @cmd has been written back it
+ *	is installed at @fd; when that failed, both are dropped
+ * @fd: reserved with get_unused_fd_flags()
+ */
+struct ward_call {
+	struct ward_session *session;
+	void *object;
+	void *cmd;
+	bool reply_on_error;
+	struct file *publish;
+	int fd;
+};
+
+long ward_ioctl_session(struct file *file, unsigned int cmd, unsigned long arg);
+long ward_ioctl_buffer(struct file *file, unsigned int cmd, unsigned long arg);
+
+/* session.c's commands */
+int ward_cmd_info(struct ward_call *call);
+int ward_cmd_measure(struct ward_call *call);
+int ward_cmd_pressure(struct ward_call *call);
+int ward_cmd_watch(struct ward_call *call);
+int ward_cmd_events(struct ward_call *call);
+int ward_cmd_seal(struct ward_call *call);
+
+/* ---- control.c: generic netlink ------------------------------------------ */
+
+int ward_control_init(void);
+void ward_control_exit(void);
+
+#endif /* WARD_H */
