@@ -130,7 +130,11 @@ struct ward_event {
 	__le64 bytes;
 	__le64 cost_ns;
 	__le32 uid;
+#ifdef __cplusplus
+	__le32 class_;
+#else
 	__le32 class;
+#endif
 	__u8 label[WARD_LABEL_LEN];
 	__u8 detail[32];
 	__u8 reserved[8];
