@@ -1,0 +1,653 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libwardverify: appraise what a ward module vouches for.
+ *
+ * Bytes, a policy and a time go in, a verdict comes out. The library opens no
+ * file, reads no clock and no environment, prints nothing and keeps no state
+ * between calls; everything that decides is an argument. All functions may be
+ * called from any thread as long as an object is not changed at the same time.
+ *
+ * Formats: doc/formats.md; AMD 56860 (SEV-SNP firmware ABI), AMD 57230 (VCEK).
+ *
+ * Conventions: functions that can fail return 0 or a positive enum wv_reason
+ * and then fill *fault (which may be NULL). Structs that the caller allocates
+ * are zero-initialised by the caller where a comment says "in", and written as
+ * a whole by the library where it says "out". Times are seconds since the
+ * epoch, UTC.
+ */
+#ifndef WARDVERIFY_H
+#define WARDVERIFY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/ward_claims.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define WV_API __attribute__((visibility("default")))
+#else
+#define WV_API
+#endif
+
+#define WV_BUNDLE_MAX		(1u << 20)	/* doc/formats.md section 4 */
+#define WV_POLICY_MAX		(64u << 10)	/* section 7 */
+#define WV_EVIDENCE_MAX		8		/* pieces in a bundle */
+#define WV_SNP_REPORT_SIZE	1184
+#define WV_BINDING_LEN		64
+#define WV_THUMBPRINT_LEN	32
+
+/**
+ * enum wv_reason - why something was refused; values are stable
+ *
+ * wv_reason_text() gives the word that stands in verdicts ("report-data-mismatch"
+ * for WV_REPORT_DATA_MISMATCH and so on), wv_reason_explain() a sentence,
+ * wv_reason_mend() what to do, wv_reason_exit() the exit code of its class.
+ */
+enum wv_reason {
+	WV_OK = 0,
+
+	/* misuse: exit code 1 */
+	WV_USAGE = 1,			/* an argument makes no sense */
+	WV_NO_OWN_TIME = 2,		/* "document" time of evidence that carries none */
+	WV_NO_MEMORY = 3,
+
+	/* bad signature or evidence: exit code 2 */
+	WV_SIGNATURE_INVALID = 20,
+	WV_CHAIN_UNTRUSTED = 21,	/* ends at no pinned and no named root */
+	WV_CHAIN_INVALID = 22,		/* a certificate's own signature or form */
+	WV_CERTIFICATE_EXPIRED = 23,
+	WV_CERTIFICATE_NOT_YET = 24,
+	WV_TCB_MISMATCH = 25,		/* report against its VCEK or VLEK */
+	WV_CHIP_MISMATCH = 26,
+	WV_PRODUCT_MISMATCH = 27,
+	WV_KEY_KIND_MISMATCH = 28,	/* VCEK where the report says VLEK, or so */
+	WV_REPORT_DATA_MISMATCH = 29,
+	WV_CHAIN_BROKEN = 30,		/* event chain against its attested head */
+	WV_EVENTS_GAP = 31,		/* records are missing, completeness was asked */
+	WV_EVIDENCE_UNSUPPORTED = 32,	/* a kind that this version does not verify */
+
+	/* collateral could not be had: exit code 3 */
+	WV_COLLATERAL_MISSING = 40,
+
+	/* revocation: exit code 4 */
+	WV_CERTIFICATE_REVOKED = 50,
+	WV_CRL_INVALID = 51,
+
+	/* policy or expectation refused: exit code 5 */
+	WV_GUEST_UNMEASURED = 60,
+	WV_MEASUREMENT_MISMATCH = 61,
+	WV_TCB_BELOW_POLICY = 62,
+	WV_DEBUG_ALLOWED = 63,
+	WV_VMPL_REFUSED = 64,
+	WV_HOST_DATA_REFUSED = 65,
+	WV_SIMULATED_REFUSED = 66,
+	WV_TEE_REFUSED = 67,
+	WV_WRONG_PURPOSE = 68,
+	WV_WRONG_UID = 69,
+	WV_WRONG_GID = 70,
+	WV_WRONG_CGROUP = 71,
+	WV_WRONG_DECLARED = 72,
+	WV_WRONG_EXE = 73,
+	WV_POSTURE_REFUSED = 74,
+	WV_TAINT_REFUSED = 75,
+	WV_NONCE_MISMATCH = 76,
+	WV_BINDING_MISMATCH = 77,
+	WV_WRONG_SESSION = 78,
+	WV_WRONG_INSTANCE = 79,
+	WV_SESSION_REVOKED = 80,
+	WV_NOT_SEALED = 81,		/* receipts */
+	WV_MEMORY_LIVE = 82,
+	WV_WIPED_SHORT = 83,
+	WV_KEYS_LIVE = 84,
+
+	/* damaged input: exit code 7 */
+	WV_BUNDLE_DAMAGED = 100,
+	WV_CLAIMS_DAMAGED = 101,
+	WV_EVIDENCE_DAMAGED = 102,
+	WV_CERTIFICATE_DAMAGED = 103,
+	WV_POLICY_DAMAGED = 104,
+	WV_RELEASE_DAMAGED = 105,
+	WV_EVENT_DAMAGED = 106,
+};
+
+WV_API const char *wv_reason_text(int reason);
+WV_API const char *wv_reason_explain(int reason);
+WV_API const char *wv_reason_mend(int reason);
+/** wv_reason_exit - exit code of a reason's class: 0, 1, 2, 3, 4, 5, 6 or 7 */
+WV_API int wv_reason_exit(int reason);
+/** wv_reason_find - the reason that a word names, or -1 */
+WV_API int wv_reason_find(const char *text);
+/** wv_reason_next - the reason after @reason in rising order, or -1; start with -1 */
+WV_API int wv_reason_next(int reason);
+
+/**
+ * struct wv_fault - what is wrong and where (out)
+ * @reason: enum wv_reason
+ * @offset: byte offset in the input that @field names; -1 when it has none
+ * @line: for text input, from 1; 0 when it has none
+ * @column: likewise
+ * @field: what was being looked at: "claims.uid", "evidence[0].data", "VCEK", ...
+ * @text: one sentence with the values that differ; no secrets, no final dot
+ */
+struct wv_fault {
+	int reason;
+	int64_t offset;
+	int line;
+	int column;
+	char field[64];
+	char text[256];
+};
+
+/** struct wv_bytes - bytes that somebody else owns; {NULL, 0} = absent */
+struct wv_bytes {
+	const uint8_t *data;
+	size_t len;
+};
+
+/*
+ * Roots: which ARKs are trusted.
+ */
+
+/** struct wv_roots - trust anchors: AMD's by pinned public key, plus those named */
+struct wv_roots;
+
+/** wv_roots_new - AMD's roots for Milan, Genoa and Turin; NULL = no memory */
+WV_API struct wv_roots *wv_roots_new(void);
+WV_API void wv_roots_free(struct wv_roots *roots);
+
+/**
+ * wv_roots_add - trust one more root, because the caller says so
+ * @cert: one certificate, PEM or DER; its public key becomes an anchor
+ *
+ * Roots never come out of evidence. A root whose subject says SIMULATED makes
+ * every verdict that rests on it "simulated".
+ * Returns 0, WV_CERTIFICATE_DAMAGED or WV_NO_MEMORY.
+ */
+WV_API int wv_roots_add(struct wv_roots *roots, struct wv_bytes cert, struct wv_fault *fault);
+
+/**
+ * struct wv_collateral - endorsements beside the evidence (in); each PEM or DER,
+ *	or absent
+ * @vek: VCEK or VLEK certificate
+ * @intermediate: ASK or ASVK certificate, or a PEM with ASK and ARK together
+ * @ark: ARK certificate
+ *
+ * What is absent here is taken from the evidence's own certificate table; no
+ * trust is drawn from where a certificate came from.
+ */
+struct wv_collateral {
+	struct wv_bytes vek;
+	struct wv_bytes intermediate;
+	struct wv_bytes ark;
+};
+
+/*
+ * SEV-SNP.
+ */
+
+enum wv_product {
+	WV_PRODUCT_UNKNOWN = 0,
+	WV_PRODUCT_MILAN = 1,
+	WV_PRODUCT_GENOA = 2,
+	WV_PRODUCT_TURIN = 3,
+};
+
+/** wv_product_text - "milan", "genoa", "turin" or "unknown" */
+WV_API const char *wv_product_text(int product);
+
+/** struct wv_tcb - security patch levels; @fmc on Turin only, else 0 */
+struct wv_tcb {
+	uint8_t fmc;
+	uint8_t bootloader;
+	uint8_t tee;
+	uint8_t snp;
+	uint8_t microcode;
+};
+
+enum wv_vek_kind { WV_VEK_VCEK = 0, WV_VEK_VLEK = 1 };
+
+/**
+ * struct wv_snp_report - an SNP report, parsed (out); AMD 56860 table "ATTESTATION_REPORT"
+ * @product: by CPUID family and model (version 3 on); version 2 says
+ *	WV_PRODUCT_UNKNOWN until its certificate tells
+ */
+struct wv_snp_report {
+	uint32_t version;
+	uint32_t guest_svn;
+	uint64_t policy;
+	uint8_t family_id[16];
+	uint8_t image_id[16];
+	uint32_t vmpl;
+	uint32_t signature_algo;
+	uint64_t platform_info;
+	uint32_t key_info;
+	uint32_t signing_key;		/* enum wv_vek_kind, or 7 = none */
+	uint8_t report_data[64];
+	uint8_t measurement[48];
+	uint8_t host_data[32];
+	uint8_t id_key_digest[48];
+	uint8_t author_key_digest[48];
+	uint8_t report_id[32];
+	uint8_t report_id_ma[32];
+	uint8_t cpuid_family;
+	uint8_t cpuid_model;
+	uint8_t cpuid_stepping;
+	uint8_t chip_id[64];
+	uint8_t current_version[3];	/* build, minor, major */
+	uint8_t committed_version[3];
+	uint64_t launch_mit_vector;	/* version 5 */
+	uint64_t current_mit_vector;
+	int product;
+	uint64_t raw_current_tcb;
+	uint64_t raw_reported_tcb;
+	uint64_t raw_committed_tcb;
+	uint64_t raw_launch_tcb;
+	struct wv_tcb current_tcb;
+	struct wv_tcb reported_tcb;
+	struct wv_tcb committed_tcb;
+	struct wv_tcb launch_tcb;
+};
+
+#define WV_SNP_POLICY_SMT	(1ull << 16)
+#define WV_SNP_POLICY_DEBUG	(1ull << 19)
+
+/**
+ * wv_snp_parse - read a report; nothing is verified
+ * Returns 0 or WV_EVIDENCE_DAMAGED (length, version, padding that must be zero).
+ */
+WV_API int wv_snp_parse(struct wv_bytes report, struct wv_snp_report *out, struct wv_fault *fault);
+
+/**
+ * struct wv_vek - a VCEK or VLEK whose chain was verified up to a trusted root
+ *
+ * Verifying a chain costs far more than verifying a report: keep this object
+ * and check many reports against it, as long as its time window holds.
+ */
+struct wv_vek;
+
+/** struct wv_vek_info - what a verified VEK certificate says (out) */
+struct wv_vek_info {
+	int kind;			/* enum wv_vek_kind */
+	int product;
+	int simulated;			/* the root's subject says SIMULATED */
+	int named_root;			/* the root was named by the caller, not built in */
+	int has_chip_id;
+	size_t chip_id_len;		/* 64, on Turin 8 */
+	uint8_t chip_id[64];
+	struct wv_tcb tcb;
+	int64_t not_before;		/* of the whole chain: latest start, earliest end */
+	int64_t not_after;
+	char subject[3][128];		/* VEK, intermediate, root: common names */
+};
+
+/**
+ * wv_vek_open - verify VEK <- ASK or ASVK <- ARK <- trusted root
+ * @roots: whose keys may end the chain
+ * @collateral: certificates; @table fills the gaps
+ * @table: certificate table that came with the evidence, maybe empty
+ * @now: the time at which every certificate must be valid
+ * @out: to be freed with wv_vek_free()
+ *
+ * The chain is built by issuer. RSA-PSS with SHA-384 and a salt of 48 bytes is
+ * required of every link. Returns 0, WV_COLLATERAL_MISSING, WV_CHAIN_*,
+ * WV_CERTIFICATE_* or WV_NO_MEMORY.
+ */
+WV_API int wv_vek_open(const struct wv_roots *roots, const struct wv_collateral *collateral,
+		       struct wv_bytes table, int64_t now, struct wv_vek **out,
+		       struct wv_fault *fault);
+WV_API void wv_vek_free(struct wv_vek *vek);
+WV_API void wv_vek_info(const struct wv_vek *vek, struct wv_vek_info *out);
+
+/**
+ * wv_vek_check - a report against a verified VEK: signature, key kind, product,
+ *	chip id, TCB
+ * @out: the parsed report (product filled in), may be NULL
+ */
+WV_API int wv_vek_check(const struct wv_vek *vek, struct wv_bytes report,
+			struct wv_snp_report *out, struct wv_fault *fault);
+
+/*
+ * Claims, events, bundle.
+ */
+
+/** struct wv_who - a process; fields as struct ward_who, host byte order */
+struct wv_who {
+	uint32_t pid, tgid;
+	uint64_t start_ns;
+	uint32_t uid, gid, own_uid, own_gid, userns_level;
+	uint64_t cgroup_id;
+	uint8_t cgroup_hash[32];
+};
+
+/** struct wv_claims - fields as struct ward_claims, host byte order (out) */
+struct wv_claims {
+	uint32_t purpose;
+	uint32_t nonce_len;
+	uint8_t nonce[64];
+	uint8_t binding[64];
+	uint8_t instance[16];
+	uint8_t session[16];
+	uint8_t subject[16];
+	struct wv_who caller;
+	struct wv_who opener;
+	uint32_t exe_kind;
+	uint32_t advisory;
+	uint8_t exe_digest[64];
+	uint8_t declared[64];
+	uint8_t session_key[32];
+	uint32_t keys_live, keys_destroyed;
+	uint64_t posture, posture_known, taint;
+	uint32_t tee, lockdown;
+	uint64_t limit_global, limit_user, limit_session;
+	uint64_t live_a, peak_a;
+	uint64_t live_shared, peak_shared;
+	uint64_t live_volatile, peak_volatile;
+	uint64_t live_b, peak_b;
+	uint64_t alloc_buffers, alloc_bytes;
+	uint64_t wiped_buffers, wiped_bytes;
+	uint64_t unpinned_buffers, unpinned_bytes;
+	uint64_t failed;
+	uint32_t state;
+	uint64_t lease_deadline_ns;
+	uint8_t lease_anchor[32];
+	uint64_t session_seq;
+	uint8_t session_head[32];
+	uint64_t global_seq;
+	uint8_t global_head[32];
+	uint64_t events_dropped;
+	uint8_t policy_hash[32];
+	uint64_t boot_ns, real_ns;
+	uint32_t module_version;
+	uint8_t build_id[20];
+};
+
+/**
+ * wv_claims_parse - read claims (formats.md section 1), with every check of
+ *	reserved bytes, lengths and known enumerations
+ * Returns 0 or WV_CLAIMS_DAMAGED.
+ */
+WV_API int wv_claims_parse(struct wv_bytes claims, struct wv_claims *out, struct wv_fault *fault);
+
+/** wv_purpose_text - "release", ... or NULL; wv_purpose_find - the value or 0 */
+WV_API const char *wv_purpose_text(uint32_t purpose);
+WV_API uint32_t wv_purpose_find(const char *text);
+
+/** struct wv_event - fields as struct ward_event, host byte order (out) */
+struct wv_event {
+	uint16_t type, reason;
+	uint64_t seq, time_ns, id, bytes, cost_ns;
+	uint32_t uid, class_;
+	uint8_t label[32];
+	uint8_t detail[32];
+};
+
+/** wv_event_parse - read one record; 0 or WV_EVENT_DAMAGED */
+WV_API int wv_event_parse(struct wv_bytes record, struct wv_event *out, struct wv_fault *fault);
+/** wv_event_type_text - "session-open", "buf-wipe", ... or "unknown" */
+WV_API const char *wv_event_type_text(uint16_t type);
+/** wv_end_text - "wipe", "close", ... of WARD_END_*, or "unknown" */
+WV_API const char *wv_end_text(uint16_t end);
+
+/**
+ * wv_report_data - the 64 bytes that a TEE signs for these claims
+ *	(formats.md section 2; RFC 9162 section 2.1.3.2)
+ * @claims: WARD_CLAIMS_SIZE bytes, as they are
+ * @index, @leaves: position of the claims and size of the tree
+ * @path: @nodes nodes of 64 bytes, from the leaf upwards
+ * Returns 0 or WV_BUNDLE_DAMAGED (a path of the wrong length).
+ */
+WV_API int wv_report_data(struct wv_bytes claims, uint64_t index, uint64_t leaves,
+			  const uint8_t (*path)[64], size_t nodes, uint8_t out[64],
+			  struct wv_fault *fault);
+
+/** struct wv_evidence - one piece of evidence in a bundle */
+struct wv_evidence {
+	char provider[32];
+	char tee[32];
+	struct wv_bytes data;
+	struct wv_bytes aux;
+	struct wv_bytes manifest;
+};
+
+/**
+ * struct wv_bundle - a decoded bundle, or one to be encoded
+ * @claims: WARD_CLAIMS_SIZE bytes
+ * @index, @leaves, @nodes, @path: place of the claims in the tree
+ * @evidence, @evidence_count: 1 to WV_EVIDENCE_MAX
+ * @events: @event_count entries of 128 (records) or 32 bytes (digests), oldest
+ *	first; 0 = not included. When included, they must end with record
+ *	session_seq of the claims: later records are not covered by the head
+ *
+ * All wv_bytes point into memory that the caller keeps alive.
+ */
+struct wv_bundle {
+	struct wv_bytes claims;
+	uint64_t index;
+	uint64_t leaves;
+	size_t nodes;
+	uint8_t path[WARD_PATH_NODES_MAX][64];
+	size_t evidence_count;
+	struct wv_evidence evidence[WV_EVIDENCE_MAX];
+	size_t event_count;
+	const struct wv_bytes *events;
+};
+
+/**
+ * wv_bundle_decode - read a bundle strictly (formats.md section 4)
+ * @in: must outlive *out
+ * @out: release with wv_bundle_free()
+ * Returns 0, WV_BUNDLE_DAMAGED or WV_NO_MEMORY.
+ */
+WV_API int wv_bundle_decode(struct wv_bytes in, struct wv_bundle **out, struct wv_fault *fault);
+WV_API void wv_bundle_free(struct wv_bundle *bundle);
+
+/**
+ * wv_bundle_encode - write a bundle; *out is to be freed with free()
+ * Returns 0, WV_USAGE (a length or count out of range) or WV_NO_MEMORY.
+ */
+WV_API int wv_bundle_encode(const struct wv_bundle *bundle, uint8_t **out, size_t *out_len,
+			    struct wv_fault *fault);
+
+/*
+ * Bindings (formats.md section 5). They cannot fail but for memory: 0 or
+ * WV_NO_MEMORY, WV_USAGE for a nonce above 64 bytes.
+ */
+WV_API int wv_binding_release(struct wv_bytes nonce, const uint8_t thumbprint[WV_THUMBPRINT_LEN],
+			      uint8_t out[WV_BINDING_LEN]);
+WV_API int wv_binding_receipt(const uint8_t release[16], const uint8_t dataset[16],
+			      const uint8_t owner_nonce[32], uint8_t out[WV_BINDING_LEN]);
+WV_API int wv_binding_report(struct wv_bytes request, uint8_t out[WV_BINDING_LEN]);
+
+/*
+ * Policy, expectations, verdict.
+ */
+
+/** struct wv_policy - what a relying party accepts (formats.md section 7) */
+struct wv_policy;
+
+/**
+ * wv_policy_parse - read a policy; strict, unknown members are errors
+ * @json: at most WV_POLICY_MAX bytes
+ * Returns 0, WV_POLICY_DAMAGED (with line and column) or WV_NO_MEMORY.
+ */
+WV_API int wv_policy_parse(struct wv_bytes json, struct wv_policy **out, struct wv_fault *fault);
+WV_API void wv_policy_free(struct wv_policy *policy);
+/** wv_policy_warnings - what the policy leaves open: WV_WARN_* bits */
+WV_API uint64_t wv_policy_warnings(const struct wv_policy *policy);
+
+/**
+ * struct wv_expect - what the relying party knows about this very exchange (in)
+ * @purpose: WARD_PURPOSE_*; 0 = not checked
+ * @nonce: 8 to 64 bytes that the relying party chose; absent = not checked
+ * @binding: 64 bytes; absent = not checked
+ * @session: 16 bytes; the claims' session; absent = not checked
+ * @subject: 16 bytes; absent = not checked
+ * @instance: 16 bytes; absent = not checked
+ * @events_complete: 1 = a bundle without its whole event list is refused
+ */
+struct wv_expect {
+	uint32_t purpose;
+	struct wv_bytes nonce;
+	struct wv_bytes binding;
+	struct wv_bytes session;
+	struct wv_bytes subject;
+	struct wv_bytes instance;
+	int events_complete;
+};
+
+/* Warnings: the verdict stands, but a person should know. */
+#define WV_WARN_UNMEASURED	(1ull << 0)	/* measurement not pinned, as the policy allows */
+#define WV_WARN_SIMULATED	(1ull << 1)	/* no TEE stands behind it */
+#define WV_WARN_DEBUG		(1ull << 2)	/* debug guest, as the policy allows */
+#define WV_WARN_NAMED_ROOT	(1ull << 3)	/* trust comes from a root the caller named */
+#define WV_WARN_EXE_ADVISORY	(1ull << 4)	/* executable digest that others could defeat */
+#define WV_WARN_EVENTS_ABSENT	(1ull << 5)
+#define WV_WARN_EVENTS_GAP	(1ull << 6)
+#define WV_WARN_EVENTS_WITHHELD	(1ull << 7)	/* some records as digests only */
+#define WV_WARN_NONCE_UNCHECKED	(1ull << 8)	/* no nonce was given: freshness unproven */
+#define WV_WARN_BINDING_UNCHECKED (1ull << 9)
+#define WV_WARN_CRL_UNCHECKED	(1ull << 10)	/* no revocation list was looked at */
+#define WV_WARN_VLEK		(1ull << 11)	/* key of a cloud operator, not of a chip */
+#define WV_WARN_CHIP_MASKED	(1ull << 12)
+#define WV_WARN_SMT		(1ull << 13)
+#define WV_WARN_CLASS_B		(1ull << 14)	/* class B memory was or is held */
+#define WV_WARN_NO_PURPOSE	(1ull << 15)	/* purpose was not checked */
+#define WV_WARN_COUNT		16
+
+/** wv_warning_text - word for bit @n (0 to WV_WARN_COUNT - 1), "simulated", ... */
+WV_API const char *wv_warning_text(int n);
+/** wv_warning_explain - a sentence for bit @n */
+WV_API const char *wv_warning_explain(int n);
+
+/**
+ * struct wv_verdict - the outcome (out)
+ * @fault: reason WV_OK = accepted; else why not, and where
+ * @warnings: WV_WARN_*
+ * @measured: the measurement was pinned by the policy and matches
+ * @simulated: a simulated TEE stands behind it
+ * @have: WV_HAVE_*: which of the fields below are filled in; they are
+ *	authentic only when the verdict is WV_OK
+ * @claims, @report, @vek: as decoded
+ * @event_count, @events_complete: of the list, recomputed up to the attested head
+ * @evidence_digest: SHA-256 of the bundle's bytes
+ */
+struct wv_verdict {
+	struct wv_fault fault;
+	uint64_t warnings;
+	int measured;
+	int simulated;
+	unsigned int have;
+	struct wv_claims claims;
+	struct wv_snp_report report;
+	struct wv_vek_info vek;
+	uint64_t event_count;
+	int events_complete;
+	uint8_t evidence_digest[32];
+};
+
+#define WV_HAVE_CLAIMS	(1u << 0)
+#define WV_HAVE_REPORT	(1u << 1)
+#define WV_HAVE_VEK	(1u << 2)
+
+/**
+ * struct wv_appraisal - everything that decides (in)
+ * @roots: must be given
+ * @policy: NULL = the empty policy, under which nothing is measured
+ * @expect: NULL = nothing is expected
+ * @collateral: NULL = only what came with the evidence
+ * @now: time of the verification
+ */
+struct wv_appraisal {
+	const struct wv_roots *roots;
+	const struct wv_policy *policy;
+	const struct wv_expect *expect;
+	const struct wv_collateral *collateral;
+	int64_t now;
+};
+
+/**
+ * wv_verify_bundle - appraise a bundle
+ * Order: structure, claims, path, chain, evidence signature, report data, TEE
+ * and policy, expectations, event chain. The first refusal ends it.
+ * Returns out->fault.reason.
+ */
+WV_API int wv_verify_bundle(struct wv_bytes bundle, const struct wv_appraisal *appraisal,
+			    struct wv_verdict *out);
+
+/**
+ * wv_verify_snp - appraise a bare SNP report (no claims): chain, signature and
+ *	the members of the policy that speak of the TEE
+ * @report_data: 64 bytes that the report must carry; absent = not checked
+ * @table: certificate table, maybe empty
+ */
+WV_API int wv_verify_snp(struct wv_bytes report, struct wv_bytes table, struct wv_bytes report_data,
+			 const struct wv_appraisal *appraisal, struct wv_verdict *out);
+
+/**
+ * wv_verdict_json - the verdict as one JSON object (doc/formats.md section 9)
+ * Returns text to be freed with free(), or NULL = no memory.
+ */
+WV_API char *wv_verdict_json(const struct wv_verdict *verdict);
+
+/*
+ * Receipts.
+ */
+
+/** struct wv_release - one line of a broker's release log (formats.md section 8) */
+struct wv_release {
+	int64_t time;
+	uint8_t dataset[16];
+	uint8_t release[16];
+	uint8_t receipt_nonce[32];
+	uint8_t session[16];
+	uint8_t instance[16];
+	uint32_t uid;
+	uint8_t measurement[48];
+	uint8_t evidence_sha256[32];
+	char resource[256];
+};
+
+/** wv_release_parse - read that line; strict; 0, WV_RELEASE_DAMAGED or WV_NO_MEMORY */
+WV_API int wv_release_parse(struct wv_bytes json, struct wv_release *out, struct wv_fault *fault);
+
+/**
+ * struct wv_receipt - figures of a receipt (out); authentic when accepted
+ * @buffers, @bytes: class A, all unmapped and zeroed by the kernel
+ * @peak_bytes: most class A memory held at once
+ * @class_b_buffers, @class_b_bytes: class B, zeroed in place; not part of the total
+ * @class_b_live: class B bytes still pinned
+ * @records_summed: 1 = the wipe records were complete and sum up to @bytes
+ * @tombstone: the session had ended when the receipt was taken
+ */
+struct wv_receipt {
+	uint64_t buffers, bytes, peak_bytes;
+	uint64_t class_b_buffers, class_b_bytes, class_b_live;
+	int records_summed;
+	int tombstone;
+};
+
+/**
+ * wv_verify_receipt - does this bundle prove the wipe for that release?
+ * @release: what the broker logged
+ * @appraisal: expectations in it are ignored: purpose, nonce, binding, instance
+ *	and subject follow from @release
+ * @receipt: figures, may be NULL
+ *
+ * What an accepted receipt proves, and what not: wv_receipt_statement().
+ */
+WV_API int wv_verify_receipt(struct wv_bytes bundle, const struct wv_release *release,
+			     const struct wv_appraisal *appraisal, struct wv_verdict *out,
+			     struct wv_receipt *receipt);
+
+/** wv_receipt_statement - one paragraph in plain words, for every display of a receipt */
+WV_API const char *wv_receipt_statement(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* WARDVERIFY_H */
