@@ -88,6 +88,7 @@ enum ward_kind {
  * and constant in its tombstone.
  */
 struct ward_totals {
+	u8 declared[WARD_DIGEST_LEN];	/* register of WARD_MEASURE */
 	u64 live[WARD_KINDS];
 	u64 peak[WARD_KINDS];
 	u64 live_all;			/* sum of @live */
@@ -108,24 +109,26 @@ struct ward_totals {
 /**
  * struct ward_level - a pressure level with hysteresis; ward_ledger_lock
  * @now: WARD_LEVEL_*
- * @above: the session's own threshold is crossed
- * @seq: how often @now or @above changed
- * @threshold: of WARD_WATCH, 0 = none
+ * @seq: how often @now changed
+ * @seen: @seq as read() last returned it
+ * @threshold: of WARD_WATCH, in place of medium's 75 %; 0 = none
  */
 struct ward_level {
 	u32 now;
-	bool above;
 	u64 seq;
+	u64 seen;
 	u64 threshold;
 };
 
 /**
  * struct ward_account - a session's part of the ledger; ward_ledger_lock
+ * @node: in the ledger's list, for changes of the global level
  * @limit: bytes of all kinds; only shrinks
  * @uid: goes into the records
  * @wait: woken when @level.seq moves
  */
 struct ward_account {
+	struct list_head node;
 	struct ward_totals totals;
 	struct ward_chain chain;
 	struct ward_level level;
@@ -147,6 +150,7 @@ struct ward_global {
 	u32 level;
 };
 
+/* @limit in bytes. */
 int ward_ledger_init(u64 limit);
 void ward_ledger_exit(void);
 int ward_account_init(struct ward_account *acct, const u8 *session_id, u32 uid);
@@ -170,22 +174,29 @@ void ward_ledger_wiped(struct ward_account *acct, enum ward_kind kind,
 void ward_ledger_record(struct ward_account *acct, struct ward_event *ev);
 /* Append a record to the global chain alone. */
 void ward_ledger_system(struct ward_event *ev);
-/* Set bits of WARD_STATE_*; records @ev when a bit was new. */
+/* Set bits of WARD_STATE_*; records @ev when one of them was new. */
 void ward_ledger_state(struct ward_account *acct, u32 bits, struct ward_event *ev);
-/* As ward_ledger_record(), and the same moment's figures go into @claims. */
+/* Figures, state, limits and both chain heads of one moment into @claims. */
 void ward_ledger_snapshot(struct ward_account *acct, struct ward_claims *claims);
-void ward_totals_to_claims(const struct ward_totals *totals,
-			   struct ward_claims *claims);
+/* The same for an ended session: limits and global head of now, @totals. */
+void ward_ledger_epitaph(const struct ward_totals *totals,
+			 struct ward_claims *claims);
 void ward_ledger_totals(struct ward_account *acct, struct ward_totals *out);
 void ward_ledger_global(struct ward_global *out);
-int ward_ledger_shrink_limit(struct ward_account *acct, u64 limit);
+/* WARD_WATCH: a new threshold, and a new limit unless 0; -EINVAL if it grows. */
+int ward_ledger_watch(struct ward_account *acct, u64 threshold, u64 limit);
+/* The digest goes into the register: register = SHA-512(register || digest). */
+int ward_ledger_measure(struct ward_account *acct, const u8 *digest, u8 *out);
 
 /* ---- pressure.c: levels ------------------------------------------------- */
 
-/* ward_ledger_lock held: reconsider the level, wake whoever watches. */
-void ward_pressure_update(struct ward_account *acct, u64 global_live,
-			  u64 global_limit);
-u32 ward_pressure_level(u32 now, u64 live, u64 limit);
+/*
+ * The level that @live of @limit bytes makes, coming from level @now: levels
+ * are left later than they were entered. @medium replaces medium's 75 %; 0 = no.
+ */
+u32 ward_pressure_level(u32 now, u64 live, u64 limit, u64 medium);
+/* ward_ledger_lock held: take the new level; true when it is another. */
+bool ward_pressure_set(struct ward_account *acct, u32 level);
 
 /* ---- identity.c: who is calling ----------------------------------------- */
 
@@ -262,7 +273,7 @@ void ward_evidence_free(struct ward_evidence *ev);
  * @opener: as it was at open; constant
  * @comm: likewise
  * @opened_ns: CLOCK_BOOTTIME
- * @declared: register of WARD_MEASURE; ward_ledger_lock
+ * @grave: made at open, so that the end cannot fail
  * @account: see there
  */
 struct ward_session {
@@ -274,12 +285,11 @@ struct ward_session {
 	struct ward_who opener;
 	char comm[16];
 	u64 opened_ns;
-	u8 declared[WARD_DIGEST_LEN];
+	struct ward_tombstone *grave;
 	struct ward_account account;
 };
 
 extern const struct file_operations ward_session_fops;
-int ward_session_init(void);
 void ward_session_exit(void);
 void ward_session_get(struct ward_session *session);
 void ward_session_put(struct ward_session *session);
@@ -319,6 +329,8 @@ struct ward_attest_stats {
 	u32 queued;
 };
 
+/* WARD_FEATURE_ATTEST as this kernel allows. */
+u64 ward_attest_features(void);
 int ward_attest_init(void);
 void ward_attest_exit(void);
 void ward_attest_stats(struct ward_attest_stats *out);
@@ -328,8 +340,7 @@ int ward_cmd_attest(struct ward_call *call);
 
 /**
  * struct ward_call - one ioctl on its way through the house
- * @session: the session the fd belongs to (a buffer's session for a buffer)
- * @object: file->private_data
+ * @object: file->private_data: a session or a buffer
  * @cmd: kernel copy of the argument, the kernel's full size, tail zeroed
  * @reply_on_error: the handler wants @cmd written back though it fails
  * @publish: a file that the handler made. After @cmd has been written back it
@@ -337,7 +348,6 @@ int ward_cmd_attest(struct ward_call *call);
  * @fd: reserved with get_unused_fd_flags()
  */
 struct ward_call {
-	struct ward_session *session;
 	void *object;
 	void *cmd;
 	bool reply_on_error;

@@ -145,7 +145,7 @@ struct ward_info {
 /**
  * struct ward_buf_alloc - WARD_BUF_ALLOC on a session: make a class A buffer
  * @size: sizeof(struct ward_buf_alloc)
- * @flags: must be 0 or WARD_BUF_SHARED
+ * @flags: must be 0; WARD_BUF_SHARED is kept for memory that several processes map
  * @length: bytes; a multiple of the page size, not 0
  * @label: the worker's name for it; goes into the event record
  * @out_fd: the buffer: mmap it once, MAP_SHARED, whole, offset 0; O_CLOEXEC
@@ -157,9 +157,6 @@ struct ward_info {
  * that ends, by exit, kill or exec, the buffer is unmapped and zeroed
  * whoever else holds the fd. A second mmap gives EBUSY; anything but
  * MAP_SHARED, the whole length and offset 0 gives EINVAL; PROT_EXEC EACCES.
- *
- * With WARD_BUF_SHARED it is bound to the session instead, so that other
- * processes that were given the fd can map it, and it is counted apart.
  *
  * Errors: EINVAL, EDQUOT, ENOMEM, ESHUTDOWN, EINTR, EMFILE.
  */
@@ -173,7 +170,7 @@ struct ward_buf_alloc {
 	__aligned_u64 out_id;
 };
 
-#define WARD_BUF_SHARED		(1u << 0)	/* answers EOPNOTSUPP in this version */
+#define WARD_BUF_SHARED		(1u << 0)	/* EOPNOTSUPP in this version */
 
 /**
  * struct ward_buf_pin - WARD_BUF_PIN on a session: pin memory of the caller's

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every ioctl comes in and goes out here: one table for each kind of file,
+ * one copy in, one copy out. Handlers see a kernel copy of the argument, of
+ * the size that this kernel knows, and never the user's pointer to it.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/nospec.h>
+#include <linux/uaccess.h>
+
+#include "ward.h"
+
+/**
+ * struct ward_command - a row of the table
+ * @size: what this kernel knows of the argument
+ * @min: up to the end of the last mandatory field
+ * @flags: bits of the argument's flags that this kernel knows
+ * @run: returns 0 or -errno; may change the copy of the argument
+ */
+struct ward_command {
+	u32 size;
+	u32 min;
+	u32 flags;
+	int (*run)(struct ward_call *call);
+};
+
+/* What every argument starts with. */
+struct ward_head {
+	__u32 size;
+	__u32 flags;
+};
+
+union ward_argument {
+	struct ward_head head;
+	struct ward_info info;
+	struct ward_buf_alloc buf_alloc;
+	struct ward_buf_pin buf_pin;
+	struct ward_measure measure;
+	struct ward_attest attest;
+	struct ward_pressure pressure;
+	struct ward_watch watch;
+	struct ward_events events;
+	struct ward_seal seal;
+	struct ward_buf_info buf_info;
+	struct ward_buf_wipe buf_wipe;
+};
+
+#define COMMAND(type, last, known, fn) {					\
+	.size = sizeof(type) + BUILD_BUG_ON_ZERO(sizeof(type) >		\
+						 sizeof(union ward_argument)),	\
+	.min = offsetofend(type, last),						\
+	.flags = known,								\
+	.run = fn,								\
+}
+
+/*
+ * The shortest form of a command that only answers is its head; it is told
+ * as much as it has room for.
+ */
+static const struct ward_command session_commands[] = {
+	[WARD_CMD_INFO] =
+		COMMAND(struct ward_info, flags, 0, ward_cmd_info),
+	[WARD_CMD_BUF_ALLOC] =
+		COMMAND(struct ward_buf_alloc, out_id, 0, ward_cmd_buf_alloc),
+	[WARD_CMD_BUF_PIN] =
+		COMMAND(struct ward_buf_pin, out_id, 0, ward_cmd_buf_pin),
+	[WARD_CMD_MEASURE] =
+		COMMAND(struct ward_measure, digest, 0, ward_cmd_measure),
+	[WARD_CMD_ATTEST] =
+		COMMAND(struct ward_attest, out_provider, 0, ward_cmd_attest),
+	[WARD_CMD_PRESSURE] =
+		COMMAND(struct ward_pressure, flags, 0, ward_cmd_pressure),
+	[WARD_CMD_WATCH] =
+		COMMAND(struct ward_watch, threshold, 0, ward_cmd_watch),
+	[WARD_CMD_EVENTS] =
+		COMMAND(struct ward_events, out_last_seq, 0, ward_cmd_events),
+	[WARD_CMD_SEAL] =
+		COMMAND(struct ward_seal, flags, 0, ward_cmd_seal),
+};
+
+static const struct ward_command buffer_commands[] = {
+	[WARD_CMD_BUF_INFO - WARD_CMD_BUF_INFO] =
+		COMMAND(struct ward_buf_info, flags, 0, ward_cmd_buf_info),
+	[WARD_CMD_BUF_WIPE - WARD_CMD_BUF_INFO] =
+		COMMAND(struct ward_buf_wipe, flags, 0, ward_cmd_buf_wipe),
+};
+
+/* The copy in: @arg gets the whole known size, what the caller left out as zero. */
+static int copy_in(const struct ward_command *command, const void __user *user,
+		   union ward_argument *arg, u32 *user_size)
+{
+	int rc;
+
+	if (get_user(*user_size, (const u32 __user *)user))
+		return -EFAULT;
+	if (*user_size < command->min)
+		return -EINVAL;
+	if (*user_size > PAGE_SIZE)
+		return -E2BIG;
+	memset(arg, 0, sizeof(*arg));
+	rc = copy_struct_from_user(arg, command->size, user, *user_size);
+	if (rc)
+		return rc;
+	/* Read twice; what counts is what was checked. */
+	arg->head.size = *user_size;
+	return arg->head.flags & ~command->flags ? -EOPNOTSUPP : 0;
+}
+
+/* The copy out, and only then a new file becomes visible. */
+static int reply(const struct ward_command *command, struct ward_call *call,
+		 void __user *user, u32 user_size)
+{
+	if (!copy_to_user(user, call->cmd, min(user_size, command->size))) {
+		if (call->publish)
+			fd_install(call->fd, call->publish);
+		return 0;
+	}
+	if (call->publish) {
+		put_unused_fd(call->fd);
+		fput(call->publish);
+	}
+	return -EFAULT;
+}
+
+static long run(const struct ward_command *command, struct file *file,
+		void __user *user)
+{
+	union ward_argument arg;
+	struct ward_call call = { .object = file->private_data, .cmd = &arg };
+	u32 user_size;
+	int rc;
+
+	rc = copy_in(command, user, &arg, &user_size);
+	if (rc)
+		return rc;
+	rc = command->run(&call);
+	if (rc && !call.reply_on_error)
+		return rc;
+	return reply(command, &call, user, user_size) ?: rc;
+}
+
+static long dispatch(const struct ward_command *table, unsigned int first,
+		     unsigned int count, struct file *file, unsigned int cmd,
+		     unsigned long arg)
+{
+	unsigned int nr = _IOC_NR(cmd) - first;
+
+	if (cmd != _IO('W', _IOC_NR(cmd)) || nr >= count)
+		return -ENOTTY;
+	nr = array_index_nospec(nr, count);
+	if (!table[nr].run)
+		return -ENOTTY;
+	return run(&table[nr], file, (void __user *)arg);
+}
+
+long ward_ioctl_session(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return dispatch(session_commands, 0, ARRAY_SIZE(session_commands),
+			file, cmd, arg);
+}
+
+long ward_ioctl_buffer(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return dispatch(buffer_commands, WARD_CMD_BUF_INFO,
+			ARRAY_SIZE(buffer_commands), file, cmd, arg);
+}

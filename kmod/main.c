@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ward: protected memory and mediated attestation for confidential VMs.
+ *
+ * Here is only the order in which the house comes up and goes down.
+ */
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/random.h>
+
+#include "ward.h"
+
+u8 ward_instance[WARD_ID_LEN];
+
+static char *limit;
+module_param(limit, charp, 0444);
+MODULE_PARM_DESC(limit, "bytes of protected memory in all, with K, M or G (default: half of RAM)");
+
+static struct miscdevice ward_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "ward",
+	.fops = &ward_session_fops,
+	.mode = 0660,
+};
+
+static u64 limit_bytes(void)
+{
+	struct sysinfo info;
+	char *end;
+	u64 bytes;
+
+	si_meminfo(&info);
+	bytes = (u64)info.totalram * info.mem_unit / 2;
+	if (limit) {
+		u64 asked = memparse(limit, &end);
+
+		if (*end || !asked)
+			pr_warn("ward: limit is no size, using %llu bytes\n", bytes);
+		else
+			bytes = asked;
+	}
+	return bytes & PAGE_MASK;
+}
+
+static void record_start(void)
+{
+	struct ward_event ev = {
+		.type = cpu_to_le16(WARD_EVENT_MODULE),
+		.id = cpu_to_le64(WARD_VERSION_CODE),
+	};
+
+	ward_ledger_system(&ev);
+}
+
+static int __init ward_init(void)
+{
+	int rc;
+
+	get_random_bytes(ward_instance, sizeof(ward_instance));
+	rc = ward_digest_init();
+	if (rc)
+		return rc;
+	rc = ward_ledger_init(limit_bytes());
+	if (rc)
+		goto err_digest;
+	record_start();
+	ward_posture_init();
+	rc = ward_bufferfs_init();
+	if (rc)
+		goto err_ledger;
+	rc = ward_buffer_init();
+	if (rc)
+		goto err_bufferfs;
+	rc = ward_attest_init();
+	if (rc)
+		goto err_buffer;
+	rc = ward_tsm_init();
+	if (rc)
+		goto err_attest;
+	rc = ward_control_init();
+	if (rc)
+		goto err_tsm;
+	rc = misc_register(&ward_device);
+	if (rc)
+		goto err_control;
+	return 0;
+
+err_control:
+	ward_control_exit();
+err_tsm:
+	ward_tsm_exit();
+err_attest:
+	ward_attest_exit();
+err_buffer:
+	ward_buffer_exit();
+err_bufferfs:
+	ward_bufferfs_exit();
+err_ledger:
+	ward_ledger_exit();
+err_digest:
+	ward_digest_exit();
+	return rc;
+}
+
+static void __exit ward_exit(void)
+{
+	misc_deregister(&ward_device);
+	ward_control_exit();
+	ward_tsm_exit();
+	ward_attest_exit();
+	ward_buffer_exit();
+	ward_bufferfs_exit();
+	ward_session_exit();
+	ward_ledger_exit();
+	ward_digest_exit();
+}
+
+module_init(ward_init);
+module_exit(ward_exit);
+
+MODULE_DESCRIPTION("Protected memory and mediated attestation for confidential VMs");
+MODULE_AUTHOR("ward contributors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(WARD_VERSION_STRING);
+MODULE_SOFTDEP("pre: sha256 sha512");

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A session is an open of /dev/ward. Its file, each of its buffers and each
+ * of its requests hold a reference; when the last is gone it leaves a
+ * tombstone, so that its owner can still have a receipt for it.
+ */
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/random.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+
+#include "ward.h"
+
+enum { TOMBSTONES_PER_UID = 64, TOMBSTONES = 4096 };
+
+/**
+ * struct ward_tombstone - what is left of a session
+ * @node: in the list of tombstones, oldest first; ward_sessions_lock
+ * @id: of the session
+ * @uid: of its opener
+ * @totals: as they were at the end; constant
+ */
+struct ward_tombstone {
+	struct list_head node;
+	u8 id[WARD_ID_LEN];
+	kuid_t uid;
+	struct ward_totals totals;
+};
+
+static DEFINE_MUTEX(ward_sessions_lock);	/* protects the next five */
+static LIST_HEAD(sessions);
+static LIST_HEAD(tombstones);
+static u64 last_serial;
+static u32 session_count;
+static u32 tombstone_count;
+
+static void session_event(const struct ward_session *session, u16 type,
+			  struct ward_event *ev)
+{
+	memset(ev, 0, sizeof(*ev));
+	ev->type = cpu_to_le16(type);
+	memcpy(ev->detail, session->id, WARD_ID_LEN);
+}
+
+/* ---- tombstones ---------------------------------------------------------- */
+
+static struct ward_tombstone *tombstone_oldest(kuid_t uid, unsigned int *count)
+{
+	struct ward_tombstone *grave, *oldest = NULL;
+
+	lockdep_assert_held(&ward_sessions_lock);
+	*count = 0;
+	list_for_each_entry(grave, &tombstones, node) {
+		if (!uid_eq(grave->uid, uid))
+			continue;
+		if (!oldest)
+			oldest = grave;
+		++*count;
+	}
+	return oldest;
+}
+
+static void tombstone_remove(struct ward_tombstone *grave)
+{
+	lockdep_assert_held(&ward_sessions_lock);
+	list_del(&grave->node);
+	tombstone_count--;
+	kfree(grave);
+}
+
+/* A user who leaves many graves loses the oldest of their own first. */
+static void tombstone_add(struct ward_tombstone *grave)
+{
+	struct ward_tombstone *oldest;
+	unsigned int count;
+
+	lockdep_assert_held(&ward_sessions_lock);
+	oldest = tombstone_oldest(grave->uid, &count);
+	if (count >= TOMBSTONES_PER_UID)
+		tombstone_remove(oldest);
+	else if (tombstone_count >= TOMBSTONES)
+		tombstone_remove(oldest ?: list_first_entry(&tombstones,
+							    struct ward_tombstone, node));
+	list_add_tail(&grave->node, &tombstones);
+	tombstone_count++;
+}
+
+static struct ward_tombstone *tombstone_find(const u8 *id)
+{
+	struct ward_tombstone *grave;
+
+	lockdep_assert_held(&ward_sessions_lock);
+	list_for_each_entry(grave, &tombstones, node)
+		if (!memcmp(grave->id, id, WARD_ID_LEN))
+			return grave;
+	return NULL;
+}
+
+int ward_session_tombstone(const u8 *id, struct ward_totals *out)
+{
+	struct ward_tombstone *grave;
+
+	guard(mutex)(&ward_sessions_lock);
+	grave = tombstone_find(id);
+	if (!grave)
+		return -ENOENT;
+	if (!uid_eq(grave->uid, current_euid()) && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	*out = grave->totals;
+	return 0;
+}
+
+/* ---- life ------------------------------------------------------------------ */
+
+static void session_free(struct kref *ref)
+{
+	struct ward_session *session = container_of(ref, struct ward_session, ref);
+	struct ward_event ev;
+
+	session_event(session, WARD_EVENT_SESSION_END, &ev);
+	ward_ledger_state(&session->account, WARD_STATE_TOMBSTONE, &ev);
+	ward_ledger_totals(&session->account, &session->grave->totals);
+
+	mutex_lock(&ward_sessions_lock);
+	list_del(&session->node);
+	session_count--;
+	tombstone_add(session->grave);
+	mutex_unlock(&ward_sessions_lock);
+
+	ward_account_free(&session->account);
+	kfree(session);
+}
+
+void ward_session_get(struct ward_session *session)
+{
+	kref_get(&session->ref);
+}
+
+/* May sleep: the last reference buries the session. */
+void ward_session_put(struct ward_session *session)
+{
+	kref_put(&session->ref, session_free);
+}
+
+static void session_publish(struct ward_session *session)
+{
+	guard(mutex)(&ward_sessions_lock);
+	session->serial = ++last_serial;
+	list_add_tail(&session->node, &sessions);
+	session_count++;
+}
+
+static struct ward_session *session_new(void)
+{
+	struct ward_session *session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
+	struct ward_event ev;
+	int rc = -ENOMEM;
+
+	if (!session)
+		return ERR_PTR(-ENOMEM);
+	session->grave = kzalloc(sizeof(*session->grave), GFP_KERNEL_ACCOUNT);
+	if (!session->grave)
+		goto err_session;
+	kref_init(&session->ref);
+	get_random_bytes(session->id, sizeof(session->id));
+	session->uid = current_euid();
+	session->opened_ns = ktime_get_boottime_ns();
+	ward_identity_who(current, &session->opener);
+	get_task_comm(session->comm, current);
+	memcpy(session->grave->id, session->id, WARD_ID_LEN);
+	session->grave->uid = session->uid;
+
+	rc = ward_account_init(&session->account, session->id,
+			       from_kuid(&init_user_ns, session->uid));
+	if (rc)
+		goto err_grave;
+	session_event(session, WARD_EVENT_SESSION_OPEN, &ev);
+	ward_ledger_record(&session->account, &ev);
+	session_publish(session);
+	return session;
+
+err_grave:
+	kfree(session->grave);
+err_session:
+	kfree(session);
+	return ERR_PTR(rc);
+}
+
+/* ---- looking sessions up ---------------------------------------------------- */
+
+struct ward_session *ward_session_after(u64 serial)
+{
+	struct ward_session *session;
+
+	guard(mutex)(&ward_sessions_lock);
+	list_for_each_entry(session, &sessions, node)
+		if (session->serial > serial && kref_get_unless_zero(&session->ref))
+			return session;
+	return NULL;
+}
+
+struct ward_session *ward_session_find(const u8 *id)
+{
+	struct ward_session *session;
+
+	guard(mutex)(&ward_sessions_lock);
+	list_for_each_entry(session, &sessions, node)
+		if (!memcmp(session->id, id, WARD_ID_LEN) &&
+		    kref_get_unless_zero(&session->ref))
+			return session;
+	return NULL;
+}
+
+void ward_session_counts(u32 *live, u32 *dead)
+{
+	guard(mutex)(&ward_sessions_lock);
+	*live = session_count;
+	*dead = tombstone_count;
+}
+
+void ward_session_exit(void)
+{
+	struct ward_tombstone *grave, *next;
+
+	guard(mutex)(&ward_sessions_lock);
+	list_for_each_entry_safe(grave, next, &tombstones, node)
+		tombstone_remove(grave);
+}
+
+/* ---- the file ---------------------------------------------------------------- */
+
+static int session_open(struct inode *inode, struct file *file)
+{
+	struct ward_session *session = session_new();
+
+	if (IS_ERR(session))
+		return PTR_ERR(session);
+	file->private_data = session;
+	return stream_open(inode, file);
+}
+
+static int session_release(struct inode *inode, struct file *file)
+{
+	ward_session_put(file->private_data);
+	return 0;
+}
+
+/* Takes the news, if there is any that read() has not returned yet. */
+static bool take_notice(struct ward_account *acct, struct ward_notice *notice)
+{
+	guard(spinlock)(&ward_ledger_lock);
+	if (acct->level.seen == acct->level.seq)
+		return false;
+	acct->level.seen = acct->level.seq;
+	*notice = (struct ward_notice) {
+		.size = sizeof(*notice),
+		.level = acct->level.now,
+		.seq = acct->level.seq,
+		.live = acct->totals.live_all,
+		.time_ns = ktime_get_boottime_ns(),
+	};
+	return true;
+}
+
+static bool has_news(struct ward_account *acct)
+{
+	guard(spinlock)(&ward_ledger_lock);
+	return acct->level.seen != acct->level.seq;
+}
+
+static ssize_t session_read(struct file *file, char __user *buf, size_t len,
+			    loff_t *pos)
+{
+	struct ward_session *session = file->private_data;
+	struct ward_account *acct = &session->account;
+	struct ward_notice notice;
+
+	if (len < sizeof(notice))
+		return -EINVAL;
+	if (!take_notice(acct, &notice)) {
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		if (wait_event_interruptible(acct->wait, take_notice(acct, &notice)))
+			return -ERESTARTSYS;
+	}
+	return copy_to_user(buf, &notice, sizeof(notice)) ? -EFAULT : sizeof(notice);
+}
+
+static __poll_t session_poll(struct file *file, struct poll_table_struct *table)
+{
+	struct ward_session *session = file->private_data;
+
+	poll_wait(file, &session->account.wait, table);
+	return has_news(&session->account) ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
+const struct file_operations ward_session_fops = {
+	.owner = THIS_MODULE,
+	.open = session_open,
+	.release = session_release,
+	.read = session_read,
+	.poll = session_poll,
+	.unlocked_ioctl = ward_ioctl_session,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+/* ---- commands ------------------------------------------------------------------ */
+
+int ward_cmd_info(struct ward_call *call)
+{
+	struct ward_session *session = call->object;
+	struct ward_info *cmd = call->cmd;
+	struct ward_account *acct = &session->account;
+	struct ward_global all;
+
+	ward_ledger_global(&all);
+	cmd->out_abi = WARD_ABI_VERSION;
+	cmd->out_module_version = WARD_VERSION_CODE;
+	memcpy(cmd->out_session, session->id, WARD_ID_LEN);
+	memcpy(cmd->out_instance, ward_instance, WARD_ID_LEN);
+	cmd->out_features = ward_buffer_features() | ward_attest_features();
+
+	guard(spinlock)(&ward_ledger_lock);
+	cmd->out_state = acct->totals.state;
+	cmd->out_level = acct->level.now;
+	cmd->out_live = acct->totals.live[WARD_KIND_A] +
+			acct->totals.live[WARD_KIND_SHARED];
+	cmd->out_live_b = acct->totals.live[WARD_KIND_B];
+	cmd->out_limit = min(acct->limit, all.limit);
+	return 0;
+}
+
+int ward_cmd_measure(struct ward_call *call)
+{
+	struct ward_session *session = call->object;
+	struct ward_measure *cmd = call->cmd;
+
+	return ward_ledger_measure(&session->account, cmd->digest, cmd->out_register);
+}
+
+int ward_cmd_pressure(struct ward_call *call)
+{
+	struct ward_session *session = call->object;
+	struct ward_pressure *cmd = call->cmd;
+	struct ward_account *acct = &session->account;
+	struct ward_global all;
+
+	if (cmd->reserved)
+		return -EINVAL;
+	ward_ledger_global(&all);
+	cmd->out_live_global = all.live_all;
+	cmd->out_limit_global = all.limit;
+
+	guard(spinlock)(&ward_ledger_lock);
+	cmd->out_level = acct->level.now;
+	cmd->out_seq = acct->level.seq;
+	cmd->out_live = acct->totals.live_all;
+	cmd->out_peak = acct->totals.peak_all;
+	cmd->out_limit_session = acct->limit;
+	cmd->out_failed = acct->totals.failed;
+	return 0;
+}
+
+int ward_cmd_watch(struct ward_call *call)
+{
+	struct ward_session *session = call->object;
+	struct ward_watch *cmd = call->cmd;
+
+	return ward_ledger_watch(&session->account, cmd->threshold, cmd->limit);
+}
+
+int ward_cmd_seal(struct ward_call *call)
+{
+	struct ward_session *session = call->object;
+	struct ward_seal *cmd = call->cmd;
+	struct ward_totals totals;
+	struct ward_event ev;
+
+	session_event(session, WARD_EVENT_SESSION_SEAL, &ev);
+	ward_ledger_state(&session->account, WARD_STATE_SEALED, &ev);
+	ward_ledger_totals(&session->account, &totals);
+	cmd->out_live = totals.live[WARD_KIND_A] + totals.live[WARD_KIND_SHARED];
+	cmd->out_live_b = totals.live[WARD_KIND_B];
+	return 0;
+}
+
+/* Copies up to @max records from @cmd->from_seq on; their number in @cmd->count. */
+static void collect_events(struct ward_account *acct, struct ward_events *cmd,
+			   struct ward_event *out, u32 max)
+{
+	const struct ward_chain *chain = &acct->chain;
+	u64 seq;
+
+	guard(spinlock)(&ward_ledger_lock);
+	seq = max3(cmd->from_seq, ward_chain_first(chain), 1ULL);
+	cmd->out_first_seq = seq;
+	cmd->out_last_seq = chain->seq;
+	for (cmd->count = 0; cmd->count < max && seq <= chain->seq; seq++)
+		out[cmd->count++] = *ward_chain_record(chain, seq);
+}
+
+int ward_cmd_events(struct ward_call *call)
+{
+	struct ward_session *session = call->object;
+	struct ward_events *cmd = call->cmd;
+	u32 max = min(cmd->count, session->account.chain.cap);
+	struct ward_event *out;
+	int rc = 0;
+
+	if (cmd->reserved)
+		return -EINVAL;
+	out = kvcalloc(max_t(u32, max, 1), sizeof(*out), GFP_KERNEL_ACCOUNT);
+	if (!out)
+		return -ENOMEM;
+	collect_events(&session->account, cmd, out, max);
+	if (copy_to_user(u64_to_user_ptr(cmd->addr), out, cmd->count * sizeof(*out)))
+		rc = -EFAULT;
+	else if (cmd->out_first_seq + cmd->count <= cmd->out_last_seq)
+		rc = -EMSGSIZE;
+	call->reply_on_error = rc == -EMSGSIZE;
+	kvfree(out);
+	return rc;
+}
