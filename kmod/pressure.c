@@ -4,6 +4,7 @@
  * that a worker that hovers around a mark is not woken at every buffer.
  */
 #include <linux/math64.h>
+#include <linux/poll.h>
 
 #include "ward.h"
 
