@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every verb of wardctl: add a line X(NAME) here and define
+ * `const struct wardctl_verb verb_NAME` in cmd_*.c. The order is that of the
+ * help text.
+ */
+#ifndef WARDCTL_VERBS_H
+#define WARDCTL_VERBS_H
+
+#include "wardctl.h"
+
+#define WARDCTL_VERBS(X)		\
+	X(explain)
+
+#define WARDCTL_DECLARE(n) extern const struct wardctl_verb verb_##n;
+WARDCTL_VERBS(WARDCTL_DECLARE)
+#undef WARDCTL_DECLARE
+
+#endif /* WARDCTL_VERBS_H */
