@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stddef.h>
+
+#include "libward.h"
+
+struct text {
+	int err;
+	const char *text;
+};
+
+static const struct text texts[] = {
+	{ 0, "success" },
+	{ EPERM, "not allowed: a device cgroup, a missing capability or the policy refuses" },
+	{ ENOENT, "not there: the ward module is not loaded, or no such session" },
+	{ EINTR, "interrupted by a signal: call again" },
+	{ EIO, "the provider of evidence failed: see the kernel log" },
+	{ ENXIO, "the ward module or the provider of evidence is gone" },
+	{ E2BIG, "this library is newer than the module: update the module" },
+	{ EBADF, "not an open descriptor" },
+	{ EAGAIN, "the queue is full: try again later" },
+	{ ENOMEM, "out of memory" },
+	{ EACCES, "permission denied: the user must be in group ward" },
+	{ EFAULT, "bad address" },
+	{ EBUSY, "in use" },
+	{ ENODEV, "no provider of evidence is attached: wardctl provider set tsm" },
+	{ EINVAL, "invalid argument" },
+	{ EMFILE, "too many open files: raise RLIMIT_NOFILE" },
+	{ ENOTTY, "not a ward descriptor" },
+	{ EMSGSIZE, "too long for its place" },
+	{ EOPNOTSUPP, "not supported by this module" },
+	{ ETIME, "the deadline passed" },
+	{ EBADMSG, "an answer that does not belong to the request or cannot be read" },
+	{ EOVERFLOW, "an answer longer than allowed" },
+	{ ENAMETOOLONG, "path too long" },
+	{ EDQUOT, "a limit of protected memory would be crossed" },
+	{ ESHUTDOWN, "the session is sealed or revoked" },
+	{ EOWNERDEAD, "the buffer has ended: wiped, or its owner is gone" },
+};
+
+const char *ward_strerror(int err)
+{
+	size_t i;
+
+	if (err < 0)
+		err = -err;
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (texts[i].err == err)
+			return texts[i].text;
+	return "unexpected error";
+}

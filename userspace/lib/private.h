@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of libward share. Nothing here is exported. */
+#ifndef WARD_LIB_PRIVATE_H
+#define WARD_LIB_PRIVATE_H
+
+#include <stdint.h>
+
+#include "libward.h"
+#include "sys.h"
+
+struct ward_session {
+	const struct ward_sys *sys;
+	int fd;
+};
+
+/* ward_session_open() with another table than the real one. */
+int ward_session_open_with(const struct ward_sys *sys, const char *device,
+			   struct ward_session **out);
+
+/* The label of an ioctl: cut to WARD_LABEL_LEN, the rest zero. NULL = empty. */
+void ward_label_set(uint8_t *to, const char *label);
+
+#endif /* WARD_LIB_PRIVATE_H */
