@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+#define NS_PER_S 1000000000ull
+#define NS_PER_MS 1000000ull
+#define TIMEOUT_MS 60000u
+#define RETRY_NS (20 * NS_PER_MS)	/* when the kernel names no time */
+
+/* An answer and room for its largest form, in one piece. */
+struct answer {
+	struct ward_evidence evidence;
+	uint8_t path[WARD_PATH_NODES_MAX * WARD_DIGEST_LEN];
+	uint8_t data[WARD_EVIDENCE_MAX];
+	uint8_t aux[WARD_AUX_MAX];
+	uint8_t manifest[WARD_MANIFEST_MAX];
+};
+
+static uint64_t now_ns(const struct ward_sys *sys)
+{
+	struct timespec now = { 0 };
+
+	sys->clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+static int request_valid(const struct ward_request *request)
+{
+	return request->size >= sizeof(*request) && request->nonce &&
+	       request->nonce_len <= WARD_NONCE_MAX;
+}
+
+/* The kernel may have written lengths of a failed try: start from scratch. */
+static void fill(struct ward_attest *arg, const struct ward_request *request,
+		 struct answer *answer, uint64_t deadline)
+{
+	memset(arg, 0, sizeof(*arg));
+	arg->size = sizeof(*arg);
+	arg->purpose = request->purpose;
+	arg->nonce_len = request->nonce_len;
+	memcpy(arg->nonce, request->nonce, request->nonce_len);
+	memcpy(arg->binding, request->binding, sizeof(arg->binding));
+	memcpy(arg->subject, request->subject, sizeof(arg->subject));
+	arg->deadline_ns = deadline;
+	arg->claims_addr = (uintptr_t)answer->evidence.claims;
+	arg->claims_len = sizeof(answer->evidence.claims);
+	arg->path_addr = (uintptr_t)answer->path;
+	arg->path_len = sizeof(answer->path);
+	arg->evidence_addr = (uintptr_t)answer->data;
+	arg->evidence_len = sizeof(answer->data);
+	arg->aux_addr = (uintptr_t)answer->aux;
+	arg->aux_len = sizeof(answer->aux);
+	arg->manifest_addr = (uintptr_t)answer->manifest;
+	arg->manifest_len = sizeof(answer->manifest);
+}
+
+static int answer_valid(const struct ward_attest *arg)
+{
+	return arg->claims_len == WARD_CLAIMS_SIZE &&
+	       arg->out_leaves >= 1 && arg->out_leaves <= WARD_PATH_MAX &&
+	       arg->out_index < arg->out_leaves &&
+	       arg->path_len % WARD_DIGEST_LEN == 0 &&
+	       arg->path_len <= WARD_PATH_NODES_MAX * WARD_DIGEST_LEN &&
+	       arg->evidence_len && arg->evidence_len <= WARD_EVIDENCE_MAX &&
+	       arg->aux_len <= WARD_AUX_MAX &&
+	       arg->manifest_len <= WARD_MANIFEST_MAX;
+}
+
+static void publish(struct answer *answer, const struct ward_attest *arg)
+{
+	struct ward_evidence *evidence = &answer->evidence;
+
+	evidence->index = arg->out_index;
+	evidence->leaves = arg->out_leaves;
+	evidence->path = answer->path;
+	evidence->path_len = arg->path_len;
+	evidence->data = answer->data;
+	evidence->data_len = arg->evidence_len;
+	evidence->aux = answer->aux;
+	evidence->aux_len = arg->aux_len;
+	evidence->manifest = answer->manifest;
+	evidence->manifest_len = arg->manifest_len;
+	evidence->tee = arg->out_tee;
+	evidence->generation = arg->out_generation;
+	memcpy(evidence->provider, arg->out_provider, WARD_LABEL_LEN);
+	evidence->provider[WARD_LABEL_LEN] = '\0';
+}
+
+static void wait_ns(const struct ward_sys *sys, uint64_t ns)
+{
+	struct timespec wait = {
+		.tv_sec = ns / NS_PER_S,
+		.tv_nsec = ns % NS_PER_S,
+	};
+
+	sys->nanosleep(&wait, NULL);
+}
+
+/*
+ * Asks until there is an answer, an error that waiting does not mend, or the
+ * deadline. Return: 0 or -errno; -ETIME when the queue stayed full.
+ */
+static int ask(struct ward_session *session, const struct ward_request *request,
+	       struct answer *answer, struct ward_attest *arg)
+{
+	const struct ward_sys *sys = session->sys;
+	uint64_t ms = request->timeout_ms ? request->timeout_ms : TIMEOUT_MS;
+	uint64_t deadline = now_ns(sys) + ms * NS_PER_MS;
+	uint64_t now, wait;
+
+	for (;;) {
+		fill(arg, request, answer, deadline);
+		if (sys->ioctl(session->fd, WARD_ATTEST, arg) >= 0)
+			return 0;
+		if (errno != EINTR && errno != EAGAIN)
+			return -errno;
+		wait = errno == EAGAIN ? arg->out_retry_after_ns : 0;
+		if (errno == EAGAIN && !wait)
+			wait = RETRY_NS;
+		now = now_ns(sys);
+		if (now >= deadline || wait >= deadline - now)
+			return -ETIME;
+		if (wait)
+			wait_ns(sys, wait);
+	}
+}
+
+int ward_session_attest(struct ward_session *session,
+			const struct ward_request *request,
+			struct ward_evidence **out)
+{
+	struct ward_attest arg;
+	struct answer *answer;
+	int err;
+
+	if (!request_valid(request))
+		return -EINVAL;
+	answer = calloc(1, sizeof(*answer));
+	if (!answer)
+		return -ENOMEM;
+	err = ask(session, request, answer, &arg);
+	if (!err && !answer_valid(&arg))
+		err = -EBADMSG;
+	if (err) {
+		free(answer);
+		return err;
+	}
+	publish(answer, &arg);
+	*out = &answer->evidence;
+	return 0;
+}
+
+void ward_evidence_free(struct ward_evidence *evidence)
+{
+	/* The first member of struct answer. */
+	free(evidence);
+}
+
+const char *ward_evidence_tee_name(const struct ward_evidence *evidence)
+{
+	switch (evidence->tee) {
+	case WARD_TEE_SNP:
+		return "snp";
+	case WARD_TEE_TDX:
+		return "tdx";
+	case WARD_TEE_CCA:
+		return "cca";
+	case WARD_TEE_SEV:
+		return "sev";
+	case WARD_TEE_SIMULATED:
+		return "simulated-snp";
+	default:
+		return "none";
+	}
+}
