@@ -7,6 +7,7 @@
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 
 #include "ward.h"
@@ -41,35 +42,54 @@ static void record(struct ward_account *acct, struct ward_event *ev)
 	record_system(&link);
 }
 
+static void level_event(struct ward_event *ev, u32 level, u64 live)
+{
+	memset(ev, 0, sizeof(*ev));
+	ev->type = cpu_to_le16(WARD_EVENT_LEVEL);
+	ev->reason = cpu_to_le16(level);
+	ev->bytes = cpu_to_le64(live);
+}
+
 static void update_level(struct ward_account *acct)
 {
 	u32 own = ward_pressure_level(acct->level.now, acct->totals.live_all,
 				      acct->limit, acct->level.threshold);
-	u32 level = max(own, global.level);
-	struct ward_event ev = {
-		.type = cpu_to_le16(WARD_EVENT_LEVEL),
-		.reason = cpu_to_le16(level),
-		.bytes = cpu_to_le64(acct->totals.live_all),
-	};
 
-	if (ward_pressure_set(acct, level))
-		record(acct, &ev);
+	ward_pressure_set(acct, max(own, global.level));
 }
 
-/* Live bytes moved: levels follow, everybody's where the global one moved. */
-static void update_levels(struct ward_account *acct)
+static void update_global_level(void)
 {
 	u32 level = ward_pressure_level(global.level, global.live_all,
 					global.limit, 0);
 	struct ward_account *each;
+	struct ward_event ev;
 
-	if (level == global.level) {
-		update_level(acct);
+	if (level == global.level)
 		return;
-	}
 	global.level = level;
+	level_event(&ev, level, global.live_all);
+	record_system(&ev);
 	list_for_each_entry(each, &accounts, node)
 		update_level(each);
+}
+
+/*
+ * @acct's live bytes moved: its level follows, and everybody's where the
+ * global one moved. A record goes only into the chain of who moved them, so
+ * that a neighbour who hovers around a mark pushes nobody's records out.
+ */
+static void update_levels(struct ward_account *acct)
+{
+	u32 before = acct->level.now;
+	struct ward_event ev;
+
+	update_global_level();
+	update_level(acct);
+	if (acct->level.now == before)
+		return;
+	level_event(&ev, acct->level.now, acct->totals.live_all);
+	record(acct, &ev);
 }
 
 static void add_live(struct ward_account *acct, enum ward_kind kind, u64 bytes)

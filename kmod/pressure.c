@@ -28,13 +28,12 @@ u32 ward_pressure_level(u32 now, u64 live, u64 limit, u64 medium)
 	return WARD_LEVEL_LOW;
 }
 
-bool ward_pressure_set(struct ward_account *acct, u32 level)
+void ward_pressure_set(struct ward_account *acct, u32 level)
 {
 	lockdep_assert_held(&ward_ledger_lock);
 	if (acct->level.now == level)
-		return false;
+		return;
 	acct->level.now = level;
 	acct->level.seq++;
 	wake_up_interruptible_poll(&acct->wait, EPOLLIN | EPOLLRDNORM);
-	return true;
 }

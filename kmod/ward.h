@@ -195,8 +195,8 @@ int ward_ledger_measure(struct ward_account *acct, const u8 *digest, u8 *out);
  * are left later than they were entered. @medium replaces medium's 75 %; 0 = no.
  */
 u32 ward_pressure_level(u32 now, u64 live, u64 limit, u64 medium);
-/* ward_ledger_lock held: take the new level; true when it is another. */
-bool ward_pressure_set(struct ward_account *acct, u32 level);
+/* ward_ledger_lock held: take the new level; wake who watches if it is another. */
+void ward_pressure_set(struct ward_account *acct, u32 level);
 
 /* ---- identity.c: who is calling ----------------------------------------- */
 
