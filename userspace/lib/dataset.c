@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reader of encrypted data sets. The header comes from a stranger: it is read
+ * in two steps, each of a length that was checked before, and believed only as
+ * far as the file's own size bears it out. The ciphertext passes through one
+ * bounded piece; plaintext is written nowhere but to the caller's memory.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "dataset_private.h"
+
+struct ward_dataset {
+	int fd;
+	struct ward_dataset_info info;
+	EVP_CIPHER_CTX *ctx;		/* NULL: opened without a key */
+	uint8_t hash[DATASET_HASH_LEN];	/* of the header; associated data of every chunk */
+	uint8_t *header;		/* header_len bytes */
+	char *metadata;
+	uint8_t piece[DATASET_PIECE];	/* ciphertext */
+};
+
+static int read_at(int fd, void *buf, size_t len, uint64_t off)
+{
+	uint8_t *p = buf;
+
+	while (len) {
+		ssize_t n = pread(fd, p, len, (off_t)off);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			return -ENODATA;
+		p += n;
+		off += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int fail_head(struct ward_dataset_error *err, uint64_t off, const char *what)
+{
+	return dataset_fail(err, -EBADMSG, WARD_DATASET_NO_CHUNK, off,
+			    "header, offset %" PRIu64 ": %s", off, what);
+}
+
+static int fail_read(struct ward_dataset_error *err, int rc, uint64_t chunk, uint64_t off)
+{
+	if (rc == -ENODATA)
+		return dataset_fail(err, -EBADMSG, chunk, off,
+				    "the file ends early, offset %" PRIu64, off);
+	return dataset_fail(err, rc, chunk, off, "can't read at offset %" PRIu64 ": %s", off,
+			    strerror(-rc));
+}
+
+/* The first 88 bytes. What they say about lengths is bounded here. */
+static int parse_fixed(const uint8_t *h, struct ward_dataset_info *info,
+		       struct ward_dataset_error *err)
+{
+	if (memcmp(h, DATASET_MAGIC, sizeof(DATASET_MAGIC)))
+		return fail_head(err, 0, "not a data set: it doesn't begin with WARDDS1");
+	info->version = dataset_get32(h + DATASET_OFF_VERSION);
+	if (info->version != DATASET_VERSION)
+		return dataset_fail(err, -ENOTSUP, WARD_DATASET_NO_CHUNK, DATASET_OFF_VERSION,
+				    "header, offset %d: version %" PRIu32 "; only 1 is known",
+				    DATASET_OFF_VERSION, info->version);
+	info->header_len = dataset_get32(h + DATASET_OFF_HEADER_LEN);
+	if (info->header_len < WARD_DATASET_HEADER_MIN ||
+	    info->header_len > WARD_DATASET_HEADER_MAX || info->header_len % 16)
+		return fail_head(err, DATASET_OFF_HEADER_LEN,
+				 "the header's length is not a multiple of 16 from 128 to 65536");
+	memcpy(info->id, h + DATASET_OFF_ID, sizeof(info->id));
+	info->chunk_size = dataset_get32(h + DATASET_OFF_CHUNK_SIZE);
+	if (info->chunk_size < WARD_DATASET_CHUNK_MIN ||
+	    info->chunk_size > WARD_DATASET_CHUNK_MAX ||
+	    (info->chunk_size & (info->chunk_size - 1)))
+		return fail_head(err, DATASET_OFF_CHUNK_SIZE,
+				 "the chunk size is not a power of two from 4096 to 16 MiB");
+	if (dataset_get32(h + DATASET_OFF_ZERO0))
+		return fail_head(err, DATASET_OFF_ZERO0, "must be zero");
+	info->length = dataset_get64(h + DATASET_OFF_LENGTH);
+	if (info->length > WARD_DATASET_LENGTH_MAX)
+		return fail_head(err, DATASET_OFF_LENGTH, "more than 2^50 bytes");
+	info->chunks = dataset_get64(h + DATASET_OFF_CHUNKS);
+	if (info->chunks != dataset_chunks(info->length, info->chunk_size))
+		return fail_head(err, DATASET_OFF_CHUNKS,
+				 "the number of chunks doesn't fit the length");
+	info->rows = dataset_get64(h + DATASET_OFF_ROWS);
+	info->metadata_len = dataset_get32(h + DATASET_OFF_METADATA_LEN);
+	if (info->metadata_len > info->header_len - WARD_DATASET_TAG_LEN - DATASET_FIXED_LEN)
+		return fail_head(err, DATASET_OFF_METADATA_LEN,
+				 "the metadata is longer than the header");
+	if (dataset_get32(h + DATASET_OFF_ZERO1))
+		return fail_head(err, DATASET_OFF_ZERO1, "must be zero");
+	return 0;
+}
+
+/* Metadata and what follows it up to the tag. */
+static int parse_tail(struct ward_dataset *ds, struct ward_dataset_error *err)
+{
+	struct ward_dataset_info *info = &ds->info;
+	const uint8_t *meta = ds->header + DATASET_FIXED_LEN;
+	const uint8_t *nul = memchr(meta, 0, info->metadata_len);
+
+	if (nul)
+		return fail_head(err, (uint64_t)(nul - ds->header), "a NUL in the metadata");
+	for (size_t i = DATASET_FIXED_LEN + info->metadata_len;
+	     i < info->header_len - WARD_DATASET_TAG_LEN; i++)
+		if (ds->header[i])
+			return fail_head(err, i, "must be zero");
+	ds->metadata = calloc(1, info->metadata_len + 1);
+	if (!ds->metadata)
+		return -ENOMEM;
+	memcpy(ds->metadata, meta, info->metadata_len);
+	info->metadata = ds->metadata;
+	return 0;
+}
+
+static int check_size(struct ward_dataset *ds, struct ward_dataset_error *err)
+{
+	const struct ward_dataset_info *info = &ds->info;
+	uint64_t want = info->header_len + info->length + info->chunks * WARD_DATASET_TAG_LEN;
+	struct stat st;
+
+	if (fstat(ds->fd, &st))
+		return fail_read(err, -errno, WARD_DATASET_NO_CHUNK, 0);
+	if (!S_ISREG(st.st_mode))
+		return dataset_fail(err, -EINVAL, WARD_DATASET_NO_CHUNK, 0,
+				    "a data set must be a regular file");
+	if ((uint64_t)st.st_size == want)
+		return 0;
+	return dataset_fail(err, -EBADMSG, WARD_DATASET_NO_CHUNK,
+			    (uint64_t)st.st_size < want ? (uint64_t)st.st_size : want,
+			    "the file has %" PRIu64 " bytes, its header says %" PRIu64 ": %s",
+			    (uint64_t)st.st_size, want,
+			    (uint64_t)st.st_size < want ? "it was cut short" : "it was extended");
+}
+
+/* Checks the tag over everything before it and keys the context for the chunks. */
+static int verify_header(struct ward_dataset *ds, const uint8_t *key,
+			 struct ward_dataset_error *err)
+{
+	size_t len = ds->info.header_len - WARD_DATASET_TAG_LEN;
+	uint8_t none[16];
+	int n;
+
+	ds->ctx = dataset_cipher(key, ds->header, 0);
+	if (!ds->ctx || dataset_begin(ds->ctx, DATASET_IV_HEADER, 0, ds->header, len) ||
+	    EVP_CIPHER_CTX_ctrl(ds->ctx, EVP_CTRL_AEAD_SET_TAG, WARD_DATASET_TAG_LEN,
+				ds->header + len) != 1)
+		return dataset_fail(err, -EIO, WARD_DATASET_NO_CHUNK, 0,
+				    "the cryptographic library failed");
+	if (EVP_CipherFinal_ex(ds->ctx, none, &n) != 1)
+		return dataset_fail(err, -EKEYREJECTED, WARD_DATASET_NO_CHUNK, len,
+				    "header, offset %zu: the tag doesn't verify: "
+				    "the key is another one, or the header was changed", len);
+	ds->info.verified = 1;
+	return dataset_hash(ds->header, ds->info.header_len, ds->hash);
+}
+
+static int load_header(struct ward_dataset *ds, struct ward_dataset_error *err)
+{
+	uint8_t fixed[DATASET_FIXED_LEN];
+	int rc;
+
+	rc = read_at(ds->fd, fixed, sizeof(fixed), 0);
+	if (rc)
+		return fail_read(err, rc, WARD_DATASET_NO_CHUNK, 0);
+	rc = parse_fixed(fixed, &ds->info, err);
+	if (rc)
+		return rc;
+	rc = check_size(ds, err);
+	if (rc)
+		return rc;
+	ds->header = malloc(ds->info.header_len);
+	if (!ds->header)
+		return -ENOMEM;
+	rc = read_at(ds->fd, ds->header, ds->info.header_len, 0);
+	if (rc)
+		return fail_read(err, rc, WARD_DATASET_NO_CHUNK, 0);
+	/* the file may have changed between the two reads */
+	rc = parse_fixed(ds->header, &ds->info, err);
+	if (!rc && memcmp(fixed, ds->header, sizeof(fixed)))
+		rc = fail_head(err, 0, "changed while it was read");
+	return rc ? rc : parse_tail(ds, err);
+}
+
+int ward_dataset_open(int fd, const uint8_t *key, struct ward_dataset **ret,
+		      struct ward_dataset_error *err)
+{
+	struct ward_dataset *ds = calloc(1, sizeof(*ds));
+	int rc;
+
+	if (!ds)
+		return dataset_fail(err, -ENOMEM, WARD_DATASET_NO_CHUNK, 0, "out of memory");
+	ds->fd = fd;
+	rc = load_header(ds, err);
+	if (!rc && key)
+		rc = verify_header(ds, key, err);
+	if (rc) {
+		if (rc == -ENOMEM)
+			dataset_fail(err, rc, WARD_DATASET_NO_CHUNK, 0, "out of memory");
+		ward_dataset_close(ds);
+		return rc;
+	}
+	*ret = ds;
+	return 0;
+}
+
+void ward_dataset_close(struct ward_dataset *ds)
+{
+	if (!ds)
+		return;
+	EVP_CIPHER_CTX_free(ds->ctx);
+	free(ds->header);
+	free(ds->metadata);
+	free(ds);
+}
+
+const struct ward_dataset_info *ward_dataset_info(const struct ward_dataset *ds)
+{
+	return &ds->info;
+}
+
+uint32_t ward_dataset_chunk_len(const struct ward_dataset *ds, uint64_t index)
+{
+	const struct ward_dataset_info *info = &ds->info;
+
+	if (index >= info->chunks)
+		return 0;
+	if (index + 1 < info->chunks)
+		return info->chunk_size;
+	return (uint32_t)(info->length - index * info->chunk_size);
+}
+
+static uint64_t chunk_offset(const struct ward_dataset *ds, uint64_t index)
+{
+	return ds->info.header_len +
+	       index * (ds->info.chunk_size + (uint64_t)WARD_DATASET_TAG_LEN);
+}
+
+/* Decrypts len bytes at off to dst, then the tag after them. Doesn't wipe. */
+static int decrypt_chunk(struct ward_dataset *ds, uint64_t off, uint8_t *dst, uint32_t len,
+			 uint64_t *at)
+{
+	uint8_t tag[WARD_DATASET_TAG_LEN], none[16];
+	int n, rc;
+
+	for (uint32_t done = 0; done < len; done += (uint32_t)n) {
+		size_t want = len - done < DATASET_PIECE ? len - done : DATASET_PIECE;
+
+		*at = off + done;
+		rc = read_at(ds->fd, ds->piece, want, *at);
+		if (rc)
+			return rc;
+		if (EVP_CipherUpdate(ds->ctx, dst + done, &n, ds->piece, (int)want) != 1 ||
+		    (size_t)n != want)
+			return -EIO;
+	}
+	*at = off + len;
+	rc = read_at(ds->fd, tag, sizeof(tag), *at);
+	if (rc)
+		return rc;
+	if (EVP_CIPHER_CTX_ctrl(ds->ctx, EVP_CTRL_AEAD_SET_TAG, sizeof(tag), tag) != 1)
+		return -EIO;
+	return EVP_CipherFinal_ex(ds->ctx, none, &n) == 1 ? 0 : -EBADMSG;
+}
+
+int64_t ward_dataset_read_chunk(struct ward_dataset *ds, uint64_t index, void *dst,
+				size_t cap, struct ward_dataset_error *err)
+{
+	uint32_t len = ward_dataset_chunk_len(ds, index);
+	uint64_t off, at;
+	int rc;
+
+	if (!ds->ctx)
+		return dataset_fail(err, -ENOKEY, index, 0, "opened without a key");
+	if (index >= ds->info.chunks)
+		return dataset_fail(err, -ERANGE, index, 0,
+				    "chunk %" PRIu64 " of %" PRIu64 " doesn't exist", index,
+				    ds->info.chunks);
+	if (cap < len)
+		return dataset_fail(err, -EMSGSIZE, index, 0,
+				    "chunk %" PRIu64 " has %" PRIu32 " bytes, only %zu fit", index,
+				    len, cap);
+	off = at = chunk_offset(ds, index);
+	rc = dataset_begin(ds->ctx, DATASET_IV_CHUNK, index, ds->hash, sizeof(ds->hash));
+	if (!rc)
+		rc = decrypt_chunk(ds, off, dst, len, &at);
+	if (!rc)
+		return len;
+	OPENSSL_cleanse(dst, len);
+	if (rc == -EBADMSG)
+		return dataset_fail(err, rc, index, off, "chunk %" PRIu64 ", offset %" PRIu64
+				    ": the tag doesn't verify: the chunk was changed, moved or "
+				    "comes from another file", index, off);
+	return fail_read(err, rc, index, at);
+}
