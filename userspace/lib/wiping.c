@@ -1,50 +1,30 @@
 // SPDX-License-Identifier: MIT
 /*
- * Every block is preceded by its length, so that free() knows how much to zero
- * and nothing depends on what the C library says about its blocks.
+ * Blocks are malloc()'s own, without a header in front: libjose gives text that
+ * jansson allocated to free(), which then leaves it unwiped but does no harm.
+ * How much to zero is what the C library says the block can hold.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
-#include <stdalign.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "libward.h"
 
-struct block {
-	alignas(max_align_t) size_t size;
-};
-
-static struct block *block_of(void *ptr)
-{
-	return (struct block *)ptr - 1;
-}
-
 void *ward_wiping_malloc(size_t size)
 {
-	struct block *block;
-
-	if (size > SIZE_MAX - sizeof(*block))
-		return NULL;
-	block = malloc(sizeof(*block) + size);
-	if (!block)
-		return NULL;
-	block->size = size;
-	return block + 1;
+	return malloc(size);
 }
 
 void ward_wiping_free(void *ptr)
 {
-	struct block *block;
-
 	if (!ptr)
 		return;
-	block = block_of(ptr);
-	explicit_bzero(block, sizeof(*block) + block->size);
-	free(block);
+	explicit_bzero(ptr, malloc_usable_size(ptr));
+	free(ptr);
 }
 
 void *ward_wiping_realloc(void *ptr, size_t size)
@@ -62,7 +42,7 @@ void *ward_wiping_realloc(void *ptr, size_t size)
 	copy = ward_wiping_malloc(size);
 	if (!copy)
 		return NULL;
-	old = block_of(ptr)->size;
+	old = malloc_usable_size(ptr);
 	memcpy(copy, ptr, old < size ? old : size);
 	ward_wiping_free(ptr);
 	return copy;
