@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+#define _GNU_SOURCE
+#include "fake_ward.h"
+
+static const uint8_t nonce[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+
+/* What the fake kernel answers; tests bend one field of it. */
+static struct ward_attest reply;
+static uint64_t retry_after;
+
+static struct ward_request request_of(uint32_t timeout_ms)
+{
+	struct ward_request request = {
+		.size = sizeof(request),
+		.purpose = WARD_PURPOSE_RECEIPT,
+		.nonce = nonce,
+		.nonce_len = sizeof(nonce),
+		.timeout_ms = timeout_ms,
+	};
+
+	memset(request.binding, 0xb1, sizeof(request.binding));
+	memset(request.subject, 0x5b, sizeof(request.subject));
+	return request;
+}
+
+static void reply_good(void)
+{
+	reply = (struct ward_attest){
+		.claims_len = WARD_CLAIMS_SIZE, .path_len = 2 * WARD_DIGEST_LEN,
+		.evidence_len = 1184, .aux_len = 24, .manifest_len = 0,
+		.out_index = 2, .out_leaves = 3, .out_tee = WARD_TEE_SIMULATED,
+		.out_generation = 9,
+	};
+	memcpy(reply.out_provider, "tsmsim", 6);
+	retry_after = 0;
+}
+
+static void check_request(const struct ward_attest *arg)
+{
+	assert_int_equal(arg->size, sizeof(*arg));
+	assert_int_equal(arg->flags, 0);
+	assert_int_equal(arg->purpose, WARD_PURPOSE_RECEIPT);
+	assert_int_equal(arg->nonce_len, sizeof(nonce));
+	assert_memory_equal(arg->nonce, nonce, sizeof(nonce));
+	assert_int_equal(arg->nonce[sizeof(nonce)], 0);
+	assert_int_equal(arg->binding[63], 0xb1);
+	assert_int_equal(arg->subject[15], 0x5b);
+	assert_int_equal(arg->claims_len, WARD_CLAIMS_SIZE);
+	assert_int_equal(arg->path_len, WARD_PATH_NODES_MAX * WARD_DIGEST_LEN);
+	assert_int_equal(arg->evidence_len, WARD_EVIDENCE_MAX);
+	assert_int_equal(arg->aux_len, WARD_AUX_MAX);
+	assert_int_equal(arg->manifest_len, WARD_MANIFEST_MAX);
+}
+
+static int attest_hook(unsigned int cmd, void *arg)
+{
+	struct ward_attest *attest = arg;
+
+	if (cmd != WARD_CMD_ATTEST)
+		return 0;
+	check_request(attest);
+	attest->out_retry_after_ns = retry_after;
+	attest->claims_len = reply.claims_len;
+	attest->path_len = reply.path_len;
+	attest->evidence_len = reply.evidence_len;
+	attest->aux_len = reply.aux_len;
+	attest->manifest_len = reply.manifest_len;
+	attest->out_index = reply.out_index;
+	attest->out_leaves = reply.out_leaves;
+	attest->out_tee = reply.out_tee;
+	attest->out_generation = reply.out_generation;
+	memcpy(attest->out_provider, reply.out_provider, WARD_LABEL_LEN);
+	memset((void *)(uintptr_t)attest->claims_addr, 0xc1, WARD_CLAIMS_SIZE);
+	memset((void *)(uintptr_t)attest->path_addr, 0xa1, 64);
+	memset((void *)(uintptr_t)attest->evidence_addr, 0xe1, 1184);
+	memset((void *)(uintptr_t)attest->aux_addr, 0xaa, 24);
+	return 0;
+}
+
+static struct ward_session *attest_session(void)
+{
+	struct ward_session *session = fake_session();
+
+	reply_good();
+	fake.ioctl_hook = attest_hook;
+	return session;
+}
+
+static void answer_arrives_whole(void **state)
+{
+	struct ward_session *session = attest_session();
+	struct ward_request request = request_of(1000);
+	struct ward_evidence *evidence = NULL;
+
+	(void)state;
+	assert_int_equal(ward_session_attest(session, &request, &evidence), 0);
+	assert_int_equal(evidence->claims[1023], 0xc1);
+	assert_int_equal(evidence->path_len, 128);
+	assert_int_equal(evidence->path[0], 0xa1);
+	assert_int_equal(evidence->data_len, 1184);
+	assert_int_equal(evidence->data[1183], 0xe1);
+	assert_int_equal(evidence->aux_len, 24);
+	assert_int_equal(evidence->aux[23], 0xaa);
+	assert_int_equal(evidence->manifest_len, 0);
+	assert_int_equal(evidence->index, 2);
+	assert_int_equal(evidence->leaves, 3);
+	assert_int_equal(evidence->generation, 9);
+	assert_string_equal(evidence->provider, "tsmsim");
+	assert_string_equal(ward_evidence_tee_name(evidence), "simulated-snp");
+	ward_evidence_free(evidence);
+	ward_evidence_free(NULL);
+	ward_session_close(session);
+}
+
+static void full_queue_is_waited_for(void **state)
+{
+	struct ward_session *session = attest_session();
+	struct ward_request request = request_of(1000);
+	struct ward_evidence *evidence = NULL;
+
+	(void)state;
+	fake.ioctl_errno[WARD_CMD_ATTEST] = EAGAIN;
+	fake.ioctl_fail[WARD_CMD_ATTEST] = 3;
+	retry_after = 100000000;
+	assert_int_equal(ward_session_attest(session, &request, &evidence), 0);
+	assert_int_equal(fake.slept_ns, 300000000);
+	ward_evidence_free(evidence);
+	ward_session_close(session);
+}
+
+static void waiting_ends_at_the_deadline(void **state)
+{
+	static const uint64_t hints[] = { 0, 1, 100000000, 5000000000ull,
+					  UINT64_MAX };
+	struct ward_request request = request_of(1000);
+	struct ward_evidence *evidence = NULL;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(hints) / sizeof(*hints); i++) {
+		struct ward_session *session = attest_session();
+
+		fake.ioctl_errno[WARD_CMD_ATTEST] = EAGAIN;
+		fake.ioctl_fail[WARD_CMD_ATTEST] = 1 << 30;
+		retry_after = hints[i];
+		assert_int_equal(ward_session_attest(session, &request,
+						     &evidence), -ETIME);
+		assert_true(fake.slept_ns <= 1000000000);
+		assert_null(evidence);
+		ward_session_close(session);
+	}
+}
+
+static void signals_do_not_outlast_the_deadline(void **state)
+{
+	struct ward_session *session = attest_session();
+	struct ward_request request = request_of(1);
+	struct ward_evidence *evidence = NULL;
+
+	(void)state;
+	fake.ioctl_errno[WARD_CMD_ATTEST] = EINTR;
+	fake.ioctl_fail[WARD_CMD_ATTEST] = 5;
+	assert_int_equal(ward_session_attest(session, &request, &evidence), 0);
+	ward_evidence_free(evidence);
+	evidence = NULL;
+	fake.ioctl_fail[WARD_CMD_ATTEST] = 1 << 30;
+	assert_int_equal(ward_session_attest(session, &request, &evidence),
+			 -ETIME);
+	assert_null(evidence);
+	ward_session_close(session);
+}
+
+static void failures_pass_through(void **state)
+{
+	static const int why[] = {
+		EINVAL, EOPNOTSUPP, ENODEV, ENXIO, ETIME, EBADMSG, EOVERFLOW,
+		EIO, ENOENT, EPERM, ESHUTDOWN, EMSGSIZE,
+	};
+	struct ward_session *session = attest_session();
+	struct ward_request request = request_of(0);
+	struct ward_evidence *evidence = NULL;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(why) / sizeof(*why); i++) {
+		fake.ioctls = 0;
+		fake.ioctl_errno[WARD_CMD_ATTEST] = why[i];
+		fake.ioctl_fail[WARD_CMD_ATTEST] = 1;
+		assert_int_equal(ward_session_attest(session, &request,
+						     &evidence), -why[i]);
+		assert_null(evidence);
+		assert_int_equal(fake.ioctls, 1);
+	}
+	ward_session_close(session);
+}
+
+static void expect_unreadable(struct ward_session *session)
+{
+	struct ward_request request = request_of(0);
+	struct ward_evidence *evidence = NULL;
+
+	assert_int_equal(ward_session_attest(session, &request, &evidence),
+			 -EBADMSG);
+	assert_null(evidence);
+	reply_good();
+}
+
+static void impossible_answers_are_refused(void **state)
+{
+	struct ward_session *session = attest_session();
+
+	(void)state;
+	reply.claims_len = 1023;
+	expect_unreadable(session);
+	reply.evidence_len = 0;
+	expect_unreadable(session);
+	reply.evidence_len = WARD_EVIDENCE_MAX + 1;
+	expect_unreadable(session);
+	reply.path_len = 63;
+	expect_unreadable(session);
+	reply.path_len = 7 * WARD_DIGEST_LEN;
+	expect_unreadable(session);
+	reply.aux_len = WARD_AUX_MAX + 1;
+	expect_unreadable(session);
+	reply.manifest_len = WARD_MANIFEST_MAX + 1;
+	expect_unreadable(session);
+	reply.out_leaves = 0;
+	expect_unreadable(session);
+	reply.out_leaves = WARD_PATH_MAX + 1;
+	expect_unreadable(session);
+	reply.out_index = 3;
+	expect_unreadable(session);
+	ward_session_close(session);
+}
+
+static void bad_requests_never_reach_the_kernel(void **state)
+{
+	struct ward_session *session = attest_session();
+	struct ward_request request = request_of(0);
+	struct ward_evidence *evidence = NULL;
+
+	(void)state;
+	request.nonce_len = WARD_NONCE_MAX + 1;
+	assert_int_equal(ward_session_attest(session, &request, &evidence),
+			 -EINVAL);
+	request = request_of(0);
+	request.nonce = NULL;
+	assert_int_equal(ward_session_attest(session, &request, &evidence),
+			 -EINVAL);
+	request = request_of(0);
+	request.size = 4;
+	assert_int_equal(ward_session_attest(session, &request, &evidence),
+			 -EINVAL);
+	assert_int_equal(fake.ioctls, 0);
+	ward_session_close(session);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answer_arrives_whole),
+		cmocka_unit_test(full_queue_is_waited_for),
+		cmocka_unit_test(waiting_ends_at_the_deadline),
+		cmocka_unit_test(signals_do_not_outlast_the_deadline),
+		cmocka_unit_test(failures_pass_through),
+		cmocka_unit_test(impossible_answers_are_refused),
+		cmocka_unit_test(bad_requests_never_reach_the_kernel),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
