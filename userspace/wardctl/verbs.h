@@ -10,6 +10,11 @@
 #include "wardctl.h"
 
 #define WARDCTL_VERBS(X)		\
+	X(dataset_encrypt)		\
+	X(dataset_decrypt)		\
+	X(dataset_info)			\
+	X(dataset_verify)		\
+	X(dataset_rekey)		\
 	X(explain)
 
 #define WARDCTL_DECLARE(n) extern const struct wardctl_verb verb_##n;

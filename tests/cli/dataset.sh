@@ -1,0 +1,186 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# wardctl dataset: what an owner types, and what must not work. TAP on stdout.
+# BIN names the directory of the programs (default build/bin).
+set -u
+echo "TAP version 13"
+BIN=${BIN:-build/bin}
+W=$BIN/wardctl
+D=$(mktemp -d) || exit 1
+trap 'rm -rf "$D"' EXIT
+count=0
+failed=0
+
+result() { # result RC TEXT
+	count=$((count + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $count - $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $count - $2"
+		[ ! -s "$D/err" ] || sed 's/^/# /' "$D/err"
+	fi
+}
+
+# want CODE WORD TEXT COMMAND...: exit code, and a word on stderr ('' = none asked for)
+want() {
+	code=$1 word=$2 text=$3
+	shift 3
+	"$@" >"$D/out" 2>"$D/err"
+	got=$?
+	if [ "$got" -ne "$code" ]; then
+		echo "# exit code $got, not $code" >>"$D/err"
+		result 1 "$text"
+	elif [ -n "$word" ] && ! grep -q -- "$word" "$D/err"; then
+		echo "# '$word' is missing" >>"$D/err"
+		result 1 "$text"
+	else
+		result 0 "$text"
+	fi
+}
+
+absent() { # absent TEXT FILE...: none of them exists, no temporary file either
+	text=$1
+	shift
+	for f; do
+		for g in "$f" "$f".??????; do
+			[ ! -e "$g" ] || { result 1 "$text ($g)"; return; }
+		done
+	done
+	result 0 "$text"
+}
+
+flip() { # flip FILE OFFSET: change one byte
+	python3 - "$1" "$2" <<'EOF'
+import sys
+f = open(sys.argv[1], "r+b")
+f.seek(int(sys.argv[2]))
+b = f.read(1)[0]
+f.seek(int(sys.argv[2]))
+f.write(bytes([b ^ 1]))
+EOF
+}
+
+printf 'age,chol,num\n63,233,0\n41,?,1\n' >"$D/t.csv"
+
+want 0 '' 'encrypt a table under a new key' \
+	"$W" dataset encrypt --table --label num --missing '?' --name site --new-key "$D/k" \
+	"$D/t.csv" "$D/t.wds"
+[ "$(stat -c '%a %s' "$D/k")" = '600 32' ]
+result $? 'the key file has 32 bytes, mode 0600'
+want 0 '' 'info needs no key' "$W" -o json dataset info "$D/t.wds"
+python3 - "$D/out" <<'EOF'
+import json, sys
+i = json.load(open(sys.argv[1]))
+m = i["metadata"]
+assert i["rows"] == 2 and i["header_verified"] is False, i
+assert m["columns"] == ["age", "chol", "num"] and m["label"] == "num", m
+assert m["missing"] == "?" and m["header"] is True and m["name"] == "site", m
+EOF
+result $? 'info shows rows, columns, label and mark'
+want 0 '' 'info with the key verifies the header' "$W" -o json dataset info --key "$D/k" "$D/t.wds"
+grep -q '"header_verified": *true' "$D/out"
+result $? 'and says so'
+want 0 '' 'verify' "$W" dataset verify --key "$D/k" "$D/t.wds"
+want 0 '' 'decrypt' "$W" dataset decrypt --key "$D/k" "$D/t.wds" "$D/back.csv"
+cmp -s "$D/t.csv" "$D/back.csv"
+result $? 'the plaintext comes back as it was'
+[ "$(stat -c %a "$D/back.csv")" = 600 ]
+result $? 'and only its owner may read it'
+! grep -q 233 "$D/t.wds"
+result $? 'the data set does not hold the rows'
+
+want 1 'never overwrites' 'a key is never overwritten' \
+	"$W" dataset encrypt --new-key "$D/k" "$D/t.csv" "$D/u.wds"
+absent 'and nothing is written then' "$D/u.wds"
+want 0 '' 'encrypt with an existing key' "$W" dataset encrypt --key "$D/k" "$D/t.csv" "$D/u.wds"
+cmp -s "$D/t.wds" "$D/u.wds"
+[ $? -eq 1 ]
+result $? 'two data sets under one key differ'
+
+head -c 32 /dev/zero >"$D/other"
+chmod 600 "$D/other"
+want 7 'key' 'another key is refused' "$W" dataset verify --key "$D/other" "$D/t.wds"
+want 7 'key' 'and decrypts nothing' \
+	"$W" dataset decrypt --key "$D/other" "$D/t.wds" "$D/no.csv"
+absent 'no plaintext file is left' "$D/no.csv"
+chmod 644 "$D/other"
+want 1 'chmod 600' 'a key that others can read is refused' \
+	"$W" dataset verify --key "$D/other" "$D/t.wds"
+head -c 31 /dev/zero >"$D/short"
+chmod 600 "$D/short"
+want 1 '32 bytes' 'a short key file is refused' "$W" dataset verify --key "$D/short" "$D/t.wds"
+want 1 'No such file' 'a missing key file is named' \
+	"$W" dataset verify --key "$D/nokey" "$D/t.wds"
+
+want 0 '' 'rekey' "$W" dataset rekey --key "$D/k" --new-key "$D/k2" "$D/t.wds" "$D/r.wds"
+want 7 'key' 'the old key no longer opens it' "$W" dataset verify --key "$D/k" "$D/r.wds"
+want 0 '' 'the new key does' "$W" dataset decrypt --key "$D/k2" "$D/r.wds" "$D/r.csv"
+cmp -s "$D/t.csv" "$D/r.csv"
+result $? 'rekeying keeps the plaintext'
+id() { "$W" -o json dataset info "$1" | sed -n 's/.*"dataset": *"\([0-9a-f]*\)".*/\1/p'; }
+[ -n "$(id "$D/t.wds")" ] && [ "$(id "$D/t.wds")" = "$(id "$D/r.wds")" ]
+result $? 'rekeying keeps the data-set id'
+want 1 'same key' 'rekeying to the same key is refused' \
+	"$W" dataset rekey --key "$D/k" --to-key "$D/k" "$D/t.wds" "$D/s.wds"
+
+head -c 300000 /dev/urandom >"$D/blob"
+want 0 '' 'encrypt any bytes' \
+	"$W" dataset encrypt --key "$D/k" --chunk 4096 "$D/blob" "$D/b.wds"
+want 0 '' 'decrypt them' "$W" dataset decrypt --key "$D/k" "$D/b.wds" "$D/blob2"
+cmp -s "$D/blob" "$D/blob2"
+result $? 'any bytes come back as they were'
+cp "$D/b.wds" "$D/d.wds"
+flip "$D/d.wds" 20000
+want 7 'chunk 4, offset' 'a changed byte: the chunk is named' \
+	"$W" dataset verify --key "$D/k" "$D/d.wds"
+want 7 'chunk 4, offset' 'and it decrypts to nothing' \
+	"$W" dataset decrypt --key "$D/k" "$D/d.wds" "$D/d.out"
+absent 'no part of the plaintext is left' "$D/d.out"
+want 7 'chunk 4, offset' 'nor can it be rekeyed' \
+	"$W" dataset rekey --key "$D/k" --new-key "$D/k3" "$D/d.wds" "$D/d2.wds"
+absent 'a failed rekeying leaves neither file nor key' "$D/d2.wds" "$D/k3"
+cp "$D/b.wds" "$D/c.wds"
+truncate -s -1 "$D/c.wds"
+want 7 'cut short' 'a truncated file is refused without a key' "$W" dataset info "$D/c.wds"
+truncate -s +2 "$D/c.wds"
+want 7 'extended' 'an extended file is refused' "$W" dataset info "$D/c.wds"
+want 7 'WARDDS1' 'another kind of file is refused' "$W" dataset info "$D/blob"
+: >"$D/empty"
+want 7 'ends early' 'an empty file is refused' "$W" dataset info "$D/empty"
+
+bad() { # bad CODE WORD TEXT CONTENT [OPTION...]: a table that must be refused
+	code=$1 word=$2 text=$3
+	printf "$4" >"$D/bad.csv"
+	shift 4
+	want "$code" "$word" "$text" \
+		"$W" dataset encrypt --table --new-key "$D/badkey" "$@" "$D/bad.csv" "$D/bad.wds"
+	absent "$text: nothing is written" "$D/bad.wds" "$D/badkey"
+}
+bad 7 'line 3, field 1' 'ragged row' 'a,b\n1,2\n3\n'
+bad 7 'line 2, field 2' 'text in a field' 'a,b\n1,x\n'
+bad 7 'line 2: a NUL' 'NUL' 'a,b\n1,\0002\n'
+bad 7 'empty' 'empty table' ''
+bad 7 'no rows' 'header line alone' 'a,b\n'
+bad 7 '--missing' 'mark of a missing value that was not named' 'a,b\n1,?\n'
+bad 1 'no column' 'label that is no column' 'a,b\n1,2\n' --label c
+bad 7 '--columns' 'no header line' '1,2\n3,4\n'
+python3 -c "print('a'); print('1' * 70000)" >"$D/long.csv"
+want 7 'line 2: longer' 'a line that is too long' \
+	"$W" dataset encrypt --table --new-key "$D/badkey" "$D/long.csv" "$D/bad.wds"
+absent 'too long: nothing is written' "$D/bad.wds" "$D/badkey"
+
+want 1 'either' 'no key at all' "$W" dataset encrypt "$D/t.csv" "$D/x.wds"
+want 1 'either' 'two keys' "$W" dataset encrypt --key "$D/k" --new-key "$D/z" "$D/t.csv" "$D/x.wds"
+want 1 'power of two' 'odd chunk size' \
+	"$W" dataset encrypt --key "$D/k" --chunk 5000 "$D/t.csv" "$D/x.wds"
+want 1 'need --table' 'options of tables alone' \
+	"$W" dataset encrypt --key "$D/k" --label num "$D/t.csv" "$D/x.wds"
+want 1 'regular file' 'input that is no file' \
+	"$W" dataset encrypt --key "$D/k" /dev/null "$D/x.wds"
+want 6 'nothing was written' 'a directory that is missing' \
+	"$W" dataset encrypt --key "$D/k" "$D/t.csv" "$D/none/x.wds"
+absent 'misuse writes nothing' "$D/x.wds" "$D/z"
+
+echo "1..$count"
+[ "$failed" -eq 0 ]

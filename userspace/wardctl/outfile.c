@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "outfile.h"
+
+/* The directory of a path, to be freed. */
+static char *dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup(".");
+	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+static int open_unnamed(const char *path, mode_t mode)
+{
+	char *dir = dir_of(path);
+	int fd;
+
+	if (!dir)
+		return -ENOMEM;
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+	free(dir);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_named(struct outfile *f, mode_t mode)
+{
+	int fd = mkostemp(f->temp, O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	f->named = 1;
+	return fchmod(fd, mode) ? (close(fd), -errno) : fd;
+}
+
+int outfile_open(struct outfile *f, const char *path, mode_t mode)
+{
+	int fd;
+
+	memset(f, 0, sizeof(*f));
+	f->fd = -1;
+	f->path = strdup(path);
+	if (!f->path || asprintf(&f->temp, "%s.XXXXXX", path) < 0) {
+		f->temp = NULL;
+		outfile_abort(f);
+		return -ENOMEM;
+	}
+	fd = open_unnamed(path, mode);
+	if (fd == -EOPNOTSUPP || fd == -EISDIR)
+		fd = open_named(f, mode);
+	if (fd < 0) {
+		outfile_abort(f);
+		return fd;
+	}
+	f->fd = fd;
+	return 0;
+}
+
+/* Gives an unnamed file its temporary name. */
+static int name_it(struct outfile *f)
+{
+	char proc[64];
+	int fd;
+
+	if (f->named)
+		return 0;
+	/* a free name: made by mkostemp() and given back at once */
+	fd = mkostemp(f->temp, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	unlink(f->temp);
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", f->fd);
+	if (linkat(AT_FDCWD, proc, AT_FDCWD, f->temp, AT_SYMLINK_FOLLOW))
+		return -errno;
+	f->named = 1;
+	return 0;
+}
+
+static int sync_dir(const char *path)
+{
+	char *dir = dir_of(path);
+	int fd, rc;
+
+	if (!dir)
+		return -ENOMEM;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(dir);
+	if (fd < 0)
+		return -errno;
+	rc = fsync(fd) && errno != EINVAL ? -errno : 0;
+	close(fd);
+	return rc;
+}
+
+int outfile_commit(struct outfile *f)
+{
+	int rc = fsync(f->fd) ? -errno : name_it(f);
+
+	if (!rc && rename(f->temp, f->path))
+		rc = -errno;
+	if (!rc) {
+		f->named = 0;
+		rc = sync_dir(f->path);
+	}
+	outfile_abort(f);
+	return rc;
+}
+
+void outfile_abort(struct outfile *f)
+{
+	if (f->named)
+		unlink(f->temp);
+	if (f->fd >= 0)
+		close(f->fd);
+	free(f->path);
+	free(f->temp);
+	memset(f, 0, sizeof(*f));
+	f->fd = -1;
+}

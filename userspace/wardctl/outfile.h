@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Output files that appear whole or not at all: written beside their place,
+ * synced, renamed over it. Where the file system can, the file has no name until
+ * it is whole, so that not even a killed program leaves a part behind.
+ */
+#ifndef WARDCTL_OUTFILE_H
+#define WARDCTL_OUTFILE_H
+
+#include <sys/types.h>
+
+/**
+ * struct outfile - an output file being written
+ * @fd: where to write
+ * @path: where it will be
+ * @temp: its name until then
+ * @named: @temp exists
+ */
+struct outfile {
+	int fd;
+	char *path;
+	char *temp;
+	int named;
+};
+
+/** outfile_open - start; 0 or -errno. @mode is what the file will have */
+int outfile_open(struct outfile *f, const char *path, mode_t mode);
+
+/** outfile_commit - sync and put in place; 0 or -errno, f is closed in any case */
+int outfile_commit(struct outfile *f);
+
+/** outfile_abort - give up, leaving nothing behind */
+void outfile_abort(struct outfile *f);
+
+#endif /* WARDCTL_OUTFILE_H */
