@@ -4,7 +4,8 @@
 # says the last word on the port ward.ktap, then dumps the kernel log on the
 # port ward.dmesg and powers off.
 #
-# /script's stdout is the port ward.ktap; its stderr is the console. It finds
+# /script's stdout (and descriptor 3) is the port ward.ktap; its stderr is the
+# console. It finds
 #   users   worker (1001) and other (1002) in group ward (970), stranger (1003)
 #   as USER COMMAND...   runs a command as one of them
 #   hold WORD            dumps the kernel log, says WORD, waits for the host
@@ -74,8 +75,10 @@ if [ -e /lib/ward/load ]; then
 	[ ! -e /dev/ward ] || chgrp ward /dev/ward
 fi
 
-/bin/sh /script >/dev/virtio-ports/ward.ktap
-echo "WARD-LAST-WORD $?" >/dev/virtio-ports/ward.ktap
+# A port can be open once only: descriptor 3 is it, for /script and for hold.
+exec 3>/dev/virtio-ports/ward.ktap
+/bin/sh /script >&3
+echo "WARD-LAST-WORD $?" >&3
 dump-dmesg
 sync
 poweroff -f
