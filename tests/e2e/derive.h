@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* From hospitals to patterns, and to what a plain program would hold. */
+#ifndef WARD_E2E_DERIVE_H
+#define WARD_E2E_DERIVE_H
+
+#include "patterns.h"
+#include "site.h"
+
+/**
+ * derive_rows() - windows over the rows of a site
+ * @set: where patterns go
+ * @site: whose rows
+ * @index: of the site
+ * @design: or NULL: the table's own order and no standardised values
+ * @covered: rows for which at least one window of text was added; or NULL
+ *
+ * A window is a run of neighbouring values, as short as it may be while three
+ * of them are special: not missing and not a whole number up to 10, which
+ * would be found in any memory.
+ *
+ * Return: 0, -ENOMEM, or -EINVAL when the site lacks a column of the design.
+ */
+int derive_rows(struct patterns *set, const struct site *site, uint32_t index,
+		const struct design *design, size_t *covered);
+
+/**
+ * derive_keys() - the data key and the file key of a site, in pieces
+ * @set: where patterns go
+ * @site: whose
+ * @index: of the site
+ *
+ * Pieces, because free() writes over the first bytes of what it frees.
+ *
+ * Return: 0, -ENOMEM, or -EIO when OpenSSL fails.
+ */
+int derive_keys(struct patterns *set, const struct site *site, uint32_t index);
+
+/* How a key may be written down. */
+struct key_texts {
+	char hex[65];
+	char upper[65];
+	char base64[45];
+	char base64url[45];
+};
+
+/**
+ * derive_key_texts() - write a key down in every usual way
+ * @key: SITE_KEY_LEN bytes
+ * @out: filled in
+ */
+void derive_key_texts(const uint8_t *key, struct key_texts *out);
+
+/**
+ * derive_file_key() - the key that a data set's chunks are encrypted with
+ * @site: whose
+ * @out: SITE_KEY_LEN bytes
+ *
+ * HKDF-SHA-256 as doc/formats.md section 6 has it.
+ *
+ * Return: 0 or -EIO.
+ */
+int derive_file_key(const struct site *site, uint8_t *out);
+
+#endif /* WARD_E2E_DERIVE_H */
