@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: MIT
+# ward's build. `make help` lists the targets. Programs land in build/bin,
+# libraries in build/lib, modules in build/kmod/<kernel>.
+
+VERSION := 0.1.0
+O := build
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+KERNELS ?= 6.12 6.1 newest
+PKG_CONFIG ?= pkg-config
+
+# make V=1 prints commands whole.
+Q := $(if $(V),,@)
+say = @$(if $(V),:,printf '  %-7s %s\n' $(1) $(patsubst $(O)/%,%,$@))
+
+WARNINGS := -Wall -Wextra -Werror
+CFLAGS ?= -O2 -g
+CPPFLAGS ?=
+HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2
+BASE_CFLAGS := -std=gnu11 $(WARNINGS) $(HARDEN) -fPIC
+BASE_CPPFLAGS := -D_GNU_SOURCE= -DWARD_VERSION=\"$(VERSION)\" -Iinclude/uapi \
+	-Iuserspace/lib -Iuserspace/verifier
+
+# What each room may lean on (pkg-config names).
+PKG_lib := libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypto
+PKG_verifier := libcbor jansson libcrypto
+PKG_wardctl := libkmod libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypto
+PKG_broker := libevent libevent_openssl jose jansson libcbor libssl libcrypto
+PKG_worker := libcurl jose jansson libcbor libcrypto
+PKG_all := $(sort $(PKG_lib) $(PKG_verifier) $(PKG_wardctl) $(PKG_broker) $(PKG_worker))
+pkg-cflags = $(shell $(PKG_CONFIG) --cflags $(PKG_$(1)))
+pkg-libs = $(shell $(PKG_CONFIG) --libs $(PKG_$(1)))
+
+sources = $(sort $(wildcard userspace/$(1)/*.c))
+objects = $(patsubst %.c,$(O)/obj/%.o,$(call sources,$(1)))
+# A program's objects without its main, for unit tests.
+parts = $(filter-out %/main.o,$(call objects,$(1)))
+
+LIB_OBJS := $(call objects,lib)
+VERIFIER_OBJS := $(call objects,verifier)
+PROGRAMS := $(if $(call sources,wardctl),$(O)/bin/wardctl) \
+	$(if $(call sources,broker),$(O)/bin/ward-broker) \
+	$(if $(call sources,worker),$(O)/bin/ward-train)
+LIBS := $(if $(LIB_OBJS),$(O)/lib/libward.so $(O)/lib/libward.a) \
+	$(if $(VERIFIER_OBJS),$(O)/lib/libwardverify.so $(O)/lib/libwardverify.a)
+STATIC_LIBS := $(filter %.a,$(LIBS))
+SHARED_LIBS := $(filter %.so,$(LIBS))
+LINK_SHARED := -L$(O)/lib -Wl,-rpath,'$$ORIGIN/../lib' \
+	$(if $(LIB_OBJS),-lward) $(if $(VERIFIER_OBJS),-lwardverify)
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+KERNEL_TESTS := $(patsubst tests/kernel/%.c,$(O)/tests/kernel/%,$(wildcard tests/kernel/test_*.c))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+.PHONY: all
+all: module-if-possible userspace
+
+.PHONY: help
+help:
+	@echo 'make               module (when headers are at hand) and user space'
+	@echo 'make userspace     libraries and programs alone'
+	@echo 'make module        module for the running kernel, or KDIR=headers,'
+	@echo '                   or KERNEL=6.1|6.12|newest (fetched by name)'
+	@echo 'make demo          the whole story in a throwaway guest'
+	@echo 'make check         every test; closes with N passed, N failed, N skipped'
+	@echo 'make check-unit check-cli check-vm check-kernel check-e2e'
+	@echo '                   one stage of it (KERNELS="6.1 6.12 newest")'
+	@echo 'make bench         figures of cost, no pass or fail'
+	@echo 'make static        shellcheck and gcc -fanalyzer'
+	@echo 'make install       DESTDIR= PREFIX=$(PREFIX); make uninstall'
+	@echo 'make clean'
+	@echo 'DEPS=skip leaves the system alone (else missing packages are installed)'
+
+# ---- user space -------------------------------------------------------------
+
+.PHONY: userspace
+userspace: $(LIBS) $(PROGRAMS)
+
+# What a library exports is its version map's to say, once; programs export nothing.
+visibility = $(if $(wildcard userspace/$(1)/*.map),,-fvisibility=hidden)
+room = $(word 2,$(subst /, ,$(patsubst $(O)/obj/%,%,$(1))))
+
+$(O)/obj/userspace/%.o: userspace/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) \
+		$(call visibility,$(call room,$@)) $(call pkg-cflags,$(call room,$@)) -MMD -MP -c -o $@ $<
+
+$(O)/obj/tests/%.o: tests/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(BASE_CPPFLAGS) -Itests/harness $(CPPFLAGS) $(BASE_CFLAGS) \
+		-Wno-sign-compare $(CFLAGS) $(call pkg-cflags,all) -MMD -MP -c -o $@ $<
+
+# link-shared: name, room, objects; keeps to the version map where there is one.
+define link-shared
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,$(1).so.0 -Wl,-z,defs -Wl,-z,relro,-z,now \
+		$(addprefix -Wl$(,)--version-script=,$(wildcard userspace/$(2)/$(1).map)) \
+		-o $@.0 $(3) $(call pkg-libs,$(2))
+	@ln -sf $(1).so.0 $@
+endef
+, := ,
+
+$(O)/lib/libward.so: $(LIB_OBJS) $(wildcard userspace/lib/*.map)
+	$(call link-shared,libward,lib,$(LIB_OBJS))
+
+$(O)/lib/libwardverify.so: $(VERIFIER_OBJS) $(wildcard userspace/verifier/*.map)
+	$(call link-shared,libwardverify,verifier,$(VERIFIER_OBJS))
+
+$(O)/lib/libward.a: $(LIB_OBJS)
+$(O)/lib/libwardverify.a: $(VERIFIER_OBJS)
+$(O)/obj/wardctl.a: $(call parts,wardctl)
+$(O)/obj/broker.a: $(call parts,broker)
+$(O)/obj/worker.a: $(call parts,worker)
+$(O)/lib/%.a $(O)/obj/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR)
+	$(Q)$(AR) rcsD $@ $^
+
+link-program = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(filter %.o,$^) \
+	$(LINK_SHARED) $(call pkg-libs,$(1)) -lm
+
+$(O)/bin/wardctl: $(call objects,wardctl) $(SHARED_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(call link-program,wardctl)
+$(O)/bin/ward-broker: $(call objects,broker) $(SHARED_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(call link-program,broker)
+$(O)/bin/ward-train: $(call objects,worker) $(SHARED_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(call link-program,worker)
+
+# ---- the module -------------------------------------------------------------
+
+KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
+
+.PHONY: module module-if-possible
+module:
+	@tests/vm/module $(if $(KERNEL),$(KERNEL),--kdir "$(KDIR)")
+
+module-if-possible:
+	@if [ -n "$(KERNEL)$(KDIR)" ]; then \
+		$(MAKE) --no-print-directory module; \
+	else \
+		echo "module: no headers for $$(uname -r) (KDIR= names others, KERNEL=6.12 fetches them): not built"; \
+	fi
+
+# The simulated TEE's keys and certificates, anew for each build tree.
+TSMSIM_HOST := $(filter-out %/tsmsim.c,$(wildcard tests/tsmsim/certs.c tests/tsmsim/mkcerts.c))
+
+$(O)/tests/mkcerts: $(patsubst %.c,$(O)/obj/%.o,$(TSMSIM_HOST))
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libcrypto)
+
+$(O)/tsmsim/tsmsim_key.h: $(O)/tests/mkcerts
+	@mkdir -p $(@D)
+	$(O)/tests/mkcerts $(@D)
+
+.PHONY: tsmsim-keys
+tsmsim-keys: $(O)/tsmsim/tsmsim_key.h
+
+# ---- tests ------------------------------------------------------------------
+
+# test_worker_x.c is linked with the worker's own objects, and so on.
+unit-parts = $(foreach r,wardctl broker worker,$(if $(findstring test_$(r),$(1)),\
+	$(if $(call parts,$(r)),$(O)/obj/$(r).a)))
+UNIT_ARCHIVES := $(foreach r,wardctl broker worker,$(if $(call parts,$(r)),$(O)/obj/$(r).a))
+
+$(O)/tests/unit/%: $(O)/obj/tests/unit/%.o $(STATIC_LIBS) $(UNIT_ARCHIVES)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call unit-parts,$@) $(STATIC_LIBS) \
+		$(call pkg-libs,all) $(shell $(PKG_CONFIG) --libs cmocka) -lm
+
+$(O)/tests/kernel/%: $(O)/obj/tests/kernel/%.o $(O)/obj/tests/harness/ktap.o \
+		$(patsubst %.c,$(O)/obj/%.o,$(filter-out tests/kernel/test_%.c,$(wildcard tests/kernel/*.c))) \
+		$(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $(filter %.o,$^) -Wl,--as-needed $(STATIC_LIBS) \
+		$(if $(STATIC_LIBS),$(call pkg-libs,lib))
+
+$(O)/tests/harness/selftest: $(O)/obj/tests/harness/selftest.o $(O)/obj/tests/harness/ktap.o
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+.PHONY: unit-tests kernel-tests harness-tests
+unit-tests: $(UNIT_TESTS)
+kernel-tests: $(KERNEL_TESTS)
+harness-tests: $(O)/tests/harness/selftest
+
+.PHONY: check check-unit check-cli check-vm check-kernel check-e2e deps
+deps:
+	@tests/deps
+
+check: deps
+	@KERNELS="$(KERNELS)" tests/run-all vm unit cli kernel e2e
+check-unit check-cli check-vm check-kernel check-e2e: check-%:
+	@KERNELS="$(KERNELS)" tests/run-all $*
+
+.PHONY: demo bench static
+demo: deps
+	@if [ -x tests/e2e/demo ]; then exec tests/e2e/demo; \
+	else echo 'demo: not there yet'; exit 2; fi
+
+bench: deps
+	@if [ -x tests/bench/run ]; then exec tests/bench/run; \
+	else echo 'bench: not there yet'; exit 2; fi
+
+static:
+	@tests/static
+
+NOT_YET := check-debug bench-train fuzz fuzz-long soak mutation leak-matrix \
+	differential sbom vectors datasets deb image image-check
+.PHONY: $(NOT_YET)
+$(NOT_YET):
+	@echo '$@: not there yet'; exit 2
+
+# ---- install ----------------------------------------------------------------
+
+DKMS_SRC := $(DESTDIR)/usr/src/ward-$(VERSION)
+UDEV_RULES := $(wildcard userspace/udev/*.rules)
+MAN_PAGES := $(wildcard userspace/man/*.[1-8])
+
+.PHONY: install install-dkms uninstall clean
+install: userspace install-dkms
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/linux
+	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin)
+	for lib in $(SHARED_LIBS); do \
+		install -m 644 $$lib.0 $(DESTDIR)$(LIBDIR)/ && cp -P $$lib $(DESTDIR)$(LIBDIR)/ || exit 1; done
+	$(if $(STATIC_LIBS),install -m 644 $(STATIC_LIBS) $(DESTDIR)$(LIBDIR))
+	install -m 644 $(wildcard userspace/lib/libward.h userspace/verifier/wardverify.h) $(DESTDIR)$(PREFIX)/include/
+	install -m 644 $(wildcard include/uapi/linux/*.h) $(DESTDIR)$(PREFIX)/include/linux/
+	for pc in $(wildcard userspace/*/*.pc.in); do \
+		sed 's,@PREFIX@,$(PREFIX),; s,@LIBDIR@,$(LIBDIR),; s,@VERSION@,$(VERSION),' $$pc \
+			>$(DESTDIR)$(LIBDIR)/pkgconfig/$$(basename $$pc .in) || exit 1; done
+	for page in $(MAN_PAGES); do \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$(basename $$page) || exit 1; done
+	$(if $(UDEV_RULES),install -d $(DESTDIR)/lib/udev/rules.d && \
+		install -m 644 $(UDEV_RULES) $(DESTDIR)/lib/udev/rules.d)
+
+install-dkms:
+	install -d $(DKMS_SRC)/kmod $(DKMS_SRC)/include/uapi/linux
+	install -m 644 Kbuild $(DKMS_SRC)/
+	sed 's/@VERSION@/$(VERSION)/; s/@BUILD_ID@/$(shell tests/vm/module --build-id)/' dkms.conf >$(DKMS_SRC)/dkms.conf
+	install -m 644 $(wildcard kmod/*.c kmod/*.h kmod/*.mk) $(DKMS_SRC)/kmod/
+	install -m 644 $(wildcard include/uapi/linux/*.h) $(DKMS_SRC)/include/uapi/linux/
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,wardctl ward-broker ward-train)
+	rm -f $(DESTDIR)$(LIBDIR)/libward.* $(DESTDIR)$(LIBDIR)/libwardverify.*
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/pkgconfig/,libward.pc libwardverify.pc)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/include/,libward.h wardverify.h)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/include/,$(patsubst include/uapi/%,%,$(wildcard include/uapi/linux/*.h)))
+	for page in $(MAN_PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$(basename $$page); done
+	rm -f $(addprefix $(DESTDIR)/lib/udev/rules.d/,$(notdir $(UDEV_RULES)))
+	rm -rf $(DKMS_SRC)
+
+clean:
+	rm -rf $(O)
+
+-include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
