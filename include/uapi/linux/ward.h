@@ -155,8 +155,11 @@ struct ward_info {
  * The memory reads as zero. It is neither copied to children nor dumped nor
  * swapped nor reachable by ptrace, and it is bound to the caller's mm: when
  * that ends, by exit, kill or exec, the buffer is unmapped and zeroed
- * whoever else holds the fd. A second mmap gives EBUSY; anything but
- * MAP_SHARED, the whole length and offset 0 gives EINVAL; PROT_EXEC EACCES.
+ * whoever else holds the fd. mmap gives EBUSY while it is mapped; EINVAL for
+ * anything but MAP_SHARED, the whole length and offset 0; EPERM for PROT_EXEC
+ * and for another process; EOWNERDEAD once it has ended. After munmap it may
+ * be mapped again and holds what it held; munmap or mprotect of a part is
+ * fine, mremap may move it and never grow it.
  *
  * Errors: EINVAL, EDQUOT, ENOMEM, ESHUTDOWN, EINTR, EMFILE.
  */
@@ -180,7 +183,8 @@ struct ward_buf_alloc {
  * @addr: page aligned
  * @length: bytes; a multiple of the page size, not 0, at most WARD_PIN_MAX
  * @label: as in ward_buf_alloc
- * @out_fd: closing its last reference zeroes the memory in place and unpins it
+ * @out_fd: closing its last reference zeroes the memory in place and unpins it;
+ *	so does the end of the caller's mm, by exit, kill or exec
  * @reserved: zero
  * @out_id: unique per boot
  *
@@ -417,7 +421,7 @@ struct ward_seal {
  * @out_end: WARD_END_*: 0 while it lives
  * @out_id: unique per boot
  * @out_length: bytes
- * @out_huge: bytes of it that lie in 2 MiB folios
+ * @out_huge: bytes of it that lie in 2 MiB folios; 0 once it has ended
  * @out_mapped: 1 when a mapping of it exists
  * @reserved: zero
  */
