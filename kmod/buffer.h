@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the rooms that hold protected memory share: bufferfs.c and wipe.c and
+ * bind.c below, buffer.c above them, map.c and pin.c for what differs between
+ * class A and class B.
+ */
+#ifndef WARD_BUFFER_H
+#define WARD_BUFFER_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/list.h>
+#include <linux/rwsem.h>
+
+#include "ward.h"
+
+struct file_operations;
+struct folio;
+struct inode;
+struct mm_struct;
+struct page;
+struct vm_area_struct;
+struct ward_bind;
+
+/* ---- bufferfs.c: one inode per buffer ------------------------------------ */
+
+/*
+ * A new O_RDWR file over a new inode, with a reference to this module that
+ * fput() drops. The caller gets a reference of its own to the inode.
+ */
+struct file *ward_bufferfs_open(const struct file_operations *fops, void *private,
+				struct inode **inode);
+
+/* ---- wipe.c: pages that ward owns, and zeroing --------------------------- */
+
+/* Buffers are cut into chunks of this order: one folio where it can be had. */
+#define WARD_CHUNK_ORDER	(PMD_SHIFT - PAGE_SHIFT)
+#define WARD_CHUNK_PAGES	(1UL << WARD_CHUNK_ORDER)
+
+/**
+ * struct ward_chunk - WARD_CHUNK_PAGES pages of a buffer; the last may be short
+ * @huge: the folio that is the whole chunk, or NULL
+ * @table: without @huge: one entry a page, of folios of any smaller order
+ */
+struct ward_chunk {
+	struct folio *huge;
+	struct page **table;
+};
+
+/**
+ * struct ward_pages - the memory of a class A buffer
+ * @chunks: one for each WARD_CHUNK_PAGES pages
+ * @nr: pages
+ * @huge_bytes: bytes in chunks that are one folio
+ */
+struct ward_pages {
+	struct ward_chunk *chunks;
+	unsigned long nr;
+	u64 huge_bytes;
+};
+
+int ward_pages_alloc(struct ward_pages *pages, unsigned long nr);
+void ward_pages_free(struct ward_pages *pages);
+void ward_pages_zero(struct ward_pages *pages);
+struct page *ward_pages_at(const struct ward_pages *pages, pgoff_t index);
+struct folio *ward_pages_huge_at(const struct ward_pages *pages, pgoff_t index);
+void ward_zero_pages(struct page **pages, unsigned long nr);
+
+/* ---- bind.c: buffers end with the mm that made them ---------------------- */
+
+/**
+ * struct ward_tie - a buffer's place among those of its mm
+ * @bind: the mm's subscription; this tie holds one reference
+ * @node: in the subscription's list while the buffer may have to be killed
+ */
+struct ward_tie {
+	struct ward_bind *bind;
+	struct list_head node;
+};
+
+/**
+ * struct ward_bind_ops - how the end of an mm reaches the buffers
+ * @hold: take a reference to what the tie is part of. Under a spinlock
+ * @end: kill it, then drop that reference. May sleep
+ */
+struct ward_bind_ops {
+	void (*hold)(struct ward_tie *tie);
+	void (*end)(struct ward_tie *tie);
+};
+
+void ward_bind_init(const struct ward_bind_ops *ops);
+void ward_bind_exit(void);
+int ward_bind_get(struct ward_tie *tie);
+void ward_bind_put(struct ward_tie *tie);
+void ward_bind_link(struct ward_tie *tie);
+void ward_bind_unlink(struct ward_tie *tie);
+bool ward_bind_is(const struct ward_tie *tie, const struct mm_struct *mm);
+
+/* ---- buffer.c: the life that both classes share --------------------------- */
+
+struct ward_buf;
+
+/**
+ * struct ward_buf_ops - what differs between the classes
+ * @class: WARD_CLASS_*
+ * @made: WARD_EVENT_* of its start
+ * @ended: WARD_EVENT_* of its end
+ * @hide: make it unreachable for user space, for good; NULL where that is not
+ *	promised. No fault comes in any more when it is called
+ * @zero: overwrite every byte
+ * @free: give the memory back
+ * @huge: bytes in 2 MiB folios, or NULL
+ */
+struct ward_buf_ops {
+	u32 class;
+	u16 made;
+	u16 ended;
+	void (*hide)(struct ward_buf *buf);
+	void (*zero)(struct ward_buf *buf);
+	void (*free)(struct ward_buf *buf);
+	u64 (*huge)(const struct ward_buf *buf);
+};
+
+/**
+ * struct ward_pins - the memory of a class B buffer
+ * @pages: pinned with FOLL_LONGTERM
+ * @nr: how many of them are
+ */
+struct ward_pins {
+	struct page **pages;
+	unsigned long nr;
+};
+
+/**
+ * struct ward_buf - protected memory of either class
+ * @ref: held by its file, and by the end of an mm while that kills it
+ * @ops: its class
+ * @kind: its column of the ledger
+ * @id: unique per boot
+ * @length: bytes
+ * @label: the worker's name for it
+ * @session: referenced
+ * @inode: referenced; kill may run when the file is gone
+ * @tie: to the mm that made it
+ * @vmas: mappings of it; more than one only where munmap or mprotect split it,
+ *	and while mremap moves it
+ * @lock: protects @end. The fault path holds it for read over test and insert
+ * @end: WARD_END_*; once set, nothing is inserted in a page table any more
+ * @gone: completed when the memory has been zeroed, recorded and freed
+ * @pages: class A
+ * @pins: class B
+ */
+struct ward_buf {
+	struct kref ref;
+	const struct ward_buf_ops *ops;
+	enum ward_kind kind;
+	u64 id;
+	u64 length;
+	u8 label[WARD_LABEL_LEN];
+	struct ward_session *session;
+	struct inode *inode;
+	struct ward_tie tie;
+	atomic_t vmas;
+	struct rw_semaphore lock;
+	u32 end;
+	struct completion gone;
+	union {
+		struct ward_pages pages;
+		struct ward_pins pins;
+	};
+};
+
+struct ward_buf *ward_buf_new(struct ward_session *session, enum ward_kind kind,
+			      const struct ward_buf_ops *ops, u64 length,
+			      const u8 *label);
+void ward_buf_abort(struct ward_buf *buf);
+int ward_buf_publish(struct ward_buf *buf, const struct file_operations *fops,
+		     struct ward_call *call);
+u64 ward_buf_kill(struct ward_buf *buf, u32 reason);
+int ward_buf_release(struct inode *inode, struct file *file);
+
+/* ---- map.c: the one mapping of a class A buffer --------------------------- */
+
+int ward_map_mmap(struct file *file, struct vm_area_struct *vma);
+void ward_map_hide(struct ward_buf *buf);
+
+#endif /* WARD_BUFFER_H */

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Class B: memory of the caller's, pinned, and zeroed in place at its end.
+ *
+ * Only private anonymous memory that fork() does not copy: to zero pages of a
+ * file would destroy other people's data, and fork() copies pinned pages into
+ * the child, where nobody would wipe them. The owner keeps the mapping and may
+ * write after the wipe; what was swapped out before the pin is not covered.
+ * Like class A it ends with the mm that made it, even if the fd lives on.
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "buffer.h"
+
+enum { PIN_BATCH = 512 };	/* pages pinned between two looks at signals */
+
+static int check_vma(const struct vm_area_struct *vma)
+{
+	if (vma->vm_ops || vma->vm_flags & (VM_SHARED | VM_IO | VM_PFNMAP | VM_GROWSDOWN))
+		return -EOPNOTSUPP;
+	if (!(vma->vm_flags & VM_WRITE) || !(vma->vm_flags & VM_DONTCOPY))
+		return -EPERM;
+	return 0;
+}
+
+/* Every address of the range lies in memory of the right kind. */
+static int check_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma;
+	unsigned long at = start;
+	int ret = 0;
+
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	while (at < end && !ret) {
+		vma = find_vma(mm, at);
+		if (!vma || vma->vm_start > at) {
+			ret = -EFAULT;
+		} else {
+			ret = check_vma(vma);
+			at = vma->vm_end;
+		}
+	}
+	mmap_read_unlock(mm);
+	return ret;
+}
+
+static int check_pages(const struct ward_pins *pins)
+{
+	unsigned long i;
+
+	for (i = 0; i < pins->nr; i++)
+		if (!PageAnon(pins->pages[i]))
+			return -EOPNOTSUPP;
+	return 0;
+}
+
+static void pins_put(struct ward_pins *pins)
+{
+	unpin_user_pages_dirty_lock(pins->pages, pins->nr, true);
+	kvfree(pins->pages);
+	pins->pages = NULL;
+	pins->nr = 0;
+}
+
+static int pin_range(struct ward_pins *pins, unsigned long addr, unsigned long nr)
+{
+	int got;
+
+	while (pins->nr < nr) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		got = pin_user_pages_fast(addr + (pins->nr << PAGE_SHIFT),
+					  min_t(unsigned long, nr - pins->nr, PIN_BATCH),
+					  FOLL_WRITE | FOLL_LONGTERM,
+					  pins->pages + pins->nr);
+		if (got <= 0)
+			return got ?: -EFAULT;
+		pins->nr += got;
+		cond_resched();
+	}
+	return 0;
+}
+
+/*
+ * The range was checked; check it again, and the pages: another thread may
+ * have exchanged what lies at @addr for memory that must not be zeroed.
+ */
+static int pins_get(struct ward_pins *pins, unsigned long addr, unsigned long nr)
+{
+	int ret;
+
+	pins->nr = 0;
+	pins->pages = kvmalloc_array(nr, sizeof(*pins->pages), GFP_KERNEL_ACCOUNT);
+	if (!pins->pages)
+		return -ENOMEM;
+	ret = pin_range(pins, addr, nr) ?:
+	      check_pages(pins) ?:
+	      check_range(current->mm, addr, addr + (nr << PAGE_SHIFT));
+	if (ret)
+		pins_put(pins);
+	return ret;
+}
+
+static void pin_zero(struct ward_buf *buf)
+{
+	ward_zero_pages(buf->pins.pages, buf->pins.nr);
+}
+
+static void pin_free(struct ward_buf *buf)
+{
+	pins_put(&buf->pins);
+}
+
+static const struct ward_buf_ops pin_ops = {
+	.class = WARD_CLASS_B,
+	.made = WARD_EVENT_BUF_PIN,
+	.ended = WARD_EVENT_BUF_UNPIN,
+	.zero = pin_zero,
+	.free = pin_free,
+};
+
+static const struct file_operations pin_fops = {
+	.owner = THIS_MODULE,
+	.release = ward_buf_release,
+	.unlocked_ioctl = ward_ioctl_buffer,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+static int check_pin(const struct ward_buf_pin *cmd)
+{
+	if (cmd->reserved || !cmd->length || !PAGE_ALIGNED(cmd->length) ||
+	    !PAGE_ALIGNED(cmd->addr) || cmd->length > WARD_PIN_MAX)
+		return -EINVAL;
+	if (!access_ok(u64_to_user_ptr(cmd->addr), cmd->length))
+		return -EFAULT;
+	return check_range(current->mm, cmd->addr, cmd->addr + cmd->length);
+}
+
+int ward_cmd_buf_pin(struct ward_call *call)
+{
+	struct ward_buf_pin *cmd = call->cmd;
+	struct ward_buf *buf;
+	int ret = check_pin(cmd);
+
+	if (ret)
+		return ret;
+	buf = ward_buf_new(call->object, WARD_KIND_B, &pin_ops, cmd->length,
+			   cmd->label);
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
+	ret = pins_get(&buf->pins, cmd->addr, cmd->length >> PAGE_SHIFT);
+	if (ret)
+		goto err_abort;
+	ret = ward_buf_publish(buf, &pin_fops, call);
+	if (ret)
+		goto err_pins;
+	cmd->out_fd = call->fd;
+	cmd->out_id = buf->id;
+	return 0;
+
+err_pins:
+	pins_put(&buf->pins);
+err_abort:
+	ward_buf_abort(buf);
+	return ret;
+}
