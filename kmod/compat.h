@@ -7,7 +7,18 @@
 #ifndef WARD_COMPAT_H
 #define WARD_COMPAT_H
 
+/* hex2bin() had no header of its own at first; goes when 6.1 does. */
+#ifdef WARD_HAVE_HEX
+#include <linux/hex.h>
+#endif
+#include <linux/fs.h>
+#include <linux/fsverity.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/coredump.h>
+#ifdef WARD_HAVE_EXEC_STATE
+#include <linux/sched/exec_state.h>
+#endif
 
 /* vm_flags_set() came with 6.3; goes when 6.1 does. */
 #ifndef WARD_HAVE_VM_FLAGS_SET
@@ -37,6 +48,82 @@ static inline vm_fault_t ward_insert_pmd(struct vm_fault *vmf, unsigned long pfn
 	return vmf_insert_pfn_pmd(vmf, pfn, write);
 #else
 	return vmf_insert_pfn_pmd(vmf, pfn_to_pfn_t(pfn), write);
+#endif
+}
+#endif
+
+/*
+ * The executable of @mm, referenced, or NULL. get_file_rcu() took a file up
+ * to 6.6 and takes the pointer to it since; goes when 6.1 does.
+ */
+static inline struct file *ward_exe_file(struct mm_struct *mm)
+{
+	struct file *file;
+
+	rcu_read_lock();
+#ifdef get_file_rcu
+	file = rcu_dereference(mm->exe_file);
+	if (file && !get_file_rcu(file))
+		file = NULL;
+#else
+	file = get_file_rcu(&mm->exe_file);
+#endif
+	rcu_read_unlock();
+	return file;
+}
+
+/*
+ * fs-verity's digest of an open file: its length, or 0 or less where there is
+ * none. Not exported before 6.12's form; goes when 6.1 does.
+ */
+#define WARD_VERITY_DIGEST_MAX	64	/* FS_VERITY_MAX_DIGEST_SIZE */
+static inline int ward_verity_digest(struct inode *inode, u8 *digest)
+{
+#ifdef WARD_HAVE_VERITY_DIGEST
+	return fsverity_get_digest(inode, digest, NULL, NULL);
+#else
+	return 0;
+#endif
+}
+
+/* May others of its uid trace current? Moved from the mm to the task with 7.x. */
+static inline bool ward_current_dumpable(void)
+{
+#ifdef WARD_HAVE_EXEC_STATE
+	bool dumpable;
+
+	rcu_read_lock();
+	dumpable = rcu_dereference(current->exec_state)->dumpable ==
+		   TASK_DUMPABLE_OWNER;
+	rcu_read_unlock();
+	return dumpable;
+#else
+	return current->mm && get_dumpable(current->mm) == SUID_DUMP_USER;
+#endif
+}
+
+/* configfs takes its operations const from 7.x on. */
+#ifdef WARD_HAVE_CONFIGFS_CONST
+#define ward_configfs_const const
+#else
+#define ward_configfs_const
+#endif
+
+/*
+ * Is binary attribute @n of @item there for this provider? configfs can hide
+ * attributes from 6.10 on; before that an item's type lists only what it has.
+ */
+#ifdef WARD_HAVE_TSM
+#include <linux/configfs.h>
+static inline bool ward_configfs_bin_visible(struct config_item *item,
+					     struct configfs_bin_attribute *attr, int n)
+{
+#ifdef WARD_HAVE_CONFIGFS_VISIBLE
+	const struct configfs_group_operations *ops = item->ci_type->ct_group_ops;
+
+	return !ops || !ops->is_bin_visible || ops->is_bin_visible(item, attr, n);
+#else
+	return true;
 #endif
 }
 #endif

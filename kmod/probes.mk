@@ -12,3 +12,13 @@ ccflags-y += $(call ward-probe,linux/mm.h,\*huge_fault..struct vm_fault \*vmf. u
 ccflags-y += $(call ward-probe,linux/huge_mm.h,vmf_insert_pfn_pmd.struct vm_fault \*vmf. unsigned long pfn,PFN_PMD_PLAIN)
 # The TSM report core came with 6.7.
 ccflags-y += $(call ward-probe,linux/tsm.h,TSM_REPORT|TSM_INBLOB,TSM)
+# fsverity_get_digest is exported since it takes both algorithms' ids (6.4).
+ccflags-y += $(call ward-probe,linux/fsverity.h,u8 \*alg. enum hash_algo \*halg,VERITY_DIGEST)
+# Dumpability is the task's, not the mm's, in newer 7.x.
+ccflags-y += $(call ward-probe,linux/sched/exec_state.h,struct task_exec_state ,EXEC_STATE)
+# configfs operations are const in 7.x.
+ccflags-y += $(call ward-probe,linux/configfs.h,const struct configfs_item_operations.\*ct_item_ops,CONFIGFS_CONST)
+# configfs can hide attributes from 6.10 on.
+ccflags-y += $(call ward-probe,linux/configfs.h,is_bin_visible,CONFIGFS_VISIBLE)
+# hex2bin moved out of linux/kernel.h.
+ccflags-y += $(call ward-probe,linux/hex.h,hex2bin,HEX)

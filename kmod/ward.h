@@ -257,6 +257,8 @@ struct ward_provider_ops {
 };
 
 extern const struct ward_provider_ops ward_tsm_ops;
+/* WARD_TEE_* that a provider's name stands for, WARD_TEE_NONE for others. */
+u32 ward_tsm_tee(const char *provider);
 int ward_tsm_init(void);
 void ward_tsm_exit(void);
 void ward_evidence_free(struct ward_evidence *ev);
@@ -318,7 +320,14 @@ int ward_cmd_buf_pin(struct ward_call *call);
 
 /* ---- claims.c, attest.c -------------------------------------------------- */
 
-/* Everything but nonce, binding and purpose's checks: see the file. */
+/* The id that the build gave the module: 20 bytes, zero where it gave none. */
+void ward_build_id(u8 *id);
+/* WARD_TEE_* by the attached provider, or else as the kernel detects it. */
+u32 ward_claims_tee(const struct ward_posture *posture);
+/*
+ * Compose claims about current, which asks on @session. @cmd has been checked
+ * but for what depends on the figures. -ENOENT and -EPERM for a subject.
+ */
 int ward_claims_fill(struct ward_session *session, const struct ward_attest *cmd,
 		     struct ward_claims *claims);
 
