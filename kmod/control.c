@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The control plane: generic netlink family "ward", see ward_netlink.h.
+ *
+ * Rights are checked here and not by flags: GENL_ADMIN_PERM would let in
+ * CAP_NET_ADMIN. What needs an administrator needs CAP_SYS_ADMIN in the
+ * initial user namespace of both who sends and who opened the socket. The
+ * family exists in the initial network namespace only.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/module.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "ward.h"
+
+static struct genl_family ward_family;
+
+static const struct nla_policy no_attrs[WARD_A_PAD + 1];
+static const struct nla_policy session_attrs[WARD_A_SESSION_ID + 1] = {
+	[WARD_A_SESSION_ID] = NLA_POLICY_EXACT_LEN(WARD_ID_LEN),
+};
+
+/* ---- who asks ------------------------------------------------------------- */
+
+/**
+ * struct asker - whose sessions may be told, from the message that asks
+ * @admin: everybody's
+ * @uid: else this user's; INVALID_UID = nobody's
+ */
+struct asker {
+	bool admin;
+	kuid_t uid;
+};
+
+/*
+ * In the context of sendmsg(). A socket that changed hands counts for nobody,
+ * so that no privileged program can be made to ask for its opener.
+ */
+static struct asker who_asks(struct sk_buff *skb)
+{
+	kuid_t opener = READ_ONCE(NETLINK_CB(skb).sk->sk_uid);
+	struct asker asker = {
+		.admin = netlink_capable(skb, CAP_SYS_ADMIN),
+		.uid = uid_eq(opener, current_euid()) ? opener : INVALID_UID,
+	};
+
+	return asker;
+}
+
+static bool may_see(const struct asker *asker, const struct ward_session *session)
+{
+	return asker->admin ||
+	       (uid_valid(asker->uid) && uid_eq(asker->uid, session->uid));
+}
+
+/* ---- replies ---------------------------------------------------------------- */
+
+static int put_u64(struct sk_buff *skb, int attr, u64 value)
+{
+	return nla_put_u64_64bit(skb, attr, value, WARD_A_PAD);
+}
+
+static int reply(struct genl_info *info, u8 cmd,
+		 int (*put)(struct sk_buff *skb, const void *what), const void *what)
+{
+	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	void *head;
+
+	if (!skb)
+		return -ENOMEM;
+	head = genlmsg_put_reply(skb, info, &ward_family, 0, cmd);
+	if (!head || put(skb, what)) {
+		nlmsg_free(skb);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return genlmsg_reply(skb, info);
+}
+
+/* ---- STATUS_GET, PRESSURE_GET --------------------------------------------------- */
+
+static int put_pressure(struct sk_buff *skb, const void *what)
+{
+	const struct ward_global *all = what;
+
+	return nla_put_u32(skb, WARD_A_LEVEL, all->level) ?:
+	       put_u64(skb, WARD_A_LIVE_A, all->live[WARD_KIND_A] +
+					   all->live[WARD_KIND_SHARED]) ?:
+	       put_u64(skb, WARD_A_LIVE_B, all->live[WARD_KIND_B]) ?:
+	       put_u64(skb, WARD_A_PEAK, all->peak_all) ?:
+	       put_u64(skb, WARD_A_LIMIT, all->limit) ?:
+	       put_u64(skb, WARD_A_FAILED, all->failed) ?:
+	       put_u64(skb, WARD_A_WIPED_BYTES, all->wiped_bytes);
+}
+
+static int put_posture(struct sk_buff *skb)
+{
+	struct ward_posture posture;
+
+	ward_posture_get(&posture);
+	return put_u64(skb, WARD_A_POSTURE, posture.bits) ?:
+	       put_u64(skb, WARD_A_POSTURE_KNOWN, posture.known) ?:
+	       put_u64(skb, WARD_A_TAINT, posture.taint) ?:
+	       nla_put_u32(skb, WARD_A_TEE, ward_claims_tee(&posture));
+}
+
+static int put_module(struct sk_buff *skb)
+{
+	u8 build_id[sizeof_field(struct ward_claims, build_id)];
+
+	ward_build_id(build_id);
+	return nla_put_u32(skb, WARD_A_ABI, WARD_ABI_VERSION) ?:
+	       nla_put_u32(skb, WARD_A_MODULE_VERSION, WARD_VERSION_CODE) ?:
+	       nla_put(skb, WARD_A_BUILD_ID, sizeof(build_id), build_id) ?:
+	       nla_put(skb, WARD_A_INSTANCE, WARD_ID_LEN, ward_instance) ?:
+	       put_u64(skb, WARD_A_FEATURES,
+		       ward_buffer_features() | ward_attest_features());
+}
+
+static int put_status(struct sk_buff *skb, const void *what)
+{
+	const struct ward_global *all = what;
+	u32 live, tombstones;
+
+	ward_session_counts(&live, &tombstones);
+	return put_module(skb) ?: put_posture(skb) ?:
+	       nla_put_u32(skb, WARD_A_SESSIONS, live) ?:
+	       nla_put_u32(skb, WARD_A_TOMBSTONES, tombstones) ?:
+	       put_u64(skb, WARD_A_GLOBAL_SEQ, all->seq) ?:
+	       nla_put(skb, WARD_A_GLOBAL_HEAD, WARD_HEAD_LEN, all->head) ?:
+	       put_pressure(skb, all);
+}
+
+static int status_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ward_global all;
+
+	ward_ledger_global(&all);
+	return reply(info, WARD_GENL_CMD_STATUS_GET, put_status, &all);
+}
+
+static int pressure_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ward_global all;
+
+	ward_ledger_global(&all);
+	return reply(info, WARD_GENL_CMD_PRESSURE_GET, put_pressure, &all);
+}
+
+/* ---- SESSION_GET ------------------------------------------------------------------ */
+
+static int put_totals(struct sk_buff *skb, const struct ward_totals *t)
+{
+	return put_u64(skb, WARD_A_LIVE_A, t->live[WARD_KIND_A] +
+					   t->live[WARD_KIND_SHARED]) ?:
+	       put_u64(skb, WARD_A_LIVE_B, t->live[WARD_KIND_B]) ?:
+	       put_u64(skb, WARD_A_PEAK, t->peak_all) ?:
+	       put_u64(skb, WARD_A_FAILED, t->failed) ?:
+	       put_u64(skb, WARD_A_WIPED_BYTES, t->wiped_bytes) ?:
+	       put_u64(skb, WARD_A_BUFFERS, t->alloc_buffers - t->wiped_buffers) ?:
+	       nla_put_u32(skb, WARD_A_STATE, t->state) ?:
+	       put_u64(skb, WARD_A_SEQ, t->seq) ?:
+	       nla_put(skb, WARD_A_HEAD, WARD_HEAD_LEN, t->head) ?:
+	       put_u64(skb, WARD_A_DROPPED, t->dropped);
+}
+
+static int put_session(struct sk_buff *skb, const void *what)
+{
+	/* Figures are read under the ledger's lock, nothing is changed. */
+	struct ward_session *session = (struct ward_session *)what;
+	struct ward_totals totals;
+	u64 limit;
+	u32 level;
+
+	ward_ledger_totals(&session->account, &totals);
+	spin_lock(&ward_ledger_lock);
+	limit = session->account.limit;
+	level = session->account.level.now;
+	spin_unlock(&ward_ledger_lock);
+	return nla_put(skb, WARD_A_SESSION_ID, WARD_ID_LEN, session->id) ?:
+	       nla_put_u32(skb, WARD_A_UID, le32_to_cpu(session->opener.uid)) ?:
+	       nla_put_u32(skb, WARD_A_TGID, le32_to_cpu(session->opener.tgid)) ?:
+	       nla_put_string(skb, WARD_A_COMM, session->comm) ?:
+	       put_u64(skb, WARD_A_BOOT_NS, session->opened_ns) ?:
+	       nla_put_u32(skb, WARD_A_LEVEL, level) ?:
+	       put_u64(skb, WARD_A_LIMIT, limit) ?:
+	       put_totals(skb, &totals);
+}
+
+static int session_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct asker asker = who_asks(skb);
+	struct ward_session *session;
+	int rc;
+
+	if (!info->attrs[WARD_A_SESSION_ID]) {
+		NL_SET_ERR_MSG(info->extack, "session id is missing");
+		return -EINVAL;
+	}
+	session = ward_session_find(nla_data(info->attrs[WARD_A_SESSION_ID]));
+	if (!session)
+		return -ENOENT;
+	rc = may_see(&asker, session) ?
+	     reply(info, WARD_GENL_CMD_SESSION_GET, put_session, session) : -EPERM;
+	ward_session_put(session);
+	return rc;
+}
+
+/* Where a dump goes on: sessions are told in the order of their opening. */
+struct session_dump {
+	struct asker asker;
+	u64 serial;
+};
+
+static struct session_dump *dump_of(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct session_dump) > sizeof(cb->ctx));
+	return (struct session_dump *)cb->ctx;
+}
+
+static int session_start(struct netlink_callback *cb)
+{
+	struct session_dump *dump = dump_of(cb);
+
+	dump->asker = who_asks(cb->skb);
+	dump->serial = 0;
+	return 0;
+}
+
+static int dump_session(struct sk_buff *skb, struct netlink_callback *cb,
+			const struct ward_session *session)
+{
+	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				 &ward_family, NLM_F_MULTI, WARD_GENL_CMD_SESSION_GET);
+
+	if (!head)
+		return -EMSGSIZE;
+	if (put_session(skb, session)) {
+		genlmsg_cancel(skb, head);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return 0;
+}
+
+static int session_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct session_dump *dump = dump_of(cb);
+	struct ward_session *session;
+	int rc = 0;
+
+	while (!rc && (session = ward_session_after(dump->serial))) {
+		if (may_see(&dump->asker, session))
+			rc = dump_session(skb, cb, session);
+		if (!rc)
+			dump->serial = session->serial;
+		ward_session_put(session);
+	}
+	/* A full message is no error: the next one goes on after @serial. */
+	return skb->len ? skb->len : rc;
+}
+
+/* ---- PROVIDER_GET -------------------------------------------------------------------- */
+
+static int put_provider(struct sk_buff *skb, const void *what)
+{
+	const struct ward_attest_stats *stats = what;
+	char name[WARD_LABEL_LEN];
+	u64 generation;
+	int rc = 0;
+
+	if (!ward_tsm_ops.peek(name, &generation))
+		rc = nla_put_string(skb, WARD_A_PROVIDER, name) ?:
+		     put_u64(skb, WARD_A_GENERATION, generation);
+	return rc ?: put_u64(skb, WARD_A_CALLS, stats->calls) ?:
+	       put_u64(skb, WARD_A_ERRORS, stats->errors) ?:
+	       put_u64(skb, WARD_A_SERVED, stats->served) ?:
+	       nla_put_u32(skb, WARD_A_QUEUED, stats->queued);
+}
+
+static int provider_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ward_attest_stats stats;
+
+	if (!netlink_capable(skb, CAP_SYS_ADMIN))
+		return -EPERM;
+	ward_attest_stats(&stats);
+	return reply(info, WARD_GENL_CMD_PROVIDER_GET, put_provider, &stats);
+}
+
+/* ---- the family ------------------------------------------------------------------------- */
+
+static const struct genl_ops ward_genl_ops[] = {
+	{
+		.cmd = WARD_GENL_CMD_STATUS_GET,
+		.doit = status_doit,
+		.policy = no_attrs,
+		.maxattr = ARRAY_SIZE(no_attrs) - 1,
+	},
+	{
+		.cmd = WARD_GENL_CMD_SESSION_GET,
+		.doit = session_doit,
+		.start = session_start,
+		.dumpit = session_dumpit,
+		.policy = session_attrs,
+		.maxattr = ARRAY_SIZE(session_attrs) - 1,
+	},
+	{
+		.cmd = WARD_GENL_CMD_PRESSURE_GET,
+		.doit = pressure_doit,
+		.policy = no_attrs,
+		.maxattr = ARRAY_SIZE(no_attrs) - 1,
+	},
+	{
+		.cmd = WARD_GENL_CMD_PROVIDER_GET,
+		.doit = provider_doit,
+		.policy = no_attrs,
+		.maxattr = ARRAY_SIZE(no_attrs) - 1,
+	},
+};
+
+static struct genl_family ward_family __ro_after_init = {
+	.name = WARD_GENL_NAME,
+	.version = WARD_GENL_VERSION,
+	.netnsok = false,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.ops = ward_genl_ops,
+	.n_ops = ARRAY_SIZE(ward_genl_ops),
+	.resv_start_op = WARD_GENL_CMD_UNSPEC + 1,
+};
+
+int ward_control_init(void)
+{
+	return genl_register_family(&ward_family);
+}
+
+void ward_control_exit(void)
+{
+	genl_unregister_family(&ward_family);
+}
