@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+/* Plans: what is taken in, what is refused, and the shipped ones on real tables. */
+#include "worker_bench.h"
+
+#include <unistd.h>
+
+#include "../../userspace/worker/train.h"
+
+#define HEAD "{\"ward-plan\":1,\"name\":\"n\","
+#define FEATURES "\"features\":[{\"column\":\"a\"}],"
+#define LABEL "\"label\":{\"column\":\"y\",\"above\":0},"
+#define SPLIT "\"split\":{\"rule\":\"every\",\"every\":5},"
+#define RUNS "\"runs\":[{\"name\":\"m\",\"method\":\"newton\"}]}"
+
+static void test_split_rules(void **state)
+{
+	struct plan *plan;
+	size_t test = 0, i;
+
+	(void)state;
+	plan = bench_plan(HEAD FEATURES LABEL SPLIT RUNS);
+	for (i = 0; i < 100; i++)
+		assert_int_equal(plan_is_test(plan, "x", i), i % 5 == 4);
+	assert_true(plan_names_site(plan, "x"));
+	plan_free(plan);
+
+	plan = bench_plan(HEAD FEATURES LABEL
+			  "\"split\":{\"rule\":\"rows\",\"test\":{\"x\":[0,[3,5],9],\"y\":[]}}," RUNS);
+	for (i = 0; i < 20; i++)
+		assert_int_equal(plan_is_test(plan, "x", i),
+				 i == 0 || (i >= 3 && i <= 5) || i == 9);
+	assert_false(plan_is_test(plan, "y", 0));
+	assert_true(plan_names_site(plan, "y"));
+	assert_false(plan_names_site(plan, "z"));
+	plan_free(plan);
+
+	plan = bench_plan(HEAD FEATURES LABEL
+			  "\"split\":{\"rule\":\"hash\",\"seed\":1,\"fraction\":0.25}," RUNS);
+	for (i = 0; i < 10000; i++)
+		test += plan_is_test(plan, "x", i);
+	assert_true(test > 2300 && test < 2700);
+	plan_free(plan);
+}
+
+static void test_refused(void **state)
+{
+	static const struct { const char *text, *says; } cases[] = {
+		{ "", "line 1" },
+		{ "[]", "must be an object" },
+		{ "{}", "ward-plan: is missing" },
+		{ "{\"ward-plan\":2,\"name\":\"n\"," FEATURES LABEL SPLIT RUNS, "must be 1" },
+		{ HEAD FEATURES LABEL SPLIT "\"x\":1," RUNS, "x: is not known" },
+		{ HEAD FEATURES FEATURES LABEL SPLIT RUNS, "duplicate" },
+		{ HEAD LABEL SPLIT RUNS, "features: is missing" },
+		{ HEAD "\"features\":[]," LABEL SPLIT RUNS, "at least one" },
+		{ HEAD "\"features\":[{\"column\":\"a\"},{\"column\":\"a\"}]," LABEL SPLIT RUNS,
+		  "used twice" },
+		{ HEAD "\"features\":[{\"column\":\"a\",\"levels\":[1,\"2\"]}]," LABEL SPLIT RUNS,
+		  "array of numbers" },
+		{ HEAD "\"features\":[{\"column\":\"a\",\"levels\":[1,1]}]," LABEL SPLIT RUNS,
+		  "used twice" },
+		{ HEAD "\"features\":[{\"columm\":\"a\"}]," LABEL SPLIT RUNS, "columm: is not known" },
+		{ HEAD FEATURES "\"label\":{\"column\":\"y\"}," SPLIT RUNS, "above and equals" },
+		{ HEAD FEATURES "\"label\":{\"above\":0,\"equals\":1}," SPLIT RUNS,
+		  "above and equals" },
+		{ HEAD FEATURES LABEL "\"missing\":\"zero\"," SPLIT RUNS, "none of the words" },
+		{ HEAD FEATURES LABEL "\"split\":{\"rule\":\"every\"}," RUNS, "rule rows takes" },
+		{ HEAD FEATURES LABEL "\"split\":{\"rule\":\"every\",\"every\":1}," RUNS,
+		  "split.every: is not a whole number, or out of range" },
+		{ HEAD FEATURES LABEL "\"split\":{\"rule\":\"hash\",\"every\":3}," RUNS,
+		  "rule rows takes" },
+		{ HEAD FEATURES LABEL "\"split\":{\"rule\":\"rows\",\"test\":{\"x\":[3,2]}}," RUNS,
+		  "ascending" },
+		{ HEAD FEATURES LABEL "\"split\":{\"rule\":\"rows\",\"test\":{\"x\":[[3,2]]}}," RUNS,
+		  "ascending" },
+		{ HEAD FEATURES LABEL "\"split\":{\"rule\":\"rows\",\"test\":{\"x\":[-1]}}," RUNS,
+		  "ascending" },
+		{ HEAD FEATURES LABEL SPLIT "\"runs\":[]}", "1 to 8 runs" },
+		{ HEAD FEATURES LABEL SPLIT "\"runs\":[{\"name\":\"m\"}]}", "method: is missing" },
+		{ HEAD FEATURES LABEL SPLIT "\"runs\":[{\"name\":\"../m\",\"method\":\"sgd\"}]}",
+		  "may hold" },
+		{ HEAD FEATURES LABEL SPLIT
+		  "\"runs\":[{\"name\":\"m\",\"method\":\"sgd\",\"momentum\":1}]}", "runs.momentum" },
+		{ HEAD FEATURES LABEL SPLIT
+		  "\"runs\":[{\"name\":\"m\",\"method\":\"sgd\",\"batch\":1.5}]}", "runs.batch" },
+		{ HEAD FEATURES LABEL SPLIT
+		  "\"runs\":[{\"name\":\"m\",\"method\":\"sgd\"},{\"name\":\"m\",\"method\":\"sgd\"}]}",
+		  "stands twice" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct failure failure = { 0 };
+		struct plan *plan = NULL;
+
+		assert_int_equal(plan_parse(cases[i].text, strlen(cases[i].text), &plan,
+					    &failure), -1);
+		assert_null(plan);
+		assert_int_equal(failure.exit, EXIT_DAMAGED);
+		if (!strstr(failure.text, cases[i].says))
+			fail_msg("case %zu: '%s' does not say '%s'", i, failure.text,
+				 cases[i].says);
+	}
+}
+
+/* A plan cut anywhere is refused, never half taken. */
+static void test_cut(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < strlen(bench_plan_text); i++) {
+		struct failure failure = { 0 };
+		struct plan *plan = NULL;
+
+		assert_int_equal(plan_parse(bench_plan_text, i, &plan, &failure), -1);
+		assert_int_equal(failure.exit, EXIT_DAMAGED);
+	}
+}
+
+/* ---- the shipped plan on the four hospitals ------------------------------------- */
+
+#define HOSPITALS 4
+
+static const char *const hospitals[HOSPITALS] = {
+	"cleveland", "hungarian", "switzerland", "va",
+};
+
+static const char *const columns[] = {
+	"age", "sex", "cp", "trestbps", "chol", "fbs", "restecg", "thalach", "exang",
+	"oldpeak", "slope", "ca", "thal", "num",
+};
+
+static char *slurp(const char *name, size_t *len)
+{
+	const char *roots[] = { getenv("WARD_DATASETS"), "../shared/datasets",
+				"../../shared/datasets" };
+	char path[512], *text;
+	FILE *file = NULL;
+	size_t i;
+
+	for (i = 0; !file && i < 3; i++) {
+		if (!roots[i])
+			continue;
+		snprintf(path, sizeof(path), "%s/uci_heart_disease/processed.%s.data",
+			 roots[i], name);
+		file = fopen(path, "r");
+	}
+	if (!file)
+		return NULL;
+	text = malloc(1 << 16);
+	assert_non_null(text);
+	*len = fread(text, 1, 1 << 16, file);
+	fclose(file);
+	return text;
+}
+
+static struct plan *shipped(const char *path)
+{
+	struct failure failure = { 0 };
+	struct plan *plan = NULL;
+
+	if (plan_load(path, &plan, &failure))
+		fail_msg("%s", failure.text);
+	return plan;
+}
+
+static void site_begin(struct site *site, struct bench_text *text, size_t i)
+{
+	*site = (struct site){
+		.index = (unsigned int)i, .name = hospitals[i],
+		.source = bench_source(text),
+		.table = { .name = hospitals[i], .columns = 14, .names = columns,
+			   .missing = "?", .delimiter = ',' },
+	};
+}
+
+static void check_model(const struct plan_run *run, struct cohort *cohort,
+			struct memory *memory)
+{
+	struct failure failure = { 0 };
+	struct model model;
+
+	if (train_model(cohort, run, NULL, &model, &failure))
+		fail_msg("%s", failure.text);
+	print_message("%s: accuracy %.4f AUC %.4f\n", run->name, model.pooled.accuracy,
+		      model.pooled.auc);
+	assert_int_equal(model.pooled.rows, 254);
+	assert_true(fabs(model.pooled.accuracy - 0.795) < 0.012);
+	assert_true(fabs(model.pooled.auc - 0.881) < 0.004);
+	assert_true(run->method == PLAN_SGD || (model.converged && model.norm < 1e-8));
+	assert_true(memory->peak <= memory->budget);
+	model_clear(&model);
+}
+
+static void test_heart(void **state)
+{
+	static const uint64_t train[] = { 199, 172, 30, 85 }, test[] = { 104, 89, 16, 45 };
+	struct bench_memory bench = { 0 };
+	struct memory_backend backend = bench_backend(&bench);
+	struct bench_text text[HOSPITALS] = { 0 };
+	struct site site[HOSPITALS];
+	struct failure failure = { 0 };
+	struct cohort cohort;
+	struct memory memory;
+	struct ring ring;
+	struct plan *plan;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < HOSPITALS; i++) {
+		text[i].chunk = 4096;
+		text[i].text = slurp(hospitals[i], &text[i].len);
+		if (!text[i].text)
+			skip();
+	}
+	plan = shipped("userspace/worker/plans/heart.json");
+	memory_init(&memory, &backend, 256 << 10);
+	assert_int_equal(ring_init(&ring, &memory, 4096, 100, HOSPITALS, &failure), 0);
+	for (i = 0; i < HOSPITALS; i++) {
+		site_begin(&site[i], &text[i], i);
+		if (site_init(&site[i], plan, &ring, &memory, &failure))
+			fail_msg("%s", failure.text);
+	}
+	cohort = (struct cohort){ .plan = plan, .memory = &memory, .ring = &ring,
+				  .sites = HOSPITALS, .site = site };
+	if (cohort_survey(&cohort, &failure))
+		fail_msg("%s", failure.text);
+	for (i = 0; i < HOSPITALS; i++) {
+		assert_int_equal(site[i].train, train[i]);
+		assert_int_equal(site[i].test, test[i]);
+	}
+	for (i = 0; i < plan->runs; i++)
+		check_model(&plan->run[i], &cohort, &memory);
+	for (i = 0; i < HOSPITALS; i++) {
+		site_end(&site[i]);
+		free((char *)text[i].text);
+	}
+	ring_end(&ring);
+	memory_release(&memory, NULL);
+	assert_int_equal(bench.live, 0);
+	plan_free(plan);
+}
+
+static void test_wdbc(void **state)
+{
+	struct plan *plan;
+
+	(void)state;
+	if (access("userspace/worker/plans/wdbc.json", R_OK))
+		skip();
+	plan = shipped("userspace/worker/plans/wdbc.json");
+	assert_int_equal(plan->features, 30);
+	plan_free(plan);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_split_rules),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_heart),
+		cmocka_unit_test(test_wdbc),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

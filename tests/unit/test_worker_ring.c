@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+/* How much memory there is decides the speed, never the result. */
+#include "worker_bench.h"
+
+#include "../../userspace/worker/newton.h"
+#include "../../userspace/worker/sgd.h"
+
+#define P 4
+
+struct outcome {
+	double newton[P + 1];
+	double sgd[P + 1];
+	uint64_t misses;
+	uint64_t shrinks;
+	size_t peak;
+};
+
+struct adding {
+	struct gradient *sum;
+	const double *theta;
+};
+
+static void add(void *arg, const double *x, double y)
+{
+	struct adding *adding = arg;
+
+	gradient_add(adding->sum, adding->theta, x, y);
+}
+
+static int pass(void *arg, const double *theta, struct gradient *out,
+		struct failure *failure)
+{
+	struct bench_cohort *b = arg;
+	struct adding adding = { out, theta };
+	size_t i;
+
+	gradient_clear(out);
+	for (i = 0; i < BENCH_SITES; i++) {
+		if (cohort_walk(&b->cohort, i, COHORT_TRAIN, add, &adding, failure))
+			return -1;
+	}
+	gradient_finish(out, theta, 0.001);
+	return 0;
+}
+
+static void train(struct outcome *out, size_t rows, size_t chunk, size_t ring,
+		  size_t shrink_at, size_t budget)
+{
+	struct bench_cohort b = { .ring_limit = shrink_at };
+	struct newton_options options = {
+		.tolerance = 1e-10, .max_steps = 30, .pass = pass, .arg = &b,
+	};
+	struct sgd_options sgd = { 0 };
+	struct newton_result result;
+	struct failure failure = { 0 };
+	double *theta;
+
+	bench_begin(&b, rows, chunk, ring, budget);
+	theta = memory_doubles(&b.memory, P + 1);
+	assert_non_null(theta);
+	if (newton_solve(&options, &b.memory, P, theta, &result, &failure))
+		fail_msg("%s", failure.text);
+	memcpy(out->newton, theta, sizeof(out->newton));
+	memset(theta, 0, (P + 1) * sizeof(double));
+	sgd.run = &b.plan->run[1];
+	if (sgd_solve(&sgd, &b.cohort, theta, &failure))
+		fail_msg("%s", failure.text);
+	memcpy(out->sgd, theta, sizeof(out->sgd));
+	out->misses = b.ring.misses;
+	out->shrinks = b.ring.shrinks;
+	out->peak = b.bench.peak;
+	assert_int_equal(b.memory.peak, b.bench.peak);
+	bench_end(&b);
+}
+
+static void same_weights(const struct outcome *a, const struct outcome *b)
+{
+	assert_memory_equal(a->newton, b->newton, sizeof(a->newton));
+	assert_memory_equal(a->sgd, b->sgd, sizeof(a->sgd));
+}
+
+static void test_ring_size_changes_nothing(void **state)
+{
+	struct outcome large, small, shrunk, chunked;
+
+	(void)state;
+	train(&large, 100, 512, 1000, 0, 16 << 20);
+	train(&small, 100, 512, BENCH_SITES, 0, 16 << 20);
+	train(&shrunk, 100, 512, 1000, 12, 16 << 20);
+	train(&chunked, 100, 97, 1000, 0, 16 << 20);
+	assert_int_equal(large.shrinks, 0);
+	assert_true(small.misses > 10 * large.misses);
+	assert_true(shrunk.shrinks >= 1 && shrunk.misses > large.misses);
+	same_weights(&large, &small);
+	same_weights(&large, &shrunk);
+	same_weights(&large, &chunked);
+}
+
+/* A hundredfold table fits the same budget. */
+static void test_budget(void **state)
+{
+	struct outcome out;
+	size_t budget = 160 << 10;
+
+	(void)state;
+	train(&out, 50, 4096, 1000, 0, budget);
+	assert_true(out.peak <= budget);
+	train(&out, 5000, 4096, 1000, 0, budget);
+	assert_true(out.peak <= budget && out.peak > budget - 3 * 4096);
+}
+
+/* ---- the ring alone ----------------------------------------------------------- */
+
+struct ring_bench {
+	struct bench_memory bench;
+	struct memory memory;
+	struct ring ring;
+	struct bench_text text;
+	struct source source;
+	size_t told_before, told_after;
+};
+
+static void told(void *arg, size_t before, size_t after, uint64_t bytes)
+{
+	struct ring_bench *r = arg;
+
+	r->told_before = before;
+	r->told_after = after;
+	assert_int_equal(bytes, (before - after) * MEMORY_PAGE);
+}
+
+static void ring_bench_begin(struct ring_bench *r, size_t cap, size_t floor)
+{
+	struct memory_backend backend;
+	struct failure failure = { 0 };
+
+	memset(r, 0, sizeof(*r));
+	backend = bench_backend(&r->bench);
+	memory_init(&r->memory, &backend, 1 << 20);
+	r->text = (struct bench_text){ .text = "abcdefghijklmnopqrstuvwxyz", .len = 26,
+				       .chunk = 1 };
+	r->source = bench_source(&r->text);
+	assert_int_equal(ring_init(&r->ring, &r->memory, 1, cap, floor, &failure), 0);
+	r->ring.shrunk = told;
+	r->ring.shrunk_arg = r;
+}
+
+static struct ring_slot *take(struct ring_bench *r, uint64_t chunk)
+{
+	struct failure failure = { 0 };
+	struct ring_slot *slot = NULL;
+
+	if (ring_hold(&r->ring, 0, chunk, &r->source, &slot, &failure))
+		return NULL;
+	assert_int_equal(slot->len, 1);
+	assert_int_equal(slot->block.data[0], 'a' + chunk);
+	return slot;
+}
+
+static void ring_bench_end(struct ring_bench *r)
+{
+	ring_end(&r->ring);
+	assert_int_equal(r->bench.live, 0);
+}
+
+static void test_cyclic_passes(void **state)
+{
+	struct ring_bench r;
+	int round, i;
+
+	(void)state;
+	ring_bench_begin(&r, 20, 1);
+	for (round = 0; round < 10; round++) {
+		for (i = 0; i < 26; i++)
+			ring_drop(take(&r, (uint64_t)i));
+	}
+	assert_int_equal(r.ring.count, 20);
+	/* least recently used would miss all 260 */
+	assert_true(r.text.opened <= 26 + 9 * 7);
+	assert_int_equal(r.ring.hits + r.ring.misses, 260);
+	ring_bench_end(&r);
+}
+
+static void test_held_stays(void **state)
+{
+	struct ring_slot *held[4];
+	struct ring_bench r;
+	uint64_t i;
+
+	(void)state;
+	ring_bench_begin(&r, 10, 4);
+	for (i = 0; i < 10; i++)
+		ring_drop(take(&r, i));
+	for (i = 0; i < 4; i++)
+		held[i] = take(&r, 2 * i);
+	assert_int_equal(ring_shrink(&r.ring), 5 * MEMORY_PAGE);
+	assert_int_equal(r.told_before, 10);
+	assert_int_equal(r.told_after, 5);
+	assert_int_equal(ring_shrink(&r.ring), MEMORY_PAGE);
+	assert_int_equal(ring_shrink(&r.ring), 0);
+	assert_int_equal(r.ring.count, 4);
+	assert_int_equal(r.ring.shrinks, 2);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(held[i]->block.data[0], 'a' + 2 * i);
+	assert_null(take(&r, 25));	/* all held: refused, not taken away */
+	ring_drop(held[0]);
+	assert_non_null(take(&r, 25));
+	ring_bench_end(&r);
+}
+
+static void test_refused_charge(void **state)
+{
+	struct ring_bench r;
+	uint64_t i;
+
+	(void)state;
+	ring_bench_begin(&r, 20, 2);
+	r.bench.refuse_above = 5 * MEMORY_PAGE;
+	for (i = 0; i < 26; i++)
+		ring_drop(take(&r, i));
+	assert_int_equal(r.ring.count, 5);
+	assert_int_equal(r.ring.cap, 5);
+	ring_bench_end(&r);
+	ring_bench_begin(&r, 20, 2);
+	r.bench.refuse_above = 1;
+	assert_null(take(&r, 0));
+	ring_bench_end(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ring_size_changes_nothing),
+		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_cyclic_passes),
+		cmocka_unit_test(test_held_stays),
+		cmocka_unit_test(test_refused_charge),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "cohort.h"
+
+#include "scrub.h"
+
+static int fit_scalers(struct cohort *cohort)
+{
+	int standardise = cohort->plan->scale != PLAN_SCALE_NONE;
+	size_t i;
+
+	for (i = 0; i < cohort->sites; i++)
+		stats_merge(&cohort->pooled, &cohort->site[i].stats);
+	for (i = 0; i < cohort->sites; i++) {
+		struct site *site = &cohort->site[i];
+
+		scaler_fit(&site->scaler,
+			   cohort->plan->scale == PLAN_SCALE_SITE ? &site->stats :
+								    &cohort->pooled,
+			   standardise);
+	}
+	return 0;
+}
+
+static int check_classes(struct cohort *cohort, struct failure *failure)
+{
+	uint64_t rows = 0, positive = 0;
+	size_t i;
+
+	for (i = 0; i < cohort->sites; i++) {
+		struct site *site = &cohort->site[i];
+
+		rows += site->train + site->test;
+		positive += site->positive;
+		cohort->train += site->train;
+		cohort->test += site->test;
+	}
+	if (!cohort->train)
+		return failed(failure, EXIT_DAMAGED,
+			    "no training rows: the split or missing values leave none");
+	if (!positive || positive == rows)
+		return failed(failure, EXIT_DAMAGED,
+			    "all rows have the same label: the plan's label rule does not tell them apart");
+	return 0;
+}
+
+int cohort_survey(struct cohort *cohort, struct failure *failure)
+{
+	size_t i, features = cohort->plan->features;
+
+	cohort->x = memory_doubles(cohort->memory, features);
+	if (!cohort->x || stats_init(&cohort->pooled, cohort->memory, features))
+		return failed(failure, EXIT_DEVICE,
+			    "no room for pooled statistics in the budget; raise --budget");
+	for (i = 0; i < cohort->sites; i++) {
+		if (site_survey(&cohort->site[i], cohort->x, failure))
+			return -1;
+	}
+	scrub_stack();
+	fit_scalers(cohort);
+	return check_classes(cohort, failure);
+}
+
+/* A row of @part, standardised. Return: as site_next(). */
+static int next_of(struct cohort *cohort, size_t site, enum cohort_part part,
+		   struct site_row *row, struct failure *failure)
+{
+	int got;
+
+	while ((got = site_next(&cohort->site[site], row, failure)) == 1) {
+		if (row->test != (part == COHORT_TEST))
+			continue;
+		scaler_apply(&cohort->site[site].scaler, row->x);
+		return 1;
+	}
+	return got;
+}
+
+int cohort_next(struct cohort *cohort, size_t site, struct site_row *row,
+		struct failure *failure)
+{
+	return next_of(cohort, site, COHORT_TRAIN, row, failure);
+}
+
+int cohort_walk(struct cohort *cohort, size_t site, enum cohort_part part,
+		cohort_visit visit, void *arg, struct failure *failure)
+{
+	struct site_row row = { .x = cohort->x };
+	int got;
+
+	site_rewind(&cohort->site[site]);
+	while ((got = next_of(cohort, site, part, &row, failure)) == 1)
+		visit(arg, row.x, row.y);
+	scrub_stack();
+	return got;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include "metrics.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "logistic.h"
+
+int metrics_init(struct metrics_collector *collector, struct memory *memory,
+		 uint64_t rows)
+{
+	*collector = (struct metrics_collector){ 0 };
+	if (rows <= METRICS_EXACT) {
+		collector->room = rows ? rows : 1;
+		collector->row = memory_take(memory, collector->room * sizeof(*collector->row));
+		return collector->row ? 0 : -1;
+	}
+	collector->negative_bin = memory_take(memory, METRICS_BINS * sizeof(uint64_t));
+	collector->positive_bin = memory_take(memory, METRICS_BINS * sizeof(uint64_t));
+	return collector->negative_bin && collector->positive_bin ? 0 : -1;
+}
+
+void metrics_clear(struct metrics_collector *collector)
+{
+	collector->rows = collector->right = collector->positive = 0;
+	collector->loss = 0;
+	if (!collector->row) {
+		memset(collector->negative_bin, 0, METRICS_BINS * sizeof(uint64_t));
+		memset(collector->positive_bin, 0, METRICS_BINS * sizeof(uint64_t));
+	}
+}
+
+static void add_bin(struct metrics_collector *collector, double score, double label)
+{
+	size_t bin = (size_t)(logistic_chance(score) * METRICS_BINS);
+
+	if (bin >= METRICS_BINS)
+		bin = METRICS_BINS - 1;
+	if (label > 0)
+		collector->positive_bin[bin]++;
+	else
+		collector->negative_bin[bin]++;
+}
+
+void metrics_add(struct metrics_collector *collector, double score, double label)
+{
+	if (!collector->row)
+		add_bin(collector, score, label);
+	else if (collector->rows < collector->room)
+		collector->row[collector->rows] = (struct metrics_row){ score, label };
+	collector->rows++;
+	collector->right += (score >= 0) == (label > 0);
+	collector->positive += label > 0;
+	collector->loss += logistic_loss(score, label);
+}
+
+static void sift(struct metrics_row *row, size_t root, size_t count)
+{
+	struct metrics_row swap;
+	size_t child;
+
+	for (; (child = 2 * root + 1) < count; root = child) {
+		if (child + 1 < count && row[child + 1].score > row[child].score)
+			child++;
+		if (row[root].score >= row[child].score)
+			return;
+		swap = row[root];
+		row[root] = row[child];
+		row[child] = swap;
+	}
+}
+
+/* Heapsort, in place: qsort() may copy rows to the heap. */
+static void sort_rows(struct metrics_row *row, size_t count)
+{
+	struct metrics_row swap;
+	size_t i;
+
+	for (i = count / 2; i-- > 0;)
+		sift(row, i, count);
+	for (i = count; i-- > 1;) {
+		swap = row[0];
+		row[0] = row[i];
+		row[i] = swap;
+		sift(row, 0, i);
+	}
+}
+
+/*
+ * Pairs of a positive above a negative, ties counting one half: for each run
+ * of equal scores, its positives beat all negatives below and half of its own.
+ */
+static double pairs_exact(struct metrics_row *row, size_t count)
+{
+	double won = 0, below = 0;
+	size_t i = 0;
+
+	sort_rows(row, count);
+	while (i < count) {
+		double score = row[i].score, positive = 0, negative = 0;
+
+		for (; i < count && row[i].score == score; i++) {
+			positive += row[i].label > 0;
+			negative += !(row[i].label > 0);
+		}
+		won += positive * (below + negative / 2);
+		below += negative;
+	}
+	return won;
+}
+
+static double pairs_binned(const struct metrics_collector *collector, double *tied)
+{
+	double won = 0, below = 0;
+	size_t i;
+
+	for (i = 0; i < METRICS_BINS; i++) {
+		double positive = (double)collector->positive_bin[i];
+		double negative = (double)collector->negative_bin[i];
+
+		won += positive * (below + negative / 2);
+		*tied += positive * negative / 2;
+		below += negative;
+	}
+	return won;
+}
+
+void metrics_finish(struct metrics_collector *collector, struct metrics *out)
+{
+	double rows = (double)collector->rows;
+	double positive = (double)collector->positive;
+	double pairs = positive * (rows - positive), tied = 0, won;
+
+	*out = (struct metrics){
+		.rows = collector->rows, .positive = collector->positive,
+		.accuracy = rows > 0 ? (double)collector->right / rows : NAN,
+		.loss = rows > 0 ? collector->loss / rows : NAN,
+		.auc = NAN,
+	};
+	if (!(pairs > 0) || (collector->row && collector->rows > collector->room))
+		return;
+	won = collector->row ? pairs_exact(collector->row, collector->rows) :
+			       pairs_binned(collector, &tied);
+	out->auc = won / pairs;
+	out->auc_error = tied / pairs;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How good a model is on rows that it was not trained on.
+ *
+ * Up to METRICS_EXACT rows, scores are kept (in protected memory) and the AUC
+ * is exact. Beyond that, scores are counted in bins of equal probability, so
+ * that memory stays bounded, and the AUC comes with the error that the bins
+ * can have made at most.
+ */
+#ifndef WARD_WORKER_METRICS_H
+#define WARD_WORKER_METRICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "memory.h"
+
+#define METRICS_EXACT	65536u
+#define METRICS_BINS	65536u
+
+struct metrics_row {
+	double score;
+	double label;
+};
+
+struct metrics_collector {
+	uint64_t rows;
+	uint64_t right;
+	uint64_t positive;
+	double loss;
+	size_t room;
+	struct metrics_row *row;	/* exact */
+	uint64_t *negative_bin;		/* else */
+	uint64_t *positive_bin;
+};
+
+/**
+ * struct metrics - the figures
+ * @rows: rows
+ * @positive: rows with label 1
+ * @accuracy: part of rows on the right side of probability 1/2; NaN = no rows
+ * @auc: area under the ROC curve; NaN where a class has no rows
+ * @auc_error: the exact AUC lies within @auc +- @auc_error
+ * @loss: mean log loss, nats
+ */
+struct metrics {
+	uint64_t rows;
+	uint64_t positive;
+	double accuracy;
+	double auc;
+	double auc_error;
+	double loss;
+};
+
+/**
+ * metrics_init() - room for rows
+ * @collector: filled in
+ * @memory: where scores live
+ * @rows: most that will come
+ *
+ * Return: 0, or -1 when the budget has no room.
+ */
+int metrics_init(struct metrics_collector *collector, struct memory *memory,
+		 uint64_t rows);
+
+/**
+ * metrics_clear() - no rows yet
+ * @collector: collector
+ */
+void metrics_clear(struct metrics_collector *collector);
+
+/**
+ * metrics_add() - count a row in
+ * @collector: collector; rows beyond those announced count for accuracy only
+ * @score: log odds
+ * @label: 0 or 1
+ */
+void metrics_add(struct metrics_collector *collector, double score, double label);
+
+/**
+ * metrics_finish() - the figures
+ * @collector: its scores are sorted
+ * @out: filled in
+ */
+void metrics_finish(struct metrics_collector *collector, struct metrics *out);
+
+#endif /* WARD_WORKER_METRICS_H */

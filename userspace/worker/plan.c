@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "plan_read.h"
+#include "random.h"
+
+int plan_parse(const char *text, size_t len, struct plan **out,
+	       struct failure *failure)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	unsigned int digest_len = 0;
+
+	if (!plan)
+		return failed(failure, EXIT_DEVICE, "plan: out of memory");
+	if (len > PLAN_SIZE_MAX) {
+		failed(failure, EXIT_DAMAGED, "plan: longer than %u bytes", PLAN_SIZE_MAX);
+		goto err;
+	}
+	if (!EVP_Digest(text, len, plan->digest, &digest_len, EVP_sha512(), NULL)) {
+		failed(failure, EXIT_DEVICE, "plan: SHA-512 failed");
+		goto err;
+	}
+	if (plan_read(text, len, plan, failure))
+		goto err;
+	*out = plan;
+	return 0;
+err:
+	plan_free(plan);
+	return -1;
+}
+
+/* Return: bytes read, or -1. */
+static ssize_t read_whole(int fd, char *buf, size_t cap)
+{
+	size_t used = 0;
+	ssize_t got;
+
+	while (used < cap) {
+		got = read(fd, buf + used, cap - used);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (!got)
+			break;
+		used += (size_t)got;
+	}
+	return (ssize_t)used;
+}
+
+int plan_load(const char *path, struct plan **out, struct failure *failure)
+{
+	char *text = malloc(PLAN_SIZE_MAX + 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = -1;
+	int ret = -1;
+
+	if (fd >= 0 && text)
+		len = read_whole(fd, text, PLAN_SIZE_MAX + 1);
+	if (len < 0)
+		failed(failure, EXIT_MISUSE, "plan %s: %s", path, strerror(errno));
+	else
+		ret = plan_parse(text, (size_t)len, out, failure);
+	if (fd >= 0)
+		close(fd);
+	free(text);
+	return ret;
+}
+
+void plan_free(struct plan *plan)
+{
+	size_t i;
+
+	if (!plan)
+		return;
+	for (i = 0; i < plan->split_sites; i++)
+		free(plan->split_rows[i].range);
+	free(plan);
+}
+
+static const struct plan_rows *rows_of(const struct plan *plan, const char *site)
+{
+	size_t i;
+
+	for (i = 0; i < plan->split_sites; i++) {
+		if (!strcmp(plan->split_rows[i].site, site))
+			return &plan->split_rows[i];
+	}
+	return NULL;
+}
+
+bool plan_names_site(const struct plan *plan, const char *site)
+{
+	return plan->split != PLAN_SPLIT_ROWS || rows_of(plan, site);
+}
+
+static bool rows_hold(const struct plan_rows *rows, uint64_t row)
+{
+	size_t low = 0, high = rows ? rows->count : 0;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (row > rows->range[mid].last)
+			low = mid + 1;
+		else if (row < rows->range[mid].first)
+			high = mid;
+		else
+			return true;
+	}
+	return false;
+}
+
+static uint64_t fnv1a(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	for (; *text; text++)
+		hash = (hash ^ (uint8_t)*text) * 0x100000001b3ull;
+	return hash;
+}
+
+bool plan_is_test(const struct plan *plan, const char *site, uint64_t row)
+{
+	uint64_t bits;
+
+	switch (plan->split) {
+	case PLAN_SPLIT_ROWS:
+		return rows_hold(rows_of(plan, site), row);
+	case PLAN_SPLIT_EVERY:
+		return row % plan->split_every == plan->split_every - 1;
+	default:
+		bits = random_mix(plan->split_seed ^ fnv1a(site) ^ random_mix(row));
+		return (double)(bits >> 11) * 0x1p-53 < plan->split_fraction;
+	}
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The training plan: a JSON file that says what is computed. Its SHA-512 goes
+ * into the declared register before any key is asked for, so that a data
+ * owner can pin it. It holds no patient data and lives on the heap.
+ *
+ * Members are described in plan_read() order in the manual page; unknown ones
+ * are an error, as is anything out of range.
+ */
+#ifndef WARD_WORKER_PLAN_H
+#define WARD_WORKER_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "failure.h"
+
+#define PLAN_SIZE_MAX		(1u << 20)
+#define PLAN_NAME_MAX		63
+#define PLAN_FEATURES_MAX	512	/* columns of the design matrix */
+#define PLAN_RUNS_MAX		8
+#define PLAN_SITES_MAX		64
+#define PLAN_DIGEST_LEN		64
+
+/* One column of the design matrix. */
+struct plan_feature {
+	char column[PLAN_NAME_MAX + 1];
+	bool indicator;		/* 1 where the column equals @level, else 0 */
+	double level;
+};
+
+enum plan_label { PLAN_LABEL_ABOVE, PLAN_LABEL_EQUALS };
+enum plan_missing { PLAN_MISSING_DROP, PLAN_MISSING_MEAN };
+enum plan_scale { PLAN_SCALE_POOLED, PLAN_SCALE_SITE, PLAN_SCALE_NONE };
+enum plan_split { PLAN_SPLIT_ROWS, PLAN_SPLIT_HASH, PLAN_SPLIT_EVERY };
+enum plan_method { PLAN_NEWTON, PLAN_SGD };
+
+/* Rows first to last, from 0, both included. */
+struct plan_range {
+	uint64_t first;
+	uint64_t last;
+};
+
+/* The test rows of one site, ascending and apart. */
+struct plan_rows {
+	char site[PLAN_NAME_MAX + 1];
+	size_t count;
+	struct plan_range *range;
+};
+
+/**
+ * struct plan_run - one model to be trained
+ * @name: of the model and its files
+ * @method: Newton on all rows, or stochastic gradient descent on minibatches
+ * @l2: penalty l2/2 * |w|^2 on the mean loss, the bias left out
+ * @tolerance: Newton ends when no part of the gradient is larger
+ * @max_steps: Newton gives up after as many
+ * @epochs: passes of SGD
+ * @batch: rows of a minibatch
+ * @rate: step of the first minibatch; rate / (1 + decay * epoch) later
+ * @decay: see @rate
+ * @momentum: of the step, 0 to below 1
+ * @window: rows among which SGD shuffles
+ * @seed: of the shuffle
+ */
+struct plan_run {
+	char name[PLAN_NAME_MAX + 1];
+	enum plan_method method;
+	double l2;
+	double tolerance;
+	uint64_t max_steps;
+	uint64_t epochs;
+	uint64_t batch;
+	double rate;
+	double decay;
+	double momentum;
+	uint64_t window;
+	uint64_t seed;
+};
+
+struct plan {
+	uint8_t digest[PLAN_DIGEST_LEN];	/* SHA-512 of the file */
+	char name[PLAN_NAME_MAX + 1];
+	size_t features;
+	struct plan_feature feature[PLAN_FEATURES_MAX];
+	char label_column[PLAN_NAME_MAX + 1];	/* "" = as the data set says */
+	enum plan_label label;
+	double label_value;
+	enum plan_missing missing;
+	enum plan_scale scale;
+	enum plan_split split;
+	size_t split_sites;			/* PLAN_SPLIT_ROWS */
+	struct plan_rows split_rows[PLAN_SITES_MAX];
+	uint64_t split_seed;			/* PLAN_SPLIT_HASH */
+	double split_fraction;
+	uint64_t split_every;			/* PLAN_SPLIT_EVERY: row % k == k - 1 */
+	size_t runs;
+	struct plan_run run[PLAN_RUNS_MAX];
+};
+
+/**
+ * plan_parse() - check a plan and take it in
+ * @text: its bytes
+ * @len: how many, at most PLAN_SIZE_MAX
+ * @out: freed by plan_free()
+ * @failure: names the member at fault
+ *
+ * Return: 0 or -1.
+ */
+int plan_parse(const char *text, size_t len, struct plan **out,
+	       struct failure *failure);
+
+/**
+ * plan_load() - plan_parse() of a file
+ * @path: file
+ * @out: freed by plan_free()
+ * @failure: what went wrong
+ *
+ * Return: 0 or -1.
+ */
+int plan_load(const char *path, struct plan **out, struct failure *failure);
+
+/**
+ * plan_free() - forget it
+ * @plan: or NULL
+ */
+void plan_free(struct plan *plan);
+
+/**
+ * plan_is_test() - is a row one of the test split
+ * @plan: plan
+ * @site: name of the data set
+ * @row: its index in the table, from 0, the header line not counted
+ *
+ * PLAN_SPLIT_HASH takes a row when the top 53 bits of
+ * splitmix64(seed ^ FNV-1a(site) ^ splitmix64(row)) lie below the fraction.
+ *
+ * Return: true for test, false for training.
+ */
+bool plan_is_test(const struct plan *plan, const char *site, uint64_t row);
+
+/**
+ * plan_names_site() - does a split by rows speak of this site
+ * @plan: plan
+ * @site: name of the data set
+ *
+ * Return: true also for the other kinds of split.
+ */
+bool plan_names_site(const struct plan *plan, const char *site);
+
+#endif /* WARD_WORKER_PLAN_H */

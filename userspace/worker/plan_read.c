@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A table per JSON object: every member that may stand there, where it goes,
+ * and its range. What no table names is an error.
+ */
+#include "plan_read.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+enum kind { KIND_NAME, KIND_REAL, KIND_COUNT, KIND_CHOICE, KIND_OTHER };
+
+struct member {
+	const char *name;
+	enum kind kind;
+	size_t offset;
+	double min, max;		/* KIND_REAL, KIND_COUNT */
+	const char *const *choice;	/* KIND_CHOICE: NULL terminated */
+};
+
+#define NAME(name, type, field) \
+	{ name, KIND_NAME, offsetof(struct type, field), 0, 0, NULL }
+#define REAL(name, type, field, min, max) \
+	{ name, KIND_REAL, offsetof(struct type, field), min, max, NULL }
+#define COUNT(name, type, field, min, max) \
+	{ name, KIND_COUNT, offsetof(struct type, field), min, max, NULL }
+#define CHOICE(name, type, field, words) \
+	{ name, KIND_CHOICE, offsetof(struct type, field), 0, 0, words }
+#define OTHER(name) \
+	{ name, KIND_OTHER, 0, 0, 0, NULL }
+#define LAST \
+	{ NULL, KIND_OTHER, 0, 0, 0, NULL }
+
+struct reader {
+	struct failure *failure;
+	const char *where;		/* the object that is read, for messages */
+};
+
+static int bad(struct reader *r, const char *member, const char *what)
+{
+	return failed(r->failure, EXIT_DAMAGED, "plan: %s%s%s: %s", r->where,
+		    *r->where && *member ? "." : "", member, what);
+}
+
+static int read_name(struct reader *r, const struct member *m, json_t *value, char *out)
+{
+	const char *text = json_string_value(value);
+	size_t len = json_string_length(value);
+
+	if (!text || !len || len > PLAN_NAME_MAX || strlen(text) != len)
+		return bad(r, m->name, "must be text of 1 to 63 bytes");
+	memcpy(out, text, len + 1);
+	return 0;
+}
+
+static int read_real(struct reader *r, const struct member *m, json_t *value, double *out)
+{
+	double number = json_number_value(value);
+
+	if (!json_is_number(value) || !(number >= m->min && number <= m->max))
+		return bad(r, m->name, "is not a number, or out of range");
+	*out = number;
+	return 0;
+}
+
+static int read_count(struct reader *r, const struct member *m, json_t *value,
+		      uint64_t *out)
+{
+	json_int_t number = json_integer_value(value);
+
+	if (!json_is_integer(value) || number < m->min || number > m->max)
+		return bad(r, m->name, "is not a whole number, or out of range");
+	*out = (uint64_t)number;
+	return 0;
+}
+
+static int read_choice(struct reader *r, const struct member *m, json_t *value, int *out)
+{
+	const char *text = json_string_value(value);
+	int i;
+
+	for (i = 0; text && m->choice[i]; i++) {
+		if (!strcmp(text, m->choice[i])) {
+			*out = i;
+			return 0;
+		}
+	}
+	return bad(r, m->name, "is none of the words that may stand here");
+}
+
+static int read_member(struct reader *r, const struct member *m, json_t *value, char *base)
+{
+	void *out = base + m->offset;
+
+	switch (m->kind) {
+	case KIND_NAME:
+		return read_name(r, m, value, out);
+	case KIND_REAL:
+		return read_real(r, m, value, out);
+	case KIND_COUNT:
+		return read_count(r, m, value, out);
+	case KIND_CHOICE:
+		return read_choice(r, m, value, out);
+	default:
+		return 0;	/* the caller's */
+	}
+}
+
+static const struct member *find_member(const struct member *table, const char *name)
+{
+	for (; table->name; table++) {
+		if (!strcmp(table->name, name))
+			return table;
+	}
+	return NULL;
+}
+
+/* Fill @base by @table and refuse what is unknown. */
+static int read_object(struct reader *r, const struct member *table, json_t *object,
+		       void *base)
+{
+	const struct member *m;
+	const char *name;
+	json_t *value;
+
+	if (!json_is_object(object))
+		return bad(r, "", "must be an object");
+	json_object_foreach(object, name, value) {
+		m = find_member(table, name);
+		if (!m)
+			return bad(r, name, "is not known");
+		if (read_member(r, m, value, base))
+			return -1;
+	}
+	return 0;
+}
+
+static int need_members(struct reader *r, json_t *object, const char *const *names)
+{
+	for (; *names; names++) {
+		if (!json_object_get(object, *names))
+			return bad(r, *names, "is missing");
+	}
+	return 0;
+}
+
+/* ---- features ----------------------------------------------------------- */
+
+static const struct member feature_members[] = {
+	NAME("column", plan_feature, column),
+	OTHER("levels"),
+	LAST
+};
+
+static const char *const feature_needs[] = { "column", NULL };
+
+static int add_feature(struct reader *r, struct plan *plan, const struct plan_feature *f)
+{
+	size_t i;
+
+	for (i = 0; i < plan->features; i++) {
+		const struct plan_feature *old = &plan->feature[i];
+
+		if (!strcmp(old->column, f->column) &&
+		    (!old->indicator || !f->indicator || old->level == f->level))
+			return bad(r, f->column, "is used twice");
+	}
+	if (plan->features == PLAN_FEATURES_MAX)
+		return bad(r, "", "more than 512 columns of the design matrix");
+	plan->feature[plan->features++] = *f;
+	return 0;
+}
+
+static int add_levels(struct reader *r, struct plan *plan, struct plan_feature *f,
+		      json_t *levels)
+{
+	json_t *level;
+	size_t i;
+
+	if (!json_is_array(levels) || !json_array_size(levels))
+		return bad(r, f->column, "levels must be an array of numbers");
+	f->indicator = true;
+	json_array_foreach(levels, i, level) {
+		if (!json_is_number(level))
+			return bad(r, f->column, "levels must be an array of numbers");
+		f->level = json_number_value(level);
+		if (add_feature(r, plan, f))
+			return -1;
+	}
+	return 0;
+}
+
+static int read_features(struct reader *r, struct plan *plan, json_t *list)
+{
+	json_t *entry, *levels;
+	size_t i;
+
+	r->where = "features";
+	if (!json_is_array(list) || !json_array_size(list))
+		return bad(r, "", "must be an array with at least one entry");
+	json_array_foreach(list, i, entry) {
+		struct plan_feature feature = { 0 };
+
+		if (read_object(r, feature_members, entry, &feature) ||
+		    need_members(r, entry, feature_needs))
+			return -1;
+		levels = json_object_get(entry, "levels");
+		if (levels ? add_levels(r, plan, &feature, levels) :
+			     add_feature(r, plan, &feature))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- label -------------------------------------------------------------- */
+
+static const struct member label_members[] = {
+	NAME("column", plan, label_column),
+	REAL("above", plan, label_value, -1e300, 1e300),
+	REAL("equals", plan, label_value, -1e300, 1e300),
+	LAST
+};
+
+static int read_label(struct reader *r, struct plan *plan, json_t *label)
+{
+	bool equals;
+
+	r->where = "label";
+	if (read_object(r, label_members, label, plan))
+		return -1;
+	equals = json_object_get(label, "equals");
+	if (equals == !!json_object_get(label, "above"))
+		return bad(r, "", "one of above and equals must stand here");
+	plan->label = equals ? PLAN_LABEL_EQUALS : PLAN_LABEL_ABOVE;
+	return 0;
+}
+
+/* ---- split -------------------------------------------------------------- */
+
+static const char *const split_rules[] = { "rows", "hash", "every", NULL };
+
+static const struct member split_members[] = {
+	CHOICE("rule", plan, split, split_rules),
+	OTHER("test"),
+	COUNT("seed", plan, split_seed, 0, 9e15),
+	REAL("fraction", plan, split_fraction, 0.001, 0.999),
+	COUNT("every", plan, split_every, 2, 1e6),
+	LAST
+};
+
+static const char *const split_needs[] = { "rule", NULL };
+
+/* A row, or [first, last]. */
+static int read_range(json_t *entry, struct plan_range *out)
+{
+	json_t *first = entry, *last = entry;
+
+	if (json_is_array(entry)) {
+		if (json_array_size(entry) != 2)
+			return -1;
+		first = json_array_get(entry, 0);
+		last = json_array_get(entry, 1);
+	}
+	if (!json_is_integer(first) || !json_is_integer(last) ||
+	    json_integer_value(first) < 0 ||
+	    json_integer_value(last) < json_integer_value(first))
+		return -1;
+	out->first = (uint64_t)json_integer_value(first);
+	out->last = (uint64_t)json_integer_value(last);
+	return 0;
+}
+
+static int read_rows(struct reader *r, struct plan_rows *rows, json_t *list)
+{
+	json_t *entry;
+	size_t i;
+
+	if (!json_is_array(list))
+		return bad(r, rows->site, "must be an array of rows");
+	rows->range = calloc(json_array_size(list) + 1, sizeof(*rows->range));
+	if (!rows->range)
+		return bad(r, rows->site, "out of memory");
+	json_array_foreach(list, i, entry) {
+		if (read_range(entry, &rows->range[i]) ||
+		    (i && rows->range[i].first <= rows->range[i - 1].last))
+			return bad(r, rows->site,
+				   "entries are rows or [first, last], ascending");
+		rows->count++;
+	}
+	return 0;
+}
+
+static int read_test(struct reader *r, struct plan *plan, json_t *test)
+{
+	const char *site;
+	json_t *list;
+
+	r->where = "split.test";
+	if (!json_is_object(test) || !json_object_size(test))
+		return bad(r, "", "must name the test rows of each site");
+	json_object_foreach(test, site, list) {
+		struct plan_rows *rows = &plan->split_rows[plan->split_sites];
+
+		if (plan->split_sites == PLAN_SITES_MAX || strlen(site) > PLAN_NAME_MAX)
+			return bad(r, "", "more than 64 sites, or a name above 63 bytes");
+		strcpy(rows->site, site);
+		plan->split_sites++;
+		if (read_rows(r, rows, list))
+			return -1;
+	}
+	return 0;
+}
+
+static int read_split(struct reader *r, struct plan *plan, json_t *split)
+{
+	json_t *test = json_object_get(split, "test");
+	bool fits;
+
+	r->where = "split";
+	if (read_object(r, split_members, split, plan) ||
+	    need_members(r, split, split_needs))
+		return -1;
+	fits = !!test == (plan->split == PLAN_SPLIT_ROWS) &&
+	       !plan->split_every == (plan->split != PLAN_SPLIT_EVERY) &&
+	       !json_object_get(split, "fraction") == (plan->split != PLAN_SPLIT_HASH);
+	if (!fits)
+		return bad(r, "", "rule rows takes test, hash fraction and seed, every takes every");
+	return test ? read_test(r, plan, test) : 0;
+}
+
+/* ---- runs --------------------------------------------------------------- */
+
+static const char *const methods[] = { "newton", "sgd", NULL };
+
+static const struct member run_members[] = {
+	NAME("name", plan_run, name),
+	CHOICE("method", plan_run, method, methods),
+	REAL("l2", plan_run, l2, 0, 1e6),
+	REAL("tolerance", plan_run, tolerance, 1e-15, 1),
+	COUNT("max_steps", plan_run, max_steps, 1, 100000),
+	COUNT("epochs", plan_run, epochs, 1, 1000000),
+	COUNT("batch", plan_run, batch, 1, 1 << 20),
+	REAL("rate", plan_run, rate, 1e-12, 1e3),
+	REAL("decay", plan_run, decay, 0, 1e3),
+	REAL("momentum", plan_run, momentum, 0, 0.9999),
+	COUNT("window", plan_run, window, 1, 1 << 24),
+	COUNT("seed", plan_run, seed, 0, 9e15),
+	LAST
+};
+
+static const char *const run_needs[] = { "name", "method", NULL };
+
+static const struct plan_run run_defaults = {
+	.tolerance = 1e-10, .max_steps = 100, .epochs = 50, .batch = 32,
+	.rate = 0.1, .window = 4096,
+};
+
+/* Names become names of files. */
+static bool plain_name(const char *name)
+{
+	return name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_")] == '\0';
+}
+
+static int read_runs(struct reader *r, struct plan *plan, json_t *list)
+{
+	json_t *entry;
+	size_t i, j;
+
+	r->where = "runs";
+	if (!json_is_array(list) || !json_array_size(list) ||
+	    json_array_size(list) > PLAN_RUNS_MAX)
+		return bad(r, "", "must be an array of 1 to 8 runs");
+	json_array_foreach(list, i, entry) {
+		struct plan_run *run = &plan->run[plan->runs++];
+
+		*run = run_defaults;
+		if (read_object(r, run_members, entry, run) ||
+		    need_members(r, entry, run_needs))
+			return -1;
+		if (!plain_name(run->name))
+			return bad(r, "name", "may hold a-z, 0-9, - and _");
+		for (j = 0; j < i; j++) {
+			if (!strcmp(plan->run[j].name, run->name))
+				return bad(r, "name", "stands twice");
+		}
+	}
+	return 0;
+}
+
+/* ---- plan --------------------------------------------------------------- */
+
+static const char *const missing_words[] = { "drop", "mean", NULL };
+static const char *const scale_words[] = { "pooled", "site", "none", NULL };
+
+static const struct member plan_members[] = {
+	OTHER("ward-plan"),
+	NAME("name", plan, name),
+	OTHER("features"),
+	OTHER("label"),
+	CHOICE("missing", plan, missing, missing_words),
+	CHOICE("standardise", plan, scale, scale_words),
+	OTHER("split"),
+	OTHER("runs"),
+	LAST
+};
+
+static const char *const plan_needs[] = {
+	"ward-plan", "name", "features", "label", "split", "runs", NULL
+};
+
+static int read_root(struct reader *r, struct plan *plan, json_t *root)
+{
+	json_t *version;
+
+	if (read_object(r, plan_members, root, plan) ||
+	    need_members(r, root, plan_needs))
+		return -1;
+	version = json_object_get(root, "ward-plan");
+	if (!json_is_integer(version) || json_integer_value(version) != 1)
+		return bad(r, "ward-plan", "must be 1");
+	if (read_features(r, plan, json_object_get(root, "features")) ||
+	    read_label(r, plan, json_object_get(root, "label")) ||
+	    read_split(r, plan, json_object_get(root, "split")))
+		return -1;
+	return read_runs(r, plan, json_object_get(root, "runs"));
+}
+
+int plan_read(const char *text, size_t len, struct plan *plan,
+	      struct failure *failure)
+{
+	struct reader reader = { .failure = failure, .where = "" };
+	json_error_t error;
+	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	int ret;
+
+	if (!root)
+		return failed(failure, EXIT_DAMAGED, "plan: line %d, column %d: %s",
+			    error.line, error.column, error.text);
+	ret = read_root(&reader, plan, root);
+	json_decref(root);
+	return ret;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stochastic gradient descent on minibatches, with momentum.
+ *
+ * Sites are read at the same time, each at its share, so that no batch holds
+ * one hospital alone; rows pass through a window of bounded size in which they
+ * are shuffled by the plan's seed. Neither depends on chunks or memory.
+ */
+#ifndef WARD_WORKER_SGD_H
+#define WARD_WORKER_SGD_H
+
+#include <stdint.h>
+
+#include "cohort.h"
+#include "failure.h"
+#include "plan.h"
+
+struct sgd_options {
+	const struct plan_run *run;
+	/* after each epoch: mean loss of its batches; or NULL */
+	void (*progress)(void *arg, uint64_t epoch, double loss);
+	void *arg;
+};
+
+/**
+ * sgd_solve() - train
+ * @options: options
+ * @cohort: surveyed
+ * @theta: features + 1 doubles: start, then the parameters after the last epoch
+ * @failure: what went wrong
+ *
+ * Return: 0 or -1.
+ */
+int sgd_solve(const struct sgd_options *options, struct cohort *cohort,
+	      double *theta, struct failure *failure);
+
+#endif /* WARD_WORKER_SGD_H */

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "train.h"
+
+#include <stdlib.h>
+
+#include "logistic.h"
+#include "newton.h"
+#include "sgd.h"
+
+struct training {
+	struct cohort *cohort;
+	const struct plan_run *run;
+	const struct train_hooks *hooks;
+	struct model *model;
+	struct gradient site;	/* one site's sums, as a federation would send them */
+	const double *theta;
+};
+
+/* ---- all rows, Newton -------------------------------------------------------- */
+
+static void add_row(void *arg, const double *x, double y)
+{
+	struct training *training = arg;
+
+	gradient_add(&training->site, training->theta, x, y);
+}
+
+static int pass(void *arg, const double *theta, struct gradient *out,
+		struct failure *failure)
+{
+	struct training *training = arg;
+	size_t i;
+
+	training->theta = theta;
+	gradient_clear(out);
+	for (i = 0; i < training->cohort->sites; i++) {
+		gradient_clear(&training->site);
+		if (cohort_walk(training->cohort, i, COHORT_TRAIN, add_row, training, failure))
+			return -1;
+		gradient_merge(out, &training->site);
+	}
+	gradient_finish(out, theta, training->run->l2);
+	return 0;
+}
+
+static void newton_step(void *arg, uint64_t step, double loss, double norm)
+{
+	struct training *training = arg;
+
+	(void)norm;
+	if (training->hooks && training->hooks->progress)
+		training->hooks->progress(training->hooks->arg, training->run, step,
+					  training->run->max_steps, loss);
+}
+
+static int train_newton(struct training *training, struct failure *failure)
+{
+	struct model *model = training->model;
+	struct memory *memory = training->cohort->memory;
+	struct newton_options options = {
+		.tolerance = training->run->tolerance,
+		.max_steps = training->run->max_steps,
+		.pass = pass, .arg = training, .progress = newton_step,
+	};
+	struct newton_result result;
+
+	if (gradient_init(&training->site, memory, model->features, 1))
+		return failed(failure, EXIT_DEVICE,
+			      "newton: no room for a site's sums in the budget; raise --budget");
+	if (newton_solve(&options, memory, model->features, model->theta, &result, failure))
+		return -1;
+	model->steps = result.steps;
+	model->loss = result.loss;
+	model->norm = result.norm;
+	model->converged = result.converged;
+	return 0;
+}
+
+/* ---- minibatches --------------------------------------------------------------- */
+
+static void sgd_epoch(void *arg, uint64_t epoch, double loss)
+{
+	struct training *training = arg;
+
+	training->model->steps = epoch;
+	training->model->loss = loss;
+	if (training->hooks && training->hooks->progress)
+		training->hooks->progress(training->hooks->arg, training->run, epoch,
+					  training->run->epochs, loss);
+}
+
+static int train_sgd(struct training *training, struct failure *failure)
+{
+	struct sgd_options options = {
+		.run = training->run, .progress = sgd_epoch, .arg = training,
+	};
+
+	return sgd_solve(&options, training->cohort, training->model->theta, failure);
+}
+
+/* ---- evaluation ------------------------------------------------------------------ */
+
+struct evaluation {
+	const struct model *model;
+	struct metrics_collector site;
+	struct metrics_collector pooled;
+};
+
+static void evaluate_row(void *arg, const double *x, double y)
+{
+	struct evaluation *evaluation = arg;
+	double score = logistic_score(evaluation->model->theta, x,
+				      evaluation->model->features);
+
+	metrics_add(&evaluation->site, score, y);
+	metrics_add(&evaluation->pooled, score, y);
+}
+
+static uint64_t most_test_rows(const struct cohort *cohort)
+{
+	uint64_t most = 0;
+	size_t i;
+
+	for (i = 0; i < cohort->sites; i++)
+		most = cohort->site[i].test > most ? cohort->site[i].test : most;
+	return most;
+}
+
+static int evaluate(struct cohort *cohort, struct model *model, struct failure *failure)
+{
+	struct evaluation evaluation = { .model = model };
+	size_t i;
+
+	if (metrics_init(&evaluation.site, cohort->memory, most_test_rows(cohort)) ||
+	    metrics_init(&evaluation.pooled, cohort->memory, cohort->test))
+		return failed(failure, EXIT_DEVICE,
+			      "no room for the scores of test rows in the budget; raise --budget");
+	for (i = 0; i < cohort->sites; i++) {
+		metrics_clear(&evaluation.site);
+		if (cohort_walk(cohort, i, COHORT_TEST, evaluate_row, &evaluation, failure))
+			return -1;
+		metrics_finish(&evaluation.site, &model->site[i]);
+	}
+	metrics_finish(&evaluation.pooled, &model->pooled);
+	return 0;
+}
+
+/* What only this run needs is taken in a scope of its own. */
+static int train_scoped(struct training *training, struct failure *failure)
+{
+	struct cohort *cohort = training->cohort;
+	struct memory_region *outer = memory_scope(cohort->memory);
+	int ret;
+
+	ret = training->run->method == PLAN_NEWTON ? train_newton(training, failure) :
+						     train_sgd(training, failure);
+	if (!ret)
+		ret = evaluate(cohort, training->model, failure);
+	memory_release(cohort->memory, outer);
+	return ret;
+}
+
+int train_model(struct cohort *cohort, const struct plan_run *run,
+		const struct train_hooks *hooks, struct model *model,
+		struct failure *failure)
+{
+	struct training training = {
+		.cohort = cohort, .run = run, .hooks = hooks, .model = model,
+	};
+
+	*model = (struct model){
+		.run = run, .features = cohort->plan->features, .sites = cohort->sites,
+	};
+	model->site = calloc(cohort->sites, sizeof(*model->site));
+	model->theta = memory_doubles(cohort->memory, model->features + 1);
+	if (!model->site || !model->theta)
+		return failed(failure, EXIT_DEVICE,
+			      "%s: no room for the weights in the budget; raise --budget",
+			      run->name);
+	return train_scoped(&training, failure);
+}
+
+void model_clear(struct model *model)
+{
+	free(model->site);
+	*model = (struct model){ 0 };
+}

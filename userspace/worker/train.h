@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plan's runs on a cohort: train, evaluate. Nothing here knows of files,
+ * devices or brokers.
+ */
+#ifndef WARD_WORKER_TRAIN_H
+#define WARD_WORKER_TRAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cohort.h"
+#include "failure.h"
+#include "metrics.h"
+#include "plan.h"
+
+/**
+ * struct model - one trained model
+ * @run: how it was trained
+ * @features: weights
+ * @theta: weights and bias, in protected memory
+ * @steps: Newton steps, or epochs
+ * @loss: of training, with penalty for Newton; mean over the last epoch for SGD
+ * @norm: largest part of the gradient at the end; Newton only
+ * @converged: the tolerance was reached; SGD: never said
+ * @sites: how many
+ * @site: figures by site, on the heap; freed by model_clear()
+ * @pooled: figures of all test rows
+ */
+struct model {
+	const struct plan_run *run;
+	size_t features;
+	double *theta;
+	uint64_t steps;
+	double loss;
+	double norm;
+	bool converged;
+	size_t sites;
+	struct metrics *site;
+	struct metrics pooled;
+};
+
+struct train_hooks {
+	/* after each step or epoch: of how many at most, and the loss */
+	void (*progress)(void *arg, const struct plan_run *run, uint64_t step,
+			 uint64_t steps, double loss);
+	void *arg;
+};
+
+/**
+ * train_model() - train and evaluate one run
+ * @cohort: surveyed
+ * @run: of its plan
+ * @hooks: or NULL
+ * @model: filled in; theta lives in the memory scope that was open
+ * @failure: what went wrong
+ *
+ * Return: 0 or -1.
+ */
+int train_model(struct cohort *cohort, const struct plan_run *run,
+		const struct train_hooks *hooks, struct model *model,
+		struct failure *failure);
+
+/**
+ * model_clear() - free what lies on the heap
+ * @model: model, or all zero
+ */
+void model_clear(struct model *model);
+
+#endif /* WARD_WORKER_TRAIN_H */
