@@ -38,9 +38,9 @@ parts = $(filter-out %/main.o,$(call objects,$(1)))
 
 LIB_OBJS := $(call objects,lib)
 VERIFIER_OBJS := $(call objects,verifier)
-PROGRAMS := $(if $(call sources,wardctl),$(O)/bin/wardctl) \
-	$(if $(call sources,broker),$(O)/bin/ward-broker) \
-	$(if $(call sources,worker),$(O)/bin/ward-train)
+PROGRAMS := $(if $(wildcard userspace/wardctl/main.c),$(O)/bin/wardctl) \
+	$(if $(wildcard userspace/broker/main.c),$(O)/bin/ward-broker) \
+	$(if $(wildcard userspace/worker/main.c),$(O)/bin/ward-train)
 LIBS := $(if $(LIB_OBJS),$(O)/lib/libward.so $(O)/lib/libward.a) \
 	$(if $(VERIFIER_OBJS),$(O)/lib/libwardverify.so $(O)/lib/libwardverify.a)
 STATIC_LIBS := $(filter %.a,$(LIBS))
