@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# /script of the guest in which the kernel tests run (see check-guest).
+
+# Between "# program" and "# exit" the harness expects a plan and results.
+n=0
+failed=0
+result() { # result STATUS TEXT
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n $2"
+	else
+		failed=1
+		echo "not ok $n $2"
+	fi
+}
+
+link_tsm() {
+	mkdir /sys/kernel/config/tsm/report/ward &&
+		mkdir /sys/kernel/config/ward/tsm &&
+		ln -s /sys/kernel/config/tsm/report/ward /sys/kernel/config/ward/tsm/source
+}
+
+unlink_tsm() {
+	rm /sys/kernel/config/ward/tsm/source &&
+		rmdir /sys/kernel/config/ward/tsm &&
+		rmdir /sys/kernel/config/tsm/report/ward
+}
+
+loaded() {
+	grep -q '^ward ' /proc/modules
+}
+
+echo "# program module"
+loaded
+result $? "loads"
+test -c /dev/ward
+result $? "makes /dev/ward"
+if grep -q '^tsmsim ' /proc/modules; then
+	link_tsm
+	result $? "takes the link to a TSM report entry"
+fi
+echo "1..$n"
+echo "# exit module $failed"
+
+for program in /tests/*; do
+	[ -x "$program" ] || continue
+	echo "# program ${program##*/}"
+	"$program"
+	echo "# exit ${program##*/} $?"
+done
+
+n=0
+failed=0
+echo "# program unload"
+if [ -e /sys/kernel/config/ward/tsm/source ]; then
+	unlink_tsm
+	result $? "lets go of the TSM report entry"
+fi
+tries=0
+while ! rmmod ward && [ $tries -lt 50 ]; do
+	tries=$((tries + 1))
+	sleep 0.1
+done
+loaded
+result $((! $?)) "unloads"
+insmod /lib/ward/ward.ko && rmmod ward
+result $? "loads and unloads again"
+if grep -q '^tsmsim ' /proc/modules; then
+	rmmod tsmsim
+	result $? "tsmsim unloads"
+fi
+echo "1..$n"
+echo "# exit unload $failed"
+exit 0

@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Prove that the guests' bench can fail: the kernel log's gate on planted lines,
+# and runs of a real guest that ends badly, hangs, or faults. TAP on stdout.
+set -uo pipefail
+
+vm=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+series=${WARD_SELFTEST_SERIES:-6.12}
+n=0
+failed=0
+
+result() { # result STATUS TEXT
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n $2"
+	else
+		failed=1
+		echo "not ok $n $2"
+		[ ! -e "$work/log" ] || sed 's/^/# /' "$work/log"
+	fi
+}
+
+# guest_run SCRIPT-TEXT ARGS...: status of a run of that script
+guest_run() {
+	printf '%s\n' "$1" >"$work/script"
+	shift
+	"$vm/guest" "$series" --out "$work/initrd" --script "$work/script" &&
+		"$vm/run" "$series" "$work/initrd" --dir "$work/run" --timeout 120 "$@" 2>"$work/log"
+}
+
+# Every line of the gate's own test is one of ours.
+gate=$("$vm/dmesg-gate" --self-test)
+while read -r line; do
+	[ "${line%% *}" = ok ]
+	result $? "${line#*ok }"
+done <<<"$gate"
+
+"$vm/kernels" fetch "$series" >"$work/log" 2>&1
+result $? "guest kernel $series is at hand"
+
+guest_run 'exit 0'
+result $? "a good guest passes"
+cp "$work/initrd" "$work/first"
+guest_run 'exit 0'
+cmp -s "$work/initrd" "$work/first"
+result $? "the same inputs make the same initramfs"
+! guest_run 'exit 3'
+result $? "a script's bad status fails the run"
+! guest_run 'poweroff -f'
+result $? "a guest without its last word fails"
+! guest_run 'echo c >/proc/sysrq-trigger'
+result $? "a panic fails"
+! guest_run 'echo "<4>WARNING: CPU: 0 PID: 1 at planted" >/dev/kmsg'
+result $? "a planted warning in a real kernel log fails"
+! guest_run 'sleep 100' --timeout 12
+result $? "a hang fails at its limit"
+
+marker=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+echo "$marker" >"$work/marker"
+guest_run 'x=$(cat /fw/marker); hold here; hold gone' --fw-cfg "marker=$work/marker" \
+	--ram "$work/ram" --resume \
+	--hold here --on-hold "grep -qaF $marker \$WARD_RAM" \
+	--hold gone --on-hold "! grep -qaF absent-$marker \$WARD_RAM"
+result $? "a held guest's memory can be searched, and it goes on"
+! guest_run 'hold here' --hold here --on-hold false
+result $? "a failing search fails the run"
+
+echo "1..$n"
+exit $failed
