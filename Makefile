@@ -231,6 +231,9 @@ $(NOT_YET):
 
 DKMS_SRC := $(DESTDIR)/usr/src/ward-$(VERSION)
 UDEV_RULES := $(wildcard userspace/udev/*.rules)
+SYSUSERS := $(wildcard userspace/udev/*.conf)
+PUBLIC_HEADERS := $(wildcard userspace/lib/libward*.h userspace/verifier/wardverify*.h)
+SYSUSERS := $(wildcard userspace/udev/*.conf)
 MAN_PAGES := $(wildcard userspace/man/*.[1-8])
 
 .PHONY: install install-dkms uninstall clean
@@ -240,7 +243,7 @@ install: userspace install-dkms
 	for lib in $(SHARED_LIBS); do \
 		install -m 644 $$lib.0 $(DESTDIR)$(LIBDIR)/ && cp -P $$lib $(DESTDIR)$(LIBDIR)/ || exit 1; done
 	$(if $(STATIC_LIBS),install -m 644 $(STATIC_LIBS) $(DESTDIR)$(LIBDIR))
-	install -m 644 $(wildcard userspace/lib/libward.h userspace/verifier/wardverify.h) $(DESTDIR)$(PREFIX)/include/
+	install -m 644 $(PUBLIC_HEADERS) $(DESTDIR)$(PREFIX)/include/
 	install -m 644 $(wildcard include/uapi/linux/*.h) $(DESTDIR)$(PREFIX)/include/linux/
 	for pc in $(wildcard userspace/*/*.pc.in); do \
 		sed 's,@PREFIX@,$(PREFIX),; s,@LIBDIR@,$(LIBDIR),; s,@VERSION@,$(VERSION),' $$pc \
@@ -249,6 +252,10 @@ install: userspace install-dkms
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$(basename $$page) || exit 1; done
 	$(if $(UDEV_RULES),install -d $(DESTDIR)/lib/udev/rules.d && \
 		install -m 644 $(UDEV_RULES) $(DESTDIR)/lib/udev/rules.d)
+	$(if $(SYSUSERS),install -d $(DESTDIR)/usr/lib/sysusers.d && \
+		install -m 644 $(SYSUSERS) $(DESTDIR)/usr/lib/sysusers.d)
+	$(if $(SYSUSERS),install -d $(DESTDIR)/usr/lib/sysusers.d && \
+		install -m 644 $(SYSUSERS) $(DESTDIR)/usr/lib/sysusers.d)
 
 install-dkms:
 	install -d $(DKMS_SRC)/kmod $(DKMS_SRC)/include/uapi/linux
@@ -261,10 +268,12 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,wardctl ward-broker ward-train)
 	rm -f $(DESTDIR)$(LIBDIR)/libward.* $(DESTDIR)$(LIBDIR)/libwardverify.*
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/pkgconfig/,libward.pc libwardverify.pc)
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/include/,libward.h wardverify.h)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/include/,$(notdir $(PUBLIC_HEADERS)))
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/include/,$(patsubst include/uapi/%,%,$(wildcard include/uapi/linux/*.h)))
 	for page in $(MAN_PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$(basename $$page); done
 	rm -f $(addprefix $(DESTDIR)/lib/udev/rules.d/,$(notdir $(UDEV_RULES)))
+	rm -f $(addprefix $(DESTDIR)/usr/lib/sysusers.d/,$(notdir $(SYSUSERS)))
+	rm -f $(addprefix $(DESTDIR)/usr/lib/sysusers.d/,$(notdir $(SYSUSERS)))
 	rm -rf $(DKMS_SRC)
 
 clean:
