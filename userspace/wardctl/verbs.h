@@ -10,6 +10,19 @@
 #include "wardctl.h"
 
 #define WARDCTL_VERBS(X)		\
+	X(status)			\
+	X(doctor)			\
+	X(module_status)		\
+	X(module_load)			\
+	X(module_unload)		\
+	X(report)			\
+	X(receipt_export)		\
+	X(pressure)			\
+	X(session_list)			\
+	X(mem_list)			\
+	X(provider_show)		\
+	X(provider_set)			\
+	X(provider_unset)		\
 	X(dataset_encrypt)		\
 	X(dataset_decrypt)		\
 	X(dataset_info)			\

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/* wardctl provider show|set|unset: who answers requests for evidence. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "verbs.h"
+
+static const char *link_text(int state)
+{
+	static const char *const texts[] = {
+		"configfs-not-mounted", "no-tsm-provider", "module-not-loaded", "not-made", "made",
+	};
+
+	return state >= 0 && state <= WARD_LINK_MADE ? texts[state] : "unreadable";
+}
+
+static void show_provider(struct wardctl *ctl, const struct ward_provider *provider,
+			  const struct ward_status *status)
+{
+	out_bool(ctl->out, "attached", provider->attached);
+	if (provider->attached)
+		out_text(ctl->out, "provider", provider->name);
+	else
+		out_null(ctl->out, "provider");
+	out_text(ctl->out, "tee", device_tee(status->tee));
+	out_uint(ctl->out, "calls", provider->calls);
+	out_uint(ctl->out, "failed_calls", provider->errors);
+	out_uint(ctl->out, "requests_served", provider->served);
+	out_uint(ctl->out, "requests_waiting", provider->queued);
+	out_uint(ctl->out, "generation", provider->generation);
+	out_text(ctl->out, "link", link_text(ward_provider_state(NULL)));
+	if (status->tee == WARD_TEE_SIMULATED)
+		out_line(ctl->out, "The TEE is simulated: its evidence proves nothing about hardware.");
+	if (!provider->attached)
+		out_line(ctl->out, "Requests for evidence answer ENODEV. As root: wardctl provider set tsm");
+}
+
+static int run_show(struct wardctl *ctl, int argc, char **argv)
+{
+	struct ward_provider provider = { .size = sizeof(provider) };
+	struct ward_status status = { .size = sizeof(status) };
+	struct ward_control *control;
+	int err, rc;
+
+	if (argc > 1)
+		return ctl_usage(ctl, "provider show takes no argument, not '%s'", argv[1]);
+	rc = device_control(ctl, &control);
+	if (rc)
+		return rc;
+	err = ward_control_provider(control, &provider);
+	if (!err)
+		err = ward_control_status(control, &status);
+	ward_control_close(control);
+	if (err)
+		return device_error(ctl, err, "provider show");
+	show_provider(ctl, &provider, &status);
+	return EXIT_OK;
+}
+
+static int attach_failed(struct wardctl *ctl, int err)
+{
+	switch (ward_provider_state(NULL)) {
+	case WARD_LINK_NO_CONFIGFS:
+		return ctl_error(ctl, EXIT_DEVICE, "no-configfs",
+				 "configfs is not mounted\n"
+				 "  mend: mount -t configfs none /sys/kernel/config");
+	case WARD_LINK_NO_TSM:
+		return ctl_error(ctl, EXIT_DEVICE, "no-provider",
+				 "the kernel has no TSM report provider (/sys/kernel/config/tsm/report)\n"
+				 "  mend: in an SNP or TDX guest with kernel 6.7 or later: modprobe sev-guest"
+				 " or tdx-guest; wardctl doctor tells more");
+	case WARD_LINK_NO_WARD:
+		return ctl_error(ctl, EXIT_DEVICE, "no-module",
+				 "the ward module is not loaded\n  mend: wardctl module load");
+	default:
+		return device_error(ctl, err, "make the link in configfs");
+	}
+}
+
+static int run_set(struct wardctl *ctl, int argc, char **argv)
+{
+	int err;
+
+	if (argc != 2 || strcmp(argv[1], "tsm"))
+		return ctl_usage(ctl, "the provider that can be set is 'tsm'");
+	err = ward_provider_attach(NULL);
+	if (err)
+		return attach_failed(ctl, err);
+	out_text(ctl->out, "link", link_text(ward_provider_state(NULL)));
+	return EXIT_OK;
+}
+
+static int run_unset(struct wardctl *ctl, int argc, char **argv)
+{
+	int err;
+
+	if (argc > 1)
+		return ctl_usage(ctl, "provider unset takes no argument, not '%s'", argv[1]);
+	if (access("/sys/module/ward", F_OK))
+		return ctl_error(ctl, EXIT_DEVICE, "no-module",
+				 "the ward module is not loaded: there is no link");
+	err = ward_provider_detach(NULL);
+	if (err)
+		return device_error(ctl, err, "remove the link in configfs");
+	out_text(ctl->out, "link", link_text(ward_provider_state(NULL)));
+	return EXIT_OK;
+}
+
+const struct wardctl_verb verb_provider_show = {
+	.name = "provider show",
+	.args = "",
+	.help = "who answers requests for evidence (root)",
+	.run = run_show,
+};
+
+const struct wardctl_verb verb_provider_set = {
+	.name = "provider set",
+	.args = "tsm",
+	.help = "let the kernel's TSM answer requests for evidence (root)",
+	.details = "Makes /sys/kernel/config/tsm/report/ward and the link\n"
+		   "/sys/kernel/config/ward/tsm/source to it.\n",
+	.run = run_set,
+};
+
+const struct wardctl_verb verb_provider_unset = {
+	.name = "provider unset",
+	.args = "",
+	.help = "take the provider away; requests then answer ENODEV (root)",
+	.run = run_unset,
+};

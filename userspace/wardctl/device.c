@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device.h"
+
+const char *const device_posture_names[8] = {
+	"mem-encrypt", "module-sig", "kexec-loaded", "hibernation-off",
+	"lockdown-integrity", "lockdown-confidentiality", "exclusive", "init-on-free",
+};
+
+/**
+ * struct trouble - how an errno is told
+ * @err: positive
+ * @code: exit code
+ * @reason: the word for programs
+ * @mend: what to do; NULL = the words of ward_strerror() say it
+ */
+struct trouble {
+	int err;
+	int code;
+	const char *reason;
+	const char *mend;
+};
+
+static const struct trouble troubles[] = {
+	{ ENOENT, EXIT_DEVICE, "not-there", "wardctl doctor tells what is missing" },
+	{ ENXIO, EXIT_DEVICE, "gone", "wardctl doctor tells what is missing" },
+	{ ENOTTY, EXIT_DEVICE, "not-ward", "something else is at this path" },
+	{ EACCES, EXIT_DEVICE, "no-permission",
+	  "as root: usermod -aG ward USER, then log in again; or run as root" },
+	{ EPERM, EXIT_DEVICE, "refused",
+	  "root is needed, or a device cgroup refuses: wardctl doctor tells which" },
+	{ ENODEV, EXIT_DEVICE, "no-provider",
+	  "as root: wardctl provider set tsm; wardctl doctor tells what is missing" },
+	{ ETIME, EXIT_DEVICE, "deadline", "the provider is slow or its host throttles: try again" },
+	{ EBADMSG, EXIT_DEVICE, "bad-answer", "see the kernel log" },
+	{ EIO, EXIT_DEVICE, "provider-failed", "see the kernel log" },
+	{ EDQUOT, EXIT_DEVICE, "limit", "wardctl mem list shows who holds what" },
+	{ ENOMEM, EXIT_DEVICE, "no-memory", NULL },
+	{ ESHUTDOWN, EXIT_DEVICE, "sealed", NULL },
+	{ EBUSY, EXIT_DEVICE, "busy", NULL },
+	{ EINVAL, EXIT_USAGE, "invalid", NULL },
+};
+
+static const struct trouble other = { 0, EXIT_DEVICE, "device", NULL };
+
+static const struct trouble *trouble_of(int err)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++)
+		if (troubles[i].err == -err)
+			return &troubles[i];
+	return &other;
+}
+
+int device_error(struct wardctl *ctl, int err, const char *what)
+{
+	const struct trouble *t = trouble_of(err);
+
+	if (t == &other && !strcmp(ward_strerror(err), "unexpected error"))
+		return ctl_error(ctl, t->code, t->reason, "%s: %s", what, strerror(-err));
+	if (!t->mend)
+		return ctl_error(ctl, t->code, t->reason, "%s: %s", what, ward_strerror(err));
+	return ctl_error(ctl, t->code, t->reason, "%s: %s\n  mend: %s", what,
+			 ward_strerror(err), t->mend);
+}
+
+static int no_module(struct wardctl *ctl)
+{
+	return ctl_error(ctl, EXIT_DEVICE, "no-module",
+			 "the ward module is not loaded\n"
+			 "  mend: as root: wardctl module load; wardctl doctor tells what is missing");
+}
+
+int device_control(struct wardctl *ctl, struct ward_control **out)
+{
+	int err = ward_control_open(out);
+
+	if (err == -ENOENT && !access("/sys/module/ward", F_OK))
+		return ctl_error(ctl, EXIT_DEVICE, "other-netns",
+				 "the control plane is not visible from this network namespace\n"
+				 "  mend: run in the initial one: nsenter -t 1 -n wardctl ...");
+	if (err == -ENOENT)
+		return no_module(ctl);
+	return err ? device_error(ctl, err, "the control plane (netlink family ward)") : EXIT_OK;
+}
+
+int device_session(struct wardctl *ctl, struct ward_session **out)
+{
+	int err = ward_session_open(NULL, out);
+
+	if ((err == -ENOENT || err == -ENXIO) && access("/sys/module/ward", F_OK))
+		return no_module(ctl);
+	return err ? device_error(ctl, err, "open " WARD_DEVICE) : EXIT_OK;
+}
+
+const char *device_level(uint32_t level)
+{
+	static const char *const names[] = { "low", "medium", "critical" };
+
+	return level < 3 ? names[level] : "unknown";
+}
+
+const char *device_tee(uint32_t tee)
+{
+	static const char *const names[] = { "none", "snp", "tdx", "cca", "sev" };
+
+	if (tee == WARD_TEE_SIMULATED)
+		return "simulated";
+	return tee < 5 ? names[tee] : "unknown";
+}
+
+void device_module_version(struct wardctl *ctl, const char *key, uint32_t version)
+{
+	out_textf(ctl->out, key, "%u.%u.%u", version >> 16, version >> 8 & 0xff, version & 0xff);
+}
+
+void device_memory(struct wardctl *ctl, const struct ward_memory *memory)
+{
+	out_text(ctl->out, "level", device_level(memory->level));
+	out_uint(ctl->out, "live_a", memory->live_a);
+	out_uint(ctl->out, "live_b", memory->live_b);
+	out_uint(ctl->out, "peak", memory->peak);
+	if (memory->limit == UINT64_MAX)
+		out_null(ctl->out, "limit");
+	else
+		out_uint(ctl->out, "limit", memory->limit);
+	out_uint(ctl->out, "wiped", memory->wiped);
+	out_uint(ctl->out, "refused_charges", memory->failed);
+}
+
+void device_bits(struct wardctl *ctl, const char *key, uint64_t bits,
+		 const char *const *names, size_t n)
+{
+	size_t i;
+
+	out_list(ctl->out, key);
+	for (i = 0; i < n; i++)
+		if (bits >> i & 1)
+			out_text(ctl->out, NULL, names[i]);
+	if (n < 64 && bits >> n)
+		out_textf(ctl->out, NULL, "unknown-0x%llx",
+			  (unsigned long long)(bits >> n << n));
+	out_close(ctl->out);
+}
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool device_hex(const char *text, uint8_t *to, size_t len)
+{
+	size_t i;
+
+	if (strlen(text) != 2 * len)
+		return false;
+	for (i = 0; i < len; i++) {
+		int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		to[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What the verbs that need the device or the module share. */
+#ifndef WARDCTL_DEVICE_H
+#define WARDCTL_DEVICE_H
+
+#include "libward.h"
+#include "wardctl.h"
+
+/**
+ * device_error - tell an error of libward: what was tried, what it means, how
+ *	it is mended
+ * @err: -errno
+ * @what: what was tried, "open /dev/ward"
+ * Returns EXIT_DEVICE, or EXIT_USAGE for what the caller asked wrongly.
+ */
+int device_error(struct wardctl *ctl, int err, const char *what);
+
+/** device_control - connect to the control plane; an exit code, told if not 0 */
+int device_control(struct wardctl *ctl, struct ward_control **out);
+
+/** device_session - open the device; an exit code, told if not 0 */
+int device_session(struct wardctl *ctl, struct ward_session **out);
+
+const char *device_level(uint32_t level);
+const char *device_tee(uint32_t tee);
+
+/** device_module_version - "1.2.3" */
+void device_module_version(struct wardctl *ctl, const char *key, uint32_t version);
+
+/** device_memory - the figures of a ledger as members of what is open */
+void device_memory(struct wardctl *ctl, const struct ward_memory *memory);
+
+/** device_bits - names of the bits that are set, as a list */
+void device_bits(struct wardctl *ctl, const char *key, uint64_t bits,
+		 const char *const *names, size_t n);
+
+/** device_hex - exactly 2 * @len hex digits; false = they are not */
+bool device_hex(const char *text, uint8_t *to, size_t len);
+
+extern const char *const device_posture_names[8];
+
+#endif /* WARDCTL_DEVICE_H */

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+/* Checks: the device node, and whether this user may open it; if not, who says so. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "doctor.h"
+#include "sysfs.h"
+
+static const char *group_name(gid_t gid, char *room, size_t size)
+{
+	struct group *group = getgrgid(gid);
+
+	if (group)
+		return group->gr_name;
+	snprintf(room, size, "%u", (unsigned int)gid);
+	return room;
+}
+
+/* The node must be the module's: a stale or foreign one has another number. */
+static bool is_wards(const struct stat *st)
+{
+	char text[32], number[32];
+
+	if (sysfs_line("/sys/class/misc/ward/dev", text, sizeof(text)))
+		return true;
+	snprintf(number, sizeof(number), "%u:%u", major(st->st_rdev), minor(st->st_rdev));
+	return !strcmp(text, number);
+}
+
+static void say_node(struct doctor *d, const struct stat *st)
+{
+	unsigned int mode = st->st_mode & 07777;
+	char room[16];
+	const char *group = group_name(st->st_gid, room, sizeof(room));
+
+	if (!S_ISCHR(st->st_mode) || !is_wards(st))
+		doctor_say(d, "device-node", DOCTOR_FAIL,
+			   "remove it, then: udevadm trigger --action=add /sys/class/misc/ward",
+			   WARD_DEVICE " is not the module's device");
+	else if (mode & 0007)
+		doctor_say(d, "device-node", DOCTOR_WARN,
+			   "install 60-ward.rules; chmod 0660 " WARD_DEVICE,
+			   "mode %04o: every user may take protected memory and evidence", mode);
+	else if (strcmp(group, "ward"))
+		doctor_say(d, "device-node", DOCTOR_WARN,
+			   "install 60-ward.rules and ward.conf (sysusers); udevadm trigger",
+			   "mode %04o, group %s, not ward", mode, group);
+	else
+		doctor_say(d, "device-node", DOCTOR_OK, NULL, "mode %04o, group %s", mode, group);
+}
+
+static bool check_node(struct doctor *d)
+{
+	struct stat st;
+
+	if (!stat(WARD_DEVICE, &st)) {
+		say_node(d, &st);
+		return true;
+	}
+	if (!d->facts.loaded)
+		doctor_say(d, "device-node", DOCTOR_SKIP, NULL,
+			   WARD_DEVICE " comes with the module");
+	else
+		doctor_say(d, "device-node", DOCTOR_FAIL,
+			   "on the host: is devtmpfs mounted? In a container: pass it in"
+			   " (--device " WARD_DEVICE ")",
+			   WARD_DEVICE ": %s", strerror(errno));
+	return false;
+}
+
+static void say_refused(struct doctor *d, int err)
+{
+	if (err == -EACCES)
+		doctor_say(d, "device-access", DOCTOR_FAIL,
+			   "as root: usermod -aG ward USER, then log in again",
+			   "EACCES: the node's mode refuses uid %u", (unsigned int)geteuid());
+	else if (err == -EPERM)
+		doctor_say(d, "device-access", DOCTOR_FAIL,
+			   "systemd: DeviceAllow=" WARD_DEVICE " rw; docker, podman: --device "
+			   WARD_DEVICE,
+			   "EPERM: a device cgroup (or a security module) refuses, not the mode");
+	else if (err == -EMFILE || err == -ENFILE)
+		doctor_say(d, "device-access", DOCTOR_FAIL, "raise RLIMIT_NOFILE (ulimit -n)",
+			   "no descriptor is left");
+	else
+		doctor_say(d, "device-access", DOCTOR_FAIL, "see the kernel log", "%s",
+			   ward_strerror(err));
+}
+
+static void check_open(struct doctor *d)
+{
+	struct ward_info info = { .size = sizeof(info) };
+	struct ward_session *session;
+	int err = ward_session_open(NULL, &session);
+
+	if (err) {
+		say_refused(d, err);
+		return;
+	}
+	err = ward_session_info(session, &info);
+	ward_session_close(session);
+	if (err)
+		say_refused(d, err);
+	else if (info.out_abi != WARD_ABI_VERSION)
+		doctor_say(d, "device-access", DOCTOR_WARN, "install one version of both",
+			   "the module's ABI is %u, this program's %u", info.out_abi,
+			   WARD_ABI_VERSION);
+	else
+		doctor_say(d, "device-access", DOCTOR_OK, NULL,
+			   "uid %u may open it; it may hold %llu bytes", (unsigned int)geteuid(),
+			   (unsigned long long)info.out_limit);
+}
+
+void doctor_device(struct doctor *d)
+{
+	if (check_node(d))
+		check_open(d);
+	else
+		doctor_say(d, "device-access", DOCTOR_SKIP, NULL, "no device to open");
+}

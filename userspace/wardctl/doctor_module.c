@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/* Checks: is there a module for this kernel, may it be loaded, is it loaded. */
+#include "doctor.h"
+
+static void check_file(struct doctor *d)
+{
+	const struct module_facts *f = &d->facts;
+
+	if (d->facts_err)
+		doctor_say(d, "module-file", DOCTOR_FAIL, "install the package kmod",
+			   "libkmod cannot read the modules of kernel %s", f->kernel);
+	else if (f->path[0])
+		doctor_say(d, "module-file", DOCTOR_OK, NULL, "%s %s", f->path, f->version);
+	else if (f->loaded)
+		doctor_say(d, "module-file", DOCTOR_WARN,
+			   "install it, or it will be missing after the next boot",
+			   "loaded, but none is installed for kernel %s", f->kernel);
+	else
+		doctor_say(d, "module-file", DOCTOR_FAIL,
+			   "install ward-dkms and the headers of this kernel, or: make module && make install",
+			   "none is installed for kernel %s", f->kernel);
+}
+
+static void check_signature(struct doctor *d)
+{
+	const struct module_facts *f = &d->facts;
+	const char *lockdown = f->lockdown[0] ? f->lockdown : "not known";
+
+	if (!f->path[0])
+		doctor_say(d, "module-signature", DOCTOR_SKIP, NULL,
+			   "no file to look at; lockdown: %s", lockdown);
+	else if (f->signer[0])
+		doctor_say(d, "module-signature", DOCTOR_OK, NULL,
+			   "signed by %s; enforced: %s; lockdown: %s", f->signer,
+			   f->sig_enforce ? "yes" : "no", lockdown);
+	else if (f->sig_enforce)
+		doctor_say(d, "module-signature", DOCTOR_FAIL,
+			   "sign it and enrol the key: mokutil --import /var/lib/dkms/mok.pub",
+			   "not signed, and this kernel takes signed modules only");
+	else
+		doctor_say(d, "module-signature", DOCTOR_WARN,
+			   "sign it and boot with module.sig_enforce=1, or measure it with the image",
+			   "not signed; enforced: no; lockdown: %s: nothing but the image's"
+			   " measurement says which module runs", lockdown);
+}
+
+static void check_loaded(struct doctor *d)
+{
+	const struct module_facts *f = &d->facts;
+
+	if (!f->loaded)
+		doctor_say(d, "module-loaded", DOCTOR_FAIL, "wardctl module load", "not loaded");
+	else
+		doctor_say(d, "module-loaded", DOCTOR_OK, NULL, "%s, taint flags: %s", f->state,
+			   f->taint[0] ? f->taint : "none");
+}
+
+void doctor_module(struct doctor *d)
+{
+	check_file(d);
+	check_signature(d);
+	check_loaded(d);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "evidence.h"
+#include "outfile.h"
+
+uint32_t evidence_purpose(const char *word)
+{
+	static const char *const words[] = { "release", "channel", "receipt", "seal", "report" };
+	uint32_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(word, words[i]))
+			return i + 1;
+	return 0;
+}
+
+static int write_all(int fd, const uint8_t *data, size_t len)
+{
+	ssize_t n;
+
+	while (len) {
+		n = write(fd, data, len);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			data += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+int evidence_write(struct wardctl *ctl, const char *path, const void *data, size_t len)
+{
+	struct outfile file;
+	int err = outfile_open(&file, path, 0644);
+
+	if (!err) {
+		err = write_all(file.fd, data, len);
+		if (err)
+			outfile_abort(&file);
+		else
+			err = outfile_commit(&file);
+	}
+	return err ? ctl_error(ctl, EXIT_DEVICE, "output", "write %s: %s", path, strerror(-err)) :
+		     EXIT_OK;
+}
+
+int evidence_write_bundle(struct wardctl *ctl, const char *path,
+			  const struct ward_evidence *evidence,
+			  const struct ward_records *records)
+{
+	uint8_t *bundle;
+	size_t len;
+	int err, rc;
+
+	err = ward_bundle_encode(evidence, records, 0, &bundle, &len);
+	if (err)
+		return device_error(ctl, err, "make the bundle");
+	rc = evidence_write(ctl, path, bundle, len);
+	free(bundle);
+	return rc;
+}
+
+void evidence_show(struct wardctl *ctl, const struct ward_evidence *evidence)
+{
+	struct ward_claims claims;
+
+	memcpy(&claims, evidence->claims, sizeof(claims));
+	out_text(ctl->out, "tee", ward_evidence_tee_name(evidence));
+	out_text(ctl->out, "provider", evidence->provider);
+	out_uint(ctl->out, "evidence_bytes", evidence->data_len);
+	out_uint(ctl->out, "endorsement_bytes", evidence->aux_len);
+	out_uint(ctl->out, "generation", evidence->generation);
+	out_hex(ctl->out, "session", claims.session, sizeof(claims.session));
+	out_hex(ctl->out, "subject", claims.subject, sizeof(claims.subject));
+	out_uint(ctl->out, "leaf", evidence->index);
+	out_uint(ctl->out, "leaves", evidence->leaves);
+	if (evidence->tee == WARD_TEE_SIMULATED)
+		out_line(ctl->out, "The TEE is simulated: this evidence proves nothing about hardware.");
+}
