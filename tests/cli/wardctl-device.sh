@@ -1,0 +1,153 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# wardctl's device verbs where there is no module: exit code 6, one clear
+# error that says what to do, nothing written; and what they refuse as misuse
+# before they look at any device. TAP on stdout.
+set -u
+echo "TAP version 13"
+BIN=${BIN:-build/bin}
+W=$BIN/wardctl
+D=$(mktemp -d) || exit 1
+trap 'rm -rf "$D"' EXIT
+count=0
+failed=0
+
+result() { # result RC TEXT
+	count=$((count + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $count - $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $count - $2"
+		sed 's/^/# /' "$D/err"
+	fi
+}
+
+# want CODE WORD TEXT ARGUMENT...: exit code, and a word on stderr
+want() {
+	code=$1 word=$2 text=$3
+	shift 3
+	"$W" "$@" >"$D/out" 2>"$D/err"
+	got=$?
+	bad=0
+	grep -q -- "$word" "$D/err" || bad=1
+	[ "$got" -eq "$code" ] || bad=1
+	[ $bad -eq 0 ] || echo "(exit code $got; wanted $code and '$word')" >>"$D/err"
+	result $bad "$text"
+}
+
+# want_json CODE REASON ARGUMENT...: the same for programs
+want_json() {
+	code=$1 reason=$2
+	shift 2
+	"$W" -o json "$@" >"$D/out" 2>"$D/err"
+	got=$?
+	python3 - "$D/out" "$reason" "$got" "$code" 2>>"$D/err" <<-'PY'
+		import json, sys
+		error = json.load(open(sys.argv[1]))["error"]
+		assert error["reason"] == sys.argv[2], error
+		assert error["exit_code"] == int(sys.argv[3]) == int(sys.argv[4]), error
+		assert error["text"], error
+	PY
+	result $? "$* -o json: reason $reason, exit code $code"
+}
+
+RELEASE=00112233445566778899aabbccddeeff
+NONCE=$RELEASE$RELEASE
+ID="--session $RELEASE --release $RELEASE --dataset $RELEASE --nonce $NONCE"
+head -c 64 /dev/urandom >"$D/request"
+head -c 63 /dev/urandom >"$D/short"
+head -c 65 /dev/urandom >"$D/long"
+
+# ---- misuse, told before any device is looked at -----------------------------
+for verb in status doctor "module status" "module unload" "session list" "mem list" \
+	"provider show" "provider unset" pressure; do
+	# shellcheck disable=SC2086
+	want 1 'takes no argument' "$verb: an argument too many" $verb extra
+done
+want 1 "is 'tsm'" 'provider set: which one' provider set
+want 1 "is 'tsm'" 'provider set: an unknown one' provider set vtpm
+want 1 'NAME=VALUE' 'module load: a parameter without a value' module load limit
+want 1 'two files' 'report: no file' report
+want 1 'two files' 'report: three files' report a b c
+want 1 'purpose is' 'report: unknown purpose' report --purpose lunch a b
+want 1 '1 to 3600' 'report: no time to wait' report --timeout 0 a b
+want 1 'not an option' 'report: unknown option' report --frobnicate a b
+want 1 "read $D/none" 'report: no request' report "$D/r" "$D/none"
+want 7 'is shorter' 'report: a short request' report "$D/r" "$D/short"
+want 7 'is longer' 'report: a long request' report "$D/r" "$D/long"
+want 1 '10 to 3600000' 'pressure: interval of nothing' pressure --follow --interval 0
+want 1 'number from 1' 'pressure: count of nothing' pressure --follow --count 0
+want 1 'one file' 'receipt export: no file' receipt export
+want 1 'session is missing' 'receipt export: of what' receipt export "$D/r"
+want 1 '32 hex digits' 'receipt export: a short id' receipt export --session 1234 "$D/r"
+want 1 '64 hex digits' 'receipt export: a short nonce' receipt export --nonce "$RELEASE" "$D/r"
+echo '{"session":"zz"}' >"$D/line"
+want 1 'hex digits' 'receipt export: a line with a bad id' receipt export --line "$D/line" "$D/r"
+echo '{"session":' >"$D/line"
+want 7 'line:2' 'receipt export: a broken line' receipt export --line "$D/line" "$D/r"
+head -c 70000 /dev/zero >"$D/line"
+want 7 'at most 65536' 'receipt export: a huge line' receipt export --line "$D/line" "$D/r"
+want 1 'read' 'receipt export: no line' receipt export --line "$D/none" "$D/r"
+
+# ---- no module ----------------------------------------------------------------
+if [ -e /sys/module/ward ]; then
+	count=$((count + 1))
+	echo "ok $count - without a module # SKIP the module is loaded here"
+else
+	for verb in status pressure 'pressure --follow --count 2' 'session list' 'mem list' \
+		'provider show' 'provider unset' "report $D/r $D/request" \
+		"report --random --bundle $D/b $D/r $D/q" "receipt export $ID $D/r"; do
+		# shellcheck disable=SC2086
+		want 6 'module is not loaded' "$verb: no module" $verb
+		# shellcheck disable=SC2086
+		want_json 6 no-module $verb
+	done
+	want 6 'mend: ' 'provider set: no module' provider set tsm
+	want 6 'ward' 'module load: no such file' module load "$D/ward.ko"
+	want 6 'built for another kernel\|not allowed\|not implemented\|Function' \
+		'module load: not a module' module load "$D/request"
+	want_json 6 no-module module unload
+
+	[ ! -e "$D/r" ] && [ ! -e "$D/b" ] && [ ! -e "$D/q" ]
+	result $? 'nothing was written'
+
+	"$W" doctor >"$D/out" 2>"$D/err"
+	[ $? -eq 6 ] && grep -q '^fail  module-loaded' "$D/out" && grep -q 'mend: ' "$D/out"
+	result $? 'doctor: names the module and the mend, exit code 6'
+
+	"$W" doctor -o json >"$D/out" 2>"$D/err"
+	got=$?
+	python3 - "$D/out" "$got" 2>>"$D/err" <<-'PY'
+		import json, sys
+		doc = json.load(open(sys.argv[1]))
+		checks = doc["checks"]
+		names = [c["check"] for c in checks]
+		assert int(sys.argv[2]) == 6
+		for name in ("module-file", "module-signature", "module-loaded", "device-node",
+		         "device-access", "configfs", "tsm", "provider-link", "provider-name",
+		         "quote-interface", "memory-limit", "rlimit-nofile", "rlimit-core",
+		         "user-namespaces", "swap", "crash-kernel"):
+		    if name in ("tsm", "provider-link", "provider-name") and \
+		       any(c["check"] == "configfs" and c["state"] == "skip" for c in checks):
+		        continue
+		    assert name in names, name
+		for c in checks:
+		    assert c["state"] in ("ok", "warn", "fail", "skip"), c
+		    assert c["text"], c
+		    assert c["state"] not in ("fail", "warn") or c["mend"], c
+		states = [c["state"] for c in checks]
+		assert states.count("fail") == doc["failures"] > 0
+		assert states.count("warn") == doc["warnings"]
+		assert states.count("ok") == doc["ok"]
+		assert states.count("skip") == doc["not_checked"]
+	PY
+	result $? 'doctor -o json: every check, a mend for each that failed, true counts'
+
+	"$W" module status >"$D/out" 2>"$D/err"
+	[ $? -eq 6 ] && grep -q 'wardctl module load\|install ward-dkms' "$D/out" "$D/err"
+	result $? 'module status: exit code 6 and what to do'
+fi
+
+echo "1..$count"
+[ "$failed" -eq 0 ]
