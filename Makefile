@@ -49,7 +49,8 @@ LINK_SHARED := -L$(O)/lib -Wl,-rpath,'$$ORIGIN/../lib' \
 	$(if $(LIB_OBJS),-lward) $(if $(VERIFIER_OBJS),-lwardverify)
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
-KERNEL_TESTS := $(patsubst tests/kernel/%.c,$(O)/tests/kernel/%,$(wildcard tests/kernel/test_*.c))
+KERNEL_MAINS := $(wildcard tests/kernel/test_*.c tests/kernel/t_*.c)
+KERNEL_TESTS := $(patsubst tests/kernel/%.c,$(O)/tests/kernel/%,$(KERNEL_MAINS))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -162,7 +163,7 @@ $(O)/tests/mkcerts: $(patsubst %.c,$(O)/obj/%.o,$(TSMSIM_HOST))
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libcrypto)
 
-$(O)/tsmsim/tsmsim_key.h: $(O)/tests/mkcerts
+$(O)/tsmsim/tsmsim_key.h: $(TSMSIM_HOST) | $(O)/tests/mkcerts
 	@mkdir -p $(@D)
 	$(O)/tests/mkcerts $(@D)
 
@@ -183,7 +184,7 @@ $(O)/tests/unit/%: $(O)/obj/tests/unit/%.o $(STATIC_LIBS) $(UNIT_ARCHIVES)
 		$(call pkg-libs,all) $(shell $(PKG_CONFIG) --libs cmocka) -lm
 
 $(O)/tests/kernel/%: $(O)/obj/tests/kernel/%.o $(O)/obj/tests/harness/ktap.o \
-		$(patsubst %.c,$(O)/obj/%.o,$(filter-out tests/kernel/test_%.c,$(wildcard tests/kernel/*.c))) \
+		$(patsubst %.c,$(O)/obj/%.o,$(filter-out $(KERNEL_MAINS),$(wildcard tests/kernel/*.c))) \
 		$(STATIC_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
