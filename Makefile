@@ -196,6 +196,20 @@ $(O)/tests/harness/selftest: $(O)/obj/tests/harness/selftest.o $(O)/obj/tests/ha
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
+# What the end-to-end story runs beside ward's own programs.
+E2E := $(O)/obj/tests/e2e
+$(O)/tests/e2e/residue: $(patsubst %,$(E2E)/%.o,residue derive design export patterns scan site)
+$(O)/tests/e2e/hoard: $(E2E)/hoard.o
+$(O)/tests/e2e/attack: $(E2E)/attack.o $(E2E)/rcar.o $(filter %/libward.a,$(STATIC_LIBS))
+$(O)/tests/e2e/%:
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--as-needed \
+		$(filter %.a,$^) $(call pkg-libs,all) -lm
+
+.PHONY: e2e-programs
+e2e-programs: userspace $(addprefix $(O)/tests/e2e/,residue hoard attack)
+
 .PHONY: unit-tests kernel-tests harness-tests
 unit-tests: $(UNIT_TESTS)
 kernel-tests: $(KERNEL_TESTS)

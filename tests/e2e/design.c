@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The worker's plan and cards, read for what its buffers must have held. */
+/* The worker's plan and models, read for what its buffers must have held. */
 #include "site.h"
 
 #include <math.h>
@@ -11,6 +11,7 @@
 
 #define ERROR_LEN	256
 #define FEATURES_MAX	512
+#define MODEL_MAX	(1u << 20)
 
 static int add_feature(struct design *d, const char *name, json_t *level)
 {
@@ -46,19 +47,6 @@ static int add_features(struct design *d, json_t *list)
 	return d->features ? 0 : -1;
 }
 
-static double *numbers(json_t *array, size_t count)
-{
-	double *out;
-	size_t i;
-
-	if (!json_is_array(array) || json_array_size(array) != count)
-		return NULL;
-	out = calloc(count, sizeof(*out));
-	for (i = 0; out && i < count; i++)
-		out[i] = json_number_value(json_array_get(array, i));
-	return out;
-}
-
 static int add_scale(struct design *d, double *mean, double *sd)
 {
 	double **list;
@@ -82,27 +70,102 @@ fail:
 	return -1;
 }
 
-/* Scales stand once for all sites or once per site: take them wherever. */
-static void find_scales(struct design *d, json_t *json, unsigned int depth)
-{
-	const char *name;
-	json_t *mean, *sd, *value;
-	size_t i;
+/*
+ * A model is a safetensors file: u64 length of the header, JSON, tensors. Its
+ * tensors shift and scale have a row per site, or one for all.
+ */
+struct model {
+	uint8_t *bytes;
+	size_t len;
+	json_t *header;
+	const uint8_t *data;
+	size_t data_len;
+};
 
-	if (depth > 8)
-		return;
-	mean = json_object_get(json, "mean");
-	sd = json_object_get(json, "sd");
-	if (mean && sd)
-		add_scale(d, numbers(mean, d->features), numbers(sd, d->features));
-	json_object_foreach(json, name, value)
-		find_scales(d, value, depth + 1);
-	json_array_foreach(json, i, value)
-		find_scales(d, value, depth + 1);
+static int model_open(struct model *m, const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	uint64_t header;
+
+	*m = (struct model){ .bytes = malloc(MODEL_MAX) };
+	if (f && m->bytes)
+		m->len = fread(m->bytes, 1, MODEL_MAX, f);
+	if (f)
+		fclose(f);
+	if (m->len < sizeof(header))
+		return -1;
+	memcpy(&header, m->bytes, sizeof(header));
+	if (header > m->len - sizeof(header))
+		return -1;
+	m->header = json_loadb((char *)m->bytes + sizeof(header), header, 0, NULL);
+	m->data = m->bytes + sizeof(header) + header;
+	m->data_len = m->len - sizeof(header) - header;
+	return m->header ? 0 : -1;
 }
 
-int design_load(struct design *d, const char *plan, char *const *card,
-		size_t cards, char *error)
+static void model_close(struct model *m)
+{
+	json_decref(m->header);
+	free(m->bytes);
+}
+
+/* Return: where a tensor's doubles stand and how many, or NULL. */
+static const uint8_t *tensor(const struct model *m, const char *name, size_t *count)
+{
+	json_t *t = json_object_get(m->header, name);
+	json_t *range = json_object_get(t, "data_offsets");
+	const char *type = json_string_value(json_object_get(t, "dtype"));
+	size_t from = (size_t)json_integer_value(json_array_get(range, 0));
+	size_t to = (size_t)json_integer_value(json_array_get(range, 1));
+
+	if (!type || strcmp(type, "F64") || from > to || to > m->data_len)
+		return NULL;
+	*count = (to - from) / sizeof(double);
+	return m->data + from;
+}
+
+static double *numbers(const uint8_t *bytes, size_t count)
+{
+	double *out = reallocarray(NULL, count, sizeof(*out));
+
+	if (out)
+		memcpy(out, bytes, count * sizeof(*out));
+	return out;
+}
+
+static int add_scales(struct design *d, const struct model *m)
+{
+	size_t shifts = 0, scales = 0, row = d->features * sizeof(double);
+	const uint8_t *shift = tensor(m, "shift", &shifts);
+	const uint8_t *scale = tensor(m, "scale", &scales);
+	size_t i;
+
+	if (!shift || !scale || shifts != scales || !shifts || shifts % d->features)
+		return -1;
+	for (i = 0; i < shifts / d->features; i++)
+		if (add_scale(d, numbers(shift + i * row, d->features),
+			      numbers(scale + i * row, d->features)))
+			return -1;
+	return 0;
+}
+
+static int load_model(struct design *d, const char *path, char *error)
+{
+	struct model m;
+	int rc = model_open(&m, path);
+
+	if (!rc)
+		rc = add_scales(d, &m);
+	if (rc)
+		snprintf(error, ERROR_LEN,
+			 "%s: is no model with shift and scale of %zu features", path,
+			 d->features);
+	model_close(&m);
+	return rc;
+}
+
+int design_load(struct design *d, const char *plan, char *const *model,
+		size_t models, char *error)
 {
 	json_error_t where;
 	json_t *json = json_load_file(plan, 0, &where);
@@ -116,21 +179,9 @@ int design_load(struct design *d, const char *plan, char *const *card,
 		snprintf(error, ERROR_LEN, "%s: is no plan with features", plan);
 		return -1;
 	}
-	for (i = 0; i < cards; i++) {
-		json = json_load_file(card[i], 0, &where);
-		if (!json) {
-			snprintf(error, ERROR_LEN, "%s: line %d: %s", card[i], where.line,
-				 where.text);
+	for (i = 0; i < models; i++)
+		if (load_model(d, model[i], error))
 			return -1;
-		}
-		find_scales(d, json, 0);
-		json_decref(json);
-	}
-	if (cards && !d->scales) {
-		snprintf(error, ERROR_LEN,
-			 "%s: holds no mean and sd of %zu features", card[0], d->features);
-		return -1;
-	}
 	return 0;
 }
 

@@ -5,7 +5,7 @@
  *   residue [options] --site DATASET KEY TABLE ...
  *     --ram FILE       the guest's memory, stopped
  *     --plan FILE      the worker's plan: order of columns in its matrix
- *     --card FILE      a model card: mean and deviation (may be repeated)
+ *     --model FILE     a model: how rows were standardised (may be repeated)
  *     --list           print the patterns that are looked for
  *     --export FILE    write what the control program shall hold
  *     --json FILE      result for programs
@@ -31,14 +31,14 @@
 #include "scan.h"
 
 #define SITES_MAX	16
-#define CARDS_MAX	16
+#define MODELS_MAX	16
 
 enum { EXPECT_ANY, EXPECT_NONE, EXPECT_SOME };
 
 struct options {
 	const char *ram, *plan, *export, *json;
-	char *card[CARDS_MAX];
-	size_t cards;
+	char *model[MODELS_MAX];
+	size_t models;
 	char *site[SITES_MAX][3];
 	size_t sites;
 	bool list;
@@ -90,7 +90,7 @@ static int parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "ram", 1, NULL, 'r' }, { "plan", 1, NULL, 'p' },
-		{ "card", 1, NULL, 'c' }, { "site", 1, NULL, 's' },
+		{ "model", 1, NULL, 'm' }, { "site", 1, NULL, 's' },
 		{ "list", 0, NULL, 'l' }, { "export", 1, NULL, 'e' },
 		{ "json", 1, NULL, 'j' }, { "expect", 1, NULL, 'x' }, { 0 }
 	};
@@ -105,10 +105,10 @@ static int parse(struct options *o, int argc, char **argv)
 		case 'l': o->list = true; break;
 		case 's': rc = take_site(o, argc, argv); break;
 		case 'x': rc = take_expect(o); break;
-		case 'c':
-			if (o->cards == CARDS_MAX)
-				return misuse("more than 16 cards");
-			o->card[o->cards++] = optarg;
+		case 'm':
+			if (o->models == MODELS_MAX)
+				return misuse("more than 16 models");
+			o->model[o->models++] = optarg;
 			break;
 		default: return 1;
 		}
@@ -129,7 +129,7 @@ static int load(struct world *w, const struct options *o)
 			goto damaged;
 		w->rows += w->site[i].rows;
 	}
-	if (o->plan && design_load(&w->design, o->plan, o->card, o->cards, error))
+	if (o->plan && design_load(&w->design, o->plan, o->model, o->models, error))
 		goto damaged;
 	for (i = 0; i < w->sites; i++) {
 		if (derive_rows(&w->set, &w->site[i], (uint32_t)i,

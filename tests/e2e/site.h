@@ -91,17 +91,17 @@ struct design {
 };
 
 /**
- * design_load() - read a plan, and every scale in the model cards
+ * design_load() - read a plan, and how models were standardised
  * @design: filled in; ended by design_free()
  * @plan: JSON
- * @card: model cards, JSON
- * @cards: how many
+ * @model: safetensors files
+ * @models: how many
  * @error: 256 bytes for what went wrong
  *
  * Return: 0 or -1.
  */
-int design_load(struct design *design, const char *plan, char *const *card,
-		size_t cards, char *error);
+int design_load(struct design *design, const char *plan, char *const *model,
+		size_t models, char *error);
 
 /**
  * design_row() - the design matrix's row for one of a site

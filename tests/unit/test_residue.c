@@ -35,8 +35,11 @@ static const char plan[] =
 	"{\"ward-plan\":1,\"features\":[{\"column\":\"bp\"},{\"column\":\"age\"},"
 	"{\"column\":\"sex\",\"levels\":[1]},{\"column\":\"chol\"}]}";
 
-static const char card[] =
-	"{\"x\":{\"mean\":[131.5,40.25,0.5,180.75],\"sd\":[10.5,17.25,0.5,0]}}";
+static const char model[] =
+	"{\"shift\":{\"dtype\":\"F64\",\"shape\":[1,4],\"data_offsets\":[0,32]},"
+	"\"scale\":{\"dtype\":\"F64\",\"shape\":[1,4],\"data_offsets\":[32,64]}}";
+
+static const double scales[] = { 131.5, 40.25, 0.5, 180.75, 10.5, 17.25, 0.5, 0 };
 
 struct bench {
 	char dir[64];
@@ -69,11 +72,22 @@ static void put_dataset(const char *path)
 	put_file(path, header, sizeof(header));
 }
 
+static void put_model(const char *path)
+{
+	uint8_t bytes[512];
+	uint64_t len = sizeof(model) - 1;
+
+	memcpy(bytes, &len, 8);
+	memcpy(bytes + 8, model, len);
+	memcpy(bytes + 8 + len, scales, sizeof(scales));
+	put_file(path, bytes, 8 + len + sizeof(scales));
+}
+
 static int setup(void **state)
 {
-	static const char *const names[] = { "d.wds", "d.key", "d.csv", "plan", "card" };
+	static const char *const names[] = { "d.wds", "d.key", "d.csv", "plan", "model" };
 	struct bench *b = calloc(1, sizeof(*b));
-	char *cards[1], error[256];
+	char *models[1], error[256];
 	char dir[] = "/tmp/ward-residue-XXXXXX";
 	uint8_t key[32];
 	int i;
@@ -88,10 +102,10 @@ static int setup(void **state)
 	put_file(b->file[1], key, sizeof(key));
 	put_file(b->file[2], table, sizeof(table) - 1);
 	put_file(b->file[3], plan, sizeof(plan) - 1);
-	put_file(b->file[4], card, sizeof(card) - 1);
-	cards[0] = b->file[4];
+	put_model(b->file[4]);
+	models[0] = b->file[4];
 	assert_int_equal(site_load(&b->site, b->file[0], b->file[1], b->file[2], error), 0);
-	assert_int_equal(design_load(&b->design, b->file[3], cards, 1, error), 0);
+	assert_int_equal(design_load(&b->design, b->file[3], models, 1, error), 0);
 	assert_int_equal(derive_rows(&b->set, &b->site, 0, &b->design, &b->covered), 0);
 	assert_int_equal(derive_keys(&b->set, &b->site, 0), 0);
 	b->image = malloc(IMAGE);
