@@ -22,7 +22,7 @@ BASE_CPPFLAGS := -D_GNU_SOURCE= -DWARD_VERSION=\"$(VERSION)\" -Iinclude/uapi \
 	-Iuserspace/lib -Iuserspace/verifier
 
 # What each room may lean on (pkg-config names).
-PKG_lib := libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypto
+PKG_lib := libcurl jose libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypto
 PKG_verifier := libcbor jansson libcrypto
 PKG_wardctl := libkmod libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypto
 PKG_broker := libevent libevent_openssl jose jansson libcbor libssl libcrypto
