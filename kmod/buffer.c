@@ -242,6 +242,9 @@ int ward_cmd_buf_info(struct ward_call *call)
 	cmd->out_end = buf->end;
 	cmd->out_huge = buf->end || !buf->ops->huge ? 0 : buf->ops->huge(buf);
 	up_read(&buf->lock);
+	/* Who is told that it has ended may rely on it. */
+	if (cmd->out_end)
+		wait_for_completion(&buf->gone);
 	cmd->out_class = buf->ops->class;
 	cmd->out_id = buf->id;
 	cmd->out_length = buf->length;

@@ -418,7 +418,7 @@ struct ward_seal {
  * @size: sizeof(struct ward_buf_info)
  * @flags: must be 0
  * @out_class: WARD_CLASS_*
- * @out_end: WARD_END_*: 0 while it lives
+ * @out_end: WARD_END_*: 0 while it lives; else its memory is zeroed already
  * @out_id: unique per boot
  * @out_length: bytes
  * @out_huge: bytes of it that lie in 2 MiB folios; 0 once it has ended
