@@ -2,7 +2,7 @@
 /*
  * Class A buffers: what may be allocated and mapped, what each way of mapping
  * answers, and that the ledger and the chain say the same as the memory does.
- * How buffers end is in t_end.c, who else can reach them in t_reach.c.
+ * How buffers end is in test_end.c, who else can reach them in test_reach.c.
  */
 #define _GNU_SOURCE
 #include <sys/resource.h>

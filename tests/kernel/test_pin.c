@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Class B: the caller's anonymous memory, pinned and zeroed in place. What may
+ * be pinned, that exactly that is zeroed, and that it happens at every end.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+
+#include "ward_test.h"
+
+#define LENGTH	(HUGE + 3 * PAGE)
+
+static unsigned char *anon(size_t n, int flags)
+{
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_TRUE(p != MAP_FAILED);
+	return p;
+}
+
+/* Private anonymous memory that fork does not copy. */
+static unsigned char *pinnable(size_t n)
+{
+	unsigned char *p = anon(n, MAP_PRIVATE);
+
+	ASSERT_EQ(madvise(p, n, MADV_DONTFORK), 0);
+	return p;
+}
+
+TEST(wipe_zeroes_exactly_the_range)
+{
+	int s = session_open();
+	unsigned char *p = pinnable(LENGTH + 2 * PAGE);
+	struct ward_buf_info info;
+	int fd;
+
+	memset(p, 0xa5, LENGTH + 2 * PAGE);
+	fd = buf_pin(s, p + PAGE, LENGTH);
+	ASSERT_GE(fd, 0);
+	info = buf_info(fd);
+	EXPECT_EQ(info.out_class, WARD_CLASS_B);
+	EXPECT_EQ(info.out_length, LENGTH);
+	EXPECT_EQ(info.out_mapped, 0);
+	EXPECT_EQ(session_info(s).out_live_b, LENGTH);
+	EXPECT_EQ(session_info(s).out_live, 0);
+	EXPECT_EQ(p[PAGE], 0xa5);
+
+	EXPECT_EQ(buf_wipe(fd), LENGTH);
+	EXPECT_TRUE(all_zero(p + PAGE, LENGTH));
+	EXPECT_EQ(p[PAGE - 1], 0xa5);
+	EXPECT_EQ(p[PAGE + LENGTH], 0xa5);
+	EXPECT_EQ(buf_info(fd).out_end, WARD_END_WIPE);
+	EXPECT_EQ(session_info(s).out_live_b, 0);
+	EXPECT_EQ(buf_wipe(fd), 0);
+	EXPECT_EQ(touch(p + PAGE, true), 0);
+}
+
+TEST(close_zeroes)
+{
+	int s = session_open();
+	unsigned char *p = pinnable(LENGTH);
+	int fd;
+
+	memset(p, 0xa5, LENGTH);
+	fd = buf_pin(s, p, LENGTH);
+	ASSERT_GE(fd, 0);
+	close(fd);
+	EXPECT_TRUE(all_zero(p, LENGTH));
+	EXPECT_EQ(session_info(s).out_live_b, 0);
+}
+
+TEST(what_the_owner_unmapped_is_zeroed_all_the_same)
+{
+	int s = session_open();
+	unsigned char *p = pinnable(LENGTH);
+	int fd;
+
+	memset(p, 0xa5, LENGTH);
+	fd = buf_pin(s, p, LENGTH);
+	ASSERT_GE(fd, 0);
+	munmap(p, LENGTH);
+	EXPECT_EQ(buf_wipe(fd), LENGTH);
+	EXPECT_EQ(session_info(s).out_live_b, 0);
+}
+
+TEST(untouched_memory_may_be_pinned)
+{
+	int s = session_open();
+	unsigned char *p = pinnable(LENGTH);
+	int fd = buf_pin(s, p, LENGTH);
+
+	ASSERT_GE(fd, 0);
+	memset(p, 1, LENGTH);
+	close(fd);
+	EXPECT_TRUE(all_zero(p, LENGTH));
+}
+
+TEST(fork_would_copy)
+{
+	int s = session_open();
+
+	EXPECT_EQ(buf_pin(s, anon(PAGE, MAP_PRIVATE), PAGE), -EPERM);
+	EXPECT_EQ(session_pressure(s).out_peak, 0);
+}
+
+TEST(one_page_that_fork_would_copy)
+{
+	int s = session_open();
+	unsigned char *p = pinnable(8 * PAGE);
+
+	ASSERT_EQ(madvise(p + 5 * PAGE, PAGE, MADV_DOFORK), 0);
+	EXPECT_EQ(buf_pin(s, p, 8 * PAGE), -EPERM);
+	EXPECT_GE(buf_pin(s, p, 5 * PAGE), 0);
+	EXPECT_GE(buf_pin(s, p + 6 * PAGE, 2 * PAGE), 0);
+}
+
+TEST(read_only_memory)
+{
+	int s = session_open();
+	unsigned char *p = pinnable(2 * PAGE);
+
+	ASSERT_EQ(mprotect(p, 2 * PAGE, PROT_READ), 0);
+	EXPECT_EQ(buf_pin(s, p, 2 * PAGE), -EPERM);
+}
+
+TEST(other_kinds_of_memory)
+{
+	int s = session_open();
+	int file = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+	unsigned char *shared = anon(PAGE, MAP_SHARED), *mapped;
+
+	EXPECT_EQ(buf_pin(s, shared, PAGE), -EOPNOTSUPP);
+	ASSERT_EQ(ftruncate(file, PAGE), 0);
+	mapped = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+	ASSERT_TRUE(mapped != MAP_FAILED);
+	mapped[0] = 1;
+	ASSERT_EQ(madvise(mapped, PAGE, MADV_DONTFORK), 0);
+	EXPECT_EQ(buf_pin(s, mapped, PAGE), -EOPNOTSUPP);
+	EXPECT_EQ(mapped[0], 1);
+}
+
+TEST(ranges)
+{
+	int s = session_open();
+	unsigned char *p = pinnable(4 * PAGE);
+
+	EXPECT_EQ(buf_pin(s, p, 0), -EINVAL);
+	EXPECT_EQ(buf_pin(s, p, 1), -EINVAL);
+	EXPECT_EQ(buf_pin(s, p + 1, PAGE), -EINVAL);
+	EXPECT_EQ(buf_pin(s, p, WARD_PIN_MAX + PAGE), -EINVAL);
+	EXPECT_EQ(buf_pin(s, p, 1ull << 63), -EINVAL);
+	EXPECT_EQ(buf_pin(s, (void *)-PAGE, PAGE), -EFAULT);
+	EXPECT_EQ(buf_pin(s, (void *)(1ul << 62), PAGE), -EFAULT);
+	EXPECT_EQ(buf_pin(s, NULL, PAGE), -EFAULT);
+	munmap(p + 2 * PAGE, PAGE);
+	EXPECT_EQ(buf_pin(s, p, 4 * PAGE), -EFAULT);
+	EXPECT_EQ(session_info(s).out_live_b, 0);
+	EXPECT_EQ(session_pressure(s).out_peak, 0);
+	EXPECT_GE(buf_pin(s, p, 2 * PAGE), 0);
+}
+
+TEST(no_mapping_of_its_fd)
+{
+	int s = session_open();
+	int fd = buf_pin(s, pinnable(PAGE), PAGE);
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(try_map(fd, PAGE, PROT_READ, MAP_SHARED, 0), -ENODEV);
+}
+
+TEST(sealed_session_pins_no_more)
+{
+	int s = session_open();
+	struct ward_seal seal = { .size = sizeof(seal) };
+
+	ASSERT_EQ(ward_call(s, WARD_SEAL, &seal), 0);
+	EXPECT_EQ(buf_pin(s, pinnable(PAGE), PAGE), -ESHUTDOWN);
+}
+
+TEST(chain_tells_the_same)
+{
+	int s = session_open();
+	struct ward_event rec[8];
+	struct ward_events cmd = {
+		.size = sizeof(cmd), .from_seq = 1, .addr = (uintptr_t)rec, .count = 8,
+	};
+	int fd = buf_pin(s, pinnable(PAGE), PAGE);
+
+	ASSERT_GE(fd, 0);
+	close(fd);
+	ASSERT_EQ(ward_call(s, WARD_EVENTS, &cmd), 0);
+	ASSERT_EQ(cmd.count, 3);
+	EXPECT_EQ(rec[1].type, WARD_EVENT_BUF_PIN);
+	EXPECT_EQ(rec[1].class, WARD_CLASS_B);
+	EXPECT_EQ(rec[2].type, WARD_EVENT_BUF_UNPIN);
+	EXPECT_EQ(rec[2].reason, WARD_END_CLOSE);
+	EXPECT_EQ(rec[2].bytes, PAGE);
+}
+
+/* ---- the owner's end ---------------------------------------------------------- */
+
+static void pin_and_wait(int sock)
+{
+	int s = session_open();
+	unsigned char *p = pinnable(LENGTH);
+	int fd;
+
+	memset(p, 0xa5, LENGTH);
+	fd = buf_pin(s, p, LENGTH);
+	ASSERT_GE(fd, 0);
+	send_fd(sock, s);
+	send_fd(sock, fd);
+	hear(sock);
+}
+
+TEST(sigkill_of_the_owner_with_the_fd_elsewhere)
+{
+	struct peer peer = peer_start(pin_and_wait);
+	int s = recv_fd(peer.sock), fd = recv_fd(peer.sock);
+
+	EXPECT_EQ(session_info(s).out_live_b, LENGTH);
+	peer_kill(&peer);
+	EXPECT_EQ(buf_info(fd).out_end, WARD_END_MM);
+	EXPECT_EQ(session_info(s).out_live_b, 0);
+	EXPECT_EQ(buf_wipe(fd), 0);
+}
+
+/* A child that shares nothing of it sees what fork gives it: nothing. */
+static unsigned char *parent_memory;
+
+static void child_looks(int sock)
+{
+	(void)sock;
+	ASSERT_EQ(touch(parent_memory, false), SIGSEGV);
+}
+
+TEST(child_gets_no_copy)
+{
+	int s = session_open();
+	struct peer peer;
+
+	parent_memory = pinnable(PAGE);
+	memset(parent_memory, 0xa5, PAGE);
+	ASSERT_GE(buf_pin(s, parent_memory, PAGE), 0);
+	peer = peer_start(child_looks);
+	EXPECT_EQ(peer_wait(&peer), 0);
+	EXPECT_EQ(parent_memory[0], 0xa5);
+}
+
+/* ---- memory that changes its kind between check and pin ------------------------- */
+
+
+static struct {
+	unsigned char *p;
+	int file;
+	volatile bool stop;
+} swap_race;
+
+/* The range is now anonymous, now a shared file that nobody may zero. */
+static void *swap_kinds(void *unused)
+{
+	const int rw = PROT_READ | PROT_WRITE;
+
+	(void)unused;
+	while (!swap_race.stop) {
+		mmap(swap_race.p, 4 * PAGE, rw, MAP_SHARED | MAP_FIXED, swap_race.file, 0);
+		mmap(swap_race.p, 4 * PAGE, rw, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		madvise(swap_race.p, 4 * PAGE, MADV_DONTFORK);
+	}
+	return NULL;
+}
+
+TEST(file_is_never_zeroed_by_a_race)
+{
+	unsigned char mark[4 * PAGE], seen[4 * PAGE];
+	int s = session_open(), i, fd, pinned = 0;
+	pthread_t thread;
+
+	memset(mark, 0x77, sizeof(mark));
+	swap_race.file = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+	swap_race.p = pinnable(4 * PAGE);
+	ASSERT_EQ(pwrite(swap_race.file, mark, sizeof(mark), 0), sizeof(mark));
+	ASSERT_EQ(pthread_create(&thread, NULL, swap_kinds, NULL), 0);
+	for (i = 0; i < 3000; i++) {
+		fd = buf_pin(s, swap_race.p, 4 * PAGE);
+		EXPECT_TRUE(fd >= 0 || fd == -EOPNOTSUPP || fd == -EPERM || fd == -EFAULT);
+		pinned += fd >= 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	swap_race.stop = true;
+	pthread_join(thread, NULL);
+	ASSERT_EQ(pread(swap_race.file, seen, sizeof(seen), 0), sizeof(seen));
+	EXPECT_MEMEQ(seen, mark, sizeof(mark));
+	EXPECT_EQ(session_info(s).out_live_b, 0);
+	ktap_note("%d of %d pins succeeded", pinned, i);
+}
+
+KTAP_MAIN()
