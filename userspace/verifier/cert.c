@@ -9,6 +9,7 @@
 
 #include "cert.h"
 #include "fault.h"
+#include "when.h"
 
 #define ARK_BITS 4096
 #define SALT_LEN 48
@@ -148,23 +149,13 @@ bool cert_is_ca(X509 *cert)
 	return X509_check_ca(cert) == 1;
 }
 
-/* Days from 1970-01-01 in the Gregorian calendar; @month from 1. */
-static int64_t days(int64_t year, int month, int day)
-{
-	int64_t y = month <= 2 ? year - 1 : year;
-	int64_t era = y / 400, of_era = y - era * 400;
-	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
 static bool seconds(const ASN1_TIME *t, int64_t *out)
 {
 	struct tm tm;
 
 	if (!t || !ASN1_TIME_to_tm(t, &tm))
 		return false;
-	*out = days(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * 86400 + tm.tm_hour * 3600 +
+	*out = when_days(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * 86400 + tm.tm_hour * 3600 +
 	       tm.tm_min * 60 + tm.tm_sec;
 	return true;
 }

@@ -593,6 +593,14 @@ WV_API int wv_verify_snp(struct wv_bytes report, struct wv_bytes table, struct w
  */
 WV_API char *wv_verdict_json(const struct wv_verdict *verdict);
 
+/** wv_snp_json, wv_bundle_json - what a file says, as it stands: nothing is verified */
+WV_API char *wv_snp_json(const struct wv_snp_report *report);
+WV_API char *wv_bundle_json(const struct wv_bundle *bundle);
+
+/** wv_time_parse - RFC 3339 to seconds; 0 or WV_USAGE; wv_time_text - the other way round */
+WV_API int wv_time_parse(const char *text, int64_t *out);
+WV_API void wv_time_text(int64_t t, char out[32]);
+
 /*
  * Receipts.
  */
@@ -633,8 +641,9 @@ struct wv_receipt {
 /**
  * wv_verify_receipt - does this bundle prove the wipe for that release?
  * @release: what the broker logged
- * @appraisal: expectations in it are ignored: purpose, nonce, binding, instance
- *	and subject follow from @release
+ * @appraisal: of its expectations only events_complete counts: purpose, nonce,
+ *	binding, instance and subject follow from @release; the policy's purpose
+ *	is not looked at either, so that the policy of the release can be used
  * @receipt: figures, may be NULL
  *
  * What an accepted receipt proves, and what not: wv_receipt_statement().

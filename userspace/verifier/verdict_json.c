@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Verdicts, bundles and reports as JSON: doc/formats.md section 9.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain.h"
+#include "fault.h"
+#include "json_write.h"
+
+static json_t *words(uint64_t warnings)
+{
+	json_t *list = json_array();
+	int i;
+
+	for (i = 0; list && i < WV_WARN_COUNT; i++)
+		if (warnings & 1ull << i)
+			json_array_append_new(list, json_string(wv_warning_text(i)));
+	return list;
+}
+
+static void put_fault(struct json_out *o, const struct wv_fault *f)
+{
+	out_put_text(o, "verdict", wv_reason_text(f->reason));
+	out_put_bool(o, "ok", f->reason == WV_OK);
+	out_put_number(o, "code", (uint64_t)f->reason);
+	out_put_number(o, "exit_code", (uint64_t)wv_reason_exit(f->reason));
+	if (f->reason == WV_OK)
+		return;
+	out_put_text(o, "field", f->field);
+	if (f->offset >= 0)
+		out_put_number(o, "offset", (uint64_t)f->offset);
+	if (f->line > 0) {
+		out_put_number(o, "line", (uint64_t)f->line);
+		out_put_number(o, "column", (uint64_t)f->column);
+	}
+	out_put_text(o, "text", f->text);
+	out_put_text(o, "meaning", wv_reason_explain(f->reason));
+	out_put_text(o, "mend", wv_reason_mend(f->reason));
+}
+
+static json_t *chain_json(const struct wv_vek_info *v)
+{
+	struct json_out o = out_start();
+
+	out_put_text(&o, "kind", v->kind == WV_VEK_VLEK ? "vlek" : "vcek");
+	out_put_text(&o, "product", wv_product_text(v->product));
+	out_put_text(&o, "key", v->subject[0]);
+	out_put_text(&o, "intermediate", v->subject[1]);
+	out_put_text(&o, "root", v->subject[2]);
+	out_put_bool(&o, "named_root", v->named_root);
+	out_put_when(&o, "not_before", v->not_before);
+	out_put_when(&o, "not_after", v->not_after);
+	return out_take(&o);
+}
+
+static json_t *events_json(const struct wv_verdict *v)
+{
+	struct json_out o = out_start();
+
+	out_put_number(&o, "count", v->event_count);
+	out_put_bool(&o, "complete", v->events_complete);
+	return out_take(&o);
+}
+
+char *wv_verdict_json(const struct wv_verdict *v)
+{
+	struct json_out o = out_start();
+
+	out_put_number(&o, "version", 1);
+	put_fault(&o, &v->fault);
+	out_put_bool(&o, "measured", v->measured);
+	out_put_bool(&o, "simulated", v->simulated);
+	out_put(&o, "warnings", words(v->warnings));
+	out_put_hex(&o, "evidence_sha256", v->evidence_digest, 32);
+	if (v->have & WV_HAVE_CLAIMS) {
+		out_put(&o, "claims", claims_json(&v->claims));
+		out_put(&o, "events", events_json(v));
+	}
+	if (v->have & WV_HAVE_REPORT)
+		out_put(&o, "report", report_json(&v->report));
+	if (v->have & WV_HAVE_VEK)
+		out_put(&o, "chain", chain_json(&v->vek));
+	return out_text_of(&o);
+}
+
+char *wv_snp_json(const struct wv_snp_report *report)
+{
+	struct json_out o = { .object = report_json(report) };
+
+	return out_text_of(&o);
+}
+
+static json_t *path_json(const struct wv_bundle *b)
+{
+	struct json_out o = out_start();
+	json_t *nodes = json_array();
+	size_t i;
+
+	out_put_number(&o, "index", b->index);
+	out_put_number(&o, "leaves", b->leaves);
+	for (i = 0; i < b->nodes; i++)
+		json_array_append_new(nodes, hex_json(b->path[i], 64));
+	out_put(&o, "nodes", nodes);
+	return out_take(&o);
+}
+
+static json_t *piece_json(const struct wv_evidence *e)
+{
+	struct json_out o = out_start();
+	struct wv_snp_report r;
+
+	out_put_text(&o, "provider", e->provider);
+	out_put_text(&o, "tee", e->tee);
+	out_put_number(&o, "data_bytes", e->data.len);
+	out_put_number(&o, "aux_bytes", e->aux.len);
+	out_put_number(&o, "manifest_bytes", e->manifest.len);
+	if ((!strcmp(e->tee, "snp") || !strcmp(e->tee, "simulated-snp")) &&
+	    !wv_snp_parse(e->data, &r, NULL))
+		out_put(&o, "report", report_json(&r));
+	return out_take(&o);
+}
+
+static json_t *entry_json(struct wv_bytes entry)
+{
+	struct json_out o = out_start();
+	struct wv_event e;
+
+	if (entry.len == WARD_EVENT_SIZE && !wv_event_parse(entry, &e, NULL)) {
+		json_decref(out_take(&o));
+		return event_json(&e);
+	}
+	out_put_hex(&o, entry.len == WARD_EVENT_SIZE ? "damaged" : "digest", entry.data,
+		    entry.len);
+	return out_take(&o);
+}
+
+/* Shown as found: the report data and the chain's state are recomputed, not checked. */
+static void put_computed(struct json_out *o, const struct wv_bundle *b,
+			 const struct wv_claims *claims)
+{
+	struct chain_result r;
+	uint8_t report_data[64];
+	int rc;
+
+	if (!wv_report_data(b->claims, b->index, b->leaves, b->path, b->nodes, report_data, NULL))
+		out_put_hex(o, "report_data", report_data, 64);
+	rc = chain_check(b, claims, &r, NULL);
+	out_put_text(o, "chain", rc ? wv_reason_text(rc) : r.complete ? "complete" :
+				 r.gap ? "gap" : "absent");
+}
+
+char *wv_bundle_json(const struct wv_bundle *b)
+{
+	struct json_out o = out_start();
+	json_t *evidence = json_array(), *events = json_array();
+	struct wv_claims claims;
+	struct wv_fault fault;
+	size_t i;
+
+	out_put_number(&o, "version", 1);
+	out_put(&o, "path", path_json(b));
+	if (!wv_claims_parse(b->claims, &claims, &fault)) {
+		put_computed(&o, b, &claims);
+		out_put(&o, "claims", claims_json(&claims));
+	} else {
+		out_put_text(&o, "claims_fault", fault.text);
+	}
+	for (i = 0; i < b->evidence_count; i++)
+		json_array_append_new(evidence, piece_json(&b->evidence[i]));
+	for (i = 0; i < b->event_count; i++)
+		json_array_append_new(events, entry_json(b->events[i]));
+	out_put(&o, "evidence", evidence);
+	out_put(&o, "events", events);
+	return out_text_of(&o);
+}
