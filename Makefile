@@ -177,10 +177,20 @@ unit-parts = $(foreach r,wardctl broker worker,$(if $(findstring test_$(r),$(1))
 	$(if $(call parts,$(r)),$(O)/obj/$(r).a)))
 UNIT_ARCHIVES := $(foreach r,wardctl broker worker,$(if $(call parts,$(r)),$(O)/obj/$(r).a))
 
-$(O)/tests/unit/%: $(O)/obj/tests/unit/%.o $(STATIC_LIBS) $(UNIT_ARCHIVES)
+# What several tests share: tests/unit/*.c without a main, and forged certificates.
+UNIT_SHARED := $(patsubst %.c,$(O)/obj/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)) \
+	$(wildcard tests/tsmsim/certs.c))
+
+$(O)/tests/unit-shared.a: $(UNIT_SHARED)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR)
+	$(Q)$(AR) rcsD $@ $^
+
+$(O)/tests/unit/%: $(O)/obj/tests/unit/%.o $(O)/tests/unit-shared.a $(STATIC_LIBS) $(UNIT_ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call unit-parts,$@) $(STATIC_LIBS) \
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/tests/unit-shared.a $(call unit-parts,$@) $(STATIC_LIBS) \
 		$(call pkg-libs,all) $(shell $(PKG_CONFIG) --libs cmocka) -lm
 
 $(O)/tests/kernel/%: $(O)/obj/tests/kernel/%.o $(O)/obj/tests/harness/ktap.o \
