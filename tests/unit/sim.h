@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Evidence as a simulated guest would give it, for tests of the verifier.
+ */
+#ifndef TEST_SIM_H
+#define TEST_SIM_H
+
+#include "../tsmsim/certs.h"
+#include "support.h"
+
+#define SIM_EVENTS_MAX 16
+
+/**
+ * struct sim_guest - one session's account, to be changed at will before sim_bundle()
+ * @claims: as the kernel would compose them
+ * @events, @event_count: the session's records
+ * @measurement, @policy, @vmpl, @version, @cpuid: what the report will say
+ * @tee: what the bundle says
+ * @index, @leaves: place of the claims in the tree; the other leaves are made up
+ */
+struct sim_guest {
+	struct ward_claims claims;
+	struct ward_event events[SIM_EVENTS_MAX];
+	size_t event_count;
+	uint8_t measurement[48];
+	uint64_t policy;
+	uint32_t vmpl;
+	uint32_t version;
+	uint8_t cpuid[3];
+	const char *tee;
+	uint64_t index, leaves;
+};
+
+/** sim_guest_new - a session with a buffer allocated and wiped, sealed or not */
+void sim_guest_new(struct sim_guest *g, uint32_t purpose);
+
+/** sim_event - append a record; head and sequence of the claims follow */
+void sim_event(struct sim_guest *g, uint16_t type, uint64_t bytes);
+
+/** sim_heads - set the claims' session chain from the records */
+void sim_heads(struct sim_guest *g);
+
+/** sim_report - a signed report over @report_data; WV_SNP_REPORT_SIZE bytes */
+void sim_report(const struct sim_guest *g, const struct sim_pki *pki,
+		const uint8_t report_data[64], uint8_t *out);
+
+/** sim_bundle - the encoded bundle with certificate table; ut_free() it */
+struct wv_bytes sim_bundle(const struct sim_guest *g, const struct sim_pki *pki);
+
+/** sim_pem - a certificate as PEM; ut_free() it */
+struct wv_bytes sim_pem(X509 *cert);
+
+/** sim_tree - root and path of leaf @index of @leaves, the recursive way of RFC 9162 2.1 */
+void sim_tree(const uint8_t (*leaf)[64], uint64_t leaves, uint64_t index, uint8_t root[64],
+	      uint8_t (*path)[64], size_t *nodes);
+
+#endif /* TEST_SIM_H */
