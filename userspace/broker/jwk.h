@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The worker's ephemeral public key, and what is wrapped to it (libjose). */
+#ifndef BROKER_JWK_H
+#define BROKER_JWK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "attested.h"
+
+#define JWK_THUMBPRINT_LEN 32
+
+/**
+ * jwk_take - check a tee-pubkey and bring it into its canonical form
+ * @jwk: {"kty":"EC","crv":"P-384","x":...,"y":...}; other public members are left out
+ * @out: the canonical form (RFC 7638 section 3)
+ * @thumbprint: its SHA-256 (RFC 7638)
+ * Returns 0, or -1: not an EC public key on P-384, or a private key.
+ */
+int jwk_take(const json_t *jwk, char out[ATTESTED_JWK_MAX], uint8_t thumbprint[JWK_THUMBPRINT_LEN]);
+
+/**
+ * jwk_wrap - encrypt to such a key: flattened JWE, ECDH-ES+A256KW, A256GCM
+ * @jwk: canonical form, as jwk_take() gave it
+ * Returns JSON text to be freed with free(), or NULL.
+ */
+char *jwk_wrap(const char *jwk, const void *plain, size_t len);
+
+#endif /* BROKER_JWK_H */

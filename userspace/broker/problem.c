@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include <stddef.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "problem.h"
+#include "wardverify.h"
+
+#define TYPE_BASE "https://github.com/confidential-containers/kbs/errors/"
+
+static const struct {
+	const char *reason;
+	int status;
+	const char *text;
+} problems[] = {
+	{ "malformed-request", 400, "the request is not what the protocol asks for" },
+	{ "version-unsupported", 401, "this broker speaks version 0.4.0 of the protocol" },
+	{ "tee-unsupported", 401, "this broker appraises evidence of kind 'ward'" },
+	{ "session-missing", 401, "neither a session's cookie nor a token came with the request" },
+	{ "session-unknown", 401, "there is no such session; begin with /kbs/v0/auth" },
+	{ "session-not-attested", 401, "the session's evidence has not been accepted" },
+	{ "evidence-expired", 401, "the session is over; begin again with /kbs/v0/auth" },
+	{ "nonce-replayed", 401, "this nonce has served an attestation already" },
+	{ "key-unsupported", 401, "tee-pubkey must be an EC public key on P-384" },
+	{ "token-invalid", 401, "the token was not issued by this broker, or was changed" },
+	{ "token-expired", 401, "the token is over; attest again" },
+	{ "path-unknown", 404, "there is nothing at this path" },
+	{ "resource-unknown", 404, "there is no such resource" },
+	{ "method-unsupported", 405, "the path takes another method" },
+	{ "request-too-long", 413, "the request is longer than the broker takes" },
+	{ "release-failed", 500, "the key could not be released; the broker's log says why" },
+	{ "internal-error", 500, "the broker has failed" },
+	{ "sessions-exhausted", 503, "too many sessions; try again later" },
+};
+
+#define PROBLEMS (sizeof(problems) / sizeof(problems[0]))
+
+static size_t find(const char *reason)
+{
+	size_t i;
+
+	for (i = 0; i < PROBLEMS; i++)
+		if (!strcmp(problems[i].reason, reason))
+			break;
+	return i;
+}
+
+static const char *explain(const char *reason)
+{
+	size_t i = find(reason);
+	int code;
+
+	if (i < PROBLEMS)
+		return problems[i].text;
+	code = wv_reason_find(reason);
+	return code >= 0 ? wv_reason_explain(code) : "refused";
+}
+
+int problem_status(const char *reason)
+{
+	size_t i = find(reason);
+
+	return i < PROBLEMS ? problems[i].status : 401;
+}
+
+char *problem_json(const char *reason, const char *detail)
+{
+	const char *text = explain(reason);
+	json_t *body = json_pack("{s:s+, s:s, s:i, s:s, s:o}", "type", TYPE_BASE, reason, "title",
+				 text, "status", problem_status(reason), "reason", reason, "detail",
+				 detail && *detail ? json_sprintf("%s: %s", reason, detail) :
+				 json_sprintf("%s: %s", reason, text));
+	char *out = body ? json_dumps(body, JSON_COMPACT) : NULL;
+
+	json_decref(body);
+	return out;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Releasing a data key: the payload that goes to the worker, and the line of the
+ * release log that the receipt must match later. The line is on disk before the
+ * key leaves. doc/formats.md, section 8.
+ */
+#ifndef BROKER_RELEASE_H
+#define BROKER_RELEASE_H
+
+#include <stdint.h>
+
+#include "attested.h"
+#include "config.h"
+
+#define RELEASE_PAYLOAD_MAX 320
+
+/**
+ * struct release - one release
+ * @id: of this release, random
+ * @receipt_nonce: what the receipt must carry, random
+ */
+struct release {
+	uint8_t id[16];
+	uint8_t receipt_nonce[32];
+};
+
+struct release_log;
+
+/**
+ * release_log_open - open for appending, made if missing, mode 0600
+ *
+ * A line that an interrupted writer left unfinished is ended, so that it spoils
+ * no other. Returns 0 or -errno.
+ */
+int release_log_open(const char *path, struct release_log **out);
+void release_log_close(struct release_log *log);
+
+/** release_new - draw id and nonce; 0 or -1 */
+int release_new(struct release *r);
+
+/**
+ * release_payload - the JSON that is wrapped for the worker
+ * @key: 32 bytes
+ * @out: RELEASE_PAYLOAD_MAX bytes, holds the key afterwards: the caller wipes it
+ * Returns its length.
+ */
+size_t release_payload(const struct release *r, const struct config_resource *resource,
+		       const uint8_t *key, char *out);
+
+/**
+ * release_log_append - write one line and sync it
+ * @now: seconds since the epoch
+ * Returns 0 or -errno; after a failure no part of the line is left.
+ */
+int release_log_append(struct release_log *log, const struct release *r,
+		       const struct config_resource *resource, const struct attested *who,
+		       int64_t now);
+
+#endif /* BROKER_RELEASE_H */
