@@ -17,6 +17,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The libraries' calls must find these too. */
+#pragma GCC visibility push(default)
+
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_memalign(size_t align, size_t size);
@@ -121,3 +124,5 @@ void *pvalloc(size_t size)
 	}
 	return __libc_memalign(page, (size + page - 1) / page * page);
 }
+
+#pragma GCC visibility pop
