@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* An encrypted data set as a site: file, header, key, columns. */
+#ifndef WARD_WORKER_DATA_H
+#define WARD_WORKER_DATA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "dataset.h"
+#include "failure.h"
+#include "site.h"
+
+/**
+ * struct data - one data set
+ * @name: of the site; the caller's
+ * @path: its file; the caller's
+ * @id: data-set id, from the header
+ * @chunk_bytes: plaintext bytes of a chunk
+ * @chunks: how many
+ * @rows: of the table
+ */
+struct data {
+	const char *name;
+	const char *path;
+	uint8_t id[WARD_DATASET_ID_LEN];
+	size_t chunk_bytes;
+	uint64_t chunks;
+	uint64_t rows;
+
+	/* private */
+	int fd;
+	struct ward_dataset *set;
+	json_t *metadata;
+	const char **columns;
+};
+
+/**
+ * data_peek() - read the header, without a key: what it says is not proved yet
+ * @data: name and path filled in by the caller, the rest zero
+ * @failure: what went wrong
+ *
+ * Return: 0 or -1.
+ */
+int data_peek(struct data *data, struct failure *failure);
+
+/**
+ * data_open() - check the header with the key, keep the key schedule
+ * @data: peeked
+ * @key: WARD_DATASET_KEY_LEN bytes; not kept
+ * @failure: what went wrong, also: another data set than was peeked at
+ *
+ * Return: 0 or -1.
+ */
+int data_open(struct data *data, const uint8_t *key, struct failure *failure);
+
+/**
+ * data_site() - the upper part of a site
+ * @data: open; outlives the site
+ * @index: its place in the cohort
+ * @site: filled in
+ * @failure: what went wrong: metadata that is not that of a table
+ *
+ * Return: 0 or -1.
+ */
+int data_site(struct data *data, unsigned int index, struct site *site,
+	      struct failure *failure);
+
+/**
+ * data_close() - forget key schedule and metadata, close the file
+ * @data: in any state
+ */
+void data_close(struct data *data);
+
+#endif /* WARD_WORKER_DATA_H */

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The order of things: what is declared before what is asked for, what is
+ * wiped before what is sealed, what is sealed before what is promised.
+ */
+#include "job.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "job_private.h"
+#include "outfile.h"
+#include "receipt.h"
+#include "scrub.h"
+
+#define PATH_TEXT	PATH_MAX
+
+static int fail_ward(struct job *job, const char *what, int err)
+{
+	return failed(job->failure, fail_errno(err), "%s: %s", what, ward_strerror(err));
+}
+
+/* ---- before any key ----------------------------------------------------------------- */
+
+static int open_inputs(struct job *job)
+{
+	size_t i;
+
+	if (plan_load(job->options->plan, &job->plan, job->failure) ||
+	    outfile_dir(job->options->out, job->failure))
+		return -1;
+	for (i = 0; i < job->options->count; i++) {
+		job->data[i] = (struct data){
+			.name = job->options->data[i].name,
+			.path = job->options->data[i].path, .fd = -1,
+		};
+	}
+	for (i = 0; i < job->options->count; i++) {
+		if (!plan_names_site(job->plan, job->data[i].name))
+			return failed(job->failure, EXIT_DAMAGED,
+				      "plan: split.test does not name the data set %s",
+				      job->data[i].name);
+		if (data_peek(&job->data[i], job->failure))
+			return -1;
+	}
+	return 0;
+}
+
+/* From here on the kernel holds us to the budget, and evidence says so. */
+static int limit_session(struct job *job, const struct ward_info *info)
+{
+	uint64_t budget = job->options->budget;
+	int err;
+
+	if (budget > info->out_limit)
+		return failed(job->failure, EXIT_DEVICE,
+			      "the budget of %" PRIu64 " bytes is above the limit in force, %"
+			      PRIu64 "; lower --budget or raise the module's limit",
+			      budget, (uint64_t)info->out_limit);
+	job->pressure.threshold = job->options->threshold ? job->options->threshold :
+				  budget / 4 * 3;
+	err = ward_session_watch(job->session, job->pressure.threshold, budget);
+	return err ? fail_ward(job, "limit of the session", err) : 0;
+}
+
+static int open_session(struct job *job)
+{
+	struct ward_info info = { .size = sizeof(info) };
+	struct memory_backend backend;
+	int err;
+
+	err = ward_session_open(job->options->device, &job->session);
+	if (err)
+		return fail_ward(job, job->options->device ? job->options->device :
+				 WARD_DEVICE, err);
+	err = ward_session_info(job->session, &info);
+	if (err)
+		return fail_ward(job, "session", err);
+	if (limit_session(job, &info))
+		return -1;
+	backend = memory_backend_ward(job->session);
+	memory_init(&job->memory, &backend, job->options->budget);
+	memcpy(job->card.session, info.out_session, WARD_ID_LEN);
+	memcpy(job->card.instance, info.out_instance, WARD_ID_LEN);
+	emit_step(job->emit, "open",
+		  json_pack("{s:o, s:I, s:I}", "session",
+			    emit_hex(info.out_session, WARD_ID_LEN), "budget",
+			    (json_int_t)job->options->budget, "threshold",
+			    (json_int_t)job->pressure.threshold),
+		  "session of %s, limited to %" PRIu64 " bytes of protected memory",
+		  job->options->device ? job->options->device : WARD_DEVICE,
+		  job->options->budget);
+	return 0;
+}
+
+static int declare_plan(struct job *job)
+{
+	int err = ward_session_measure(job->session, job->plan->digest, job->card.declared);
+
+	if (err)
+		return fail_ward(job, "declaring the plan", err);
+	emit_step(job->emit, "measure",
+		  json_pack("{s:s, s:o, s:o}", "plan", job->plan->name, "sha512",
+			    emit_hex(job->plan->digest, PLAN_DIGEST_LEN), "declared",
+			    emit_hex(job->card.declared, WARD_DIGEST_LEN)),
+		  "plan %s declared: %zu columns of the design matrix, %zu runs",
+		  job->plan->name, job->plan->features, job->plan->runs);
+	return 0;
+}
+
+/* ---- keys ------------------------------------------------------------------------------ */
+
+static int release_one(struct job *job, struct release_client *client, size_t i)
+{
+	struct data *data = &job->data[i];
+	struct release *release = &job->release[i];
+	char resource[256];
+
+	if (snprintf(resource, sizeof(resource), "%s/%s", job->options->resources,
+		     data->name) >= (int)sizeof(resource))
+		return failed(job->failure, EXIT_MISUSE, "%s: the resource's name is too long",
+			      data->name);
+	if (release_fetch(client, &job->memory, resource, release, job->failure))
+		return -1;
+	if (memcmp(release->dataset, data->id, sizeof(data->id)))
+		return failed(job->failure, EXIT_DAMAGED,
+			      "%s (%s): the broker released the key of another data set",
+			      data->name, data->path);
+	if (data_open(data, release->key, job->failure))
+		return -1;
+	release->key = NULL;	/* its scope ends when all data sets are open */
+	memcpy(job->release_id[i], release->id, CARD_RELEASE_LEN);
+	emit_step(job->emit, "release",
+		  json_pack("{s:s, s:s, s:o, s:o}", "site", data->name, "resource", resource,
+			    "dataset", emit_hex(data->id, sizeof(data->id)),
+			    "release", emit_hex(release->id, RELEASE_ID_LEN)),
+		  "%s: key of %s released, header verified", data->name, resource);
+	return 0;
+}
+
+static int release_all(struct job *job, struct release_client *client)
+{
+	size_t i;
+
+	for (i = 0; i < job->options->count; i++) {
+		if (release_one(job, client, i))
+			return -1;
+	}
+	return 0;
+}
+
+/* Keys live in a scope of their own, which ends with the last data set opened. */
+static int get_keys(struct job *job)
+{
+	struct release_client *client = NULL;
+	struct memory_region *outer;
+	int ret;
+
+	if (release_open(job->options->broker, job->options->ca, job->session, &job->proof,
+			 &client, job->failure))
+		return -1;
+	emit_step(job->emit, "attest",
+		  json_pack("{s:s, s:b}", "tee", job->proof.tee, "simulated",
+			    job->proof.simulated),
+		  "the broker accepted the evidence of %s%s", job->proof.tee,
+		  job->proof.simulated ? " (simulated TEE)" : "");
+	outer = memory_scope(&job->memory);
+	ret = release_all(job, client);
+	memory_release(&job->memory, outer);
+	release_close(client);
+	scrub_stack();
+	return ret;
+}
+
+/* ---- after the last row -------------------------------------------------------------------- */
+
+static struct receipt_binding binding_of(const struct job *job, size_t i)
+{
+	return (struct receipt_binding){
+		.release = job->release[i].id, .dataset = job->data[i].id,
+		.nonce = job->release[i].nonce,
+	};
+}
+
+/* The receipt's request before the seal, as a report: nobody may accept it. */
+static int early_receipt(struct job *job)
+{
+	struct receipt_binding binding = binding_of(job, 0);
+
+	if (!job->options->early_receipt)
+		return 0;
+	if (receipt_export(job->session, WARD_PURPOSE_REPORT, &binding,
+			   job->options->early_receipt, NULL, job->failure))
+		return -1;
+	emit_step(job->emit, "early", NULL, "%s: evidence before the seal; not a receipt",
+		  job->options->early_receipt);
+	return 0;
+}
+
+static int wipe(struct job *job)
+{
+	struct ward_info info = { .size = sizeof(info) };
+	size_t peak = job->memory.peak;
+	uint64_t held = job->memory.live;
+	int err;
+
+	job_forget(job);
+	scrub_stack();
+	err = ward_session_info(job->session, &info);
+	if (err)
+		return fail_ward(job, "session", err);
+	if (info.out_live)
+		return failed(job->failure, EXIT_DEVICE,
+			      "%" PRIu64 " bytes are still held after the wipe",
+			      (uint64_t)info.out_live);
+	emit_step(job->emit, "wipe",
+		  json_pack("{s:I, s:I, s:I}", "wiped", (json_int_t)held, "peak",
+			    (json_int_t)peak, "live", (json_int_t)info.out_live),
+		  "%" PRIu64 " bytes wiped, none held; most ever held %zu of %" PRIu64,
+		  held, peak, job->options->budget);
+	return 0;
+}
+
+static int seal(struct job *job)
+{
+	struct ward_seal sealed = { .size = sizeof(sealed) };
+	int err = ward_session_seal(job->session, &sealed);
+
+	if (err)
+		return fail_ward(job, "seal", err);
+	emit_step(job->emit, "seal", NULL, "session sealed: it can hold no more protected memory");
+	return 0;
+}
+
+static int export_receipts(struct job *job)
+{
+	char path[PATH_TEXT];
+	size_t i, bytes;
+
+	for (i = 0; i < job->options->count; i++) {
+		struct receipt_binding binding = binding_of(job, i);
+
+		if (snprintf(path, sizeof(path), "%s/receipt-%s.ward", job->options->out,
+			     job->data[i].name) >= (int)sizeof(path))
+			return failed(job->failure, EXIT_MISUSE, "%s: the path is too long",
+				      job->options->out);
+		if (receipt_export(job->session, WARD_PURPOSE_RECEIPT, &binding, path, &bytes,
+				   job->failure))
+			return -1;
+		emit_step(job->emit, "receipt",
+			  json_pack("{s:s, s:s, s:o, s:I}", "site", job->data[i].name,
+				    "file", path, "release",
+				    emit_hex(job->release[i].id, RELEASE_ID_LEN),
+				    "bytes", (json_int_t)bytes),
+			  "%s: %s, %zu bytes", job->data[i].name, path, bytes);
+	}
+	return 0;
+}
+
+/* ---- all of it -------------------------------------------------------------------------------- */
+
+static void describe(struct job *job)
+{
+	job->card.cohort = &job->cohort;
+	job->card.data = job->data;
+	job->card.release = (const uint8_t (*)[CARD_RELEASE_LEN])job->release_id;
+	job->card.tee = job->proof.tee;
+	job->card.simulated = job->proof.simulated;
+}
+
+static int run(struct job *job)
+{
+	if (open_inputs(job) || open_session(job) || declare_plan(job) || get_keys(job))
+		return -1;
+	describe(job);
+	if (job_load(job) || job_train(job) || job_write(job) || early_receipt(job))
+		return -1;
+	if (wipe(job) || seal(job))
+		return -1;
+	return export_receipts(job);
+}
+
+int job_run(const struct job_options *options, const struct emit *emit,
+	    struct failure *failure)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	int ret;
+
+	if (!job)
+		return failed(failure, EXIT_DEVICE, "out of memory");
+	job->options = options;
+	job->emit = emit;
+	job->failure = failure;
+	ret = run(job);
+	job_forget(job);
+	ward_session_close(job->session);
+	plan_free(job->plan);
+	free(job);
+	scrub_stack();
+	return ret;
+}

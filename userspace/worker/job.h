@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* One training job from the plan to the receipts. */
+#ifndef WARD_WORKER_JOB_H
+#define WARD_WORKER_JOB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "emit.h"
+#include "failure.h"
+#include "plan.h"
+
+#define JOB_BUDGET_DEFAULT	(32u << 20)
+#define JOB_BUDGET_MIN		(64u << 10)
+#define JOB_RESOURCES_DEFAULT	"default/dataset"
+
+struct job_data {
+	const char *name;
+	const char *path;
+};
+
+/**
+ * struct job_options - what the command line says
+ * @device: of ward, or NULL for the usual one
+ * @broker: its URL
+ * @ca: PEM file of roots for its certificate
+ * @resources: repository/type of the keys; the tag is the data set's name
+ * @plan: file
+ * @out: directory for model, card and receipts
+ * @early_receipt: file for evidence taken before the seal, or NULL
+ * @budget: most bytes of plaintext to be held
+ * @threshold: bytes held at which the ring shrinks; 0 = three quarters of it
+ * @ring: most chunks to be held decrypted; 0 = as many as the budget allows
+ * @count: data sets
+ * @data: the data sets
+ */
+struct job_options {
+	const char *device;
+	const char *broker;
+	const char *ca;
+	const char *resources;
+	const char *plan;
+	const char *out;
+	const char *early_receipt;
+	uint64_t budget;
+	uint64_t threshold;
+	uint64_t ring;
+	size_t count;
+	struct job_data data[PLAN_SITES_MAX];
+};
+
+/**
+ * job_run() - do it
+ * @options: checked by the caller
+ * @emit: where steps are said
+ * @failure: what went wrong
+ *
+ * Whatever happens, nothing is held any more when it returns.
+ *
+ * Return: 0 or -1.
+ */
+int job_run(const struct job_options *options, const struct emit *emit,
+	    struct failure *failure);
+
+#endif /* WARD_WORKER_JOB_H */

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* What job.c (the order of things) and job_compute.c (the middle) share. */
+#ifndef WARD_WORKER_JOB_PRIVATE_H
+#define WARD_WORKER_JOB_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "card.h"
+#include "cohort.h"
+#include "data.h"
+#include "job.h"
+#include "libward.h"
+#include "memory.h"
+#include "pressure.h"
+#include "progress.h"
+#include "release.h"
+#include "ring.h"
+#include "train.h"
+
+struct job {
+	const struct job_options *options;
+	const struct emit *emit;
+	struct failure *failure;
+	struct plan *plan;
+	struct ward_session *session;
+	struct memory memory;
+	struct ring ring;
+	struct pressure pressure;
+	struct progress progress;
+	struct data data[PLAN_SITES_MAX];
+	struct release release[PLAN_SITES_MAX];
+	uint8_t release_id[PLAN_SITES_MAX][CARD_RELEASE_LEN];
+	struct site site[PLAN_SITES_MAX];
+	struct cohort cohort;
+	struct model model[PLAN_RUNS_MAX];
+	struct release_proof proof;
+	struct card card;
+};
+
+/**
+ * job_load() - sites, ring, survey
+ * @job: data sets are open
+ *
+ * Return: 0 or -1.
+ */
+int job_load(struct job *job);
+
+/**
+ * job_train() - all runs of the plan
+ * @job: loaded
+ *
+ * Return: 0 or -1.
+ */
+int job_train(struct job *job);
+
+/**
+ * job_write() - models and cards
+ * @job: trained
+ *
+ * Return: 0 or -1.
+ */
+int job_write(struct job *job);
+
+/**
+ * job_forget() - let go of all plaintext: ring, rows, weights
+ * @job: in any state
+ */
+void job_forget(struct job *job);
+
+#endif /* WARD_WORKER_JOB_PRIVATE_H */

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char train_usage[] =
+	"usage: ward-train train --broker URL --ca CA.pem --data NAME=FILE.wds ...\n"
+	"                        --plan PLAN.json --out DIR [OPTION...]\n"
+	"\n"
+	"Proves to the broker what this process is, gets the data sets' keys, trains on\n"
+	"them in protected memory, writes models and cards, wipes, seals the session and\n"
+	"exports a receipt for each data set.\n"
+	"\n"
+	"  --broker URL          of the key broker, https://HOST:PORT\n"
+	"  --ca FILE             PEM roots that its certificate must lead to\n"
+	"  --data NAME=FILE      an encrypted data set; NAME is its name in the plan and\n"
+	"                        the last part of its key's resource path; up to 64\n"
+	"  --resources REPO/TYPE first parts of that path (" JOB_RESOURCES_DEFAULT ")\n"
+	"  --plan FILE           what is computed; its SHA-512 is declared beforehand\n"
+	"  --out DIR             where models, cards and receipts go\n"
+	"  --budget SIZE         most plaintext to be held at once (32M)\n"
+	"  --threshold SIZE      bytes held at which the chunk ring shrinks (3/4 of it)\n"
+	"  --chunk-ring N        most chunks to be held decrypted (what the budget allows)\n"
+	"  --early-receipt FILE  also export evidence before the seal, which is no receipt\n"
+	"  --device FILE         (/dev/ward)\n"
+	"  -o, --output FORMAT   text for people, json for programs: one object per step\n"
+	"  -q, --quiet           errors alone\n";
+
+enum {
+	OPT_BROKER = 256, OPT_CA, OPT_DATA, OPT_RESOURCES, OPT_PLAN, OPT_OUT,
+	OPT_BUDGET, OPT_THRESHOLD, OPT_RING, OPT_EARLY, OPT_DEVICE,
+};
+
+static const struct option train_options[] = {
+	{ "broker", required_argument, NULL, OPT_BROKER },
+	{ "ca", required_argument, NULL, OPT_CA },
+	{ "data", required_argument, NULL, OPT_DATA },
+	{ "resources", required_argument, NULL, OPT_RESOURCES },
+	{ "plan", required_argument, NULL, OPT_PLAN },
+	{ "out", required_argument, NULL, OPT_OUT },
+	{ "budget", required_argument, NULL, OPT_BUDGET },
+	{ "threshold", required_argument, NULL, OPT_THRESHOLD },
+	{ "chunk-ring", required_argument, NULL, OPT_RING },
+	{ "early-receipt", required_argument, NULL, OPT_EARLY },
+	{ "device", required_argument, NULL, OPT_DEVICE },
+	{ "output", required_argument, NULL, 'o' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+/* Bytes, or with K, M or G behind them. */
+static int parse_size(const char *text, uint64_t *out)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	uint64_t value;
+	char *end;
+	int shift = 0;
+
+	if (*text < '0' || *text > '9')
+		return -1;
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno)
+		return -1;
+	if (*end) {
+		unit = strchr(units, *end);
+		if (!unit || end[1])
+			return -1;
+		shift = 10 * (int)(unit - units + 1);
+	}
+	if (value > UINT64_MAX >> 1 >> shift)
+		return -1;
+	*out = value << shift;
+	return 0;
+}
+
+static int read_size(const char *name, const char *text, uint64_t *out,
+		     struct failure *failure)
+{
+	if (!parse_size(text, out) && *out)
+		return 0;
+	return failed(failure, EXIT_MISUSE,
+		      "--%s %s: must be a number above 0, K, M or G may follow", name, text);
+}
+
+/* The name becomes part of a path of the broker's and of file names. */
+static bool plain_name(const char *name, size_t len)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+	return len && len <= PLAN_NAME_MAX && strspn(name, letters) == len;
+}
+
+static int read_data(char *text, struct job_options *options, struct failure *failure)
+{
+	char *equals = strchr(text, '=');
+	size_t i;
+
+	if (!equals || !plain_name(text, (size_t)(equals - text)) || !equals[1])
+		return failed(failure, EXIT_MISUSE,
+			      "--data %s: must be NAME=FILE, NAME of letters, digits, - and _",
+			      text);
+	*equals = '\0';
+	for (i = 0; i < options->count; i++) {
+		if (!strcmp(options->data[i].name, text))
+			return failed(failure, EXIT_MISUSE, "--data %s stands twice", text);
+	}
+	if (options->count == PLAN_SITES_MAX)
+		return failed(failure, EXIT_MISUSE, "--data: more than %d data sets",
+			      PLAN_SITES_MAX);
+	options->data[options->count++] = (struct job_data){ text, equals + 1 };
+	return 0;
+}
+
+static int read_output(const char *text, struct emit *emit, struct failure *failure)
+{
+	emit->json = !strcmp(text, "json");
+	if (!emit->json && strcmp(text, "text"))
+		return failed(failure, EXIT_MISUSE, "-o %s: text and json are possible", text);
+	return 0;
+}
+
+static int read_option(int option, struct job_options *options, struct emit *emit,
+		       struct failure *failure)
+{
+	switch (option) {
+	case OPT_BROKER:
+		options->broker = optarg;
+		return 0;
+	case OPT_CA:
+		options->ca = optarg;
+		return 0;
+	case OPT_DATA:
+		return read_data(optarg, options, failure);
+	case OPT_RESOURCES:
+		options->resources = optarg;
+		return 0;
+	case OPT_PLAN:
+		options->plan = optarg;
+		return 0;
+	case OPT_OUT:
+		options->out = optarg;
+		return 0;
+	case OPT_BUDGET:
+		return read_size("budget", optarg, &options->budget, failure);
+	case OPT_THRESHOLD:
+		return read_size("threshold", optarg, &options->threshold, failure);
+	case OPT_RING:
+		return read_size("chunk-ring", optarg, &options->ring, failure);
+	case OPT_EARLY:
+		options->early_receipt = optarg;
+		return 0;
+	case OPT_DEVICE:
+		options->device = optarg;
+		return 0;
+	case 'o':
+		return read_output(optarg, emit, failure);
+	case 'q':
+		emit->quiet = true;
+		return 0;
+	default:
+		return failed(failure, EXIT_MISUSE, "ward-train train --help lists the options");
+	}
+}
+
+static int check_train(const struct job_options *options, struct failure *failure)
+{
+	if (!options->broker || !options->ca || !options->plan || !options->out ||
+	    !options->count)
+		return failed(failure, EXIT_MISUSE,
+			      "--broker, --ca, --data, --plan and --out must stand");
+	if (options->budget < JOB_BUDGET_MIN)
+		return failed(failure, EXIT_MISUSE, "--budget: at least %u bytes are needed",
+			      JOB_BUDGET_MIN);
+	if (options->threshold > options->budget)
+		return failed(failure, EXIT_MISUSE, "--threshold is above --budget");
+	return 0;
+}
+
+int options_read(int argc, char **argv, struct job_options *options,
+		 struct emit *emit, bool *help, struct failure *failure)
+{
+	int option;
+
+	*options = (struct job_options){
+		.resources = JOB_RESOURCES_DEFAULT, .budget = JOB_BUDGET_DEFAULT,
+	};
+
+	while ((option = getopt_long(argc, argv, "o:qh", train_options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(train_usage, stdout);
+			*help = true;
+			return 0;
+		}
+		if (read_option(option, options, emit, failure))
+			return -1;
+	}
+	if (optind < argc)
+		return failed(failure, EXIT_MISUSE, "%s: no argument is expected here",
+			      argv[optind]);
+	return check_train(options, failure);
+}

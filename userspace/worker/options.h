@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of `ward-train train`. */
+#ifndef WARD_WORKER_OPTIONS_H
+#define WARD_WORKER_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "emit.h"
+#include "failure.h"
+#include "job.h"
+
+/**
+ * options_read() - read and check
+ * @argc: arguments, the verb being the first
+ * @argv: arguments; texts of @options point into them, and `=` of --data is cut
+ * @options: filled in
+ * @emit: filled in
+ * @help: true: usage was asked for and printed, there is nothing to do
+ * @failure: EXIT_MISUSE and what to do
+ *
+ * Return: 0 or -1.
+ */
+int options_read(int argc, char **argv, struct job_options *options,
+		 struct emit *emit, bool *help, struct failure *failure);
+
+#endif /* WARD_WORKER_OPTIONS_H */
