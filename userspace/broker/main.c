@@ -233,10 +233,11 @@ static int harden(void)
 
 static int usage(FILE *f, int code)
 {
-	fputs("usage: ward-broker [--check] [--ready-fd FD] CONFIG\n\n"
+	fputs("usage: ward-broker [--check] [--ready-fd FD] --config FILE\n\n"
 	      "Releases data keys to workers whose evidence the policy accepts (key broker\n"
-	      "protocol 0.4.0 over TLS 1.3). CONFIG is JSON; see ward-broker(8).\n\n"
-	      "  --check        read everything that CONFIG names, then end\n"
+	      "protocol 0.4.0 over TLS 1.3).\n\n"
+	      "  --config FILE  JSON; see ward-broker(8)\n"
+	      "  --check        read everything that FILE names, then end\n"
 	      "  --ready-fd FD  write 'listening on ADDRESS:PORT' there, not to stdout\n", f);
 	return code;
 }
@@ -251,6 +252,7 @@ struct arguments {
 static int parse_arguments(int argc, char **argv, struct arguments *a)
 {
 	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'f' },
 		{ "check", no_argument, NULL, 'c' },
 		{ "ready-fd", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
@@ -260,7 +262,9 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'c') {
+		if (c == 'f') {
+			a->config = optarg;
+		} else if (c == 'c') {
 			a->check = 1;
 		} else if (c == 'r') {
 			a->ready_fd = (int)strtol(optarg, &end, 10);
@@ -270,10 +274,9 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 			return usage(c == 'h' ? stdout : stderr, c == 'h' ? EXIT_OK : EXIT_USAGE);
 		}
 	}
-	if (argc - optind != 1)
-		return usage(stderr, EXIT_USAGE);
-	a->config = argv[optind];
-	return -1;
+	if (!a->config && optind < argc)
+		a->config = argv[optind++];
+	return a->config && optind == argc ? -1 : usage(stderr, EXIT_USAGE);
 }
 
 int main(int argc, char **argv)
