@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The rules that every ioctl obeys, walked for every command, every length and
+ * every flag; the layout of each argument; and calls by 32-bit programs.
+ */
+#define _GNU_SOURCE
+#include <stddef.h>
+
+#include "ward_test.h"
+
+/* ---- layout: the same for 32 and 64 bit, fixed for ever --------------------- */
+
+#define SIZE_IS(type, n)	_Static_assert(sizeof(struct type) == (n), #type)
+#define AT(type, field, n)	_Static_assert(offsetof(struct type, field) == (n), #field)
+
+SIZE_IS(ward_info, 88);
+AT(ward_info, out_session, 24);
+AT(ward_info, out_features, 80);
+SIZE_IS(ward_buf_alloc, 64);
+AT(ward_buf_alloc, length, 8);
+AT(ward_buf_alloc, out_fd, 48);
+AT(ward_buf_alloc, out_id, 56);
+SIZE_IS(ward_buf_pin, 72);
+AT(ward_buf_pin, out_fd, 56);
+SIZE_IS(ward_measure, 136);
+SIZE_IS(ward_attest, 288);
+AT(ward_attest, subject, 144);
+AT(ward_attest, deadline_ns, 160);
+AT(ward_attest, claims_len, 208);
+AT(ward_attest, out_generation, 240);
+SIZE_IS(ward_pressure, 72);
+SIZE_IS(ward_watch, 24);
+SIZE_IS(ward_notice, 32);
+SIZE_IS(ward_events, 48);
+SIZE_IS(ward_seal, 24);
+SIZE_IS(ward_buf_info, 48);
+SIZE_IS(ward_buf_wipe, 16);
+SIZE_IS(ward_event, WARD_EVENT_SIZE);
+SIZE_IS(ward_claims, WARD_CLAIMS_SIZE);
+
+/* ---- one row for each command ------------------------------------------------- */
+
+union argument {
+	struct {
+		uint32_t size;
+		uint32_t flags;
+	} head;
+	struct ward_buf_alloc alloc;
+	struct ward_buf_pin pin;
+	struct ward_attest attest;
+	struct ward_events events;
+	struct ward_pressure pressure;
+	struct ward_buf_info info;
+	unsigned char bytes[512];
+};
+
+/* Fills in what a well-formed call needs beside size and flags. */
+typedef void prepare_fn(union argument *arg);
+
+static unsigned char *pin_memory;
+
+static void prepare_alloc(union argument *arg)
+{
+	arg->alloc.length = PAGE;
+}
+
+static void prepare_pin(union argument *arg)
+{
+	arg->pin.addr = (uintptr_t)pin_memory;
+	arg->pin.length = PAGE;
+}
+
+static void prepare_attest(union argument *arg)
+{
+	arg->attest.purpose = WARD_PURPOSE_REPORT;
+	arg->attest.nonce_len = 32;
+}
+
+static const struct command {
+	const char *name;
+	unsigned int nr;
+	bool buffer;		/* on a buffer, else on a session */
+	uint32_t min, size;
+	uint32_t reserved;	/* offset of the reserved field, 0 = none */
+	bool may_fail;		/* the answer to a well-formed call depends */
+	prepare_fn *prepare;
+} commands[] = {
+	{ "INFO", WARD_CMD_INFO, false, 8, sizeof(struct ward_info), 0, false, NULL },
+	{ "BUF_ALLOC", WARD_CMD_BUF_ALLOC, false, sizeof(struct ward_buf_alloc),
+	  sizeof(struct ward_buf_alloc), offsetof(struct ward_buf_alloc, reserved),
+	  false, prepare_alloc },
+	{ "BUF_PIN", WARD_CMD_BUF_PIN, false, sizeof(struct ward_buf_pin),
+	  sizeof(struct ward_buf_pin), offsetof(struct ward_buf_pin, reserved),
+	  false, prepare_pin },
+	{ "MEASURE", WARD_CMD_MEASURE, false, offsetof(struct ward_measure, out_register),
+	  sizeof(struct ward_measure), 0, false, NULL },
+	{ "ATTEST", WARD_CMD_ATTEST, false, sizeof(struct ward_attest),
+	  sizeof(struct ward_attest), 0, true, prepare_attest },
+	{ "PRESSURE", WARD_CMD_PRESSURE, false, 8, sizeof(struct ward_pressure),
+	  offsetof(struct ward_pressure, reserved), false, NULL },
+	{ "WATCH", WARD_CMD_WATCH, false, offsetof(struct ward_watch, limit),
+	  sizeof(struct ward_watch), 0, false, NULL },
+	{ "EVENTS", WARD_CMD_EVENTS, false, sizeof(struct ward_events),
+	  sizeof(struct ward_events), offsetof(struct ward_events, reserved), true, NULL },
+	{ "SEAL", WARD_CMD_SEAL, false, 8, sizeof(struct ward_seal), 0, false, NULL },
+	{ "BUF_INFO", WARD_CMD_BUF_INFO, true, 8, sizeof(struct ward_buf_info),
+	  offsetof(struct ward_buf_info, reserved), false, NULL },
+	{ "BUF_WIPE", WARD_CMD_BUF_WIPE, true, 8, sizeof(struct ward_buf_wipe), 0,
+	  false, NULL },
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+/* Files that came out of a call are closed again. */
+static void drop_files(const struct command *c, const union argument *arg, int ret)
+{
+	if (!ret && c->nr == WARD_CMD_BUF_ALLOC)
+		close(arg->alloc.out_fd);
+	if (!ret && c->nr == WARD_CMD_BUF_PIN)
+		close(arg->pin.out_fd);
+}
+
+/* A call on an object of its own, since some commands change it for ever. */
+static int call_at(const struct command *c, union argument *arg)
+{
+	int s = session_open();
+	int fd = c->buffer ? buf_alloc(s, PAGE) : s;
+	int ret;
+
+	ASSERT_GE(fd, 0);
+	ret = ward_call(fd, _IO('W', c->nr), arg);
+	if (c->buffer)
+		close(fd);
+	close(s);
+	return ret;
+}
+
+static int call_sized(const struct command *c, uint32_t size, unsigned char last)
+{
+	union argument arg = { .head.size = size };
+	int ret;
+
+	if (c->prepare)
+		c->prepare(&arg);
+	if (last)
+		arg.bytes[size - 1] = last;
+	ret = call_at(c, &arg);
+	drop_files(c, &arg, ret);
+	return ret;
+}
+
+static bool well_formed(const struct command *c, int ret)
+{
+	if (!ret)
+		return true;
+	return c->may_fail && ret != -EINVAL && ret != -E2BIG && ret != -EOPNOTSUPP &&
+	       ret != -ENOTTY && (ret != -EFAULT || c->nr == WARD_CMD_ATTEST);
+}
+
+static void note_command(const struct command *c, uint32_t size, int ret)
+{
+	ktap_note("%s with size %u: %d", c->name, size, ret);
+}
+
+static void set_up(void)
+{
+	pin_memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_TRUE(pin_memory != MAP_FAILED);
+	ASSERT_EQ(madvise(pin_memory, PAGE, MADV_DONTFORK), 0);
+}
+
+#define FOR_EACH_COMMAND(c) \
+	for (const struct command *c = commands; c < commands + COMMANDS; c++)
+
+TEST(every_length)
+{
+	uint32_t size;
+	int ret;
+
+	set_up();
+	FOR_EACH_COMMAND(c) {
+		for (size = 0; size <= c->size + 40; size++) {
+			ret = call_sized(c, size, 0);
+			if (size < c->min ? ret == -EINVAL : well_formed(c, ret))
+				continue;
+			note_command(c, size, ret);
+			EXPECT_TRUE(!"a wrong answer to a length");
+		}
+	}
+}
+
+TEST(tail_that_is_not_zero)
+{
+	uint32_t size;
+	int ret;
+
+	set_up();
+	FOR_EACH_COMMAND(c) {
+		for (size = c->size + 1; size <= c->size + 40; size++) {
+			ret = call_sized(c, size, 1);
+			if (ret == -E2BIG)
+				continue;
+			note_command(c, size, ret);
+			EXPECT_TRUE(!"a tail that was ignored");
+		}
+	}
+}
+
+TEST(absurd_lengths)
+{
+	static const uint32_t sizes[] = { 4097, 65536, 1u << 31, ~0u };
+	unsigned int i;
+	union argument arg;
+
+	set_up();
+	FOR_EACH_COMMAND(c) {
+		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			arg = (union argument){ .head.size = sizes[i] };
+			EXPECT_EQ(call_at(c, &arg), -E2BIG);
+		}
+	}
+}
+
+TEST(every_flag)
+{
+	union argument arg;
+	unsigned int bit;
+	int ret;
+
+	set_up();
+	FOR_EACH_COMMAND(c) {
+		for (bit = 0; bit < 32; bit++) {
+			arg = (union argument){ .head = { c->size, 1u << bit } };
+			if (c->prepare)
+				c->prepare(&arg);
+			ret = call_at(c, &arg);
+			if (ret == -EOPNOTSUPP)
+				continue;
+			ktap_note("%s with flag %u: %d", c->name, bit, ret);
+			EXPECT_TRUE(!"a flag that was ignored");
+		}
+	}
+}
+
+TEST(reserved_fields)
+{
+	union argument arg;
+
+	set_up();
+	FOR_EACH_COMMAND(c) {
+		if (!c->reserved)
+			continue;
+		arg = (union argument){ .head.size = c->size };
+		if (c->prepare)
+			c->prepare(&arg);
+		arg.bytes[c->reserved] = 1;
+		if (call_at(c, &arg) == -EINVAL)
+			continue;
+		ktap_note("%s", c->name);
+		EXPECT_TRUE(!"a reserved field that was ignored");
+	}
+}
+
+/* Two pages of which the second cannot be touched. */
+static unsigned char *fenced_page(void)
+{
+	unsigned char *p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_TRUE(p != MAP_FAILED);
+	ASSERT_EQ(mprotect(p + PAGE, PAGE, PROT_NONE), 0);
+	return p;
+}
+
+TEST(unreadable_arguments)
+{
+	unsigned char *page = fenced_page();
+	union argument *cut;
+
+	set_up();
+	FOR_EACH_COMMAND(c) {
+		EXPECT_EQ(call_at(c, NULL), -EFAULT);
+		EXPECT_EQ(call_at(c, (void *)(page + PAGE)), -EFAULT);
+		EXPECT_EQ(call_at(c, (void *)-PAGE), -EFAULT);
+		EXPECT_EQ(call_at(c, (void *)(page + PAGE - 2)), -EFAULT);
+		cut = (void *)(page + PAGE - c->size + 4);
+		memset(cut, 0, c->size - 4);
+		memcpy(cut, &c->size, sizeof(c->size));
+		EXPECT_EQ(call_at(c, cut), -EFAULT);
+	}
+}
+
+TEST(argument_at_the_end_of_memory)
+{
+	unsigned char *page = fenced_page();
+	union argument *whole;
+
+	set_up();
+	FOR_EACH_COMMAND(c) {
+		union argument arg = { .head.size = c->size };
+		int ret;
+
+		if (c->prepare)
+			c->prepare(&arg);
+		whole = (void *)(page + PAGE - c->size);
+		memcpy(whole, &arg, c->size);
+		ret = call_at(c, whole);
+		EXPECT_TRUE(well_formed(c, ret));
+		memcpy(&arg, whole, c->size);
+		drop_files(c, &arg, ret);
+	}
+}
+
+TEST(nothing_is_written_beyond_a_short_argument)
+{
+	unsigned int i;
+
+	set_up();
+	FOR_EACH_COMMAND(c) {
+		union argument arg;
+		int ret;
+
+		memset(&arg, 0, sizeof(arg));
+		arg.head.size = c->min;
+		if (c->prepare)
+			c->prepare(&arg);
+		memset(arg.bytes + c->min, 0xee, sizeof(arg) - c->min);
+		ret = call_at(c, &arg);
+		EXPECT_TRUE(well_formed(c, ret));
+		for (i = c->min; i < sizeof(arg); i++)
+			ASSERT_EQ(arg.bytes[i], 0xee);
+		EXPECT_EQ(arg.head.size, c->min);
+		drop_files(c, &arg, ret);
+	}
+}
+
+TEST(unknown_commands)
+{
+	int s = session_open(), fd = buf_alloc(s, PAGE);
+	struct ward_info info = { .size = sizeof(info) };
+	bool of_session[256] = { false }, of_buffer[256] = { false };
+	unsigned int nr;
+
+	FOR_EACH_COMMAND(c)
+		(c->buffer ? of_buffer : of_session)[c->nr] = true;
+	for (nr = 0; nr < 256; nr++) {
+		if (!of_session[nr])
+			EXPECT_EQ(ward_call(s, _IO('W', nr), &info), -ENOTTY);
+		if (!of_buffer[nr])
+			EXPECT_EQ(ward_call(fd, _IO('W', nr), &info), -ENOTTY);
+	}
+	EXPECT_EQ(ward_call(s, _IOWR('W', WARD_CMD_INFO, struct ward_info), &info), -ENOTTY);
+	EXPECT_EQ(ward_call(s, _IO('w', WARD_CMD_INFO), &info), -ENOTTY);
+	EXPECT_EQ(ward_call(s, WARD_CMD_INFO, &info), -ENOTTY);
+	EXPECT_EQ(ward_call(fd, _IO('V', WARD_CMD_BUF_INFO), &info), -ENOTTY);
+	EXPECT_EQ(ward_call(s, WARD_INFO, &info), 0);
+}
+
+TEST(shared_buffers_are_a_later_matter)
+{
+	struct ward_buf_alloc cmd = {
+		.size = sizeof(cmd), .flags = WARD_BUF_SHARED, .length = PAGE,
+	};
+	int s = session_open();
+
+	EXPECT_EQ(ward_call(s, WARD_BUF_ALLOC, &cmd), -EOPNOTSUPP);
+}
+
+TEST(info_says_what_it_is)
+{
+	int s = session_open(), t = session_open();
+	struct ward_info a = session_info(s), b = session_info(t);
+
+	EXPECT_EQ(a.out_abi, WARD_ABI_VERSION);
+	EXPECT_EQ(a.out_state, 0);
+	EXPECT_EQ(a.out_live, 0);
+	EXPECT_TRUE(a.out_features & WARD_FEATURE_NO_GUP);
+	EXPECT_TRUE(!all_zero(a.out_session, WARD_ID_LEN));
+	EXPECT_TRUE(memcmp(a.out_session, b.out_session, WARD_ID_LEN) != 0);
+	EXPECT_MEMEQ(a.out_instance, b.out_instance, WARD_ID_LEN);
+}
+
+/* ---- 32-bit programs -------------------------------------------------------------- */
+
+#ifdef __x86_64__
+/* The kernel's entry for 32-bit programs; works from a 64-bit one as well. */
+static int ioctl32(int fd, unsigned int cmd, void *arg)
+{
+	int ret;
+
+	asm volatile("int $0x80" : "=a"(ret)
+		     : "a"(54), "b"(fd), "c"(cmd), "d"(arg)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+TEST(calls_of_32_bit_programs)
+{
+	union argument *arg = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	int s = session_open(), fd = buf_alloc(s, PAGE);
+	struct ward_info *info = (void *)arg;
+
+	ASSERT_TRUE((void *)arg != MAP_FAILED);
+	info->size = sizeof(*info);
+	EXPECT_EQ(ioctl32(s, WARD_INFO, arg), 0);
+	EXPECT_EQ(info->out_live, PAGE);
+	arg->info = (struct ward_buf_info){ .size = sizeof(arg->info) };
+	EXPECT_EQ(ioctl32(fd, WARD_BUF_INFO, arg), 0);
+	EXPECT_EQ(arg->info.out_length, PAGE);
+	arg->alloc = (struct ward_buf_alloc){ .size = sizeof(arg->alloc), .length = PAGE };
+	EXPECT_EQ(ioctl32(s, WARD_BUF_ALLOC, arg), 0);
+	EXPECT_EQ(close(arg->alloc.out_fd), 0);
+	EXPECT_EQ(ioctl32(s, _IO('W', 0x7f), arg), -ENOTTY);
+}
+#endif
+
+KTAP_MAIN()
