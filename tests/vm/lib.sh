@@ -95,6 +95,12 @@ mirror_of() {
 	echo "${uri%/}"
 }
 
+# How this machine's apt reaches the network, and nothing else of its settings.
+network_settings() {
+	apt-config dump |
+		grep -E '^Acquire::(https?|ftp|Retries|Check-[A-Za-z-]*|Force[A-Za-z0-9]*)[ :]' || :
+}
+
 DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # apt_root DIR SUITE...: an apt world of its own (sources, state, cache), so that
@@ -122,7 +128,7 @@ apt_root() {
 	done
 	mv "$root/etc/sources.list.new" "$root/etc/sources.list"
 	{
-		apt-config dump | grep -E '^Acquire::(https?|ftp|Retries|Check-[A-Za-z-]*|Force[A-Za-z0-9]*)[ :]' || :
+		network_settings
 		cat <<-CONF
 			Dir "$root";
 			Dir::Etc "$root/etc";
