@@ -14,6 +14,7 @@
 #include "snp.h"
 #include "vek.h"
 #include "vek_key.h"
+#include "when.h"
 
 /**
  * struct search - what a chain is built from
@@ -105,19 +106,20 @@ static int find_issuer(const struct search *s, const struct wv_roots *roots, X50
 static int check_times(struct wv_vek *vek, X509 *cert, const char *field, int64_t now,
 		       struct wv_fault *fault)
 {
+	char limit[WHEN_TEXT_LEN], asked[WHEN_TEXT_LEN];
 	int64_t from, to;
 
 	if (!cert_times(cert, &from, &to))
 		return fault_set(fault, WV_CERTIFICATE_DAMAGED, field, -1,
 				 "its validity cannot be read");
+	when_text(now < from ? from : to, limit);
+	when_text(now, asked);
 	if (now < from)
 		return fault_set(fault, WV_CERTIFICATE_NOT_YET, field, -1,
-				 "valid from %lld on, asked at %lld (seconds since 1970)",
-				 (long long)from, (long long)now);
+				 "valid from %s on, asked for %s", limit, asked);
 	if (now > to)
 		return fault_set(fault, WV_CERTIFICATE_EXPIRED, field, -1,
-				 "valid until %lld, asked at %lld (seconds since 1970)",
-				 (long long)to, (long long)now);
+				 "valid until %s, asked for %s", limit, asked);
 	if (from > vek->info.not_before)
 		vek->info.not_before = from;
 	if (to < vek->info.not_after)

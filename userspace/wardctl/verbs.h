@@ -16,7 +16,14 @@
 	X(module_load)			\
 	X(module_unload)		\
 	X(report)			\
+	X(display)			\
+	X(verify_bundle)		\
+	X(verify_evidence)		\
+	X(verify_certs)			\
+	X(verify_attestation)		\
+	X(policy_check)			\
 	X(receipt_export)		\
+	X(receipt_verify)		\
 	X(pressure)			\
 	X(session_list)			\
 	X(mem_list)			\
