@@ -187,7 +187,7 @@ struct ward_who {
 #define WARD_POSTURE_HIBERNATION_OFF	(1ull << 3)	/* hibernation is blocked now */
 #define WARD_POSTURE_LOCKDOWN_INTEGRITY	(1ull << 4)
 #define WARD_POSTURE_LOCKDOWN_CONF	(1ull << 5)	/* confidentiality */
-#define WARD_POSTURE_EXCLUSIVE		(1ull << 6)	/* nobody else reaches the quote interface */
+#define WARD_POSTURE_EXCLUSIVE		(1ull << 6)	/* nobody else reaches the TEE */
 #define WARD_POSTURE_INIT_ON_FREE	(1ull << 7)
 
 /* ward_claims.state */

@@ -22,6 +22,7 @@ enum {
 	WARD_GENL_CMD_PROVIDER_GET,	/* do: what is attached */
 	__WARD_GENL_CMD_MAX,
 };
+
 #define WARD_GENL_CMD_MAX (__WARD_GENL_CMD_MAX - 1)
 
 enum {
@@ -69,6 +70,7 @@ enum {
 	WARD_A_GENERATION,		/* u64 */
 	__WARD_A_MAX,
 };
+
 #define WARD_A_MAX (__WARD_A_MAX - 1)
 
 #endif /* _UAPI_LINUX_WARD_NETLINK_H */
