@@ -170,7 +170,7 @@ static bool complete_request(struct ward_request *req, int result,
 		req->index = index;
 	}
 	record_outcome(req);
-	complete(&req->done);
+	complete_all(&req->done);	/* may be waited for twice */
 	return true;
 }
 
