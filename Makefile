@@ -258,7 +258,6 @@ DKMS_SRC := $(DESTDIR)/usr/src/ward-$(VERSION)
 UDEV_RULES := $(wildcard userspace/udev/*.rules)
 SYSUSERS := $(wildcard userspace/udev/*.conf)
 PUBLIC_HEADERS := $(wildcard userspace/lib/libward*.h userspace/verifier/wardverify*.h)
-SYSUSERS := $(wildcard userspace/udev/*.conf)
 MAN_PAGES := $(wildcard userspace/man/*.[1-8])
 
 .PHONY: install install-dkms uninstall clean
@@ -279,8 +278,6 @@ install: userspace install-dkms
 		install -m 644 $(UDEV_RULES) $(DESTDIR)/lib/udev/rules.d)
 	$(if $(SYSUSERS),install -d $(DESTDIR)/usr/lib/sysusers.d && \
 		install -m 644 $(SYSUSERS) $(DESTDIR)/usr/lib/sysusers.d)
-	$(if $(SYSUSERS),install -d $(DESTDIR)/usr/lib/sysusers.d && \
-		install -m 644 $(SYSUSERS) $(DESTDIR)/usr/lib/sysusers.d)
 
 install-dkms:
 	install -d $(DKMS_SRC)/kmod $(DKMS_SRC)/include/uapi/linux
@@ -297,7 +294,6 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/include/,$(patsubst include/uapi/%,%,$(wildcard include/uapi/linux/*.h)))
 	for page in $(MAN_PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$(basename $$page); done
 	rm -f $(addprefix $(DESTDIR)/lib/udev/rules.d/,$(notdir $(UDEV_RULES)))
-	rm -f $(addprefix $(DESTDIR)/usr/lib/sysusers.d/,$(notdir $(SYSUSERS)))
 	rm -f $(addprefix $(DESTDIR)/usr/lib/sysusers.d/,$(notdir $(SYSUSERS)))
 	rm -rf $(DKMS_SRC)
 
