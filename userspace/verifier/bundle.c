@@ -23,6 +23,10 @@ static int read_path(struct item_in *in, struct wv_bundle *b)
 	     item_uint(in, "path.index", 0, WARD_PATH_MAX - 1, &b->index) ?:
 	     item_uint(in, "path.leaves", 1, WARD_PATH_MAX, &b->leaves) ?:
 	     item_array(in, "path.nodes", 0, WARD_PATH_NODES_MAX, &b->nodes);
+	if (!rc && b->index >= b->leaves)
+		rc = fault_set(in->fault, in->reason, "path.index", (int64_t)in->c.at,
+			       "there is no leaf %llu of %llu", (unsigned long long)b->index,
+			       (unsigned long long)b->leaves);
 	for (i = 0; !rc && i < b->nodes; i++) {
 		rc = item_bytes(in, "path.nodes", WARD_DIGEST_LEN, WARD_DIGEST_LEN, &node);
 		if (!rc)
