@@ -78,8 +78,8 @@ static int load_policy(struct broker *b, struct config_fault *fault)
 	free(json);
 	if (!rc)
 		return 0;
-	snprintf(fault->text, sizeof(fault->text), "%.120s: line %d, column %d: %.150s",
-		 b->config.policy, wf.line, wf.column, wf.text);
+	snprintf(fault->text, sizeof(fault->text), "%.120s: line %d, column %d: %.40s: %.120s",
+		 b->config.policy, wf.line, wf.column, wf.field, wf.text);
 	return -1;
 }
 
