@@ -146,7 +146,11 @@ KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
 .PHONY: module module-if-possible
 module:
-	@tests/vm/module $(if $(KERNEL),$(KERNEL),--kdir "$(KDIR)")
+	@if [ -z "$(KERNEL)$(KDIR)" ]; then \
+		echo "module: no headers for $$(uname -r); name them with KDIR=, or a kernel to fetch with KERNEL=6.12"; \
+		exit 1; \
+	fi; \
+	tests/vm/module $(if $(KERNEL),$(KERNEL),--kdir "$(KDIR)")
 
 module-if-possible:
 	@if [ -n "$(KERNEL)$(KDIR)" ]; then \
