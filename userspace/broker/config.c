@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <jansson.h>
+#include <jose/b64.h>
 
 #include "config.h"
 #include "file.h"
@@ -67,8 +68,7 @@ static bool good_path(const char *path)
 			len = 0;
 			continue;
 		}
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", *p) ||
-		    (!len && *p == '.'))
+		if (!strchr(JOSE_B64_MAP ".", *p) || (!len && *p == '.'))
 			return false;
 		len++;
 	}
@@ -84,8 +84,8 @@ static int parse_resource(const char *path, json_t *value, const char *base,
 	if (!good_path(path))
 		return fail(fault, "resources: '%.64s' is not repository/type/tag of letters, "
 			    "digits, '-', '_' and '.'", path);
-	if (json_unpack_ex(value, &err, 0, "{s?s, s?s, s:s !}", "dataset", &dataset, "file", &file,
-			   "key", &key))
+	if (json_unpack_ex(value, &err, 0, "{s?s, s?s, s:s !}", "dataset", &dataset, "file",
+			   &file, "key", &key))
 		return fail(fault, "resource %.64s: %s", path, err.text);
 	if (!dataset == !file)
 		return fail(fault, "resource %.64s: give either 'dataset' or 'file'", path);

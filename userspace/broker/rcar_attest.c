@@ -70,8 +70,8 @@ static int parse(struct rcar_call *call, json_t *body, struct attempt *a)
 			   "primary_evidence", "bundle", &bundle))
 		return rcar_refuse(call, "malformed-request", "%s", err.text);
 	if (decode_nonce(nonce, a))
-		return rcar_refuse(call, "malformed-request", "nonce is not base64 of 1 to %d bytes",
-				   WARD_NONCE_MAX);
+		return rcar_refuse(call, "malformed-request",
+				   "nonce is not base64 of 1 to %d bytes", WARD_NONCE_MAX);
 	return decode_bundle(call, bundle, a);
 }
 

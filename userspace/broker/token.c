@@ -142,8 +142,8 @@ static int unpack(json_t *body, int64_t *expires, struct attested *who)
 	json_t *jwk;
 	char *text;
 
-	if (json_unpack(body, "{s:I, s:{s:{s:{s:{s:o}, s:s, s:s, s:I, s:s, s:s, s:b, s:b}}}}", "exp",
-			&exp, "submods", "cpu0", "ear.veraison.annotated-evidence",
+	if (json_unpack(body, "{s:I, s:{s:{s:{s:{s:o}, s:s, s:s, s:I, s:s, s:s, s:b, s:b}}}}",
+			"exp", &exp, "submods", "cpu0", "ear.veraison.annotated-evidence",
 			"runtime_data_claims", "tee-pubkey", &jwk, "session", &session, "instance",
 			&instance, "uid", &uid, "measurement", &measurement, "evidence_sha256",
 			&evidence, "measured", &who->measured, "simulated", &who->simulated))

@@ -90,7 +90,8 @@ static json_t *reply_json(struct ward_kbs *kbs, struct ward_kbs_error *err)
 
 	if (!body)
 		kbs_fail(err, -EBADMSG, kbs->reply.status, "",
-			 "the broker's answer: line %d, column %d: %s", je.line, je.column, je.text);
+			 "the broker's answer: line %d, column %d: %s", je.line, je.column,
+			 je.text);
 	return body;
 }
 

@@ -295,12 +295,14 @@ static int check_spec(const struct ward_table_spec *spec, struct ward_table *t,
 		      struct ward_table_error *err)
 {
 	if (spec->delimiter && !strchr(",;\t", spec->delimiter))
-		return fail(err, -EINVAL, 0, 0, "the delimiter must be a comma, a semicolon or a tab");
+		return fail(err, -EINVAL, 0, 0,
+			    "the delimiter must be a comma, a semicolon or a tab");
 	if (spec->missing && (strlen(spec->missing) > WARD_TABLE_MISSING_MAX ||
 			      strpbrk(spec->missing, ",;\t\r\n") ||
 			      ward_table_is_number(spec->missing, strlen(spec->missing))))
-		return fail(err, -EINVAL, 0, 0, "the mark of a missing value must have at most %d "
-			    "bytes, no delimiter, and must not be a number", WARD_TABLE_MISSING_MAX);
+		return fail(err, -EINVAL, 0, 0,
+			    "the mark of a missing value must have at most %d bytes, no delimiter, "
+			    "and must not be a number", WARD_TABLE_MISSING_MAX);
 	t->header = !spec->columns;
 	if (t->header)
 		return 0;

@@ -116,7 +116,8 @@ static int parse(struct job *job, struct wardctl *ctl, const char *takes, int fi
 			return rc;
 	}
 	if (argc - optind != files)
-		return ctl_usage(ctl, files == 2 ? "two files are needed: the input and the output" :
+		return ctl_usage(ctl, files == 2 ?
+				 "two files are needed: the input and the output" :
 				 "one data set is needed");
 	job->in = argv[optind];
 	job->out = files == 2 ? argv[optind + 1] : NULL;
