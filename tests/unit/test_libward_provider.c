@@ -64,6 +64,20 @@ static void state_names_the_missing_step(void **state)
 	assert_int_equal(ward_provider_state(root), WARD_LINK_UNMADE);
 }
 
+static void probing_leaves_nothing(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(ward_provider_probe(root), -ENODEV);
+	mkdir(in_root("tsm"), 0755);
+	mkdir(in_root("tsm/report"), 0755);
+	assert_int_equal(ward_provider_probe(root), 0);
+	assert_int_equal(lstat(in_root("tsm/report/ward-probe"), &st), -1);
+	mkdir(in_root("tsm/report/ward"), 0755);
+	assert_int_equal(ward_provider_probe(root), 0);
+}
+
 static void attach_makes_and_detach_removes(void **state)
 {
 	char target[128] = { 0 }, expected[128];
@@ -121,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_ROOT(state_names_the_missing_step),
+		IN_ROOT(probing_leaves_nothing),
 		IN_ROOT(attach_makes_and_detach_removes),
 		IN_ROOT(half_made_ways_are_completed),
 		cmocka_unit_test(long_roots_are_refused),

@@ -191,7 +191,7 @@ int ward_control_provider(struct ward_control *control,
 /* What ward_provider_state() finds. */
 enum ward_provider_link {
 	WARD_LINK_NO_CONFIGFS,		/* configfs is not mounted */
-	WARD_LINK_NO_TSM,		/* no tsm/report: no provider registered */
+	WARD_LINK_NO_TSM,		/* no tsm/report: the TSM core is not there */
 	WARD_LINK_NO_WARD,		/* no ward directory: module not loaded */
 	WARD_LINK_UNMADE,
 	WARD_LINK_MADE,
@@ -204,6 +204,16 @@ enum ward_provider_link {
  * Return: enum ward_provider_link; -EACCES where configfs cannot be read.
  */
 int ward_provider_state(const char *configfs);
+
+/**
+ * ward_provider_probe() - is a TSM provider registered with the kernel? (root)
+ * @configfs: mount point, or NULL for /sys/kernel/config
+ *
+ * Only making an entry tells; what is made is removed at once.
+ *
+ * Return: 0; -ENODEV (none is), -EACCES or -EPERM (not told to this user).
+ */
+int ward_provider_probe(const char *configfs);
 
 /**
  * ward_provider_attach() - let the kernel's TSM answer requests (root)

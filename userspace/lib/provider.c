@@ -92,9 +92,17 @@ static int make_dir(const char *path)
 	return mkdir(path, 0755) && errno != EEXIST ? -errno : 0;
 }
 
+/* The TSM core takes no entry while no provider is registered with it. */
+static int make_report(const char *path)
+{
+	int err = make_dir(path);
+
+	return err == -ENXIO ? -ENODEV : err;
+}
+
 static int make_link(const struct paths *p)
 {
-	int err = make_dir(p->report);
+	int err = make_report(p->report);
 
 	if (!err)
 		err = make_dir(p->slot);
@@ -124,6 +132,22 @@ int ward_provider_attach(const char *configfs)
 	if (paths_set(&p, configfs))
 		return -ENAMETOOLONG;
 	return make_link(&p);
+}
+
+int ward_provider_probe(const char *configfs)
+{
+	char path[PATH_MAX];
+	struct paths p;
+	int err;
+
+	if (paths_set(&p, configfs) || join(path, p.tsm, "/ward-probe"))
+		return -ENAMETOOLONG;
+	if (there(p.report) == 1)
+		return 0;
+	err = make_report(path);
+	if (!err)
+		rmdir(path);
+	return err == -ENOENT ? -ENODEV : err;
 }
 
 static int gone(int result)
