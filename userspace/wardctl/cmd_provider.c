@@ -66,17 +66,18 @@ static int attach_failed(struct wardctl *ctl, int err)
 		return ctl_error(ctl, EXIT_DEVICE, "no-configfs",
 				 "configfs is not mounted\n"
 				 "  mend: mount -t configfs none /sys/kernel/config");
-	case WARD_LINK_NO_TSM:
-		return ctl_error(ctl, EXIT_DEVICE, "no-provider",
-				 "the kernel has no TSM report provider (/sys/kernel/config/tsm/report)\n"
-				 "  mend: in an SNP or TDX guest with kernel 6.7 or later: modprobe sev-guest"
-				 " or tdx-guest; wardctl doctor tells more");
 	case WARD_LINK_NO_WARD:
 		return ctl_error(ctl, EXIT_DEVICE, "no-module",
 				 "the ward module is not loaded\n  mend: wardctl module load");
 	default:
-		return device_error(ctl, err, "make the link in configfs");
+		break;
 	}
+	if (err != -ENODEV)
+		return device_error(ctl, err, "make the link in configfs");
+	return ctl_error(ctl, EXIT_DEVICE, "no-provider",
+			 "no TSM report provider is registered with the kernel\n"
+			 "  mend: in an SNP or TDX guest with kernel 6.7 or later: modprobe sev-guest"
+			 " or tdx-guest; wardctl doctor tells more");
 }
 
 static int run_set(struct wardctl *ctl, int argc, char **argv)

@@ -154,8 +154,12 @@ static int export_failed(struct wardctl *ctl, int err)
 {
 	if (err == -ENOENT)
 		return ctl_error(ctl, EXIT_DEVICE, "no-session",
-				 "no ended session of this user has this id: it is still open, another"
-				 " user's, of another boot, or too long ago");
+				 "no ended session has this id: it is still open, of another boot, or too"
+				 " long ago");
+	if (err == -EPERM)
+		return ctl_error(ctl, EXIT_DEVICE, "no-permission",
+				 "the session is another user's\n"
+				 "  mend: run as that user, or as root");
 	if (err == -EINVAL)
 		return ctl_error(ctl, EXIT_DEVICE, "not-wiped",
 				 "the session cannot give a receipt: it still holds protected memory");

@@ -127,7 +127,7 @@ static int load_file_depends(struct kmod_ctx *ctx, struct kmod_module *mod)
 	int err = kmod_module_get_info(mod, &list);
 
 	if (err < 0)
-		return err;
+		return -ENOEXEC;	/* no module at all */
 	err = 0;
 	kmod_list_foreach(entry, list)
 		if (!err && !strcmp(kmod_module_info_get_key(entry), "depends"))
