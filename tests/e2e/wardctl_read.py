@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Reads what t_wardctl.sh handed out: JSON of the verbs, a report, bundles.
+
+Written from doc/formats.md and AMD 56860 alone, and against none of ward's
+libraries. Prints a TAP line for each check.
+"""
+import base64
+import hashlib
+import json
+import re
+import struct
+import sys
+
+series, ktap = sys.argv[1], sys.argv[2]
+files, texts, failed = {}, {}, False
+for line in open(ktap, errors="replace"):
+    found = re.match(r"# file (\S+) (\S*)$", line)
+    if found:
+        files[found.group(1)] = base64.b64decode(found.group(2))
+    found = re.match(r"# text (\S+) (\S+)$", line)
+    if found:
+        texts[found.group(1)] = found.group(2)
+
+
+def check(text, good):
+    global failed
+    failed = failed or not good
+    print(f"{'ok' if good else 'not ok'} {series}: {text}")
+
+
+class Cbor:
+    """RFC 8949 section 4.2.1, the part that bundles use; strict."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def head(self):
+        first = self.data[self.at]
+        self.at += 1
+        major, info = first >> 5, first & 31
+        if info < 24:
+            return major, info
+        size = {24: 1, 25: 2, 26: 4, 27: 8}[info]
+        value = int.from_bytes(self.data[self.at:self.at + size], "big")
+        self.at += size
+        assert value >= {1: 24, 2: 1 << 8, 4: 1 << 16, 8: 1 << 32}[size], "not shortest"
+        return major, value
+
+    def take(self, length):
+        assert self.at + length <= len(self.data), "truncated"
+        self.at += length
+        return self.data[self.at - length:self.at]
+
+    def item(self):
+        major, value = self.head()
+        if major == 0:
+            return value
+        if major == 2:
+            return self.take(value)
+        if major == 3:
+            return self.take(value).decode("ascii")
+        if major == 4:
+            return [self.item() for _ in range(value)]
+        assert major == 5, f"major type {major}"
+        result, before = {}, b""
+        for _ in range(value):
+            start = self.at
+            key = self.item()
+            encoded = self.data[start:self.at]
+            assert before < encoded, "keys out of order"
+            before = encoded
+            result[key] = self.item()
+        return result
+
+
+def bundle_of(name):
+    reader = Cbor(files[name])
+    bundle = reader.item()
+    assert reader.at == len(files[name]), "bytes after the end"
+    return bundle
+
+
+def sha512(*parts):
+    return hashlib.sha512(b"".join(parts)).digest()
+
+
+def report_data(bundle):
+    """Section 2: the root of the tree, then REPORTDATA."""
+    index, leaves, path = bundle["path"]
+    node = sha512(b"\0", bundle["claims"])
+    last = leaves - 1
+    for sibling in path:
+        if index & 1 or index == last:
+            node = sha512(b"\1", sibling, node)
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            node = sha512(b"\1", node, sibling)
+        index, last = index >> 1, last >> 1
+    return sha512(b"WARD-CLAIMS-V1\0", node)
+
+
+def claims_of(bundle):
+    c = bundle["claims"]
+    size, version, purpose, nonce_len = struct.unpack_from("<4I", c, 0)
+    return {
+        "ok": (size, version) == (1024, 1), "purpose": purpose, "nonce": c[16:16 + nonce_len],
+        "binding": c[80:144], "instance": c[144:160], "session": c[160:176],
+        "subject": c[176:192], "uid": struct.unpack_from("<I", c, 192 + 16)[0],
+        "tee": struct.unpack_from("<I", c, 552)[0],
+        "live": struct.unpack_from("<Q", c, 584)[0],
+        "state": struct.unpack_from("<I", c, 704)[0],
+        "seq": struct.unpack_from("<Q", c, 752)[0], "head": c[760:792],
+    }
+
+
+def chain_head(claims, records):
+    head = hashlib.sha256(b"WARD-CHAIN-V1\0" + claims["instance"] + claims["subject"]).digest()
+    heads = [head]
+    for record in records:
+        digest = hashlib.sha256(b"\0" + record).digest()
+        head = hashlib.sha256(b"\1" + head + digest).digest()
+        heads.append(head)
+    return heads
+
+
+def verbs():
+    status = json.loads(files["status"])
+    check("status -o json", status["abi"] == 1 and len(status["instance"]) == 32
+          and len(status["build_id"]) == 40 and status["memory"]["level"] == "low"
+          and status["memory"]["live_a"] == 0 and isinstance(status["posture"], list))
+    module = json.loads(files["module-status"])
+    check("module status -o json", module["loaded"] is True and module["state"] == "live"
+          and module["kernel"].startswith(series if series != "newest" else ""))
+    sessions = json.loads(files["sessions"])["sessions"]
+    check("session list -o json", len(sessions) == 1 and sessions[0]["uid"] == 1001
+          and sessions[0]["state"] == "open" and sessions[0]["records"] >= 1)
+    mem = json.loads(files["mem"])
+    check("mem list -o json", len(mem["sessions"]) == 1 and mem["total"]["live_a"] == 0)
+
+
+def evidence():
+    doctor = json.loads(files["doctor"])
+    check("doctor -o json: nothing fails", doctor["failures"] == 0 and doctor["warnings"] > 0)
+    report = json.loads(files["report-json"])
+    check("report -o json", report["tee"] == "simulated-snp" and report["evidence_bytes"] == 1184)
+    provider = json.loads(files["provider"])
+    check("provider show -o json", provider["attached"] is True and provider["tee"] == "simulated"
+          and provider["requests_served"] >= 3 and provider["failed_calls"] == 0)
+    bundle = bundle_of("bundle")
+    claims = claims_of(bundle)
+    check("bundle: deterministic, claims of size 1024, version 1", claims["ok"])
+    check("bundle: nonce is the request, bound by its hash",
+          claims["nonce"] == files["request"] and len(files["request"]) == 64
+          and claims["binding"] == sha512(b"WARD-REPORT-V1\0", files["request"]))
+    check("bundle: purpose report, uid of the worker, simulated TEE",
+          claims["purpose"] == 5 and claims["uid"] == 1001 and claims["tee"] == 255)
+    one = bundle["evidence"][0]
+    check("bundle: carries the report that was written",
+          one["data"] == files["report"] and len(one["data"]) == 1184)
+    check("bundle: labelled simulated", one["tee"].startswith("simulated"))
+    check("report data in the report are those of the claims",
+          files["report"][0x50:0x90] == report_data(bundle))
+    heads = chain_head(claims, bundle["events"])
+    check("bundle: the chain from the first record reaches the head of the claims",
+          claims["seq"] < len(heads) and heads[claims["seq"]] == claims["head"])
+    check("another purpose is in the claims", claims_of(bundle_of("channel"))["purpose"] == 2)
+
+
+def receipt():
+    claims = claims_of(bundle_of("receipt"))
+    release, dataset = bytes(range(16)), bytes(range(16, 32))
+    nonce = release + dataset
+    check("receipt: of the ended session, nothing live",
+          claims["purpose"] == 3 and claims["subject"].hex() == texts["subject"]
+          and claims["state"] & 2 and claims["live"] == 0)
+    check("receipt: owner's nonce, bound to release and data set",
+          claims["nonce"] == nonce and claims["binding"] ==
+          sha512(b"WARD-RECEIPT-V1\0", release, dataset, nonce))
+
+
+verbs()
+if "bundle" in files:
+    evidence()
+if "receipt" in files:
+    receipt()
+sys.exit(failed)

@@ -1,0 +1,222 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# /script of the guest in which wardctl's device verbs are tried (see
+# tests/e2e/wardctl.sh). The modules are in /lib/ward, not loaded. What the host
+# shall look at leaves as "# file NAME BASE64" between the results.
+n=0
+failed=0
+D=/tmp/t
+mkdir -p $D
+chmod 1777 $D
+
+result() { # result STATUS TEXT
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n $2"
+	else
+		failed=1
+		echo "not ok $n $2"
+		sed 's/^/# out: /' $D/out
+		sed 's/^/# err: /' $D/err
+	fi
+}
+
+# try CODE WORD TEXT COMMAND...: exit code, and a word in either output
+try() {
+	code=$1 word=$2 text=$3
+	shift 3
+	"$@" >$D/out 2>$D/err
+	got=$?
+	if [ $got -ne "$code" ]; then
+		echo "exit code $got, not $code" >>$D/err
+		result 1 "$text"
+	elif ! cat $D/out $D/err | grep -q -- "$word"; then
+		echo "'$word' is missing" >>$D/err
+		result 1 "$text"
+	else
+		result 0 "$text"
+	fi
+}
+
+# tell NAME: hand a file to the host
+tell() {
+	echo "# file $1 $(base64 -w 0 <"$2")"
+}
+
+# tell_json NAME COMMAND...: a command's JSON, to be read by the host
+tell_json() {
+	name=$1
+	shift
+	"$@" -o json >$D/json 2>$D/err
+	tell "$name" $D/json
+}
+
+hold_session() { # hold_session USER: an open session; its process in $holder
+	as "$1" sh -c 'exec 3<>/dev/ward; echo $$ >/tmp/t/holder; exec sleep 300' &
+	tries=0
+	while [ ! -s $D/holder ] && [ $tries -lt 100 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	holder=$(cat $D/holder)
+	rm -f $D/holder
+}
+
+drop_session() {
+	kill "$holder"
+	wait
+}
+
+has_tsm() {
+	[ -e /lib/ward/tsmsim.ko ]
+}
+
+without_module() {
+	try 6 'not loaded' 'status without the module' wardctl status
+	try 6 '^fail  module-loaded' 'doctor names the missing module' wardctl doctor
+	try 6 'not installed\|no ward module' 'module status: nothing there' wardctl module status
+	try 6 'not allowed' 'module load: not for the worker' \
+		as worker wardctl module load /lib/ward/ward.ko
+	try 6 'another kernel\|damaged' 'module load: not a module' wardctl module load /bin/busybox
+	try 0 'state: *live' 'module load: from a file' wardctl module load /lib/ward/ward.ko
+	try 0 'state: *live' 'module load: again is success' wardctl module load /lib/ward/ward.ko
+	tell_json module-status wardctl module status
+}
+
+access_to_device() {
+	try 6 'EACCES' 'doctor: the mode refuses' as worker wardctl doctor
+	try 6 'group ward' 'report: permission denied, with the mend' \
+		as worker wardctl report --random $D/r0 $D/q0
+	[ ! -e $D/r0 ] && [ ! -e $D/q0 ]
+	result $? 'report: nothing written'
+	chgrp ward /dev/ward
+	try 6 'uid 1001 may open it' 'doctor: the worker may' as worker wardctl doctor
+	try 6 'EACCES' 'doctor: the stranger may not' as stranger wardctl doctor
+	try 0 'abi: *1' 'status: everybody may ask' as stranger wardctl status
+	tell_json status wardctl status
+}
+
+no_provider() {
+	if has_tsm; then
+		try 6 'no TSM' 'provider set: no TSM provider' wardctl provider set tsm
+	else
+		try 6 'no TSM' 'provider set: a kernel without TSM' wardctl provider set tsm
+		try 6 'has no TSM report interface, which came with 6.7' \
+			'doctor: why this kernel has no evidence' wardctl doctor
+	fi
+	try 6 'provider set tsm' 'report: no provider, with the mend' \
+		as worker wardctl report --random $D/r1 $D/q1
+	[ ! -e $D/r1 ]
+	result $? 'report: no report written'
+	try 0 'attached: *no' 'provider show: none' wardctl provider show
+}
+
+with_provider() {
+	insmod /lib/ward/tsmsim.ko
+	try 6 '^fail  provider-link' 'doctor: the link is missing' wardctl doctor
+	try 6 'not allowed\|denied' 'provider set: not for the worker' \
+		as worker wardctl provider set tsm
+	try 0 'link: *made' 'provider set' wardctl provider set tsm
+	try 0 'link: *made' 'provider set: again is success' wardctl provider set tsm
+	try 0 'simulated' 'provider show: says that it is simulated' wardctl provider show
+	try 6 'root' 'provider show: not for the worker' as worker wardctl provider show
+	wardctl doctor >$D/out 2>$D/err
+	result $? 'doctor: nothing fails any more'
+	grep -q '^warn  provider-name .*simulator' $D/out
+	result $? 'doctor: warns of the simulator'
+	chmod 0666 /dev/tpm0 2>/dev/null || mknod -m 0666 /dev/tpm0 c 10 224
+	try 0 '/dev/tpm0: mode 0666' 'doctor: finds an open quote interface' wardctl doctor
+	rm -f /dev/tpm0
+	tell_json doctor wardctl doctor
+}
+
+reports() {
+	try 0 'simulated-snp' 'report: by the worker' \
+		as worker wardctl report --random --bundle $D/b $D/r $D/q
+	tell report $D/r
+	tell request $D/q
+	tell bundle $D/b
+	tell_json report-json as worker wardctl report --bundle $D/b2 $D/r2 $D/q
+	try 0 'report' 'report: another purpose' \
+		as worker wardctl report --purpose channel --bundle $D/b3 $D/r3 $D/q
+	tell channel $D/b3
+	try 6 'receipt\|holds\|invalid\|argument' 'report: a receipt of a session that is not sealed' \
+		as worker sh -c "wardctl report --purpose receipt $D/r4 $D/q; c=\$?; [ \$c = 1 ] && c=6; exit \$c"
+	try 6 'write' 'report: where nothing can be written' \
+		as worker wardctl report /proc/r $D/q
+	tell_json provider wardctl provider show
+}
+
+sessions() {
+	hold_session worker
+	try 0 ' 1001 ' 'session list: root sees the worker' wardctl session list
+	try 0 ' 1001 ' 'session list: the worker sees his own' as worker wardctl session list
+	try 0 'No session is open' 'session list: the stranger sees none' \
+		as stranger wardctl session list
+	tell_json sessions wardctl session list
+	try 0 ' 1001 ' 'mem list' wardctl mem list
+	tell_json mem wardctl mem list
+	try 0 'level: *low' 'pressure' as stranger wardctl pressure
+	try 0 '^low ' 'pressure --follow: the state at the start' \
+		wardctl pressure --follow --interval 10 --count 1
+	ID=$(wardctl session list -o json | sed -n 's/.*"session": "\([0-9a-f]*\)".*/\1/p' | head -n 1)
+}
+
+RELEASE=000102030405060708090a0b0c0d0e0f
+DATASET=101112131415161718191a1b1c1d1e1f
+NONCE=$RELEASE$DATASET
+
+receipts() {
+	cat >$D/line <<-LINE
+		{"version":1,"dataset":"$DATASET","release":"$RELEASE",
+		 "receipt_nonce":"$NONCE","session":"$ID"}
+	LINE
+	try 6 'still open' 'receipt export: not while it lives' \
+		as worker wardctl receipt export --line $D/line $D/receipt
+	drop_session
+	try 6 'another' 'receipt export: not of another user' \
+		as other wardctl receipt export --line $D/line $D/receipt
+	[ ! -e $D/receipt ]
+	result $? 'receipt export: nothing written'
+	try 0 'simulated' 'receipt export: of an ended session' \
+		as worker wardctl receipt export --line $D/line $D/receipt
+	tell receipt $D/receipt
+	echo "# text subject $ID"
+	try 0 'subject' 'receipt export: root may for everybody' \
+		wardctl receipt export --session "$ID" --release $RELEASE --dataset $DATASET \
+		--nonce $NONCE $D/receipt2
+}
+
+unloading() {
+	hold_session worker
+	if has_tsm; then
+		try 6 'provider unset' 'module unload: the link holds it' wardctl module unload
+		try 0 'link: *not-made' 'provider unset' wardctl provider unset
+		try 0 'link: *not-made' 'provider unset: again is success' wardctl provider unset
+	fi
+	try 6 'session list' 'module unload: a session holds it' wardctl module unload
+	drop_session
+	try 6 'not allowed' 'module unload: not for the worker' as worker wardctl module unload
+	try 0 'loaded: *no' 'module unload' wardctl module unload
+	try 6 'not loaded' 'module unload: nothing to unload' wardctl module unload
+	try 0 'state: *live' 'module load: with a parameter' \
+		wardctl module load /lib/ward/ward.ko "limit=$((64 << 20))"
+	try 0 'limit: *67108864' 'status: the limit that was set' wardctl status
+	try 0 'loaded: *no' 'module unload: for good' wardctl module unload
+	! has_tsm || rmmod tsmsim
+}
+
+echo "# program wardctl"
+without_module
+access_to_device
+no_provider
+if has_tsm; then
+	with_provider
+	reports
+fi
+sessions
+if has_tsm; then receipts; else drop_session; fi
+unloading
+echo "1..$n"
+echo "# exit wardctl $failed"
+exit $failed
