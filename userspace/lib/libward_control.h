@@ -192,7 +192,8 @@ int ward_control_provider(struct ward_control *control,
 enum ward_provider_link {
 	WARD_LINK_NO_CONFIGFS,		/* configfs is not mounted */
 	WARD_LINK_NO_TSM,		/* no tsm/report: the TSM core is not there */
-	WARD_LINK_NO_WARD,		/* no ward directory: module not loaded */
+	WARD_LINK_NO_WARD,		/* no ward directory: module not loaded, or
+					 * built for a kernel without TSM */
 	WARD_LINK_UNMADE,
 	WARD_LINK_MADE,
 };

@@ -80,10 +80,10 @@ int ward_provider_state(const char *configfs)
 		return -EACCES;
 	if (!tsm && !ward && !is_configfs(p.root))
 		return WARD_LINK_NO_CONFIGFS;
-	if (!ward)
-		return WARD_LINK_NO_WARD;
 	if (!tsm)
 		return WARD_LINK_NO_TSM;
+	if (!ward)
+		return WARD_LINK_NO_WARD;
 	return source ? WARD_LINK_MADE : WARD_LINK_UNMADE;
 }
 

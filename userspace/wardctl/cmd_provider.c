@@ -61,17 +61,13 @@ static int run_show(struct wardctl *ctl, int argc, char **argv)
 
 static int attach_failed(struct wardctl *ctl, int err)
 {
-	switch (ward_provider_state(NULL)) {
-	case WARD_LINK_NO_CONFIGFS:
+	if (access("/sys/module/ward", F_OK))
+		return ctl_error(ctl, EXIT_DEVICE, "no-module",
+				 "the ward module is not loaded\n  mend: wardctl module load");
+	if (ward_provider_state(NULL) == WARD_LINK_NO_CONFIGFS)
 		return ctl_error(ctl, EXIT_DEVICE, "no-configfs",
 				 "configfs is not mounted\n"
 				 "  mend: mount -t configfs none /sys/kernel/config");
-	case WARD_LINK_NO_WARD:
-		return ctl_error(ctl, EXIT_DEVICE, "no-module",
-				 "the ward module is not loaded\n  mend: wardctl module load");
-	default:
-		break;
-	}
 	if (err != -ENODEV)
 		return device_error(ctl, err, "make the link in configfs");
 	return ctl_error(ctl, EXIT_DEVICE, "no-provider",
