@@ -261,7 +261,9 @@ $(NOT_YET):
 DKMS_SRC := $(DESTDIR)/usr/src/ward-$(VERSION)
 UDEV_RULES := $(wildcard userspace/udev/*.rules)
 SYSUSERS := $(wildcard userspace/udev/*.conf)
+# libward.h and its parts by their own name, the rest of libward below ward/.
 PUBLIC_HEADERS := $(wildcard userspace/lib/libward*.h userspace/verifier/wardverify*.h)
+WARD_HEADERS := $(filter-out $(PUBLIC_HEADERS) %private.h %/sys.h,$(wildcard userspace/lib/*.h))
 MAN_PAGES := $(wildcard userspace/man/*.[1-8])
 
 .PHONY: install install-dkms uninstall clean
@@ -272,6 +274,8 @@ install: userspace install-dkms
 		install -m 644 $$lib.0 $(DESTDIR)$(LIBDIR)/ && cp -P $$lib $(DESTDIR)$(LIBDIR)/ || exit 1; done
 	$(if $(STATIC_LIBS),install -m 644 $(STATIC_LIBS) $(DESTDIR)$(LIBDIR))
 	install -m 644 $(PUBLIC_HEADERS) $(DESTDIR)$(PREFIX)/include/
+	install -d $(DESTDIR)$(PREFIX)/include/ward
+	install -m 644 $(WARD_HEADERS) $(DESTDIR)$(PREFIX)/include/ward/
 	install -m 644 $(wildcard include/uapi/linux/*.h) $(DESTDIR)$(PREFIX)/include/linux/
 	for pc in $(wildcard userspace/*/*.pc.in); do \
 		sed 's,@PREFIX@,$(PREFIX),; s,@LIBDIR@,$(LIBDIR),; s,@VERSION@,$(VERSION),' $$pc \
@@ -295,6 +299,7 @@ uninstall:
 	rm -f $(DESTDIR)$(LIBDIR)/libward.* $(DESTDIR)$(LIBDIR)/libwardverify.*
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/pkgconfig/,libward.pc libwardverify.pc)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/include/,$(notdir $(PUBLIC_HEADERS)))
+	rm -rf $(DESTDIR)$(PREFIX)/include/ward
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/include/,$(patsubst include/uapi/%,%,$(wildcard include/uapi/linux/*.h)))
 	for page in $(MAN_PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$(basename $$page); done
 	rm -f $(addprefix $(DESTDIR)/lib/udev/rules.d/,$(notdir $(UDEV_RULES)))
