@@ -14,6 +14,7 @@
 
 #include <openssl/crypto.h>
 
+#include "cursor.h"
 #include "dataset_private.h"
 
 struct ward_dataset {
@@ -61,61 +62,83 @@ static int fail_read(struct ward_dataset_error *err, int rc, uint64_t chunk, uin
 			    strerror(-rc));
 }
 
-/* The first 88 bytes. What they say about lengths is bounded here. */
-static int parse_fixed(const uint8_t *h, struct ward_dataset_info *info,
-		       struct ward_dataset_error *err)
+static int read_magic(struct cursor *c, struct ward_dataset_info *info,
+		      struct ward_dataset_error *err)
 {
-	if (memcmp(h, DATASET_MAGIC, sizeof(DATASET_MAGIC)))
+	const uint8_t *magic = cursor_take(c, sizeof(DATASET_MAGIC));
+
+	if (!magic || memcmp(magic, DATASET_MAGIC, sizeof(DATASET_MAGIC)))
 		return fail_head(err, 0, "not a data set: it doesn't begin with WARDDS1");
-	info->version = dataset_get32(h + DATASET_OFF_VERSION);
+	info->header_len = cursor_le32(c);
+	info->version = cursor_le32(c);
 	if (info->version != DATASET_VERSION)
 		return dataset_fail(err, -ENOTSUP, WARD_DATASET_NO_CHUNK, DATASET_OFF_VERSION,
 				    "header, offset %d: version %" PRIu32 "; only 1 is known",
 				    DATASET_OFF_VERSION, info->version);
-	info->header_len = dataset_get32(h + DATASET_OFF_HEADER_LEN);
 	if (info->header_len < WARD_DATASET_HEADER_MIN ||
 	    info->header_len > WARD_DATASET_HEADER_MAX || info->header_len % 16)
 		return fail_head(err, DATASET_OFF_HEADER_LEN,
 				 "the header's length is not a multiple of 16 from 128 to 65536");
-	memcpy(info->id, h + DATASET_OFF_ID, sizeof(info->id));
-	info->chunk_size = dataset_get32(h + DATASET_OFF_CHUNK_SIZE);
+	return 0;
+}
+
+static int read_sizes(struct cursor *c, struct ward_dataset_info *info,
+		      struct ward_dataset_error *err)
+{
+	info->chunk_size = cursor_le32(c);
 	if (info->chunk_size < WARD_DATASET_CHUNK_MIN ||
 	    info->chunk_size > WARD_DATASET_CHUNK_MAX ||
 	    (info->chunk_size & (info->chunk_size - 1)))
 		return fail_head(err, DATASET_OFF_CHUNK_SIZE,
 				 "the chunk size is not a power of two from 4096 to 16 MiB");
-	if (dataset_get32(h + DATASET_OFF_ZERO0))
-		return fail_head(err, DATASET_OFF_ZERO0, "must be zero");
-	info->length = dataset_get64(h + DATASET_OFF_LENGTH);
+	cursor_zero(c, 4);
+	if (!cursor_ok(c))
+		return fail_head(err, c->at, "must be zero");
+	info->length = cursor_le64(c);
 	if (info->length > WARD_DATASET_LENGTH_MAX)
 		return fail_head(err, DATASET_OFF_LENGTH, "more than 2^50 bytes");
-	info->chunks = dataset_get64(h + DATASET_OFF_CHUNKS);
+	info->chunks = cursor_le64(c);
 	if (info->chunks != dataset_chunks(info->length, info->chunk_size))
 		return fail_head(err, DATASET_OFF_CHUNKS,
 				 "the number of chunks doesn't fit the length");
-	info->rows = dataset_get64(h + DATASET_OFF_ROWS);
-	info->metadata_len = dataset_get32(h + DATASET_OFF_METADATA_LEN);
-	if (info->metadata_len > info->header_len - WARD_DATASET_TAG_LEN - DATASET_FIXED_LEN)
-		return fail_head(err, DATASET_OFF_METADATA_LEN,
-				 "the metadata is longer than the header");
-	if (dataset_get32(h + DATASET_OFF_ZERO1))
-		return fail_head(err, DATASET_OFF_ZERO1, "must be zero");
 	return 0;
 }
 
+/* The first 88 bytes. What they say about lengths is bounded here. */
+static int read_fixed(struct cursor *c, struct ward_dataset_info *info,
+		      struct ward_dataset_error *err)
+{
+	int rc = read_magic(c, info, err);
+
+	if (rc)
+		return rc;
+	cursor_copy(c, info->id, sizeof(info->id));
+	cursor_skip(c, WARD_DATASET_SALT_LEN);
+	rc = read_sizes(c, info, err);
+	if (rc)
+		return rc;
+	info->rows = cursor_le64(c);
+	info->metadata_len = cursor_le32(c);
+	if (info->metadata_len > info->header_len - WARD_DATASET_TAG_LEN - DATASET_FIXED_LEN)
+		return fail_head(err, DATASET_OFF_METADATA_LEN,
+				 "the metadata is longer than the header");
+	cursor_zero(c, 4);
+	return cursor_ok(c) ? 0 : fail_head(err, c->at, "must be zero");
+}
+
 /* Metadata and what follows it up to the tag. */
-static int parse_tail(struct ward_dataset *ds, struct ward_dataset_error *err)
+static int read_tail(struct ward_dataset *ds, struct cursor *c, struct ward_dataset_error *err)
 {
 	struct ward_dataset_info *info = &ds->info;
-	const uint8_t *meta = ds->header + DATASET_FIXED_LEN;
-	const uint8_t *nul = memchr(meta, 0, info->metadata_len);
+	const uint8_t *meta = cursor_take(c, info->metadata_len);
 
-	if (nul)
-		return fail_head(err, (uint64_t)(nul - ds->header), "a NUL in the metadata");
-	for (size_t i = DATASET_FIXED_LEN + info->metadata_len;
-	     i < info->header_len - WARD_DATASET_TAG_LEN; i++)
-		if (ds->header[i])
-			return fail_head(err, i, "must be zero");
+	if (!meta)
+		return fail_head(err, c->at, "the metadata is longer than the header");
+	if (memchr(meta, 0, info->metadata_len))
+		return fail_head(err, DATASET_FIXED_LEN, "a NUL in the metadata");
+	cursor_zero(c, cursor_left(c) - WARD_DATASET_TAG_LEN);
+	if (!cursor_ok(c))
+		return fail_head(err, c->at, "must be zero");
 	ds->metadata = calloc(1, info->metadata_len + 1);
 	if (!ds->metadata)
 		return -ENOMEM;
@@ -169,12 +192,13 @@ static int verify_header(struct ward_dataset *ds, const uint8_t *key,
 static int load_header(struct ward_dataset *ds, struct ward_dataset_error *err)
 {
 	uint8_t fixed[DATASET_FIXED_LEN];
+	struct cursor c = cursor_over(fixed, sizeof(fixed));
 	int rc;
 
 	rc = read_at(ds->fd, fixed, sizeof(fixed), 0);
 	if (rc)
 		return fail_read(err, rc, WARD_DATASET_NO_CHUNK, 0);
-	rc = parse_fixed(fixed, &ds->info, err);
+	rc = read_fixed(&c, &ds->info, err);
 	if (rc)
 		return rc;
 	rc = check_size(ds, err);
@@ -187,10 +211,11 @@ static int load_header(struct ward_dataset *ds, struct ward_dataset_error *err)
 	if (rc)
 		return fail_read(err, rc, WARD_DATASET_NO_CHUNK, 0);
 	/* the file may have changed between the two reads */
-	rc = parse_fixed(ds->header, &ds->info, err);
-	if (!rc && memcmp(fixed, ds->header, sizeof(fixed)))
-		rc = fail_head(err, 0, "changed while it was read");
-	return rc ? rc : parse_tail(ds, err);
+	if (memcmp(fixed, ds->header, sizeof(fixed)))
+		return fail_head(err, 0, "changed while it was read");
+	c = cursor_over(ds->header, ds->info.header_len);
+	cursor_skip(&c, DATASET_FIXED_LEN);
+	return read_tail(ds, &c, err);
 }
 
 int ward_dataset_open(int fd, const uint8_t *key, struct ward_dataset **ret,

@@ -17,19 +17,16 @@
 #define DATASET_IV_CHUNK	1
 #define DATASET_PIECE		65536	/* ciphertext handled at a time; a multiple of 16 */
 
-/* Offsets of the header's fields: doc/formats.md, section 6. */
+/* Offsets of the header's fields, for messages and the writer: doc/formats.md, section 6. */
 enum {
 	DATASET_OFF_HEADER_LEN = 8,
 	DATASET_OFF_VERSION = 12,
 	DATASET_OFF_ID = 16,
-	DATASET_OFF_SALT = 32,
 	DATASET_OFF_CHUNK_SIZE = 48,
-	DATASET_OFF_ZERO0 = 52,
 	DATASET_OFF_LENGTH = 56,
 	DATASET_OFF_CHUNKS = 64,
 	DATASET_OFF_ROWS = 72,
 	DATASET_OFF_METADATA_LEN = 80,
-	DATASET_OFF_ZERO1 = 84,
 };
 
 /**
@@ -52,16 +49,6 @@ int dataset_hash(const uint8_t *header, size_t len, uint8_t out[DATASET_HASH_LEN
 /** dataset_fail() - fill @err (may be NULL) and return @rc */
 int dataset_fail(struct ward_dataset_error *err, int rc, uint64_t chunk, uint64_t offset,
 		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-
-static inline uint32_t dataset_get32(const uint8_t *p)
-{
-	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static inline uint64_t dataset_get64(const uint8_t *p)
-{
-	return dataset_get32(p) | (uint64_t)dataset_get32(p + 4) << 32;
-}
 
 static inline void dataset_put32(uint8_t *p, uint32_t v)
 {

@@ -88,7 +88,7 @@ static int fill_header(uint8_t *h, const struct ward_dataset_writer *w,
 	dataset_put32(h + DATASET_OFF_HEADER_LEN, w->header_len);
 	dataset_put32(h + DATASET_OFF_VERSION, DATASET_VERSION);
 	memcpy(h + DATASET_OFF_ID, w->id, sizeof(w->id));
-	if (RAND_bytes(h + DATASET_OFF_SALT, WARD_DATASET_SALT_LEN) != 1)
+	if (RAND_bytes(h + DATASET_OFF_ID + WARD_DATASET_ID_LEN, WARD_DATASET_SALT_LEN) != 1)
 		return -EIO;
 	dataset_put32(h + DATASET_OFF_CHUNK_SIZE, w->chunk_size);
 	dataset_put64(h + DATASET_OFF_LENGTH, p->length);
