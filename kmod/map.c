@@ -16,6 +16,7 @@
 #include <linux/fs.h>
 #include <linux/huge_mm.h>
 #include <linux/mm.h>
+#include <linux/pgtable.h>
 
 #include "buffer.h"
 
@@ -37,12 +38,19 @@ static void map_close(struct vm_area_struct *vma)
 }
 
 #ifdef WARD_HUGE
+/*
+ * Also where the entry is there already: another thread was faster, or this is
+ * a write to an entry that is write-protected. No page table may be asked for
+ * below such an entry; and whether a range is mapped by PMD follows from the
+ * VMA and the folio alone, so that nobody puts a page table there meanwhile.
+ */
 static vm_fault_t insert_huge(struct vm_fault *vmf, const struct ward_buf *buf)
 {
 	unsigned long start = vmf->address & PMD_MASK;
+	pmd_t pmd = pmdp_get_lockless(vmf->pmd);
 	struct folio *folio;
 
-	if (!pmd_none(*vmf->pmd) || start < vmf->vma->vm_start ||
+	if ((!pmd_none(pmd) && !pmd_leaf(pmd)) || start < vmf->vma->vm_start ||
 	    start + PMD_SIZE > vmf->vma->vm_end)
 		return VM_FAULT_FALLBACK;
 	folio = ward_pages_huge_at(&buf->pages,
