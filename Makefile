@@ -84,13 +84,20 @@ userspace: $(LIBS) $(PROGRAMS)
 visibility = $(if $(wildcard userspace/$(1)/*.map),,-fvisibility=hidden)
 room = $(word 2,$(subst /, ,$(patsubst $(O)/obj/%,%,$(1))))
 
-$(O)/obj/userspace/%.o: userspace/%.c Makefile
+# Objects are made anew when the flags change, not when this file does.
+FLAGS := $(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS)
+$(O)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(FLAGS)' | cmp -s - $@ || printf '%s\n' '$(FLAGS)' >$@
+.PHONY: FORCE
+
+$(O)/obj/userspace/%.o: userspace/%.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) \
 		$(call visibility,$(call room,$@)) $(call pkg-cflags,$(call room,$@)) -MMD -MP -c -o $@ $<
 
-$(O)/obj/tests/%.o: tests/%.c Makefile
+$(O)/obj/tests/%.o: tests/%.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(BASE_CPPFLAGS) -Itests/harness $(CPPFLAGS) $(BASE_CFLAGS) \
@@ -228,6 +235,16 @@ e2e-programs: userspace $(addprefix $(O)/tests/e2e/,residue hoard attack)
 unit-tests: $(UNIT_TESTS)
 kernel-tests: $(KERNEL_TESTS)
 harness-tests: $(O)/tests/harness/selftest
+
+BENCH := $(patsubst tests/bench/%.c,$(O)/tests/bench/%,$(wildcard tests/bench/*.c))
+
+$(O)/tests/bench/%: $(O)/obj/tests/bench/%.o $(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--as-needed $(STATIC_LIBS) $(call pkg-libs,lib)
+
+.PHONY: bench-programs
+bench-programs: $(BENCH)
 
 .PHONY: check check-unit check-cli check-vm check-kernel check-e2e deps
 deps:

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+# Judge streams of TAP or KTAP: tap -v prefix=NAME < STREAM
+#
+# The stream brackets each program:
+#	# program NAME
+#	(its TAP or KTAP: plan, results, "# ..." lines)
+#	# exit NAME STATUS
+# Out comes one flat result for each test, "ok NAME/PROGRAM/TEST", and one
+# "not ok" for each program that did not keep its word: no plan, fewer or more
+# results than planned, a bad exit status without a failed test, no exit.
+# Status 1 if anything failed or there was no result at all.
+
+function label(test) {
+	return (prefix == "" ? "" : prefix "/") program "/" test
+}
+
+function broken(why) {
+	print "not ok " label("(program)") " # " why
+	failures++
+	results_all++
+}
+
+function begin(name) {
+	if (program != "")
+		broken("no exit status: it or its guest died")
+	program = name
+	plans = planned = results = failed = 0
+}
+
+function finish(status) {
+	if (!plans)
+		broken("no plan")
+	else if (results != planned)
+		broken(results " results, " planned " planned")
+	else if (status != 0 && !failed)
+		broken("exit status " status " without a failed test")
+	else if (status == 0 && failed)
+		broken("exit status 0 with failed tests")
+	program = ""
+}
+
+function result(line, ok,    name, skip) {
+	name = line
+	sub(/^(not )?ok[ \t]*[0-9]*[ \t]*(- )?/, "", name)
+	skip = name ~ /# *[Ss][Kk][Ii][Pp]/
+	sub(/[ \t]*# .*$/, "", name)
+	results++
+	results_all++
+	if (!ok) {
+		failed++
+		failures++
+	}
+	print (ok ? "ok " : "not ok ") label(name) (skip ? " # SKIP" : "")
+	fflush()
+}
+
+{ sub(/\r$/, "") }
+/^# program / { begin($3); next }
+/^# exit / && $3 == program { finish($4); next }
+program == "" { next }
+/^[ \t]*1\.\.[0-9]+/ {
+	plan = $1
+	sub(/^1\.\./, "", plan)
+	planned += plan
+	plans++
+	next
+}
+/^[ \t]*ok[ \t]/ { sub(/^[ \t]+/, ""); result($0, 1); next }
+/^[ \t]*not ok[ \t]/ { sub(/^[ \t]+/, ""); result($0, 0); next }
+/^[ \t]*#/ { print "# " label("") " " $0; fflush() }
+
+END {
+	if (program != "")
+		broken("no exit status: it or its guest died")
+	exit failures > 0 || results_all == 0
+}
