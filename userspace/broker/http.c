@@ -17,7 +17,7 @@
 #include <event2/listener.h>
 
 #include "http.h"
-#include "problem.h"
+#include "journal.h"
 #include "tls.h"
 
 #define SWEEP_SECONDS	10
@@ -316,6 +316,16 @@ static int add_events(struct http *http)
 	       !event_add(http->intr, NULL) && !event_add(http->sweep, &every) ? 0 : -1;
 }
 
+/* What libevent has to say goes the way of everything else. */
+static void on_library_log(int severity, const char *text)
+{
+	struct decision d = { .time = seconds(CLOCK_REALTIME), .event = "error",
+			      .result = "libevent", .detail = text };
+
+	if (severity >= EVENT_LOG_WARN)
+		journal(&d);
+}
+
 int http_new(const struct config *config, struct rcar *rcar, struct http **out,
 	     struct config_fault *fault)
 {
@@ -326,6 +336,7 @@ int http_new(const struct config *config, struct rcar *rcar, struct http **out,
 		return fail(fault, "HTTP", "no memory");
 	if (connection_index < 0)
 		connection_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, connection_free);
+	event_set_log_callback(on_library_log);
 	http->rcar = rcar;
 	http->tls = tls_new(config, fault);
 	http->base = http->tls ? event_base_new() : NULL;

@@ -114,6 +114,16 @@ void kbs_http_forget(struct kbs_http *http)
 	curl_easy_setopt(http->curl, CURLOPT_COOKIELIST, "ALL");
 }
 
+/* A stranger's text on its way to somebody's terminal: printable ASCII stays. */
+static void clean(char *out, size_t size, const char *text)
+{
+	size_t n = 0;
+
+	for (; *text && n + 1 < size; text++)
+		out[n++] = *text >= ' ' && *text <= '~' ? *text : '?';
+	out[n] = 0;
+}
+
 /* What a refusal says, as far as it is one (RFC 7807). */
 static int refusal(const struct kbs_reply *reply, struct ward_kbs_error *err)
 {
@@ -121,14 +131,17 @@ static int refusal(const struct kbs_reply *reply, struct ward_kbs_error *err)
 	const char *type = json_string_value(json_object_get(body, "type"));
 	const char *detail = json_string_value(json_object_get(body, "detail"));
 	const char *slash = type ? strrchr(type, '/') : NULL;
+	char reason[sizeof(err->reason)], text[sizeof(err->text) - 32];
 	int rc;
 
-	if (slash)
-		rc = kbs_fail(err, -EACCES, reply->status, slash + 1, "the broker refuses: %s",
-			      detail ? detail : slash + 1);
-	else
+	if (slash) {
+		clean(reason, sizeof(reason), slash + 1);
+		clean(text, sizeof(text), detail ? detail : slash + 1);
+		rc = kbs_fail(err, -EACCES, reply->status, reason, "the broker refuses: %s", text);
+	} else {
 		rc = kbs_fail(err, reply->status >= 500 ? -ECOMM : -EBADMSG, reply->status, "",
 			      "HTTP status %ld without a reason", reply->status);
+	}
 	json_decref(body);
 	return rc;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,6 +52,25 @@ static int write_key(int fd, const uint8_t *key)
 	return fsync(fd) ? -errno : 0;
 }
 
+/* The entry in the directory, too, must outlive a power cut. */
+static int sync_dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = !slash ? strdup(".") : slash == path ? strdup("/") :
+		    strndup(path, (size_t)(slash - path));
+	int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int rc = 0;
+
+	if (!dir)
+		rc = -ENOMEM;
+	else if (fd < 0 || (fsync(fd) && errno != EINVAL))
+		rc = -errno;
+	if (fd >= 0)
+		close(fd);
+	free(dir);
+	return rc;
+}
+
 int ward_keyfile_create(const char *path, uint8_t *key)
 {
 	int fd, rc;
@@ -60,6 +81,8 @@ int ward_keyfile_create(const char *path, uint8_t *key)
 	rc = RAND_priv_bytes(key, WARD_KEYFILE_LEN) == 1 ? write_key(fd, key) : -EIO;
 	if (close(fd) && !rc)
 		rc = -errno;
+	if (!rc)
+		rc = sync_dir_of(path);
 	if (!rc)
 		return 0;
 	OPENSSL_cleanse(key, WARD_KEYFILE_LEN);
