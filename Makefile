@@ -204,6 +204,13 @@ $(O)/tests/unit/%: $(O)/obj/tests/unit/%.o $(O)/tests/unit-shared.a $(STATIC_LIB
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/tests/unit-shared.a $(call unit-parts,$@) $(STATIC_LIBS) \
 		$(call pkg-libs,all) $(shell $(PKG_CONFIG) --libs cmocka) -lm
 
+# Evidence, sound and unsound, for the tests of the command line.
+$(O)/tests/mkevidence: $(O)/obj/tests/cli/mkevidence.o $(O)/tests/unit-shared.a $(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,verifier) \
+		$(shell $(PKG_CONFIG) --libs cmocka)
+
 $(O)/tests/kernel/%: $(O)/obj/tests/kernel/%.o $(O)/obj/tests/harness/ktap.o \
 		$(patsubst %.c,$(O)/obj/%.o,$(filter-out $(KERNEL_MAINS),$(wildcard tests/kernel/*.c))) \
 		$(STATIC_LIBS)
@@ -231,8 +238,9 @@ $(O)/tests/e2e/%:
 .PHONY: e2e-programs
 e2e-programs: userspace $(addprefix $(O)/tests/e2e/,residue hoard attack)
 
-.PHONY: unit-tests kernel-tests harness-tests
+.PHONY: unit-tests cli-tests kernel-tests harness-tests
 unit-tests: $(UNIT_TESTS)
+cli-tests: $(O)/tests/mkevidence
 kernel-tests: $(KERNEL_TESTS)
 harness-tests: $(O)/tests/harness/selftest
 

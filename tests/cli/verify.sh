@@ -1,0 +1,297 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# wardctl's verifying verbs: arguments to exit code and reason, the text that
+# people see, and JSON that agrees with it. TAP on stdout.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+BIN=${BIN:-$PWD/build/bin}
+W=$BIN/wardctl
+D=$(mktemp -d) || exit 1
+trap 'rm -rf "$D"' EXIT
+count=0
+failed=0
+echo "TAP version 13"
+
+result() { # result RC TEXT
+	count=$((count + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $count - $2"
+	else
+		failed=1
+		echo "not ok $count - $2"
+		sed 's/^/# /' "$D/out" "$D/err" | head -n 20
+	fi
+}
+
+skip() {
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
+# want CODE WORD ARGUMENT...: exit code; WORD is the verdict, or stands in the error
+want() {
+	local code=$1 word=$2 got bad=0
+	shift 2
+	"$W" "$@" >"$D/out" 2>"$D/err" </dev/null
+	got=$?
+	[ $got -eq "$code" ] || bad=1
+	grep -qE "^verdict: +$word( |$)" "$D/out" || grep -q -- "$word" "$D/err" || bad=1
+	[ $bad -eq 0 ] || echo "(exit code $got; wanted $code and '$word')" >>"$D/err"
+	result $bad "$(echo "$*" | sed "s,$D/,,g; s,$PWD/,,g"): $code $word"
+}
+
+# shows TEXT ARGUMENT...: exit code 0, and TEXT on stdout
+shows() {
+	local text=$1
+	shift
+	"$W" "$@" >"$D/out" 2>"$D/err" </dev/null && grep -q -- "$text" "$D/out"
+	result $? "$(echo "$*" | sed "s,$D/,,g; s,$PWD/,,g") shows '$text'"
+}
+
+# golden NAME ARGUMENT...: the text on stdout is exactly what stands on stdin
+golden() {
+	local name=$1
+	shift
+	cat >"$D/want"
+	"$W" "$@" >"$D/out" 2>"$D/err" </dev/null
+	diff "$D/want" "$D/out" >"$D/err"
+	result $? "golden text: $name"
+}
+
+make -s build/tests/mkevidence >"$D/err" 2>&1 && build/tests/mkevidence "$D" 2>"$D/err"
+result $? "evidence of a simulated guest"
+[ $failed -eq 0 ] || { echo "1..$count"; exit 1; }
+
+OK="--policy $D/policy.json --root $D/ark.pem"
+N=1111111111111111111111111111111111111111111111111111111111111111
+B=$(printf '22%.0s' {1..64})
+S=44444444444444444444444444444444
+
+# shellcheck disable=SC2086 # words of $OK are arguments
+bundles() {
+	want 0 ok verify bundle "$D/release.ward" $OK --nonce $N --binding "$B" --session $S \
+		--purpose release --complete
+	want 0 ok verify evidence "$D/release.ward" $OK
+	want 0 ok verify bundle "$D/no-events.ward" $OK
+	want 0 ok verify bundle "$D/release.ward" $OK --no-collateral
+	want 2 events-gap verify bundle "$D/no-events.ward" $OK --complete
+	want 2 chain-broken verify bundle "$D/other-events.ward" $OK
+	want 2 report-data-mismatch verify bundle "$D/edited.ward" $OK
+	want 2 chain-untrusted verify bundle "$D/release.ward" --policy "$D/policy.json"
+	want 2 certificate-expired verify bundle "$D/release.ward" $OK --at 2050-01-01T00:00:00Z
+	want 2 certificate-not-yet-valid verify bundle "$D/release.ward" $OK --at 2020-01-01T00:00:00Z
+	want 1 'carries no time' verify bundle "$D/release.ward" $OK --at document
+	want 5 guest-unmeasured verify bundle "$D/release.ward" --policy "$D/unpinned.json" \
+		--root "$D/ark.pem"
+	want 5 simulated-refused verify bundle "$D/release.ward" --policy "$D/real-only.json" \
+		--root "$D/ark.pem"
+	want 5 simulated-refused verify bundle "$D/release.ward" --root "$D/ark.pem"
+	want 5 debug-allowed verify bundle "$D/debug.ward" $OK
+	want 5 measurement-mismatch verify bundle "$D/other-image.ward" $OK
+	want 5 wrong-uid verify bundle "$D/other-uid.ward" $OK
+	want 5 nonce-mismatch verify bundle "$D/release.ward" $OK --nonce "0${N:1}"
+	want 5 binding-mismatch verify bundle "$D/release.ward" $OK --binding "0${B:1}"
+	want 5 wrong-session verify bundle "$D/release.ward" $OK --session "0${S:1}"
+	want 5 wrong-purpose verify bundle "$D/release.ward" $OK --purpose channel
+	want 5 wrong-purpose verify bundle "$D/receipt.ward" $OK
+	want 7 bundle-damaged verify bundle "$D/cut.ward" $OK
+	want 7 bundle-damaged verify bundle "$D/policy.json" $OK
+	want 7 bundle-damaged verify bundle - $OK
+	want 7 policy-damaged verify bundle "$D/release.ward" --policy "$D/bad.json"
+	want 7 certificate-damaged verify bundle "$D/release.ward" --root "$D/policy.json"
+	want 3 'No such file' verify bundle "$D/release.ward" $OK --collateral "$D/none"
+}
+
+misuse() {
+	want 1 'one file' verify bundle
+	want 1 'one file' verify bundle "$D/release.ward" "$D/release.ward"
+	want 1 'No such file' verify bundle "$D/none.ward"
+	want 1 'option is not known' verify bundle "$D/release.ward" --frob
+	want 1 'option is not known' verify bundle "$D/release.ward" --policy
+	want 1 '16 to 128 hexa' verify bundle "$D/release.ward" --nonce 11
+	want 1 '128 hexa' verify bundle "$D/release.ward" --binding 1122
+	want 1 '32 hexa' verify bundle "$D/release.ward" --session "${S}zz"
+	want 1 '\-\-at takes' verify bundle "$D/release.ward" --at yesterday
+	want 1 '\-\-purpose takes' verify bundle "$D/release.ward" --purpose fun
+	want 1 'exclude each other' verify bundle "$D/release.ward" --collateral "$D" --no-collateral
+	want 1 'needs one more word' verify
+	want 1 'did you mean' verfy bundle
+	want 1 'no reason' explain frobnicated
+	shows 'Ask for fresh evidence' explain nonce-mismatch
+	shows 'exit codes' help
+	shows '[-][-]nonce HEX' help verify bundle
+}
+
+# shellcheck disable=SC2086
+receipts() {
+	local r="$OK --release $D/log.json"
+	want 0 ok receipt verify "$D/receipt.ward" $r --complete
+	want 5 not-sealed receipt verify "$D/unsealed.ward" $r
+	want 5 memory-live receipt verify "$D/live.ward" $r
+	want 5 wrong-session receipt verify "$D/other-session.ward" $r
+	want 5 wrong-purpose receipt verify "$D/release.ward" $r
+	want 1 'release names' receipt verify "$D/receipt.ward" $OK
+	want 7 release-damaged receipt verify "$D/receipt.ward" $OK --release "$D/policy.json"
+	want 5 guest-unmeasured receipt verify "$D/receipt.ward" --policy "$D/unpinned.json" \
+		--root "$D/ark.pem" --release "$D/log.json"
+}
+
+reports() {
+	want 0 ok verify certs "$D" --root "$D/ark.pem"
+	want 2 chain-untrusted verify certs "$D"
+	want 0 ok verify attestation "$D" "$D/report.bin" --root "$D/ark.pem"
+	want 0 ok verify attestation "$D" "$D/report.bin" --root "$D/ark.pem" -t -s \
+		-r "$(printf '5a%.0s' {1..64})"
+	want 2 report-data-mismatch verify attestation "$D" "$D/report.bin" --root "$D/ark.pem" \
+		-r "$(printf '5b%.0s' {1..64})"
+	want 5 measurement-mismatch verify attestation "$D" "$D/report.bin" --root "$D/ark.pem" \
+		-m "$(printf '00%.0s' {1..48})"
+	want 2 chain-untrusted verify attestation "$D" "$D/report.bin"
+	want 2 signature-invalid verify attestation "$D" "$D/report-edited.bin" --root "$D/ark.pem"
+	want 7 evidence-damaged verify attestation "$D" "$D/report-cut.bin" --root "$D/ark.pem"
+	want 3 'No such file' verify certs "$D/none"
+	want 7 bundle-damaged display "$D/report-cut.bin"
+	want 0 ok policy check "$D/policy.json"
+	want 7 'line 2, column 3, uids' policy check "$D/bad.json"
+}
+
+# shellcheck disable=SC2086
+texts() {
+	golden 'verify bundle' verify bundle "$D/release.ward" $OK --nonce $N --binding "$B" <<-'EOT'
+		verdict:      ok (simulated)
+		SIMULATED TEE: this protects nothing and proves the procedure only.
+		chain:        ward SIMULATED test VCEK <- ward SIMULATED test ASK <- ward SIMULATED test ARK
+		report:       SEV-SNP version 3, milan, VMPL 0
+		reported tcb: bootloader 3, tee 0, snp 8, microcode 115
+		measurement:  a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0c1c2c3c4c5c6c7c8c9cacbcccdcecf
+		purpose:      release
+		session:      44444444444444444444444444444444
+		instance:     33333333333333333333333333333333
+		caller:       uid 1000, gid 1000, pid 0
+		events:       6 of 6 records, complete up to the attested head
+		measured:     yes
+		warnings:
+		  - simulated: A simulated TEE stands behind this; it protects nothing.
+		  - named-root: Trust comes from a root that was named, not from one of AMD's.
+		  - crl-unchecked: No revocation list was looked at.
+		  - smt: The guest may share a core with others (SMT).
+	EOT
+	golden 'policy check' policy check "$D/unpinned.json" <<-'EOT'
+		verdict: ok
+		leaves open:
+		  - guest-unmeasured: no launch measurement is pinned
+		  - simulated: a simulated TEE is accepted, which protects nothing
+		  - purpose-unchecked: evidence for any purpose is accepted
+	EOT
+	golden 'explain' explain not-sealed <<-'EOT'
+		reason:    not-sealed
+		code:      81
+		exit code: 5
+		meaning:   The session was neither sealed nor ended when the receipt was taken: it could go on allocating protected memory.
+		mend:      Seal the session, then take the receipt.
+	EOT
+	golden 'quiet says nothing' -q verify bundle "$D/release.ward" $OK <<-'EOT'
+	EOT
+}
+
+# shellcheck disable=SC2086
+json() {
+	"$W" -o json verify bundle "$D/release.ward" $OK --nonce $N >"$D/ok.json" 2>"$D/err"
+	"$W" -o json verify bundle "$D/edited.ward" $OK >"$D/no.json" 2>>"$D/err"
+	"$W" -o json receipt verify "$D/receipt.ward" $OK --release "$D/log.json" \
+		>"$D/receipt.json" 2>>"$D/err"
+	"$W" -o json verify bundle "$D/none" >"$D/misuse.json" 2>>"$D/err"
+	"$W" -o json explain >"$D/explain.json" 2>>"$D/err"
+	"$W" -o json verify attestation "$D" "$D/report.bin" --root "$D/ark.pem" \
+		>"$D/report.json" 2>>"$D/err"
+	python3 - "$D" >"$D/out" 2>>"$D/err" <<-'PY'
+		import hashlib, json, sys
+		d = sys.argv[1]
+		load = lambda n: json.load(open(f"{d}/{n}.json"))
+		v = load("ok")
+		assert v["ok"] is True and v["verdict"] == "ok" and v["exit_code"] == 0
+		assert v["version"] == 1 and v["simulated"] is True and v["measured"] is True
+		assert v["warnings"] == ["simulated", "named-root", "binding-unchecked",
+					 "crl-unchecked", "smt"], v["warnings"]
+		assert v["evidence_sha256"] == hashlib.sha256(open(f"{d}/release.ward", "rb").read()).hexdigest()
+		assert v["claims"]["caller"]["uid"] == 1000 and v["claims"]["purpose"] == "release"
+		assert v["report"]["reported_tcb"]["microcode"] == 115
+		assert v["events"] == {"count": 6, "complete": True}
+		assert v["chain"]["named_root"] is True and v["chain"]["kind"] == "vcek"
+		n = load("no")
+		assert n["ok"] is False and n["verdict"] == "report-data-mismatch" and n["exit_code"] == 2
+		assert n["field"] == "report.report_data" and n["offset"] == 80 and n["mend"]
+		r = load("receipt")
+		assert r["ok"] is True and r["receipt"]["wiped_bytes"] == 6 << 20
+		assert "Not proved" in r["statement"] and r["simulated"] is True
+		m = load("misuse")
+		assert m["error"]["exit_code"] == 1 and m["error"]["text"]
+		e = load("explain")["reasons"]
+		assert len(e) > 50 and all(x["meaning"] and x["mend"] for x in e)
+		assert len({x["reason"] for x in e}) == len({x["code"] for x in e}) == len(e)
+		assert all(x["exit_code"] in (0, 1, 2, 3, 4, 5, 6, 7) for x in e)
+		a = load("report")
+		assert a["ok"] is True and "claims" not in a and a["report"]["debug"] is False
+	PY
+	result $? "JSON agrees with the text"
+}
+
+# An independent reader in Python: doc/formats.md is enough to read a bundle.
+second_reader() {
+	local f
+	if ! python3 -c 'import cryptography' 2>"$D/err"; then
+		skip "second reader" "python3-cryptography is not installed"
+		return
+	fi
+	for f in release no-events receipt; do
+		"$W" -o json display "$D/$f.ward" >"$D/shown.json" 2>"$D/err" &&
+			python3 tests/unit/reader.py "$D/$f.ward" "$D/shown.json" "$D/ark.pem" \
+				>"$D/out" 2>>"$D/err"
+		result $? "second reader agrees on $f.ward"
+	done
+	for f in cut edited other-events; do
+		! python3 tests/unit/reader.py "$D/$f.ward" - "$D/ark.pem" >"$D/out" 2>"$D/err" &&
+			grep -q '^reader: ' "$D/err"
+		result $? "second reader refuses $f.ward"
+	done
+}
+
+# A real chain: real AMD certificates and reports where they are at hand.
+real() {
+	local v=${WARD_VECTORS:-${WARD_CACHE:-$HOME/.cache/ward}/vectors}
+	[ -d "$v" ] || v=../shared/vectors
+	if [ ! -d "$v/snp" ]; then
+		skip "real evidence" "no folder of evidence (WARD_VECTORS)"
+		return
+	fi
+	mkdir "$D/milan" "$D/aws"
+	csplit -s -z -f "$D/milan/c" "$v/snp/trust-milan-chain.pem" '/BEGIN/' '{*}'
+	mv "$D/milan/c00" "$D/milan/ask.pem" && mv "$D/milan/c01" "$D/milan/ark.pem"
+	cp "$v/snp/milan-v2-vcek.der" "$D/milan/vcek.der"
+	csplit -s -z -f "$D/aws/c" "$v/snp/trust-milan-vlek-chain.pem" '/BEGIN/' '{*}'
+	mv "$D/aws/c00" "$D/aws/asvk.pem" && mv "$D/aws/c01" "$D/aws/ark.pem"
+	cp "$v/snp/milan-v3-vlek-aws-vlek.der" "$D/aws/vlek.der"
+	want 0 ok verify certs "$D/milan" --at 2026-06-01T00:00:00Z
+	want 0 ok verify attestation "$D/milan" "$v/snp/milan-v2-report.bin" --at 2026-06-01T00:00:00Z
+	want 2 signature-invalid verify attestation "$D/milan" "$v/snp/milan-v2-debug-report.bin" \
+		--at 2026-06-01T00:00:00Z
+	want 0 ok verify certs "$D/aws" --at 2025-06-01T00:00:00Z
+	want 0 ok verify attestation "$D/aws" "$v/snp/milan-v3-vlek-aws-report.bin" \
+		--at 2025-06-01T00:00:00Z
+	want 2 certificate-expired verify attestation "$D/aws" \
+		"$v/snp/milan-v3-vlek-aws-report.bin" --at 2026-06-01T00:00:00Z
+	want 3 collateral-missing verify attestation "$D/aws" "$v/snp/milan-v2-report.bin" \
+		--at 2025-06-01T00:00:00Z
+	shows 'product: *turin' display "$v/snp/turin-v5-report.bin"
+}
+
+bundles
+misuse
+receipts
+reports
+texts
+json
+second_reader
+real
+echo "1..$count"
+exit $failed
