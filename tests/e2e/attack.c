@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * attack: ask a broker for a data key in ways that it must refuse.
+ * attack: ask a broker for a data key in ways that it must refuse, and make a
+ * receipt that its owner must refuse.
  *
  *   attack --url URL --ca FILE --plan FILE --resource PATH [--wait SECONDS] CASE
+ *   attack --plan FILE --like RECEIPT --out FILE foreign
  *
  *   honest    all as it should be: evidence is accepted, nothing is fetched. The
  *             others differ from it in one thing; run as another user, in another
@@ -12,11 +14,14 @@
  *   expired   evidence that is handed in --wait seconds after the challenge
  *   claims    one bit of the claims changed: another uid
  *   key       evidence bound to one key, the answer wanted for another
+ *   foreign   a sealed session that never held a byte signs what the receipt of
+ *             another one signs: the same nonce, the same binding
  *
  * Prints one line of JSON: case, status and reason of the attestation, status and
  * reason of the resource asked for afterwards. Exit: 0 when both were answered,
  * whatever the answer; 6 device trouble; 8 network trouble.
  */
+#include <endian.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +37,7 @@
 #define PLAN_MAX	(1u << 20)
 
 struct attack {
-	const char *url, *ca, *plan, *resource, *name;
+	const char *url, *ca, *plan, *resource, *like, *out, *name;
 	unsigned int wait;
 };
 
@@ -45,7 +50,8 @@ static int parse(struct attack *a, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "url", 1, NULL, 'u' }, { "ca", 1, NULL, 'c' }, { "plan", 1, NULL, 'p' },
-		{ "resource", 1, NULL, 'r' }, { "wait", 1, NULL, 'w' }, { 0 }
+		{ "resource", 1, NULL, 'r' }, { "wait", 1, NULL, 'w' },
+		{ "like", 1, NULL, 'l' }, { "out", 1, NULL, 'o' }, { 0 }
 	};
 	int c;
 
@@ -56,11 +62,15 @@ static int parse(struct attack *a, int argc, char **argv)
 		case 'p': a->plan = optarg; break;
 		case 'r': a->resource = optarg; break;
 		case 'w': a->wait = (unsigned int)strtoul(optarg, NULL, 10); break;
+		case 'l': a->like = optarg; break;
+		case 'o': a->out = optarg; break;
 		default: return 1;
 		}
 	}
 	a->name = optind + 1 == argc ? argv[optind] : NULL;
-	if (!a->url || !a->ca || !a->plan || !a->resource || !a->name) {
+	if (!a->name || (strcmp(a->name, "foreign") ?
+			 !a->url || !a->ca || !a->plan || !a->resource :
+			 !a->like || !a->out)) {
 		fprintf(stderr, "attack: see the head of attack.c\n");
 		return 1;
 	}
@@ -109,13 +119,22 @@ static int take_evidence(struct ward_session *session, const struct rcar *r,
 	return rc;
 }
 
-/* The claims stand in the bundle as they are, 1024 bytes that begin so. */
-static int edit_claims(struct bundle *b)
+/* The claims stand in a bundle as they are, 1024 bytes that begin so. */
+static uint8_t *find_claims(const struct bundle *b)
 {
 	static const uint8_t head[] = { 0, 4, 0, 0, 1, 0, 0, 0 };
 	uint8_t *claims = memmem(b->bytes, b->len, head, sizeof(head));
 
 	if (!claims || b->len - (size_t)(claims - b->bytes) < WARD_CLAIMS_SIZE)
+		return NULL;
+	return claims;
+}
+
+static int edit_claims(struct bundle *b)
+{
+	uint8_t *claims = find_claims(b);
+
+	if (!claims)
 		return -1;
 	claims[offsetof(struct ward_claims, caller.uid)] ^= 1;
 	return 0;
@@ -197,6 +216,56 @@ static int run(const struct attack *a, struct ward_session *session)
 	return rc;
 }
 
+static int load_bundle(const char *path, struct bundle *b)
+{
+	FILE *f = fopen(path, "rb");
+
+	b->bytes = malloc(WARD_BUNDLE_MAX);
+	if (f && b->bytes)
+		b->len = fread(b->bytes, 1, WARD_BUNDLE_MAX, f);
+	if (f)
+		fclose(f);
+	return b->len ? 0 : -1;
+}
+
+static int save_bundle(const char *path, const struct bundle *b)
+{
+	FILE *f = fopen(path, "wb");
+	size_t n = f ? fwrite(b->bytes, 1, b->len, f) : 0;
+
+	return f && !fclose(f) && n == b->len ? 0 : -1;
+}
+
+static int foreign(const struct attack *a, struct ward_session *session)
+{
+	struct ward_request request = { .size = sizeof(request),
+					.purpose = WARD_PURPOSE_RECEIPT };
+	struct bundle like = { 0 }, mine = { 0 };
+	struct ward_evidence *evidence = NULL;
+	struct ward_claims claims;
+	uint8_t *found;
+	int rc = 6;
+
+	found = load_bundle(a->like, &like) ? NULL : find_claims(&like);
+	if (!found)
+		goto out;
+	memcpy(&claims, found, sizeof(claims));
+	request.nonce = claims.nonce;
+	request.nonce_len = sizeof(claims.nonce) < le32toh(claims.nonce_len) ?
+			    sizeof(claims.nonce) : le32toh(claims.nonce_len);
+	memcpy(request.binding, claims.binding, sizeof(request.binding));
+	if (!ward_session_seal(session, NULL) &&
+	    !ward_session_attest(session, &request, &evidence) &&
+	    !ward_bundle_encode(evidence, NULL, 0, &mine.bytes, &mine.len) &&
+	    !save_bundle(a->out, &mine))
+		rc = 0;
+out:
+	ward_evidence_free(evidence);
+	free(like.bytes);
+	free(mine.bytes);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	struct ward_session *session = NULL;
@@ -207,13 +276,13 @@ int main(int argc, char **argv)
 		return 1;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	rc = ward_session_open(NULL, &session);
-	if (!rc)
+	if (!rc && a.plan)
 		rc = declare(session, a.plan);
 	if (rc) {
 		fprintf(stderr, "attack: %s\n", ward_strerror(rc));
 		rc = 6;
 	} else {
-		rc = run(&a, session);
+		rc = strcmp(a.name, "foreign") ? run(&a, session) : foreign(&a, session);
 	}
 	ward_session_close(session);
 	curl_global_cleanup();

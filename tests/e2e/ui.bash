@@ -3,8 +3,6 @@
 
 UI_STEP=0
 UI_STEPS=5
-UI_TITLE=
-UI_SINCE=0
 UI_TTY=
 [ ! -t 1 ] || UI_TTY=1
 
@@ -15,8 +13,6 @@ ui_clear() {
 # ui_step TITLE: the next of the five
 ui_step() {
 	UI_STEP=$((UI_STEP + 1))
-	UI_TITLE=$1
-	UI_SINCE=$SECONDS
 	printf '\n[%d/%d] %s\n' "$UI_STEP" "$UI_STEPS" "$1"
 }
 
