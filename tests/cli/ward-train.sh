@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# ward-train without a device: what the command line, a plan or a data set can
+# have wrong, told by exit code and words, with nothing written. TAP on stdout.
+# BIN names the directory of the programs (default build/bin).
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+BIN=${BIN:-build/bin}
+D=$(mktemp -d) || exit 1
+trap 'rm -rf "$D"' EXIT
+n=0
+failed=0
+
+result() { # result RC TEXT
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n - $2"
+	else
+		failed=1
+		echo "not ok $n - $2"
+		sed 's/^/# /' "$D/err"
+	fi
+}
+
+# want CODE WORDS TEXT ARGUMENT...: of ward-train
+want() {
+	local code=$1 words=$2 text=$3 got
+	shift 3
+	"$BIN/ward-train" "$@" >"$D/stdout" 2>"$D/err" </dev/null
+	got=$?
+	if [ $got -ne "$code" ]; then
+		echo "exit code $got, not $code" >>"$D/err"
+		result 1 "$text"
+	elif ! grep -qF -- "$words" "$D/err" "$D/stdout"; then
+		echo "'$words' is missing" >>"$D/err"
+		result 1 "$text"
+	else
+		result 0 "$text"
+	fi
+}
+
+plan() { # plan JSON: into $D/plan.json
+	printf '%s\n' "$1" >"$D/plan.json"
+}
+
+run() { # run CODE WORDS TEXT [OPTION...]: with all that must stand
+	local code=$1 words=$2 text=$3
+	shift 3
+	want "$code" "$words" "$text" train --broker https://127.0.0.1:1 --ca "$D/ca.pem" \
+		--plan "$D/plan.json" --out "$D/out" --device "$D/no-device" "$@"
+}
+
+good='{"ward-plan":1,"name":"n","features":[{"column":"a"}],"label":{"column":"y","above":0},
+"split":{"rule":"every","every":5},"runs":[{"name":"m","method":"newton"}]}'
+
+echo "TAP version 13"
+printf 'a,y\n1,0\n2,1\n' >"$D/t.csv"
+"$BIN/wardctl" -q dataset encrypt --new-key "$D/key" --table --label y "$D/t.csv" "$D/t.wds" \
+	2>"$D/err"
+result $? "a data set to work with"
+"$BIN/wardctl" -q dataset encrypt --key "$D/key" "$D/t.csv" "$D/bytes.wds" 2>"$D/err"
+result $? "and one that is no table"
+: >"$D/ca.pem"
+
+want 1 'usage: ward-train' 'no verb'
+want 1 'usage: ward-train' 'an unknown verb' serve
+want 0 'usage: ward-train' '--help' --help
+want 0 '--early-receipt' 'train --help' train --help
+want 0 'ward-train ' '--version' --version
+want 1 'must stand' 'nothing but the verb' train
+want 1 'text and json' 'an unknown format' train -o xml
+want 1 'NAME=FILE' 'a data set without a name' train --data x.wds
+want 1 'NAME=FILE' 'a data set with a path for a name' train --data ../x=x.wds
+want 1 'stands twice' 'a data set twice' train --data x=a --data x=b
+want 1 'K, M or G' 'a budget that is no size' train --budget 12Q
+want 1 'K, M or G' 'a budget below zero' train --budget -1
+want 1 'K, M or G' 'a budget above all numbers' train --budget 99999999999G
+want 1 'is expected here' 'an argument too many' train x
+
+plan "$good"
+run 1 'at least 65536' 'a budget too small to work in' --data a="$D/t.wds" --budget 1K
+run 1 'above --budget' 'a threshold above the budget' --data a="$D/t.wds" --threshold 1G
+run 1 'No such file' 'a data set that is not there' --data a="$D/none.wds"
+run 7 'not a table' 'a data set that is no table' --data a="$D/bytes.wds"
+head -c 100 "$D/t.wds" >"$D/short.wds"
+run 7 'short.wds' 'a data set cut short' --data a="$D/short.wds"
+run 6 'ward-train: ' 'no device' --data a="$D/t.wds"
+run 6 '{"step":"failed","text":' 'the same for programs' --data a="$D/t.wds" -o json
+if grep -q '"exit_code":6' "$D/stdout"; then result 0 'with its exit code'; else result 1 'with its exit code'; fi
+plan '{"ward-plan":1'
+run 7 'line ' 'a plan cut short' --data a="$D/t.wds"
+plan "${good/newton/magic}"
+run 7 'runs.method' 'a plan with an unknown method' --data a="$D/t.wds"
+rm "$D/plan.json"
+run 1 'No such file' 'no plan' --data a="$D/t.wds"
+if [ -z "$(ls -A "$D/out")" ]; then result 0 'nothing was written'; else result 1 'nothing was written'; fi
+
+echo "1..$n"
+exit $failed
