@@ -217,6 +217,20 @@ static json_t *card_json(const struct card *card, const struct model *model,
 			 "worker", card_session(card));
 }
 
+static char *as_lines(const json_t *json)
+{
+	char *text = json_dumps(json, JSON_INDENT(2));
+	size_t len = text ? strlen(text) : 0;
+	char *longer = text ? realloc(text, len + 2) : NULL;
+
+	if (!longer) {
+		free(text);
+		return NULL;
+	}
+	strcpy(longer + len, "\n");
+	return longer;
+}
+
 int card_write(const struct card *card, const struct model *model, const char *dir,
 	       struct failure *failure)
 {
@@ -231,7 +245,7 @@ int card_write(const struct card *card, const struct model *model, const char *d
 	if (write_model(card, model, dir, model_name, sha256, failure))
 		return -1;
 	json = card_json(card, model, model_name, sha256);
-	text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+	text = json ? as_lines(json) : NULL;
 	if (text)
 		ret = outfile_write(dir, card_name, text, strlen(text), failure);
 	else

@@ -2,6 +2,7 @@
 /*
  * ward-train: find the verb, read its options, run it, say how it ended.
  */
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,5 +110,7 @@ static int run_program(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	harden();
+	/* A reader that went away must not keep the wipe and the seal from coming. */
+	signal(SIGPIPE, SIG_IGN);
 	scrub_exit(run_program(argc, argv));
 }
