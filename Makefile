@@ -125,7 +125,8 @@ $(O)/lib/libwardverify.a: $(VERIFIER_OBJS)
 $(O)/obj/wardctl.a: $(call parts,wardctl)
 $(O)/obj/broker.a: $(call parts,broker)
 $(O)/obj/worker.a: $(call parts,worker)
-$(O)/lib/%.a $(O)/obj/%.a:
+ARCHIVES := $(addprefix $(O)/,lib/libward.a lib/libwardverify.a obj/wardctl.a obj/broker.a obj/worker.a)
+$(ARCHIVES): %.a:
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(call say,AR)
