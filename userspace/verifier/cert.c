@@ -166,11 +166,14 @@ bool cert_times(const X509 *cert, int64_t *not_before, int64_t *not_after)
 	       seconds(X509_get0_notAfter(cert), not_after);
 }
 
-void cert_common_name(const X509 *cert, char *out, size_t size)
+/* Whoever forged a certificate chose these bytes: only printable ones get out. */
+void cert_common_name(const X509_NAME *name, char *out, size_t size)
 {
-	if (X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, out,
-				      (int)size) < 0)
+	if (X509_NAME_get_text_by_NID(name, NID_commonName, out, (int)size) < 0)
 		out[0] = '\0';
+	for (; *out; out++)
+		if (*out < 0x20 || *out > 0x7e)
+			*out = '?';
 }
 
 bool cert_spki_digest(const X509 *cert, uint8_t out[32])

@@ -41,8 +41,8 @@ bool cert_is_ca(X509 *cert);
 /** cert_times - validity in seconds since the epoch; false = unreadable */
 bool cert_times(const X509 *cert, int64_t *not_before, int64_t *not_after);
 
-/** cert_common_name - the subject's CN, or as much of it as fits; "" = none */
-void cert_common_name(const X509 *cert, char *out, size_t size);
+/** cert_common_name - CN of a subject or issuer, as much as fits, printable; "" = none */
+void cert_common_name(const X509_NAME *name, char *out, size_t size);
 
 /** cert_spki_digest - SHA-256 over the SubjectPublicKeyInfo */
 bool cert_spki_digest(const X509 *cert, uint8_t out[32]);

@@ -14,6 +14,14 @@ int fault_clear(struct wv_fault *fault)
 	return WV_OK;
 }
 
+/* Names out of certificates and documents may hold anything; terminals obey some of it. */
+static void make_printable(char *s)
+{
+	for (; *s; s++)
+		if (*s < 0x20 || *s > 0x7e)
+			*s = '?';
+}
+
 int fault_set(struct wv_fault *fault, int reason, const char *field, int64_t offset,
 	      const char *fmt, ...)
 {
@@ -28,5 +36,7 @@ int fault_set(struct wv_fault *fault, int reason, const char *field, int64_t off
 	va_start(ap, fmt);
 	vsnprintf(fault->text, sizeof(fault->text), fmt, ap);
 	va_end(ap);
+	make_printable(fault->field);
+	make_printable(fault->text);
 	return reason;
 }

@@ -68,7 +68,7 @@ static int add_anchor(struct wv_roots *roots, X509 *cert, struct wv_fault *fault
 	struct anchor a = { .named = 1 };
 	char name[128];
 
-	cert_common_name(cert, name, sizeof(name));
+	cert_common_name(X509_get_subject_name(cert), name, sizeof(name));
 	a.simulated = strstr(name, "SIMULATED") != NULL;
 	if (!cert_spki_digest(cert, a.spki))
 		return fault_set(fault, WV_CERTIFICATE_DAMAGED, "root", -1,

@@ -91,10 +91,8 @@ static int find_issuer(const struct search *s, const struct wv_roots *roots, X50
 		*out = issuer_in(roots_certs(roots), cert, &named);
 	if (*out)
 		return WV_OK;
-	cert_common_name(cert, name, sizeof(name));
-	if (X509_NAME_get_text_by_NID(X509_get_issuer_name(cert), NID_commonName, issuer,
-				      sizeof(issuer)) < 0)
-		issuer[0] = '\0';
+	cert_common_name(X509_get_subject_name(cert), name, sizeof(name));
+	cert_common_name(X509_get_issuer_name(cert), issuer, sizeof(issuer));
 	if (named)
 		return fault_set(fault, WV_CHAIN_INVALID, field, -1,
 				 "'%s' is not signed by '%s' with RSA-4096-PSS, SHA-384, salt 48",
@@ -187,7 +185,8 @@ static int build(struct wv_vek *vek, const struct wv_roots *roots, const struct 
 	if (rc)
 		return rc;
 	for (i = 0; i < 3; i++)
-		cert_common_name(chain[i], vek->info.subject[i], sizeof(vek->info.subject[i]));
+		cert_common_name(X509_get_subject_name(chain[i]), vek->info.subject[i],
+				 sizeof(vek->info.subject[i]));
 	rc = read_vek(vek, chain[0], kind, fault);
 	if (!rc)
 		rc = check_anchor(vek, roots, chain[2], fault);

@@ -2,6 +2,7 @@
 /*
  * wardctl display: what a file says, without any verification.
  */
+#include <jansson.h>
 #include <stdlib.h>
 
 #include "appraise.h"
@@ -27,6 +28,55 @@ static char *bundle_json(struct wv_bytes in, struct wv_fault *fault)
 	return json;
 }
 
+static const char *word(json_t *event, const char *key)
+{
+	const char *s = json_string_value(json_object_get(event, key));
+
+	return s ? s : "";
+}
+
+static long long number(json_t *event, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(event, key));
+}
+
+/* A record takes a line; one that is withheld shows its digest. */
+static void event_line(struct output *o, json_t *event)
+{
+	const char *digest = word(event, "digest");
+
+	if (!json_object_get(event, "seq"))
+		out_textf(o, NULL, "withheld %s%s", digest, word(event, "damaged"));
+	else
+		out_textf(o, NULL, "%4lld %14.6f s  %-12s %-8s %10lld bytes  class %s  id %lld",
+			  number(event, "seq"), (double)number(event, "time_ns") / 1e9,
+			  word(event, "type"), word(event, "reason"), number(event, "bytes"),
+			  word(event, "class"), number(event, "id"));
+}
+
+/* For people: events in a line each; the rest as it is. */
+static bool show_text(struct output *o, const char *json)
+{
+	json_t *object = json_loads(json, 0, NULL);
+	json_t *events = json_incref(json_object_get(object, "events")), *event;
+	char *rest;
+	size_t i;
+	bool ok;
+
+	if (events)
+		json_object_del(object, "events");
+	rest = object ? json_dumps(object, 0) : NULL;
+	ok = rest && out_parsed(o, NULL, rest);
+	out_list(o, "events");
+	json_array_foreach(events, i, event)
+		event_line(o, event);
+	out_close(o);
+	free(rest);
+	json_decref(events);
+	json_decref(object);
+	return ok;
+}
+
 static int show(struct wardctl *ctl, const char *path, struct wv_bytes in)
 {
 	bool report = in.len == WV_SNP_REPORT_SIZE && in.data[0] != 0xa5;
@@ -38,7 +88,8 @@ static int show(struct wardctl *ctl, const char *path, struct wv_bytes in)
 		return appraise_fault(ctl, path, &fault);
 	out_line(ctl->out, "%s: as it stands, nothing is verified",
 		 report ? "SNP report" : "evidence bundle");
-	if (!json || !out_parsed(ctl->out, NULL, json))
+	if (!json || !(ctl->json || report ? out_parsed(ctl->out, NULL, json) :
+					     show_text(ctl->out, json)))
 		rc = ctl_error(ctl, EXIT_DEVICE, "no-memory", "no memory");
 	free(json);
 	return rc;

@@ -255,7 +255,23 @@ static int key_width(json_t *object)
 	return width;
 }
 
-static void show(FILE *f, json_t *v, int level);
+static void show_list(FILE *f, json_t *list, int level);
+static void show_object(FILE *f, json_t *object, int level, bool begun);
+
+/* @begun: the first line is indented already, behind the dash of a list. */
+static void show(FILE *f, json_t *v, int level, bool begun)
+{
+	if (json_is_object(v) && json_object_size(v)) {
+		show_object(f, v, level, begun);
+	} else if (json_is_array(v) && json_array_size(v)) {
+		if (begun)
+			fputc('\n', f);
+		show_list(f, v, level);
+	} else if (begun) {
+		show_scalar(f, v);
+		fputc('\n', f);
+	}
+}
 
 static void show_list(FILE *f, json_t *list, int level)
 {
@@ -265,30 +281,26 @@ static void show_list(FILE *f, json_t *list, int level)
 	json_array_foreach(list, i, v) {
 		indent(f, level);
 		fputs("- ", f);
-		if (json_is_object(v) || json_is_array(v)) {
-			fputc('\n', f);
-			show(f, v, level + 1);
-		} else {
-			show_scalar(f, v);
-			fputc('\n', f);
-		}
+		show(f, v, level + 1, true);
 	}
 }
 
-static void show_object(FILE *f, json_t *object, int level)
+static void show_object(FILE *f, json_t *object, int level, bool begun)
 {
 	int width = key_width(object);
 	const char *key;
 	json_t *v;
 
 	json_object_foreach(object, key, v) {
-		indent(f, level);
+		if (!begun)
+			indent(f, level);
+		begun = false;
 		if (*key == '#') {
 			show_string(f, json_string_value(v));
 		} else if (json_is_object(v) || json_is_array(v)) {
 			show_key(f, key);
 			fputs(json_object_size(v) || json_array_size(v) ? ":\n" : ": -\n", f);
-			show(f, v, level + 1);
+			show(f, v, level + 1, false);
 			continue;
 		} else {
 			show_key(f, key);
@@ -299,14 +311,6 @@ static void show_object(FILE *f, json_t *object, int level)
 	}
 }
 
-static void show(FILE *f, json_t *v, int level)
-{
-	if (json_is_array(v))
-		show_list(f, v, level);
-	else
-		show_object(f, v, level);
-}
-
 bool out_finish(struct output *o)
 {
 	if (o->failed)
@@ -314,7 +318,7 @@ bool out_finish(struct output *o)
 	if (!json_object_size(o->stack[0]))
 		return fflush(o->stream) == 0;
 	if (!o->json)
-		show(o->stream, o->stack[0], 0);
+		show(o->stream, o->stack[0], 0, false);
 	else if (json_dumpf(o->stack[0], o->stream, JSON_INDENT(2)) || fputc('\n', o->stream) == EOF)
 		return false;
 	return fflush(o->stream) == 0 && !ferror(o->stream);
