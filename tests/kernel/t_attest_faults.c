@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The fault matrix: every way in which a provider can fail has its errno, is
+ * recorded, and leaves the next request untouched.
+ */
+#include "attest_test.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "ward_test.h"
+
+/* ---- what is recorded ----------------------------------------------------------- */
+
+/* The newest record of a session. */
+static struct ward_event last_event(int session)
+{
+	static struct ward_event all[512];
+	struct ward_events cmd = {
+		.size = sizeof(cmd), .from_seq = 1, .addr = (uintptr_t)all, .count = 512,
+	};
+
+	ASSERT_EQ(ward_call(session, WARD_EVENTS, &cmd), 0);
+	ASSERT_GT(cmd.count, 0);
+	return all[cmd.count - 1];
+}
+
+static void expect_fails(int session, int wanted)
+{
+	struct ward_event ev;
+	int err;
+
+	free(attest(session, WARD_PURPOSE_CHANNEL, &err));
+	EXPECT_EQ(err, wanted);
+	ev = last_event(session);
+	EXPECT_EQ(ev.type, WARD_EVENT_ATTEST_FAIL);
+	EXPECT_EQ(ev.reason, -wanted);
+	EXPECT_EQ(ev.id, WARD_PURPOSE_CHANNEL);
+}
+
+static void expect_works(int session)
+{
+	uint8_t leaf[WARD_DIGEST_LEN];
+	struct ward_event ev;
+	struct answer *a;
+	int err;
+
+	a = attest(session, WARD_PURPOSE_REPORT, &err);
+	ASSERT_EQ(err, 0);
+	answer_check(a);
+	ev = last_event(session);
+	leaf_of(&a->claims, leaf);
+	EXPECT_EQ(ev.type, WARD_EVENT_ATTEST_OK);
+	EXPECT_EQ(ev.reason, 0);
+	EXPECT_EQ(ev.id, WARD_PURPOSE_REPORT);
+	EXPECT_MEMEQ(ev.detail, leaf, sizeof(ev.detail));
+	/* Recorded after the head that the claims name. */
+	EXPECT_EQ(ev.seq, a->claims.session_seq + 1);
+	free(a);
+}
+
+/* ---- faults of the evidence ---------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	const char *value;
+	int err;
+} matrix[] = {
+	{ "stale", "1", -EBADMSG },
+	{ "empty", "1", -EBADMSG },
+	{ "short", "1", -EBADMSG },
+	{ "oversized", "1", -EOVERFLOW },
+	{ "error", "1", -EIO },		/* EPERM */
+	{ "error", "4", -EIO },		/* EINTR */
+	{ "error", "5", -EIO },
+	{ "error", "6", -ENXIO },
+	{ "error", "11", -EIO },	/* EAGAIN: never "queue full" */
+	{ "error", "12", -ENOMEM },
+	{ "error", "16", -EIO },	/* EBUSY */
+	{ "error", "22", -EIO },	/* EINVAL: never the caller's fault */
+	{ "error", "62", -EIO },	/* ETIME: never "your deadline" */
+	{ "error", "110", -EIO },	/* ETIMEDOUT */
+	{ "error", "512", -EIO },	/* ERESTARTSYS stays inside */
+	{ "error", "4095", -EIO },
+};
+
+TEST(every_fault_has_its_errno)
+{
+	int session;
+	size_t i;
+
+	provider_attach();
+	session = session_open();
+	expect_works(session);
+	for (i = 0; i < sizeof(matrix) / sizeof(*matrix); i++) {
+		fault(matrix[i].name, matrix[i].value);
+		ktap_note("%s=%s", matrix[i].name, matrix[i].value);
+		expect_fails(session, matrix[i].err);
+		fault(matrix[i].name, "0");
+		expect_works(session);
+	}
+}
+
+/* A debug guest's evidence is sound: to refuse it is the verifier's part. */
+TEST(debug_bit_is_told)
+{
+	struct answer *a;
+	int err, session;
+
+	provider_attach();
+	session = session_open();
+	fault("debug", "1");
+	a = attest(session, WARD_PURPOSE_REPORT, &err);
+	fault("debug", "0");
+	ASSERT_EQ(err, 0);
+	answer_check(a);
+	EXPECT_EQ(a->evidence[0x0a] & 0x08, 0x08);	/* policy bit 19 */
+}
+
+/* The first request of all cannot be answered with an older report either. */
+TEST(stale_from_the_start)
+{
+	int session;
+
+	provider_attach();
+	provider_detach();
+	ASSERT_EQ(tsmsim_unload(), 0);
+	provider_attach();
+	session = session_open();
+	fault("stale", "1");
+	expect_fails(session, -EBADMSG);
+	fault("stale", "0");
+	expect_works(session);
+}
+
+/* ---- somebody else writes to the same entry --------------------------------------------- */
+
+static volatile int stop_meddling;
+
+static void *meddle(void *arg)
+{
+	char blob[64];
+	int fd;
+
+	(void)arg;
+	memset(blob, 0xee, sizeof(blob));
+	while (!stop_meddling) {
+		fd = open(REPORT_CORE "/ward/inblob", O_WRONLY);
+		if (fd >= 0) {
+			(void)!write(fd, blob, sizeof(blob));
+			close(fd);	/* commits */
+		}
+		sched_yield();
+	}
+	return NULL;
+}
+
+TEST(foreign_writes_never_pass)
+{
+	int session, i, good = 0, bad = 0, other = 0, err;
+	pthread_t thread;
+	struct answer *a;
+
+	provider_attach();
+	session = session_open();
+	stop_meddling = 0;
+	ASSERT_EQ(pthread_create(&thread, NULL, meddle, NULL), 0);
+	for (i = 0; i < 30; i++) {
+		a = attest(session, WARD_PURPOSE_REPORT, &err);
+		if (a)
+			answer_check(a);
+		good += !err;
+		bad += err == -EBADMSG;
+		other += err && err != -EBADMSG;
+		free(a);
+	}
+	stop_meddling = 1;
+	pthread_join(thread, NULL);
+	ktap_note("30 requests under fire: %d answered, %d EBADMSG", good, bad);
+	EXPECT_EQ(other, 0);
+	expect_works(session);
+}
+
+/* ---- coming and going of the provider ------------------------------------------------------ */
+
+TEST(provider_gone_is_enxio)
+{
+	int session;
+
+	provider_attach();
+	session = session_open();
+	expect_works(session);
+	ASSERT_EQ(tsmsim_unload(), 0);
+	expect_fails(session, -ENXIO);
+	ASSERT_EQ(tsmsim_load(), 0);
+	expect_works(session);
+}
+
+TEST(unlinked_is_enodev)
+{
+	int session, err;
+
+	provider_attach();
+	session = session_open();
+	ASSERT_EQ(unlink(WARD_CONFIGFS "/tsm/source"), 0);
+	free(attest(session, WARD_PURPOSE_REPORT, &err));
+	EXPECT_EQ(err, -ENODEV);
+	provider_attach();
+	expect_works(session);
+}
+
+static int slow_session;
+
+static void *slow_request(void *arg)
+{
+	int *err = arg;
+	struct answer *a = attest(slow_session, WARD_PURPOSE_REPORT, err);
+
+	if (a)
+		answer_check(a);
+	free(a);
+	return NULL;
+}
+
+/* A call under way owns what it uses: unlinking neither waits nor breaks it. */
+TEST(unlink_during_a_call)
+{
+	uint64_t start;
+	pthread_t thread;
+	int err = 1;
+
+	provider_attach();
+	slow_session = session_open();
+	fault("slow_ms", "2500");
+	ASSERT_EQ(pthread_create(&thread, NULL, slow_request, &err), 0);
+	usleep(500000);
+	start = now_ns(CLOCK_BOOTTIME);
+	ASSERT_EQ(unlink(WARD_CONFIGFS "/tsm/source"), 0);
+	ASSERT_EQ(rmdir(REPORT_CORE "/ward"), 0);
+	EXPECT_LT(now_ns(CLOCK_BOOTTIME) - start, 1500000000ull);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(err, 0);
+	provider_attach();
+	expect_works(slow_session);
+}
+
+/* ---- what the link takes ---------------------------------------------------------------------- */
+
+TEST(links_and_directories)
+{
+	provider_attach();
+	EXPECT_ERRNO(mkdir(WARD_CONFIGFS "/other", 0755), EINVAL);
+	EXPECT_ERRNO(symlink(REPORT_CORE "/ward", WARD_CONFIGFS "/tsm/second"), EBUSY);
+	EXPECT_ERRNO(rmdir(WARD_CONFIGFS "/tsm"), EBUSY);
+	EXPECT_ERRNO(rmdir(REPORT_CORE "/ward"), EBUSY);
+	EXPECT_ERRNO(syscall(SYS_delete_module, "ward", O_NONBLOCK), EAGAIN);
+	ASSERT_EQ(unlink(WARD_CONFIGFS "/tsm/source"), 0);
+	/* No report entry: the core's directory of them, and our own. */
+	EXPECT_ERRNO(symlink(REPORT_CORE, WARD_CONFIGFS "/tsm/source"), EINVAL);
+	EXPECT_ERRNO(symlink(WARD_CONFIGFS "/tsm", WARD_CONFIGFS "/tsm/source"), EINVAL);
+	provider_attach();
+	expect_works(session_open());
+}
+
+TEST(worker_cannot_attach)
+{
+	provider_attach();
+	provider_detach();
+	ASSERT_EQ(mkdir(WARD_CONFIGFS "/tsm", 0755), 0);
+	ASSERT_EQ(mkdir(REPORT_CORE "/ward", 0755), 0);
+	if (fork() == 0) {
+		become(WORKER_UID);
+		_exit(symlink(REPORT_CORE "/ward", WARD_CONFIGFS "/tsm/source") == 0 ?
+		      1 : errno == EACCES || errno == EPERM ? 0 : 2);
+	}
+	int status = 0;
+
+	wait(&status);
+	EXPECT_EQ(status, 0);
+	provider_attach();
+}
+
+/* Loading and unloading, linking and asking, all at once. */
+TEST(attach_and_detach_under_fire)
+{
+	int errs[4] = { 0 }, i;
+	pthread_t thread;
+	int err;
+
+	provider_attach();
+	slow_session = session_open();
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(pthread_create(&thread, NULL, slow_request, &err), 0);
+		unlink(WARD_CONFIGFS "/tsm/source");
+		if (i % 2) {
+			rmdir(REPORT_CORE "/ward");
+			tsmsim_unload();
+		}
+		pthread_join(thread, NULL);
+		EXPECT_TRUE(err == 0 || err == -ENODEV || err == -ENXIO);
+		errs[err == 0 ? 0 : err == -ENODEV ? 1 : 2]++;
+		provider_attach();
+	}
+	ktap_note("%d answered, %d ENODEV, %d ENXIO", errs[0], errs[1], errs[2]);
+	expect_works(slow_session);
+}
+
+KTAP_MAIN()
