@@ -271,6 +271,13 @@ int tsmsim_unload(void)
 	return syscall(SYS_delete_module, "tsmsim", O_NONBLOCK) ? -errno : 0;
 }
 
+void provider_detach(void)
+{
+	unlink(WARD_CONFIGFS "/tsm/source");
+	rmdir(WARD_CONFIGFS "/tsm");
+	rmdir(REPORT_CORE "/ward");
+}
+
 static void make_dir(const char *path)
 {
 	ASSERT_TRUE(!mkdir(path, 0755) || errno == EEXIST);
@@ -284,6 +291,9 @@ void provider_attach(void)
 	size_t i;
 
 	need_provider();
+	/* The core takes no new provider while entries of the old one are left. */
+	if (access("/sys/module/tsmsim", F_OK))
+		provider_detach();
 	ASSERT_EQ(tsmsim_load(), 0);
 	for (i = 0; i < sizeof(faults) / sizeof(*faults); i++)
 		fault(faults[i], "0");
@@ -291,13 +301,6 @@ void provider_attach(void)
 	make_dir(WARD_CONFIGFS "/tsm");
 	ASSERT_TRUE(!symlink(REPORT_CORE "/ward", WARD_CONFIGFS "/tsm/source") ||
 		    errno == EEXIST);
-}
-
-void provider_detach(void)
-{
-	unlink(WARD_CONFIGFS "/tsm/source");
-	rmdir(WARD_CONFIGFS "/tsm");
-	rmdir(REPORT_CORE "/ward");
 }
 
 /* ---- small things ----------------------------------------------------------------------- */

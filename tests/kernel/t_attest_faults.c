@@ -195,7 +195,11 @@ TEST(provider_gone_is_enxio)
 	expect_works(session);
 	ASSERT_EQ(tsmsim_unload(), 0);
 	expect_fails(session, -ENXIO);
-	ASSERT_EQ(tsmsim_load(), 0);
+	expect_fails(session, -ENXIO);
+	/* The core takes no new provider while entries of the old one are left. */
+	EXPECT_EQ(tsmsim_load(), -EBUSY);
+	provider_detach();
+	provider_attach();
 	expect_works(session);
 }
 
@@ -247,6 +251,45 @@ TEST(unlink_during_a_call)
 	expect_works(slow_session);
 }
 
+static void ask_and_die(int sock)
+{
+	int err, session = session_open();
+
+	say(sock);
+	attest(session, WARD_PURPOSE_REPORT, &err);
+}
+
+static int module_users(void)
+{
+	char text[32];
+
+	slurp("/sys/module/ward/refcnt", text, sizeof(text));
+	return atoi(text);
+}
+
+/* A request whose caller was killed still runs our code: it holds the module. */
+TEST(module_stays_for_a_dead_callers_request)
+{
+	struct peer peer;
+	int i;
+
+	provider_attach();
+	fault("slow_ms", "4000");
+	peer = peer_start(ask_and_die);
+	hear(peer.sock);
+	usleep(500000);
+	peer_kill(&peer);
+	ASSERT_EQ(unlink(WARD_CONFIGFS "/tsm/source"), 0);
+	ASSERT_EQ(rmdir(WARD_CONFIGFS "/tsm"), 0);
+	EXPECT_EQ(module_users(), 1);
+	EXPECT_ERRNO(syscall(SYS_delete_module, "ward", O_NONBLOCK), EAGAIN);
+	for (i = 0; i < 100 && module_users(); i++)
+		usleep(100000);
+	EXPECT_EQ(module_users(), 0);
+	provider_attach();
+	expect_works(session_open());
+}
+
 /* ---- what the link takes ---------------------------------------------------------------------- */
 
 TEST(links_and_directories)
@@ -254,7 +297,7 @@ TEST(links_and_directories)
 	provider_attach();
 	EXPECT_ERRNO(mkdir(WARD_CONFIGFS "/other", 0755), EINVAL);
 	EXPECT_ERRNO(symlink(REPORT_CORE "/ward", WARD_CONFIGFS "/tsm/second"), EBUSY);
-	EXPECT_ERRNO(rmdir(WARD_CONFIGFS "/tsm"), EBUSY);
+	EXPECT_ERRNO(rmdir(WARD_CONFIGFS "/tsm"), ENOTEMPTY);
 	EXPECT_ERRNO(rmdir(REPORT_CORE "/ward"), EBUSY);
 	EXPECT_ERRNO(syscall(SYS_delete_module, "ward", O_NONBLOCK), EAGAIN);
 	ASSERT_EQ(unlink(WARD_CONFIGFS "/tsm/source"), 0);

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The control plane's rights and answers, over a plain netlink socket: what is
+ * tested is the kernel, not a library.
+ */
+#include "attest_test.h"
+
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <linux/ward_netlink.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+
+#include "ward_test.h"
+
+enum { ROOM = 65536 };
+
+/** struct wire - a generic netlink socket and the last answer on it. */
+struct wire {
+	int fd;
+	uint16_t family;
+	uint8_t buf[ROOM];
+	size_t len;
+};
+
+/* One answer's attributes by type; NULL where it has none. */
+struct attrs {
+	const struct nlattr *at[WARD_A_MAX + 1];
+};
+
+/* ---- sending ------------------------------------------------------------------- */
+
+static int send_message(struct wire *w, uint16_t type, uint16_t flags, uint8_t cmd,
+			uint16_t attr, const void *data, uint16_t len)
+{
+	struct {
+		struct nlmsghdr nl;
+		struct genlmsghdr genl;
+		uint8_t room[256];
+	} msg = {
+		.nl = { .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | flags,
+			.nlmsg_seq = 1 },
+		.genl = { .cmd = cmd, .version = 1 },
+	};
+	struct nlattr head = { .nla_type = attr, .nla_len = NLA_HDRLEN + len };
+	size_t total = NLMSG_LENGTH(GENL_HDRLEN);
+
+	if (attr) {
+		memcpy(msg.room, &head, sizeof(head));
+		memcpy(msg.room + NLA_HDRLEN, data, len);
+		total += NLA_ALIGN(head.nla_len);
+	}
+	msg.nl.nlmsg_len = total;
+	return send(w->fd, &msg, total, 0) < 0 ? -errno : 0;
+}
+
+/* Up to an error, an ACK or the first answer; 1 = an answer is in w->buf. */
+static int receive(struct wire *w)
+{
+	const struct nlmsghdr *nl = (const void *)w->buf;
+	ssize_t n = recv(w->fd, w->buf, sizeof(w->buf), 0);
+
+	if (n < 0)
+		return -errno;
+	w->len = n;
+	if (nl->nlmsg_type == NLMSG_ERROR)
+		return ((const struct nlmsgerr *)NLMSG_DATA(nl))->error;
+	return 1;
+}
+
+static void parse(const struct nlmsghdr *nl, struct attrs *out)
+{
+	const uint8_t *p = (const uint8_t *)NLMSG_DATA(nl) + GENL_HDRLEN;
+	const uint8_t *end = (const uint8_t *)nl + nl->nlmsg_len;
+	const struct nlattr *a;
+
+	memset(out, 0, sizeof(*out));
+	for (; p + NLA_HDRLEN <= end; p += NLA_ALIGN(a->nla_len)) {
+		a = (const void *)p;
+		ASSERT_GE(a->nla_len, NLA_HDRLEN);
+		if ((a->nla_type & NLA_TYPE_MASK) <= WARD_A_MAX)
+			out->at[a->nla_type & NLA_TYPE_MASK] = a;
+	}
+}
+
+static const void *attr_data(const struct attrs *attrs, int type, size_t len)
+{
+	const struct nlattr *a = attrs->at[type];
+
+	ASSERT_TRUE(a != NULL);
+	if (len)
+		ASSERT_EQ(a->nla_len, NLA_HDRLEN + len);
+	return (const uint8_t *)a + NLA_HDRLEN;
+}
+
+static uint32_t attr_u32(const struct attrs *attrs, int type)
+{
+	uint32_t v;
+
+	memcpy(&v, attr_data(attrs, type, 4), 4);
+	return v;
+}
+
+static uint64_t attr_u64(const struct attrs *attrs, int type)
+{
+	uint64_t v;
+
+	memcpy(&v, attr_data(attrs, type, 8), 8);
+	return v;
+}
+
+/* -errno, or 0 and the one answer's attributes. */
+static int ask(struct wire *w, uint8_t cmd, uint16_t attr, const void *data,
+	       uint16_t len, struct attrs *out)
+{
+	int ret = send_message(w, w->family, 0, cmd, attr, data, len);
+
+	if (!ret)
+		ret = receive(w);
+	if (ret <= 0)
+		return ret;
+	parse((const void *)w->buf, out);
+	return 0;
+}
+
+static int resolve(struct wire *w)
+{
+	struct attrs attrs;
+	int ret = send_message(w, GENL_ID_CTRL, 0, CTRL_CMD_GETFAMILY,
+			       CTRL_ATTR_FAMILY_NAME, WARD_GENL_NAME,
+			       sizeof(WARD_GENL_NAME));
+
+	if (!ret)
+		ret = receive(w);
+	if (ret <= 0)
+		return ret;
+	parse((const void *)w->buf, &attrs);
+	memcpy(&w->family, attr_data(&attrs, CTRL_ATTR_FAMILY_ID, 2), 2);
+	return 0;
+}
+
+static struct wire *wire_open(void)
+{
+	struct wire *w = calloc(1, sizeof(*w));
+
+	ASSERT_TRUE(w != NULL);
+	w->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	ASSERT_GE(w->fd, 0);
+	ASSERT_EQ(resolve(w), 0);
+	return w;
+}
+
+/* Dump: how many sessions are told, and whether @id is among them. */
+static int dump(struct wire *w, const uint8_t *id, bool *found)
+{
+	const struct nlmsghdr *nl;
+	struct attrs attrs;
+	int count = 0, ret;
+	size_t len;
+
+	*found = false;
+	ASSERT_EQ(send_message(w, w->family, NLM_F_DUMP, WARD_GENL_CMD_SESSION_GET,
+			       0, NULL, 0), 0);
+	while ((ret = receive(w)) == 1) {
+		nl = (const void *)w->buf;
+		for (len = w->len; NLMSG_OK(nl, len); nl = NLMSG_NEXT(nl, len)) {
+			if (nl->nlmsg_type == NLMSG_DONE)
+				return count;
+			parse(nl, &attrs);
+			*found |= !memcmp(attr_data(&attrs, WARD_A_SESSION_ID, 16), id, 16);
+			count++;
+		}
+	}
+	return ret;
+}
+
+/* ---- what everybody may ask ------------------------------------------------------------ */
+
+TEST(status_and_pressure_for_everybody)
+{
+	int session = session_open();
+	struct ward_info info = session_info(session);
+	struct ward_pressure pressure;
+	struct buf b = buf_get(session, HUGE);
+	struct attrs attrs;
+	struct wire *w;
+
+	become(OTHER_UID);
+	w = wire_open();
+	ASSERT_EQ(ask(w, WARD_GENL_CMD_STATUS_GET, 0, NULL, 0, &attrs), 0);
+	EXPECT_EQ(attr_u32(&attrs, WARD_A_ABI), WARD_ABI_VERSION);
+	EXPECT_EQ(attr_u32(&attrs, WARD_A_MODULE_VERSION), info.out_module_version);
+	EXPECT_MEMEQ(attr_data(&attrs, WARD_A_INSTANCE, 16), info.out_instance, 16);
+	EXPECT_EQ(attr_u64(&attrs, WARD_A_FEATURES), info.out_features);
+	EXPECT_GE(attr_u32(&attrs, WARD_A_SESSIONS), 1);
+	attr_data(&attrs, WARD_A_BUILD_ID, 20);
+	attr_data(&attrs, WARD_A_GLOBAL_HEAD, 32);
+	EXPECT_GE(attr_u64(&attrs, WARD_A_GLOBAL_SEQ), 3);
+	EXPECT_GE(attr_u64(&attrs, WARD_A_LIVE_A), HUGE);
+
+	ASSERT_EQ(ask(w, WARD_GENL_CMD_PRESSURE_GET, 0, NULL, 0, &attrs), 0);
+	pressure = session_pressure(session);
+	EXPECT_EQ(attr_u64(&attrs, WARD_A_LIVE_A) + attr_u64(&attrs, WARD_A_LIVE_B),
+		  pressure.out_live_global);
+	EXPECT_EQ(attr_u64(&attrs, WARD_A_LIMIT), pressure.out_limit_global);
+	buf_drop(&b);
+}
+
+/* ---- whose sessions ---------------------------------------------------------------------- */
+
+static uint8_t worker_id[WARD_ID_LEN];
+
+static void hold_session(int sock)
+{
+	struct ward_info info;
+
+	become(WORKER_UID);
+	ASSERT_EQ(prctl(PR_SET_NAME, "holder"), 0);
+	info = session_info(session_open());
+	ASSERT_EQ(write(sock, info.out_session, WARD_ID_LEN), WARD_ID_LEN);
+	hear(sock);
+}
+
+static struct peer worker_with_session(void)
+{
+	struct peer peer = peer_start(hold_session);
+
+	ASSERT_EQ(read(peer.sock, worker_id, sizeof(worker_id)), WARD_ID_LEN);
+	return peer;
+}
+
+static int get_session(struct wire *w, const uint8_t *id, struct attrs *attrs)
+{
+	return ask(w, WARD_GENL_CMD_SESSION_GET, WARD_A_SESSION_ID, id, WARD_ID_LEN, attrs);
+}
+
+TEST(root_sees_every_session)
+{
+	struct peer peer = worker_with_session();
+	struct wire *w = wire_open();
+	struct attrs attrs;
+	bool found;
+
+	ASSERT_EQ(get_session(w, worker_id, &attrs), 0);
+	EXPECT_MEMEQ(attr_data(&attrs, WARD_A_SESSION_ID, 16), worker_id, 16);
+	EXPECT_EQ(attr_u32(&attrs, WARD_A_UID), WORKER_UID);
+	EXPECT_EQ(attr_u32(&attrs, WARD_A_TGID), (uint32_t)peer.pid);
+	EXPECT_STREQ(attr_data(&attrs, WARD_A_COMM, 0), "holder");
+	EXPECT_EQ(attr_u32(&attrs, WARD_A_STATE), 0);
+	EXPECT_EQ(attr_u64(&attrs, WARD_A_SEQ), 1);
+	EXPECT_EQ(attr_u64(&attrs, WARD_A_BUFFERS), 0);
+	EXPECT_LE(attr_u64(&attrs, WARD_A_BOOT_NS), now_ns(CLOCK_BOOTTIME));
+	EXPECT_GE(dump(w, worker_id, &found), 1);
+	EXPECT_TRUE(found);
+	say(peer.sock);
+	peer_wait(&peer);
+	EXPECT_EQ(get_session(w, worker_id, &attrs), -ENOENT);
+}
+
+static void look_as(unsigned int uid, int by_id, int in_dump)
+{
+	struct attrs attrs;
+	struct wire *w;
+	bool found;
+
+	become(uid);
+	w = wire_open();
+	ASSERT_EQ(get_session(w, worker_id, &attrs), by_id);
+	ASSERT_GE(dump(w, worker_id, &found), 0);
+	ASSERT_EQ(found, in_dump);
+	ASSERT_EQ(ask(w, WARD_GENL_CMD_PROVIDER_GET, 0, NULL, 0, &attrs), -EPERM);
+}
+
+static void look_as_worker(int sock)
+{
+	(void)sock;
+	look_as(WORKER_UID, 0, 1);
+}
+
+static void look_as_other(int sock)
+{
+	(void)sock;
+	look_as(OTHER_UID, -EPERM, 0);
+}
+
+TEST(users_see_their_own_alone)
+{
+	struct peer holder = worker_with_session(), peer;
+	int status;
+
+	peer = peer_start(look_as_worker);
+	status = peer_wait(&peer);
+	EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status));
+	peer = peer_start(look_as_other);
+	status = peer_wait(&peer);
+	EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status));
+	peer_kill(&holder);
+}
+
+/* A socket that root opened and a user inherited speaks for neither. */
+TEST(a_socket_that_changed_hands)
+{
+	struct peer holder = worker_with_session();
+	struct wire *w = wire_open();
+	struct attrs attrs;
+	bool found;
+
+	become(WORKER_UID);
+	EXPECT_EQ(get_session(w, worker_id, &attrs), -EPERM);
+	EXPECT_EQ(dump(w, worker_id, &found), 0);
+	EXPECT_EQ(ask(w, WARD_GENL_CMD_PROVIDER_GET, 0, NULL, 0, &attrs), -EPERM);
+	EXPECT_EQ(ask(w, WARD_GENL_CMD_STATUS_GET, 0, NULL, 0, &attrs), 0);
+	say(holder.sock);
+	peer_wait(&holder);
+}
+
+/* CAP_SYS_ADMIN of a user namespace of one's own is not the right one. */
+TEST(namespace_root_is_nobody)
+{
+	struct peer holder = worker_with_session();
+	struct attrs attrs;
+	struct wire *w;
+
+	become(OTHER_UID);
+	if (unshare(CLONE_NEWUSER))
+		SKIP("unprivileged user namespaces are off");
+	w = wire_open();
+	EXPECT_EQ(ask(w, WARD_GENL_CMD_PROVIDER_GET, 0, NULL, 0, &attrs), -EPERM);
+	EXPECT_EQ(get_session(w, worker_id, &attrs), -EPERM);
+	say(holder.sock);
+	peer_wait(&holder);
+}
+
+TEST(other_network_namespaces_have_no_ward)
+{
+	struct wire w = { .fd = -1 };
+
+	ASSERT_EQ(unshare(CLONE_NEWNET), 0);
+	w.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	ASSERT_GE(w.fd, 0);
+	EXPECT_EQ(resolve(&w), -ENOENT);
+}
+
+/* ---- dumps ----------------------------------------------------------------------------------- */
+
+/* More than one message holds, so that the dump has to go on. */
+TEST(long_dump)
+{
+	enum { N = 200 };
+	struct wire *w = wire_open();
+	int before, i, session = -1;
+	uint8_t none[16] = { 0 };
+	struct ward_info info;
+	bool found;
+
+	before = dump(w, none, &found);
+	ASSERT_GE(before, 0);
+	for (i = 0; i < N; i++) {
+		session = session_open();
+		ASSERT_GE(session, 0);
+	}
+	info = session_info(session);
+	EXPECT_EQ(dump(w, info.out_session, &found), before + N);
+	EXPECT_TRUE(found);
+}
+
+/* ---- bad messages ------------------------------------------------------------------------------- */
+
+TEST(bad_messages)
+{
+	uint8_t id[WARD_ID_LEN + 4] = { 1 };
+	struct wire *w = wire_open();
+	struct attrs attrs;
+
+	EXPECT_EQ(ask(w, WARD_GENL_CMD_SESSION_GET, 0, NULL, 0, &attrs), -EINVAL);
+	EXPECT_LT(ask(w, WARD_GENL_CMD_SESSION_GET, WARD_A_SESSION_ID, id, 15, &attrs), 0);
+	EXPECT_LT(ask(w, WARD_GENL_CMD_SESSION_GET, WARD_A_SESSION_ID, id, 17, &attrs), 0);
+	EXPECT_EQ(ask(w, WARD_GENL_CMD_SESSION_GET, WARD_A_SESSION_ID, id, 16, &attrs),
+		  -ENOENT);
+	EXPECT_LT(ask(w, WARD_GENL_CMD_SESSION_GET, WARD_A_UID, id, 4, &attrs), 0);
+	EXPECT_LT(ask(w, WARD_GENL_CMD_STATUS_GET, WARD_A_ABI, id, 4, &attrs), 0);
+	EXPECT_LT(ask(w, WARD_GENL_CMD_STATUS_GET, WARD_A_MAX + 7, id, 4, &attrs), 0);
+	EXPECT_EQ(ask(w, WARD_GENL_CMD_UNSPEC, 0, NULL, 0, &attrs), -EOPNOTSUPP);
+	EXPECT_EQ(ask(w, 99, 0, NULL, 0, &attrs), -EOPNOTSUPP);
+}
+
+/* ---- the provider ----------------------------------------------------------------------------------- */
+
+TEST(provider_figures)
+{
+	struct wire *w = wire_open();
+	uint64_t calls, errors, served;
+	struct attrs attrs;
+	int session, err;
+
+	provider_attach();
+	session = session_open();
+	free(attest(session, WARD_PURPOSE_REPORT, &err));
+	ASSERT_EQ(err, 0);
+	ASSERT_EQ(ask(w, WARD_GENL_CMD_PROVIDER_GET, 0, NULL, 0, &attrs), 0);
+	EXPECT_STREQ(attr_data(&attrs, WARD_A_PROVIDER, 0), "tsmsim");
+	EXPECT_EQ(attr_u32(&attrs, WARD_A_QUEUED), 0);
+	EXPECT_GE(attr_u64(&attrs, WARD_A_GENERATION), 1);
+	calls = attr_u64(&attrs, WARD_A_CALLS);
+	errors = attr_u64(&attrs, WARD_A_ERRORS);
+	served = attr_u64(&attrs, WARD_A_SERVED);
+
+	fault("error", "5");
+	free(attest(session, WARD_PURPOSE_REPORT, &err));
+	fault("error", "0");
+	EXPECT_EQ(err, -EIO);
+	ASSERT_EQ(ask(w, WARD_GENL_CMD_PROVIDER_GET, 0, NULL, 0, &attrs), 0);
+	EXPECT_EQ(attr_u64(&attrs, WARD_A_CALLS), calls + 1);
+	EXPECT_EQ(attr_u64(&attrs, WARD_A_ERRORS), errors + 1);
+	EXPECT_EQ(attr_u64(&attrs, WARD_A_SERVED), served);
+
+	ASSERT_EQ(ask(w, WARD_GENL_CMD_STATUS_GET, 0, NULL, 0, &attrs), 0);
+	EXPECT_EQ(attr_u32(&attrs, WARD_A_TEE), WARD_TEE_SIMULATED);
+	provider_detach();
+	ASSERT_EQ(ask(w, WARD_GENL_CMD_PROVIDER_GET, 0, NULL, 0, &attrs), 0);
+	EXPECT_TRUE(attrs.at[WARD_A_PROVIDER] == NULL);
+	provider_attach();
+}
+
+KTAP_MAIN()
