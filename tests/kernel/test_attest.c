@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * WARD_ATTEST: arguments, lengths, deadlines, batches, deaths. What the claims
- * say is t_claims.c's, what faulty providers do t_attest_faults.c's.
+ * say is test_claims.c's, what faulty providers do test_attest_faults.c's.
  */
 #include "attest_test.h"
 
