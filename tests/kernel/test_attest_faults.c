@@ -336,7 +336,9 @@ TEST(attach_and_detach_under_fire)
 	provider_attach();
 	slow_session = session_open();
 	for (i = 0; i < 20; i++) {
+		fault("slow_ms", "40");
 		ASSERT_EQ(pthread_create(&thread, NULL, slow_request, &err), 0);
+		usleep(i * 4000);	/* before, during and after the call */
 		unlink(WARD_CONFIGFS "/tsm/source");
 		if (i % 2) {
 			rmdir(REPORT_CORE "/ward");
