@@ -3,6 +3,8 @@
  * Real SNP reports of Milan, Genoa and Turin, VCEK and VLEK, and what must be
  * refused of them.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support.h"
@@ -55,6 +57,15 @@ static const struct group groups[] = {
 	  2025, 6, 1, WV_OK, 3, WV_PRODUCT_MILAN, WV_VEK_VLEK, { 0, 4, 0, 24, 217 }, 1, 0,
 	  { 0x89, 0x22, 0xeb, 0xbd } },
 
+	/* The report inside of a paravisor's (HCL) report. */
+	{ "azure/snp-milan-hcl.bin", "azure/snp-milan-vcek.der", MILAN, NULL, 2026, 6, 1, WV_OK, 3,
+	  WV_PRODUCT_MILAN, WV_VEK_VCEK, { 0, 4, 0, 24, 219 }, 0, 0, { 0x6a, 0x06, 0x3b, 0xe9 } },
+	{ "azure/snp-genoa-hcl.bin", "azure/snp-genoa-vcek.der", GENOA, NULL, 2026, 6, 1, WV_OK, 3,
+	  WV_PRODUCT_GENOA, WV_VEK_VCEK, { 0, 10, 0, 23, 84 }, 0, 0, { 0xf5, 0x7d, 0xc0, 0x9a } },
+	{ "azure/snp-milan-v2report-hcl.bin", "azure/snp-milan-v2report-vcek.der", MILAN, NULL,
+	  2026, 6, 1, WV_OK, 2, WV_PRODUCT_MILAN, WV_VEK_VCEK, { 0, 3, 0, 8, 115 }, 0, 0,
+	  { 0x9a, 0xc4, 0x8f, 0xca } },
+
 	/* Refused: by time, by key, by issuer. */
 	{ .report = "snp/milan-v3-vlek-aws-report.bin", .vek = "snp/milan-v3-vlek-aws-vlek.der",
 	  .chain = MILAN_VLEK, .year = 2026, .month = 6, .day = 1,
@@ -92,6 +103,20 @@ static struct wv_bytes load(const char *name)
 	b = ut_vector(name);
 	if (!b.data)
 		fail_msg("%s is missing", name);
+	return b;
+}
+
+#define HCL_REPORT 32	/* where the SNP report stands in an HCL report */
+
+static struct wv_bytes load_report(const char *name)
+{
+	struct wv_bytes b = load(name);
+
+	if (!strstr(name, "hcl"))
+		return b;
+	assert_true(b.len >= HCL_REPORT + WV_SNP_REPORT_SIZE);
+	memmove((uint8_t *)b.data, b.data + HCL_REPORT, WV_SNP_REPORT_SIZE);
+	b.len = WV_SNP_REPORT_SIZE;
 	return b;
 }
 
@@ -147,7 +172,7 @@ static void real_groups(void **state)
 	if (!ut_has_vectors())
 		skip();
 	for (i = 0; i < GROUPS; i++) {
-		struct wv_bytes report = load(groups[i].report);
+		struct wv_bytes report = load_report(groups[i].report);
 		struct wv_vek *vek = NULL;
 		int rc = appraise(&groups[i], report, &vek, &parsed, &fault);
 
@@ -160,6 +185,107 @@ static void real_groups(void **state)
 		ut_free(report);
 	}
 	print_message("%zu groups\n", GROUPS);
+}
+
+/* The value of @key in "k=v; k=v", or NULL; good until the next call. */
+static const char *value_of(const char *row, const char *key)
+{
+	static char value[256];
+	char wanted[40];
+	const char *at, *end;
+
+	snprintf(wanted, sizeof(wanted), "%s=", key);
+	for (at = strstr(row, wanted); at; at = strstr(at + 1, wanted))
+		if (at[-1] == ' ' || at[-1] == '\t')
+			break;
+	if (!at)
+		return NULL;
+	at += strlen(wanted);
+	end = at + strcspn(at, ";\t");
+	snprintf(value, sizeof(value), "%.*s", (int)(end - at), at);
+	return value;
+}
+
+static void check_hex(const char *row, const char *key, const uint8_t *data, size_t len)
+{
+	const char *want = value_of(row, key);
+	char have[130];
+	size_t i;
+
+	if (!want)
+		fail_msg("the manifest has no %s", key);
+	for (i = 0; i < len; i++)
+		snprintf(have + 2 * i, 3, "%02x", data[i]);
+	assert_string_equal(have, want);
+}
+
+static void check_number(const char *row, const char *key, uint64_t have)
+{
+	const char *want = value_of(row, key);
+
+	if (!want)
+		fail_msg("the manifest has no %s", key);
+	assert_true(have == strtoull(want, NULL, 0));
+}
+
+/* Every field that the manifest gives, and the TCB as the raw bytes stand there. */
+static void check_row(const char *row, const struct wv_snp_report *r)
+{
+	uint8_t raw[8], fms[3] = { r->cpuid_family, r->cpuid_model, r->cpuid_stepping };
+	int i;
+
+	for (i = 0; i < 8; i++)
+		raw[i] = (uint8_t)(r->raw_reported_tcb >> 8 * i);
+	check_number(row, "ver", r->version);
+	check_number(row, "guest_svn", r->guest_svn);
+	check_number(row, "policy", r->policy);
+	check_number(row, "debug", !!(r->policy & WV_SNP_POLICY_DEBUG));
+	check_number(row, "vmpl", r->vmpl);
+	check_number(row, "platform_info", r->platform_info);
+	assert_string_equal(value_of(row, "sigkey"), r->signing_key ? "VLEK" : "VCEK");
+	check_hex(row, "measurement", r->measurement, 48);
+	check_hex(row, "report_data", r->report_data, 64);
+	check_hex(row, "host_data", r->host_data, 32);
+	check_hex(row, "chip_id", r->chip_id, 64);
+	check_hex(row, "reported_tcb", raw, 8);
+	if (r->version >= 3)
+		check_hex(row, "cpuid_fms", fms, 3);
+}
+
+/* The rows of reports in the folder's MANIFEST.tsv, whichever they are. */
+static void manifest(void **state)
+{
+	struct wv_bytes table;
+	char *row, *next, *text;
+	int rows = 0;
+
+	(void)state;
+	if (!ut_has_vectors())
+		skip();
+	table = ut_vector("MANIFEST.tsv");
+	assert_non_null(table.data);
+	text = strndup((const char *)table.data, table.len);
+	for (row = text; row && *row; row = next) {
+		char name[128];
+		struct wv_snp_report r;
+		struct wv_fault fault;
+		struct wv_bytes report;
+
+		next = strchr(row, '\n');
+		if (next)
+			*next++ = '\0';
+		if (!strstr(row, "\tsnp report") || sscanf(row, "%127[^\t]", name) != 1)
+			continue;
+		report = load(name);
+		ut_reason(WV_OK, wv_snp_parse(report, &r, &fault), &fault);
+		check_row(row, &r);
+		ut_free(report);
+		rows++;
+	}
+	print_message("%d rows of the manifest\n", rows);
+	assert_true(rows >= 8);
+	free(text);
+	ut_free(table);
 }
 
 /* Every bit of a report matters: signed, signature, or padding that must be zero. */
@@ -243,6 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(real_groups),
+		cmocka_unit_test(manifest),
 		cmocka_unit_test(every_bit),
 		cmocka_unit_test(every_length),
 		cmocka_unit_test(table_cut),
