@@ -128,6 +128,31 @@ static void bundles_match_the_formats(void **state)
 	       "ff24203f072f4c9feaac78ebb0ac065d5928aa597eccd962fa0487cfb667e6c5");
 }
 
+/* The list of events ends where the claims say, whatever was fetched. */
+static void records_after_the_claims_are_left_out(void **state)
+{
+	struct ward_evidence evidence = evidence_of(0);
+	struct ward_records records = { .first_seq = 5, .event = event };
+	size_t seq, len, empty;
+	uint8_t *bundle;
+
+	(void)state;
+	assert_int_equal(ward_bundle_encode(&evidence, NULL, 0, &bundle,
+					    &empty), 0);
+	free(bundle);
+	for (seq = 0; seq < 12; seq++) {
+		size_t kept = seq < 5 ? 0 : seq - 4 > 4 ? 4 : seq - 4;
+
+		memset(evidence.claims + 752, 0, 8);
+		evidence.claims[752] = seq;
+		records.count = 4;
+		assert_int_equal(ward_bundle_encode(&evidence, &records, 0,
+						    &bundle, &len), 0);
+		assert_int_equal(len, empty + kept * (WARD_EVENT_SIZE + 2));
+		free(bundle);
+	}
+}
+
 static void what_no_reader_would_take_is_not_written(void **state)
 {
 	struct ward_evidence evidence = evidence_of(0);
@@ -175,6 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bindings_match_the_formats),
 		cmocka_unit_test(bundles_match_the_formats),
+		cmocka_unit_test(records_after_the_claims_are_left_out),
 		cmocka_unit_test(what_no_reader_would_take_is_not_written),
 	};
 

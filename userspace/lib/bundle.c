@@ -5,6 +5,7 @@
  * 4.2.1: shorter first, then bytewise) stand in the sequence of calls below.
  */
 #include <cbor.h>
+#include <endian.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -101,10 +102,30 @@ static int put_digest(struct writer *w, const struct ward_event *event)
 	return 0;
 }
 
-static int put_events(struct writer *w, const struct ward_records *records,
-		      uint32_t flags)
+/*
+ * Records up to the head that the claims name. The kernel records the answer
+ * to a request after that head, so what was fetched later is longer.
+ */
+static size_t records_claimed(const struct ward_evidence *evidence,
+			      const struct ward_records *records)
 {
-	size_t i, n = records ? records->count : 0;
+	struct ward_claims claims;
+	uint64_t seq;
+
+	if (!records)
+		return 0;
+	memcpy(&claims, evidence->claims, sizeof(claims));
+	seq = le64toh(claims.session_seq);
+	if (seq < records->first_seq)
+		return 0;
+	seq -= records->first_seq;
+	return seq < records->count ? seq + 1 : records->count;
+}
+
+static int put_events(struct writer *w, const struct ward_evidence *evidence,
+		      const struct ward_records *records, uint32_t flags)
+{
+	size_t i, n = records_claimed(evidence, records);
 	int err;
 
 	put_text(w, "events");
@@ -147,7 +168,7 @@ static int put_bundle(struct writer *w, const struct ward_evidence *evidence,
 	put_path(w, evidence);
 	put_text(w, "claims");
 	put_bytes(w, evidence->claims, sizeof(evidence->claims));
-	err = put_events(w, records, flags);
+	err = put_events(w, evidence, records, flags);
 	if (err)
 		return err;
 	put_text(w, "version");

@@ -389,7 +389,8 @@ int ward_binding_report(const void *request, size_t len, uint8_t *out);
 /**
  * ward_bundle_encode() - evidence, claims, path and records as a .ward file
  * @evidence: what ward_session_attest() gave
- * @records: what ward_session_records() gave; NULL = not included
+ * @records: what ward_session_records() gave; NULL = not included. Those after
+ *	the head that the claims name are left out
  * @flags: 0 or WARD_BUNDLE_DIGESTS
  * @out: deterministic CBOR; the caller frees it with free()
  * @out_len: bytes, at most WARD_BUNDLE_MAX
