@@ -34,8 +34,41 @@ one_guest() { # SERIES
 	else
 		echo "not ok $series: last word and clean kernel log # $dir"
 	fi
-	python3 tests/e2e/wardctl_read.py "$series" "$dir/ktap" ||
+	python3 tests/e2e/wardctl_read.py "$series" "$dir/ktap" "$dir" ||
 		echo "not ok $series: what the guest handed out"
+	[ ! -e "$dir/bundle" ] || judge "$series" "$dir"
+}
+
+# expect CODE TEXT COMMAND...: the owner's side, on this machine
+expect() {
+	local code=$1 text=$2 got=0
+	shift 2
+	"$@" >"$OUT.out" 2>&1 || got=$?
+	if [ "$got" = "$code" ]; then
+		echo "ok $text"
+	else
+		echo "not ok $text"
+		sed 's/^/# /' "$OUT.out"
+	fi
+}
+
+judge() { # SERIES DIR
+	local w=$BIN/wardctl dir=$2 nonce args
+	nonce=$(od -An -v -tx1 "$dir/request" | tr -d ' \n')
+	echo '{"ward-policy":1,"allow_tee":["simulated-snp"],"accept_unmeasured":true}' \
+		>"$dir/policy.json"
+	args=(--root build/tsmsim/ark.pem --policy "$dir/policy.json")
+	expect 0 "$1: the report's bundle verifies, events complete" \
+		"$w" verify bundle "$dir/bundle" "${args[@]}" --complete \
+		--nonce "$nonce" --purpose report
+	expect 5 "$1: it does not for another nonce" \
+		"$w" verify bundle "$dir/bundle" "${args[@]}" --nonce "$(printf %0128d 0)"
+	expect 5 "$1: nor where a simulated TEE is not named" \
+		"$w" verify bundle "$dir/bundle" --root build/tsmsim/ark.pem --nonce "$nonce"
+	expect 0 "$1: the receipt of the ended session verifies" \
+		"$w" receipt verify "$dir/receipt" --release "$dir/line" "${args[@]}"
+	expect 5 "$1: a report is no receipt" \
+		"$w" receipt verify "$dir/bundle" --release "$dir/line" "${args[@]}"
 }
 
 for series in ${WARDCTL_KERNELS:-6.12 6.1}; do
