@@ -3,6 +3,7 @@
 
 # As tests/vm/run gives it to the kernel; the guest checks that it is in force.
 CMDLINE="console=ttyS0 panic=-1 quiet"
+SAID_IN_ALL=62		# lines that a guest of four sites says, for the bar
 
 # initrd WARD_KO: path of an initrd with that module, from the cache if its
 # inputs are the same
@@ -71,8 +72,20 @@ guest() {
 
 # follow PART HANDLER: call it with each line that the guest says, until it ends
 follow() {
-	local line
-	while IFS= read -r line; do
+	local line part='' status since=$SECONDS said=0
+	while :; do
+		status=0
+		IFS= read -r -t 0.5 line || status=$?
+		# When time is up, what came of a line so far is in $line.
+		line=$part$line
+		part=
+		if [ $status -gt 128 ]; then
+			part=$line
+			ui_bar $said "$SAID_IN_ALL" "the guest works, $((SECONDS - since)) s"
+			continue
+		fi
+		[ $status = 0 ] || break
+		said=$((said + 1))
 		line=${line%$'\r'}
 		case $line in
 		"WARD-FILE "*)

@@ -128,7 +128,7 @@ verify() {
 }
 
 step_receipts() {
-	local name i=0
+	local name first='' line i=0
 	ui_step "Owners verify their receipts, offline"
 	while read -r line; do
 		name=${line#*\"resource\":\"}
