@@ -150,9 +150,19 @@ step_receipts() {
 
 # ---- 4 and 5 ---------------------------------------------------------------------------------
 
+# What was looked for: kinds, how many of each, one of them cut short.
+show_patterns() {
+	local line
+	[ -e "$DEMO/residue-wiped.txt" ] || return 0
+	while IFS= read -r line; do
+		ui_say "${line:0:72}"
+	done < <(sed '/MiB searched/,$d' "$DEMO/residue-wiped.txt")
+}
+
 on_refusal() {
 	if [ "$AT" = worker ]; then
 		AT=refusals
+		show_patterns
 		for when in live wiped control; do
 			ui_say "$("$TOP/tests/e2e/figures" --residue "$DEMO" $when)"
 		done
