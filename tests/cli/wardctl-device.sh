@@ -126,7 +126,7 @@ else
 		assert int(sys.argv[2]) == 6
 		for name in ("module-file", "module-signature", "module-loaded", "device-node",
 		         "device-access", "configfs", "tsm", "provider-link", "provider-name",
-		         "quote-interface", "memory-limit", "rlimit-nofile", "rlimit-core",
+		         "quote-interface", "memory-limit", "memory-cgroup", "rlimit-nofile", "rlimit-core",
 		         "user-namespaces", "swap", "crash-kernel"):
 		    if name in ("tsm", "provider-link", "provider-name") and \
 		       any(c["check"] == "configfs" and c["state"] == "skip" for c in checks):
