@@ -151,7 +151,7 @@ static void print_sample(const struct patterns *set, const struct pattern *p)
 {
 	const uint8_t *bytes = set->pool + p->offset;
 	bool text = p->kind == PATTERN_TEXT || p->kind > PATTERN_KEY_RAW;
-	size_t i, shown = p->kind >= PATTERN_KEY_RAW ? 4 : 14;
+	size_t i, shown = p->kind >= PATTERN_KEY_RAW ? 4 : text ? 14 : 8;
 
 	for (i = 0; i < shown && i < p->len; i++)
 		printf(text ? "%c" : "%02x", bytes[i]);
