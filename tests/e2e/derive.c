@@ -90,7 +90,14 @@ static int add_texts(struct where *w, const struct site *site, size_t row, const
 			return -ENOMEM;
 		any = true;
 	}
-	return any;
+	/* Too many missing values for a window: the row as a whole. */
+	end = site->columns - 1;
+	len = f[end].at + f[end].len - f[0].at;
+	if (any || len < TEXT_MIN)
+		return any;
+	if (patterns_add(w->set, PATTERN_TEXT, w->site, w->line, site->text + f[0].at, len))
+		return -ENOMEM;
+	return 1;
 }
 
 static int add_standardised(struct where *w, const struct design *design, const bool *mark,

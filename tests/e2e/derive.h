@@ -12,11 +12,11 @@
  * @site: whose rows
  * @index: of the site
  * @design: or NULL: the table's own order and no standardised values
- * @covered: rows for which at least one window of text was added; or NULL
+ * @covered: rows for which text was added; or NULL
  *
  * A window is a run of neighbouring values, as short as it may be while three
  * of them are special: not missing and not a whole number up to 10, which
- * would be found in any memory.
+ * would be found in any memory. A row without a window is taken whole, as text.
  *
  * Return: 0, -ENOMEM, or -EINVAL when the site lacks a column of the design.
  */

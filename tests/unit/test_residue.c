@@ -25,7 +25,8 @@ static const char table[] =
 	"63.0,1.0,145.0,233.0,2.3,0\n"
 	"28,1,130,132,0,0\n"
 	"29,1,120,?,.7,1\n"
-	"1,0,1,0,1,0\n";
+	"1,0,1,0,1,0\n"
+	"36,?,1,?,0,125\n";
 
 static const char metadata[] =
 	"{\"name\":\"there\",\"columns\":[\"age\",\"sex\",\"bp\",\"chol\",\"peak\",\"ill\"],"
@@ -191,7 +192,10 @@ static void a_missing_value_is_text_but_no_number(void **state)
 	memcpy(b->image + 777, "29,1,120,?,.7,1", 15);
 	only(b, PATTERN_TEXT, 777);
 	assert_int_equal(b->scan.hits, 1);
-	assert_int_equal(b->covered, 3);	/* all but the row of zeros and ones */
+	memset(b->image, 0, IMAGE);
+	memcpy(b->image + 99, "36,?,1,?,0,125", 14);
+	only(b, PATTERN_TEXT, 99);		/* too few for a window: the whole row */
+	assert_int_equal(b->covered, 4);	/* all but the row of zeros and ones */
 }
 
 static void numbers_are_found(void **state)
