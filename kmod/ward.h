@@ -318,7 +318,7 @@ int ward_cmd_buf_info(struct ward_call *call);
 int ward_cmd_buf_wipe(struct ward_call *call);
 int ward_cmd_buf_pin(struct ward_call *call);
 
-/* ---- claims.c, attest.c -------------------------------------------------- */
+/* ---- claims.c, request.c, attest.c -------------------------------------------------- */
 
 /* The id that the build gave the module: 20 bytes, zero where it gave none. */
 void ward_build_id(u8 *id);

@@ -264,7 +264,10 @@ struct ward_measure {
  * needs a sealed session (or an ended subject) that holds nothing: EINVAL
  * otherwise.
  *
- * Lengths: with EMSGSIZE all five *_len fields say what is needed. Capacities
+ * Lengths: with EMSGSIZE all five *_len fields say what is needed; where claims
+ * or evidence had no chance to fit, what is always enough, and the provider has
+ * not been asked. Endorsements and manifest that are not wanted (address and
+ * length 0) need no room, and their length comes back as 0. Capacities
  * of WARD_CLAIMS_SIZE, 64 * WARD_PATH_NODES_MAX, WARD_EVIDENCE_MAX,
  * WARD_AUX_MAX and WARD_MANIFEST_MAX always suffice. A session that is
  * sealed may still attest; one that is revoked may not.
