@@ -60,6 +60,10 @@ verdict 1 'not ok p/a/x' "tap: a failed test fails the run" \
 	< <(stream '# program a' '1..1' 'not ok 1 x' '# exit a 1')
 verdict 0 'ok p/a/x # SKIP' "tap: a skip is a skip" \
 	< <(stream '# program a' '1..1' 'ok 1 x # SKIP why' '# exit a 0')
+verdict 0 'ok p/a/x # SKIP' "tap: cmocka's skip is a skip" \
+	< <(stream '# program a' '1..1' 'not ok 1 # SKIP x' '# exit a 0')
+verdict 1 'not ok p/a/x' "tap: a failed test is no skip, whatever it says" \
+	< <(stream '# program a' '1..1' 'not ok 1 x # SKIP y' '# exit a 1')
 verdict 1 'not ok p/a/(program) # 1 results, 2 planned' "tap: a missing result fails" \
 	< <(stream '# program a' '1..2' 'ok 1 x' '# exit a 0')
 verdict 1 'not ok p/a/(program) # exit status 3 without a failed test' "tap: a bad exit fails" \
