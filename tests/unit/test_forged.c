@@ -4,6 +4,7 @@
  * under them. Trust must come from the pinned keys alone.
  */
 #include <openssl/err.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim.h"
@@ -185,6 +186,32 @@ static void simulated_root(void **state)
 	assert_true(v.warnings & WV_WARN_SIMULATED);
 }
 
+/* Names in certificates are the forger's: they must not reach a terminal or break JSON. */
+static void odd_names(void **state)
+{
+	struct sim_recipe r = amd;
+	struct wv_verdict v;
+	struct sim_guest g;
+	char *json;
+	const char *p;
+
+	(void)state;
+	r.ark_name = "ARK \x1b[2J \xc3\xa9 \r\n";
+	sim_guest_new(&g, WARD_PURPOSE_REPORT);
+	ut_reason(WV_CHAIN_UNTRUSTED, try(&r, &g, 0, &v), &v.fault);
+	assert_non_null(strstr(v.fault.text, "ARK ?[2J ?? ??"));
+	for (p = v.fault.text; *p; p++)
+		assert_true(*p >= 0x20 && *p <= 0x7e);
+	json = wv_verdict_json(&v);
+	assert_non_null(json);
+	free(json);
+	ut_reason(WV_OK, try(&r, &g, 1, &v), &v.fault);
+	assert_string_equal(v.vek.subject[2], "ARK ?[2J ?? ??");
+	json = wv_verdict_json(&v);
+	assert_non_null(json);
+	free(json);
+}
+
 /* What the library does inside OpenSSL must not show in its caller's error queue. */
 static void no_errors_left(void **state)
 {
@@ -213,7 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(amd_names),	  cmocka_unit_test(real_root),
 		cmocka_unit_test(wrong_forms),	  cmocka_unit_test(simulated_root),
-		cmocka_unit_test(no_errors_left),
+		cmocka_unit_test(odd_names),	  cmocka_unit_test(no_errors_left),
 	};
 
 	return cmocka_run_group_tests_name("forged", tests, setup, teardown);

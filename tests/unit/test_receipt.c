@@ -103,6 +103,11 @@ static void tombstone(void **state)
 	g.claims.state = htole32(WARD_STATE_TOMBSTONE);
 	expect(&g, &r, WV_OK, &out);
 	assert_int_equal(out.tombstone, 1);
+	/* An administrator may ask; of a session that lives only its own user. */
+	g.claims.caller.uid = 0;
+	expect(&g, &r, WV_OK, &out);
+	g.claims.state = htole32(WARD_STATE_SEALED);
+	expect(&g, &r, WV_WRONG_UID, &out);
 }
 
 static void other_story(void **state)

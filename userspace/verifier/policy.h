@@ -52,8 +52,11 @@ bool policy_has(const struct policy_set *set, const uint8_t *value);
 int policy_report(const struct wv_policy *p, const struct wv_snp_report *r,
 		  struct wv_fault *fault);
 
-/** policy_claims - what it says of the claims, all but the purpose; 0 or a reason */
-int policy_claims(const struct wv_policy *p, const struct wv_claims *k, struct wv_fault *fault);
+/** policy_worker - what it says of the caller; 0 or a reason */
+int policy_worker(const struct wv_policy *p, const struct wv_claims *k, struct wv_fault *fault);
+
+/** policy_machine - what it says of the machine's posture; 0 or a reason */
+int policy_machine(const struct wv_policy *p, const struct wv_claims *k, struct wv_fault *fault);
 
 /** policy_empty - the policy that stands in for none at all */
 extern const struct wv_policy policy_empty;

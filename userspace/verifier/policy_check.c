@@ -87,8 +87,7 @@ int policy_report(const struct wv_policy *p, const struct wv_snp_report *r,
 	return WV_OK;
 }
 
-static int check_worker(const struct wv_policy *p, const struct wv_claims *k,
-			struct wv_fault *fault)
+int policy_worker(const struct wv_policy *p, const struct wv_claims *k, struct wv_fault *fault)
 {
 	if (!has_id(&p->uid, k->caller.uid))
 		return fault_set(fault, WV_WRONG_UID, "claims.caller.uid", 208,
@@ -110,13 +109,10 @@ static int check_worker(const struct wv_policy *p, const struct wv_claims *k,
 	return WV_OK;
 }
 
-int policy_claims(const struct wv_policy *p, const struct wv_claims *k, struct wv_fault *fault)
+int policy_machine(const struct wv_policy *p, const struct wv_claims *k, struct wv_fault *fault)
 {
 	uint64_t missing = p->posture & ~(k->posture & k->posture_known);
-	int rc = check_worker(p, k, fault);
 
-	if (rc)
-		return rc;
 	if (missing)
 		return fault_set(fault, WV_POSTURE_REFUSED, "claims.posture", 528,
 				 "bits 0x%llx are not known to be set",

@@ -243,6 +243,17 @@ static int check_events(const struct wv_bundle *b, const struct wv_expect *e,
 	return rc;
 }
 
+/*
+ * The receipt of a session that has ended is asked for by somebody else, its
+ * owner's next process or an administrator: the policy's worker is not the caller.
+ */
+static int check_worker(const struct wv_policy *p, int receipt, struct wv_verdict *v)
+{
+	if (receipt && v->claims.state & WARD_STATE_TOMBSTONE)
+		return WV_OK;
+	return policy_worker(p, &v->claims, &v->fault);
+}
+
 static int appraise(const struct wv_bundle *b, const struct wv_appraisal *a, int receipt,
 		    struct chain_result *chain, struct wv_verdict *v)
 {
@@ -257,7 +268,8 @@ static int appraise(const struct wv_bundle *b, const struct wv_appraisal *a, int
 	warn_claims(p, e, v);
 	return check_evidence(b, a, v) ?:
 	       check_purpose(receipt ? 0 : p->purpose, v) ?: check_state(v) ?:
-	       policy_claims(p, &v->claims, &v->fault) ?: check_expect(e, v) ?:
+	       check_worker(p, receipt, v) ?: policy_machine(p, &v->claims, &v->fault) ?:
+	       check_expect(e, v) ?:
 	       check_events(b, e, chain, v) ?: check_measured(p, v);
 }
 
