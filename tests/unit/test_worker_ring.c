@@ -118,12 +118,14 @@ struct ring_bench {
 	struct bench_text text;
 	struct source source;
 	size_t told_before, told_after;
+	bool told_yielded;
 };
 
-static void told(void *arg, size_t before, size_t after, uint64_t bytes)
+static void told(void *arg, bool yielded, size_t before, size_t after, uint64_t bytes)
 {
 	struct ring_bench *r = arg;
 
+	r->told_yielded = yielded;
 	r->told_before = before;
 	r->told_after = after;
 	assert_int_equal(bytes, (before - after) * MEMORY_PAGE);
@@ -208,6 +210,30 @@ static void test_held_stays(void **state)
 	ring_bench_end(&r);
 }
 
+/* Work comes before what is kept for the next pass. */
+static void test_work_comes_first(void **state)
+{
+	struct memory_block block;
+	struct ring_bench r;
+	uint64_t i;
+
+	(void)state;
+	ring_bench_begin(&r, 20, 4);
+	r.memory.budget = 10 * MEMORY_PAGE;
+	for (i = 0; i < 10; i++)
+		ring_drop(take(&r, i));
+	assert_int_equal(r.ring.count, 10);
+	assert_int_equal(memory_try(&r.memory, 1, "x", &block), -EDQUOT);
+	assert_int_equal(memory_get(&r.memory, 3 * MEMORY_PAGE, "x", &block), 0);
+	assert_int_equal(r.ring.count, 7);
+	assert_true(r.told_yielded && r.told_before == 10 && r.told_after == 7);
+	assert_int_equal(r.ring.cap, 7);
+	memory_put(&r.memory, &block);
+	assert_int_equal(memory_get(&r.memory, 7 * MEMORY_PAGE, "x", &block), -EDQUOT);
+	assert_int_equal(r.ring.count, 4);
+	ring_bench_end(&r);
+}
+
 static void test_refused_charge(void **state)
 {
 	struct ring_bench r;
@@ -234,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_cyclic_passes),
 		cmocka_unit_test(test_held_stays),
+		cmocka_unit_test(test_work_comes_first),
 		cmocka_unit_test(test_refused_charge),
 	};
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "scrub.h"
+#include "vault.h"
 
 static int fail_dataset(const struct data *data, int err,
 			const struct ward_dataset_error *error, struct failure *failure)
@@ -52,6 +53,15 @@ int data_peek(struct data *data, struct failure *failure)
 	return err;
 }
 
+void data_warm_up(const struct data *data)
+{
+	static const uint8_t no_key[WARD_DATASET_KEY_LEN];
+	struct ward_dataset *set;
+
+	if (!ward_dataset_open(data->fd, no_key, &set, NULL))
+		ward_dataset_close(set);
+}
+
 int data_open(struct data *data, const uint8_t *key, struct failure *failure)
 {
 	struct ward_dataset_error error = { 0 };
@@ -60,7 +70,9 @@ int data_open(struct data *data, const uint8_t *key, struct failure *failure)
 	int err;
 
 	memcpy(id, data->id, sizeof(id));
+	vault_enter();
 	err = ward_dataset_open(data->fd, key, &data->set, &error);
+	vault_leave();
 	scrub_stack();
 	if (err)
 		return fail_dataset(data, err, &error, failure);

@@ -46,7 +46,17 @@ struct data {
 int data_peek(struct data *data, struct failure *failure);
 
 /**
- * data_open() - check the header with the key, keep the key schedule
+ * data_warm_up() - let OpenSSL set up for good what data_open() will need
+ * @data: peeked; any one
+ *
+ * Opens it with a key of zeros, which fails: what OpenSSL caches while it does
+ * so then lies on the heap and not in the vault.
+ */
+void data_warm_up(const struct data *data);
+
+/**
+ * data_open() - check the header with the key, keep the key schedule,
+ *	in the vault where there is one
  * @data: peeked
  * @key: WARD_DATASET_KEY_LEN bytes; not kept
  * @failure: what went wrong, also: another data set than was peeked at

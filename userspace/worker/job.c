@@ -16,8 +16,11 @@
 #include "outfile.h"
 #include "receipt.h"
 #include "scrub.h"
+#include "vault.h"
 
 #define PATH_TEXT	PATH_MAX
+#define VAULT_SHARED	4096u
+#define VAULT_PER_SITE	4096u
 
 static int fail_ward(struct job *job, const char *what, int err)
 {
@@ -153,6 +156,21 @@ static int release_all(struct job *job, struct release_client *client)
 	return 0;
 }
 
+/* For what OpenSSL keeps of each key, and for what it needs in between. */
+static int open_vault(struct job *job)
+{
+	size_t len = VAULT_SHARED + job->options->count * VAULT_PER_SITE;
+	int err;
+
+	data_warm_up(&job->data[0]);
+	err = vault_open(&job->memory, len);
+	if (err)
+		return failed(job->failure, EXIT_DEVICE,
+			      "no room for %zu bytes of key schedules: %s; raise --budget",
+			      len, ward_strerror(err));
+	return 0;
+}
+
 /* Keys live in a scope of their own, which ends with the last data set opened. */
 static int get_keys(struct job *job)
 {
@@ -169,7 +187,7 @@ static int get_keys(struct job *job)
 		  "the broker accepted the evidence of %s%s", job->proof.tee,
 		  job->proof.simulated ? " (simulated TEE)" : "");
 	outer = memory_scope(&job->memory);
-	ret = release_all(job, client);
+	ret = open_vault(job) || release_all(job, client) ? -1 : 0;
 	memory_release(&job->memory, outer);
 	release_close(client);
 	scrub_stack();

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "job_private.h"
+#include "vault.h"
 
 /* ---- the ring ---------------------------------------------------------------- */
 
@@ -20,12 +21,26 @@ static const char *level_name(uint32_t level)
 	}
 }
 
-static void tell_shrink(void *arg, size_t before, size_t after, uint64_t bytes)
+static void tell_yield(struct job *job, size_t before, size_t after, uint64_t bytes)
+{
+	emit_step(job->emit, "yield",
+		  json_pack("{s:I, s:I, s:I}", "before", (json_int_t)before,
+			    "after", (json_int_t)after, "wiped", (json_int_t)bytes),
+		  "work needs room: ring cut from %zu to %zu chunks, %" PRIu64
+		  " bytes wiped", before, after, bytes);
+}
+
+static void tell_shrink(void *arg, bool yielded, size_t before, size_t after,
+			uint64_t bytes)
 {
 	struct job *job = arg;
 	const struct ward_notice *notice = &job->pressure.last;
 
 	progress_clear(&job->progress);
+	if (yielded) {
+		tell_yield(job, before, after, bytes);
+		return;
+	}
 	emit_step(job->emit, "pressure",
 		  json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "level",
 			    level_name(notice->level), "live", (json_int_t)notice->live,
@@ -232,4 +247,5 @@ void job_forget(struct job *job)
 	memory_release(&job->memory, NULL);
 	for (i = 0; i < job->options->count; i++)
 		data_close(&job->data[i]);
+	vault_close();
 }

@@ -155,9 +155,9 @@ void ring_drop(struct ring_slot *slot)
 }
 
 /* Down to @want slots or until @bytes are free. Return: bytes wiped. */
-static size_t give_back(struct ring *ring, size_t want, size_t bytes)
+static size_t give_back(struct ring *ring, size_t want, size_t bytes, bool yielded)
 {
-	size_t wiped = 0, i;
+	size_t before = ring->count, wiped = 0, i;
 
 	while (ring->count > want && wiped < bytes) {
 		i = victim(ring);
@@ -166,8 +166,11 @@ static size_t give_back(struct ring *ring, size_t want, size_t bytes)
 		wiped += ring->slot[i]->block.len;
 		remove_slot(ring, i);
 	}
-	if (wiped)
-		ring->cap = ring->count;
+	if (!wiped)
+		return 0;
+	ring->cap = ring->count;
+	if (ring->shrunk)
+		ring->shrunk(ring->shrunk_arg, yielded, before, ring->count, wiped);
 	return wiped;
 }
 
@@ -175,19 +178,15 @@ size_t ring_yield(void *arg, size_t bytes)
 {
 	struct ring *ring = arg;
 
-	return give_back(ring, ring->floor, bytes);
+	return give_back(ring, ring->floor, bytes, true);
 }
 
 uint64_t ring_shrink(struct ring *ring)
 {
-	size_t before = ring->count, want = before / 2;
+	size_t want = ring->count / 2;
 	uint64_t bytes;
 
-	bytes = give_back(ring, want < ring->floor ? ring->floor : want, SIZE_MAX);
-	if (!bytes)
-		return 0;
-	ring->shrinks++;
-	if (ring->shrunk)
-		ring->shrunk(ring->shrunk_arg, before, ring->count, bytes);
+	bytes = give_back(ring, want < ring->floor ? ring->floor : want, SIZE_MAX, false);
+	ring->shrinks += bytes > 0;
 	return bytes;
 }

@@ -35,7 +35,8 @@ struct ring_slot {
  * @before: called before each chunk, when none of its site is held: the moment
  *	to look for pressure and to shrink; or NULL
  * @before_arg: for @before
- * @shrunk: called after a shrink: slots before and after, bytes wiped; or NULL
+ * @shrunk: called after slots were given back, by ring_shrink() or, @yielded, to
+ *	make room for work: slots before and after, bytes wiped; or NULL
  * @shrunk_arg: for @shrunk
  * @count: slots now
  * @cap: slots that there may be
@@ -59,7 +60,8 @@ struct ring {
 	uint64_t shrinks;
 	void (*before)(void *arg);
 	void *before_arg;
-	void (*shrunk)(void *arg, size_t before, size_t after, uint64_t bytes);
+	void (*shrunk)(void *arg, bool yielded, size_t before, size_t after,
+		       uint64_t bytes);
 	void *shrunk_arg;
 };
 

@@ -8,7 +8,8 @@
  * (glibc manual, "Replacing malloc"); these replacements add the wipe and
  * leave the work to glibc's own allocator under its __libc_ names.
  *
- * What is still allocated at the end is zeroed by scrub_exit().
+ * What is still allocated at the end is zeroed by scrub_exit(). While the vault
+ * is entered (vault.h) small blocks come from there.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -16,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "vault.h"
 
 /* The libraries' calls must find these too. */
 #pragma GCC visibility push(default)
@@ -27,11 +30,15 @@ extern void __libc_free(void *ptr);
 
 void *malloc(size_t size)
 {
-	return __libc_malloc(size);
+	return vault_wants(size) ? vault_alloc(size) : __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
+	size_t bytes;
+
+	if (!__builtin_mul_overflow(count, size, &bytes) && vault_wants(bytes))
+		return vault_alloc(bytes);
 	return __libc_calloc(count, size);
 }
 
@@ -41,6 +48,10 @@ void free(void *ptr)
 
 	if (!ptr)
 		return;
+	if (vault_owns(ptr)) {
+		vault_free(ptr);
+		return;
+	}
 	explicit_bzero(ptr, malloc_usable_size(ptr));
 	__libc_free(ptr);
 	errno = saved;
@@ -62,12 +73,13 @@ void *realloc(void *ptr, size_t size)
 		free(ptr);
 		return NULL;
 	}
-	usable = malloc_usable_size(ptr);
+	usable = vault_owns(ptr) ? vault_size(ptr) : malloc_usable_size(ptr);
 	if (size <= usable) {
 		explicit_bzero((char *)ptr + size, usable - size);
 		return ptr;
 	}
-	moved = malloc(size);
+	/* What grew up on the heap stays there, whoever makes it grow. */
+	moved = vault_owns(ptr) ? malloc(size) : __libc_malloc(size);
 	if (!moved)
 		return NULL;
 	memcpy(moved, ptr, usable);

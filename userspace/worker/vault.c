@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#include "vault.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+/* Blocks lie back to back, each behind its header; free neighbours are joined. */
+struct header {
+	size_t size;		/* of the block, without this header */
+	size_t used;
+};
+
+#define ALIGN	sizeof(struct header)
+
+_Static_assert(sizeof(struct header) == 16, "blocks are aligned to 16");
+
+/* malloc() has no argument to hand this through; the program has one thread. */
+static struct {
+	struct memory *memory;
+	struct memory_block block;
+	uint8_t *base;		/* stays when the buffer has been carried over */
+	size_t len;
+	size_t used;
+} vault;
+
+static __thread bool entered;
+
+static struct header *header_at(size_t at)
+{
+	return (struct header *)(vault.base + at);
+}
+
+int vault_open(struct memory *memory, size_t len)
+{
+	int err;
+
+	if (vault.base)
+		return -EBUSY;
+	err = memory_get(memory, len, "keys", &vault.block);
+	if (err)
+		return err;
+	vault.memory = memory;
+	vault.base = vault.block.data;
+	vault.len = vault.block.len;
+	vault.used = 0;
+	header_at(0)->size = vault.len - sizeof(struct header);
+	return 0;
+}
+
+/* The same bytes at the same place, but of ordinary memory. */
+static void carry_over(void)
+{
+	void *copy = malloc(vault.len), *again;
+
+	if (!copy)
+		abort();	/* else a library would run into unmapped memory */
+	memcpy(copy, vault.base, vault.len);
+	memory_put(vault.memory, &vault.block);
+	again = mmap(vault.base, vault.len, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	if (again != vault.base)
+		abort();
+	memcpy(again, copy, vault.len);
+	free(copy);
+}
+
+size_t vault_close(void)
+{
+	size_t left = vault.used;
+
+	entered = false;
+	if (!vault.block.handle)
+		return 0;
+	if (left) {
+		carry_over();
+		return left;
+	}
+	memory_put(vault.memory, &vault.block);
+	vault.base = NULL;
+	return 0;
+}
+
+void vault_enter(void)
+{
+	entered = vault.block.handle;
+}
+
+void vault_leave(void)
+{
+	entered = false;
+}
+
+bool vault_wants(size_t size)
+{
+	return entered && size <= VAULT_BLOCK_MAX;
+}
+
+bool vault_owns(const void *ptr)
+{
+	return vault.base && (const uint8_t *)ptr >= vault.base &&
+	       (const uint8_t *)ptr < vault.base + vault.len;
+}
+
+static struct header *header_of(const void *ptr)
+{
+	return (struct header *)((uintptr_t)ptr - sizeof(struct header));
+}
+
+size_t vault_size(const void *ptr)
+{
+	return header_of(ptr)->size;
+}
+
+size_t vault_used(void)
+{
+	return vault.used;
+}
+
+/* Join what follows a free block to it, as far as that is free too. */
+static void join(size_t at)
+{
+	struct header *here = header_at(at);
+	size_t next = at + sizeof(*here) + here->size;
+
+	while (next < vault.len && !header_at(next)->used) {
+		struct header *gone = header_at(next);
+
+		here->size += sizeof(*gone) + gone->size;
+		next += sizeof(*gone) + gone->size;
+		*gone = (struct header){ 0 };
+	}
+}
+
+/* Cut a free block to size, unless the rest could not hold anything. */
+static void cut(size_t at, size_t size)
+{
+	struct header *here = header_at(at);
+	struct header *rest;
+
+	if (here->size < size + sizeof(*rest) + ALIGN)
+		return;
+	rest = header_at(at + sizeof(*here) + size);
+	rest->size = here->size - size - sizeof(*rest);
+	rest->used = 0;
+	here->size = size;
+}
+
+void *vault_alloc(size_t size)
+{
+	size_t at, want = size ? (size + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
+	struct header *here;
+
+	for (at = 0; at < vault.len; at += sizeof(*here) + here->size) {
+		here = header_at(at);
+		if (here->used)
+			continue;
+		join(at);
+		if (here->size < want)
+			continue;
+		cut(at, want);
+		here->used = 1;
+		vault.used += sizeof(*here) + here->size;
+		return here + 1;
+	}
+	errno = ENOMEM;
+	return NULL;
+}
+
+void vault_free(void *ptr)
+{
+	struct header *here = header_of(ptr);
+
+	explicit_bzero(ptr, here->size);
+	vault.used -= sizeof(*here) + here->size;
+	here->used = 0;
+}
