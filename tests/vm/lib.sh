@@ -158,6 +158,6 @@ apt_update() {
 		[ -z "$(find "$1/updated" -mmin +1440)" ]; then
 		return 0
 	fi
-	apt_in "$1" apt-get -qq update || die "apt-get update failed in $1"
+	apt_in "$1" apt-get -qq update || return 1
 	touch "$1/updated"
 }
