@@ -33,7 +33,7 @@ json_t *card_metrics(const struct metrics *metrics)
 	return out;
 }
 
-/* ---- the model's file ------------------------------------------------------------ */
+/* ---- the model's file ---------------------------------------------------- */
 
 /* "age" or, for an indicator, "cp=3". */
 static void feature_name(const struct plan_feature *feature, char *out, size_t cap)
@@ -137,7 +137,7 @@ static int write_model(const struct card *card, const struct model *model,
 	return ret;
 }
 
-/* ---- the card --------------------------------------------------------------------- */
+/* ---- the card ------------------------------------------------------------ */
 
 static json_t *card_data(const struct card *card)
 {

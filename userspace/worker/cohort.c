@@ -36,10 +36,10 @@ static int check_classes(struct cohort *cohort, struct failure *failure)
 	}
 	if (!cohort->train)
 		return failed(failure, EXIT_DAMAGED,
-			    "no training rows: the split or missing values leave none");
+			      "no training rows: the split or missing values leave none");
 	if (!positive || positive == rows)
 		return failed(failure, EXIT_DAMAGED,
-			    "all rows have the same label: the plan's label rule does not tell them apart");
+			      "all rows have the same label: the plan's label rule does not tell them apart");
 	return 0;
 }
 
@@ -50,7 +50,7 @@ int cohort_survey(struct cohort *cohort, struct failure *failure)
 	cohort->x = memory_doubles(cohort->memory, features);
 	if (!cohort->x || stats_init(&cohort->pooled, cohort->memory, features))
 		return failed(failure, EXIT_DEVICE,
-			    "no room for pooled statistics in the budget; raise --budget");
+			      "no room for pooled statistics in the budget; raise --budget");
 	for (i = 0; i < cohort->sites; i++) {
 		if (site_survey(&cohort->site[i], cohort->x, failure))
 			return -1;

@@ -27,7 +27,7 @@ static int fail_ward(struct job *job, const char *what, int err)
 	return failed(job->failure, fail_errno(err), "%s: %s", what, ward_strerror(err));
 }
 
-/* ---- before any key ----------------------------------------------------------------- */
+/* ---- before any key ------------------------------------------------------ */
 
 static int open_inputs(struct job *job)
 {
@@ -115,7 +115,7 @@ static int declare_plan(struct job *job)
 	return 0;
 }
 
-/* ---- keys ------------------------------------------------------------------------------ */
+/* ---- keys ---------------------------------------------------------------- */
 
 static int release_one(struct job *job, struct release_client *client, size_t i)
 {
@@ -194,7 +194,7 @@ static int get_keys(struct job *job)
 	return ret;
 }
 
-/* ---- after the last row -------------------------------------------------------------------- */
+/* ---- after the last row -------------------------------------------------- */
 
 static struct receipt_binding binding_of(const struct job *job, size_t i)
 {
@@ -279,7 +279,7 @@ static int export_receipts(struct job *job)
 	return 0;
 }
 
-/* ---- all of it -------------------------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------- */
 
 static void describe(struct job *job)
 {

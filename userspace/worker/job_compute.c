@@ -7,7 +7,7 @@
 #include "job_private.h"
 #include "vault.h"
 
-/* ---- the ring ---------------------------------------------------------------- */
+/* ---- the ring ------------------------------------------------------------ */
 
 static const char *level_name(uint32_t level)
 {
@@ -92,7 +92,7 @@ static int load_ring(struct job *job)
 	return 0;
 }
 
-/* ---- sites --------------------------------------------------------------------- */
+/* ---- sites --------------------------------------------------------------- */
 
 static void tell_site(const struct job *job, const struct site *site)
 {
@@ -130,7 +130,7 @@ int job_load(struct job *job)
 	return 0;
 }
 
-/* ---- runs ------------------------------------------------------------------------ */
+/* ---- runs ---------------------------------------------------------------- */
 
 static void show_step(void *arg, const struct plan_run *run, uint64_t step,
 		      uint64_t steps, double loss)
@@ -218,7 +218,7 @@ int job_train(struct job *job)
 	return 0;
 }
 
-/* ---- out ---------------------------------------------------------------------------- */
+/* ---- out ----------------------------------------------------------------- */
 
 int job_write(struct job *job)
 {

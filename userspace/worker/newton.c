@@ -74,7 +74,7 @@ static int direction(struct newton *newton)
 		ridge = ridge > 0 ? 10 * ridge : 1e-12 * largest;
 		if (!(ridge < 1e6 * largest))
 			return failed(newton->failure, EXIT_DAMAGED,
-				    "newton: the Hessian cannot be factored; are there values near the limits of a double?");
+				      "newton: the Hessian cannot be factored; are there values near the limits of a double?");
 	}
 	for (i = 0; i < n; i++)
 		newton->step[i] = -newton->here.g[i];
@@ -134,7 +134,7 @@ static int iterate(struct newton *newton)
 						  result->loss, result->norm);
 		if (!isfinite(result->loss))
 			return failed(newton->failure, EXIT_DAMAGED,
-				    "newton: the loss is not finite; are there values near the limits of a double?");
+				      "newton: the loss is not finite; are there values near the limits of a double?");
 		if (result->converged || result->steps == newton->options->max_steps)
 			break;
 		if (direction(newton))
@@ -165,7 +165,7 @@ int newton_solve(const struct newton_options *options, struct memory *memory,
 	    gradient_init(&newton.here, memory, features, 1) ||
 	    gradient_init(&newton.there, memory, features, 1))
 		return failed(failure, EXIT_DEVICE,
-			    "newton: no room for %zu x %zu numbers in the budget; raise --budget",
-			    3 * n, n);
+			      "newton: no room for %zu x %zu numbers in the budget; raise --budget",
+			      3 * n, n);
 	return iterate(&newton);
 }

@@ -43,7 +43,7 @@ struct reader {
 static int bad(struct reader *r, const char *member, const char *what)
 {
 	return failed(r->failure, EXIT_DAMAGED, "plan: %s%s%s: %s", r->where,
-		    *r->where && *member ? "." : "", member, what);
+		      *r->where && *member ? "." : "", member, what);
 }
 
 static int read_name(struct reader *r, const struct member *m, json_t *value, char *out)
@@ -148,7 +148,7 @@ static int need_members(struct reader *r, json_t *object, const char *const *nam
 	return 0;
 }
 
-/* ---- features ----------------------------------------------------------- */
+/* ---- features ------------------------------------------------------------ */
 
 static const struct member feature_members[] = {
 	NAME("column", plan_feature, column),
@@ -216,7 +216,7 @@ static int read_features(struct reader *r, struct plan *plan, json_t *list)
 	return 0;
 }
 
-/* ---- label -------------------------------------------------------------- */
+/* ---- label --------------------------------------------------------------- */
 
 static const struct member label_members[] = {
 	NAME("column", plan, label_column),
@@ -239,7 +239,7 @@ static int read_label(struct reader *r, struct plan *plan, json_t *label)
 	return 0;
 }
 
-/* ---- split -------------------------------------------------------------- */
+/* ---- split --------------------------------------------------------------- */
 
 static const char *const split_rules[] = { "rows", "hash", "every", NULL };
 
@@ -332,7 +332,7 @@ static int read_split(struct reader *r, struct plan *plan, json_t *split)
 	return test ? read_test(r, plan, test) : 0;
 }
 
-/* ---- runs --------------------------------------------------------------- */
+/* ---- runs ---------------------------------------------------------------- */
 
 static const char *const methods[] = { "newton", "sgd", NULL };
 
@@ -391,7 +391,7 @@ static int read_runs(struct reader *r, struct plan *plan, json_t *list)
 	return 0;
 }
 
-/* ---- plan --------------------------------------------------------------- */
+/* ---- plan ---------------------------------------------------------------- */
 
 static const char *const missing_words[] = { "drop", "mean", NULL };
 static const char *const scale_words[] = { "pooled", "site", "none", NULL };
@@ -439,7 +439,7 @@ int plan_read(const char *text, size_t len, struct plan *plan,
 
 	if (!root)
 		return failed(failure, EXIT_DAMAGED, "plan: line %d, column %d: %s",
-			    error.line, error.column, error.text);
+			      error.line, error.column, error.text);
 	ret = read_root(&reader, plan, root);
 	json_decref(root);
 	return ret;

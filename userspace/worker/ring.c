@@ -14,7 +14,7 @@ int ring_init(struct ring *ring, struct memory *memory, size_t slot_bytes,
 	ring->slot = calloc(ring->cap, sizeof(*ring->slot));
 	if (!ring->slot)
 		return failed(failure, EXIT_DEVICE, "ring of %zu chunks: out of memory",
-			    ring->cap);
+			      ring->cap);
 	memory->reclaim = ring_yield;
 	memory->reclaim_arg = ring;
 	return 0;
@@ -109,8 +109,8 @@ static struct ring_slot *free_slot(struct ring *ring, struct failure *failure)
 	if (i < ring->count)
 		return ring->slot[i];
 	failed(failure, EXIT_DEVICE,
-	     "no room for %zu chunk buffers of %zu bytes; raise --budget or the module's limit",
-	     ring->floor, ring->slot_bytes);
+	       "no room for %zu chunk buffers of %zu bytes; raise --budget or the module's limit",
+	       ring->floor, ring->slot_bytes);
 	return NULL;
 }
 

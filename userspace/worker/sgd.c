@@ -40,8 +40,8 @@ static int prepare(struct sgd *sgd)
 	if (!sgd->velocity || !sgd->rows || !sgd->taken ||
 	    gradient_init(&sgd->batch, memory, sgd->features, 0))
 		return failed(sgd->failure, EXIT_DEVICE,
-			    "sgd: no room for a window of %zu rows in the budget; raise --budget or make the plan's window smaller",
-			    sgd->window);
+			      "sgd: no room for a window of %zu rows in the budget; raise --budget or make the plan's window smaller",
+			      sgd->window);
 	sgd->random = sgd->options->run->seed;
 	return 0;
 }
@@ -84,7 +84,7 @@ static int refill(struct sgd *sgd, size_t slot)
 	got = cohort_next(sgd->cohort, site, &row, sgd->failure);
 	if (!got)
 		return failed(sgd->failure, EXIT_DAMAGED, "%s: fewer rows than it had before",
-			    sgd->cohort->site[site].name);
+			      sgd->cohort->site[site].name);
 	if (got < 0)
 		return -1;
 	row.x[sgd->features] = row.y;
@@ -155,7 +155,7 @@ static int run_epoch(struct sgd *sgd, uint64_t epoch)
 	scrub_stack();
 	if (!isfinite(sgd->loss))
 		return failed(sgd->failure, EXIT_DAMAGED,
-			    "sgd: the loss is not finite; the plan's rate is too large");
+			      "sgd: the loss is not finite; the plan's rate is too large");
 	return 0;
 }
 

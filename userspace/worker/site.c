@@ -18,7 +18,7 @@ static int find_column(const struct site *site, const char *name, size_t *out,
 		}
 	}
 	return failed(failure, EXIT_DAMAGED, "%s: the table has no column %s, which the plan uses",
-		    site->name, name);
+		      site->name, name);
 }
 
 static int map_columns(struct site *site, struct failure *failure)
@@ -29,8 +29,8 @@ static int map_columns(struct site *site, struct failure *failure)
 
 	if (!label)
 		return failed(failure, EXIT_DAMAGED,
-			    "%s: neither the plan nor the data set names the label's column",
-			    site->name);
+			      "%s: neither the plan nor the data set names the label's column",
+			      site->name);
 	if (find_column(site, label, &site->label_column, failure))
 		return -1;
 	site->column = calloc(plan->features, sizeof(*site->column));
@@ -41,8 +41,8 @@ static int map_columns(struct site *site, struct failure *failure)
 			return -1;
 		if (site->column[i] == site->label_column)
 			return failed(failure, EXIT_DAMAGED,
-				    "%s: the plan uses the label's column %s as a feature",
-				    site->name, label);
+				      "%s: the plan uses the label's column %s as a feature",
+				      site->name, label);
 	}
 	return 0;
 }
@@ -54,15 +54,15 @@ int site_init(struct site *site, const struct plan *plan, struct ring *ring,
 	site->ring = ring;
 	if (!plan_names_site(plan, site->name))
 		return failed(failure, EXIT_DAMAGED, "plan: split.test does not name the data set %s",
-			    site->name);
+			      site->name);
 	if (table_init(&site->table, memory, failure) || map_columns(site, failure))
 		return -1;
 	site->values = memory_doubles(memory, site->table.columns);
 	if (!site->values || stats_init(&site->stats, memory, plan->features) ||
 	    scaler_init(&site->scaler, memory, plan->features))
 		return failed(failure, EXIT_DEVICE,
-			    "%s: no room for a row and its statistics in the budget; raise --budget",
-			    site->name);
+			      "%s: no room for a row and its statistics in the budget; raise --budget",
+			      site->name);
 	return 0;
 }
 
@@ -152,8 +152,8 @@ static int check_count(struct site *site, struct failure *failure)
 {
 	if (site->expected && site->rows != site->expected)
 		return failed(failure, EXIT_DAMAGED,
-			    "%s: %" PRIu64 " rows, its header promises %" PRIu64,
-			    site->name, site->rows, site->expected);
+			      "%s: %" PRIu64 " rows, its header promises %" PRIu64,
+			      site->name, site->rows, site->expected);
 	return 0;
 }
 

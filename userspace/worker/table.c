@@ -18,12 +18,12 @@ int table_init(struct table *table, struct memory *memory,
 {
 	if (!table->columns || table->columns > TABLE_COLUMNS_MAX)
 		return failed(failure, EXIT_DAMAGED, "%s: %zu columns, 1 to %d are possible",
-			    table->name, table->columns, TABLE_COLUMNS_MAX);
+			      table->name, table->columns, TABLE_COLUMNS_MAX);
 	table->memory = memory;
 	table->scratch = memory_take(memory, NUMBER_MAX + 1);
 	if (!table->scratch)
 		return failed(failure, EXIT_DEVICE, "%s: no room for a line in the budget; raise --budget",
-			    table->name);
+			      table->name);
 	table_rewind(table);
 	return 0;
 }
@@ -52,7 +52,7 @@ void table_feed(struct table *table, const uint8_t *bytes, size_t len, bool last
 static int fail_line(struct table *table, struct failure *failure, const char *what)
 {
 	return failed(failure, EXIT_DAMAGED, "%s: line %" PRIu64 ": %s", table->name,
-		    table->line, what);
+		      table->line, what);
 }
 
 static int carry_grow(struct table *table, size_t need, struct failure *failure)
@@ -64,8 +64,8 @@ static int carry_grow(struct table *table, size_t need, struct failure *failure)
 		want *= 2;
 	if (memory_get(table->memory, want, "carry", &bigger))
 		return failed(failure, EXIT_DEVICE,
-			    "%s: line %" PRIu64 ": no room for %zu bytes of it in the budget; raise --budget",
-			    table->name, table->line, want);
+			      "%s: line %" PRIu64 ": no room for %zu bytes of it in the budget; raise --budget",
+			      table->name, table->line, want);
 	if (table->carried)
 		memcpy(bigger.data, table->carry.data, table->carried);
 	memory_put(table->memory, &table->carry);
@@ -173,7 +173,7 @@ static int parse_field(struct table *table, size_t column, const struct span *fi
 		what = "is neither a number nor the mark of a missing value";
 	}
 	return failed(failure, EXIT_DAMAGED, "%s: line %" PRIu64 ": column %zu (%s): %s",
-		    table->name, table->line, column + 1, table->names[column], what);
+		      table->name, table->line, column + 1, table->names[column], what);
 }
 
 static int check_header(struct table *table, struct span line,
@@ -216,7 +216,7 @@ static int parse_row(struct table *table, struct span line, double *values,
 		i++;
 	}
 	return failed(failure, EXIT_DAMAGED, "%s: line %" PRIu64 ": %zu fields, %zu are expected",
-		    table->name, table->line, i, table->columns);
+		      table->name, table->line, i, table->columns);
 }
 
 int table_next(struct table *table, double *values, struct failure *failure)

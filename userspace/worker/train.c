@@ -16,7 +16,7 @@ struct training {
 	const double *theta;
 };
 
-/* ---- all rows, Newton -------------------------------------------------------- */
+/* ---- all rows, Newton ---------------------------------------------------- */
 
 static void add_row(void *arg, const double *x, double y)
 {
@@ -76,7 +76,7 @@ static int train_newton(struct training *training, struct failure *failure)
 	return 0;
 }
 
-/* ---- minibatches --------------------------------------------------------------- */
+/* ---- minibatches --------------------------------------------------------- */
 
 static void sgd_epoch(void *arg, uint64_t epoch, double loss)
 {
@@ -98,7 +98,7 @@ static int train_sgd(struct training *training, struct failure *failure)
 	return sgd_solve(&options, training->cohort, training->model->theta, failure);
 }
 
-/* ---- evaluation ------------------------------------------------------------------ */
+/* ---- evaluation ---------------------------------------------------------- */
 
 struct evaluation {
 	const struct model *model;
