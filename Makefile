@@ -247,6 +247,14 @@ harness-tests: $(O)/tests/harness/selftest
 
 BENCH := $(patsubst tests/bench/%.c,$(O)/tests/bench/%,$(wildcard tests/bench/*.c))
 
+# This one talks to a live broker, as the unit test of the client does.
+$(O)/tests/bench/release_cost: $(O)/obj/tests/bench/release_cost.o \
+		$(O)/tests/unit-shared.a $(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,all) \
+		$(shell $(PKG_CONFIG) --libs cmocka)
+
 $(O)/tests/bench/%: $(O)/obj/tests/bench/%.o $(STATIC_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
