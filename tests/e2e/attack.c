@@ -15,7 +15,8 @@
  *   claims    one bit of the claims changed: another uid
  *   key       evidence bound to one key, the answer wanted for another
  *   foreign   a sealed session that never held a byte signs what the receipt of
- *             another one signs: the same nonce, the same binding
+ *             another one signs: the same nonce, the same binding. Before the seal
+ *             it asks for the same and says what the kernel answered
  *
  * Prints one line of JSON: case, status and reason of the attestation, status and
  * reason of the resource asked for afterwards. Exit: 0 when both were answered,
@@ -244,7 +245,7 @@ static int foreign(const struct attack *a, struct ward_session *session)
 	struct ward_evidence *evidence = NULL;
 	struct ward_claims claims;
 	uint8_t *found;
-	int rc = 6;
+	int rc = 6, early;
 
 	found = load_bundle(a->like, &like) ? NULL : find_claims(&like);
 	if (!found)
@@ -254,6 +255,10 @@ static int foreign(const struct attack *a, struct ward_session *session)
 	request.nonce_len = sizeof(claims.nonce) < le32toh(claims.nonce_len) ?
 			    sizeof(claims.nonce) : le32toh(claims.nonce_len);
 	memcpy(request.binding, claims.binding, sizeof(request.binding));
+	early = ward_session_attest(session, &request, &evidence);
+	printf("{\"before_seal\": %d}\n", early);
+	ward_evidence_free(evidence);
+	evidence = NULL;
 	if (!ward_session_seal(session, NULL) &&
 	    !ward_session_attest(session, &request, &evidence) &&
 	    !ward_bundle_encode(evidence, NULL, 0, &mine.bytes, &mine.len) &&
