@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 # The demo's guests: their initrds, their runs, the stream of what they say. Sourced.
 
+# An emulated guest on a busy machine is slow, and stands still while its memory
+# is searched: that is no stall of its kernel.
+PATIENCE="rcupdate.rcu_cpu_stall_timeout=200 watchdog_thresh=60"
 # As tests/vm/run gives it to the kernel; the guest checks that it is in force.
-CMDLINE="console=ttyS0 panic=-1 quiet"
+CMDLINE="console=ttyS0 panic=-1 quiet $PATIENCE"
 SAID_IN_ALL=62		# lines that a guest of four sites says, for the bar
 
 # initrd WARD_KO: path of an initrd with that module, from the cache if its
@@ -65,7 +68,7 @@ guest() {
 	mkdir -p "$DEMO/guest-$part"
 	: >"$DEMO/guest-$part/ktap"
 	"$TOP/tests/vm/run" "$SERIES" "$image" --dir "$DEMO/guest-$part" \
-		--timeout "$TIMEOUT" --port "$PORT" "${FW[@]}" "$@" \
+		--append "$PATIENCE" --timeout "$TIMEOUT" --port "$PORT" "${FW[@]}" "$@" \
 		>"$DEMO/log/guest-$part" 2>&1 &
 	GUEST=$!
 }
