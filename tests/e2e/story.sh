@@ -97,6 +97,8 @@ for kernel in 6.12 newest; do
 	sed 's/^/# /' "$OUT/$kernel.txt" | tail -n 45
 	[ -e "$OUT/$kernel.json" ] || continue
 	figures "$OUT/$kernel.json" "$kernel"
+	! sed -n '/^====/,$p' "$OUT/$kernel.txt" | grep -q '.\{79\}'
+	result $? "the closing page fits 80 columns on $kernel"
 	judged=$kernel
 done
 [ -z "$judged" ] || judgement "$judged"
