@@ -220,6 +220,7 @@ static const struct ward_bind_ops buf_bind_ops = {
 int ward_buffer_init(void)
 {
 	atomic64_set(&last_id, ktime_get_boottime_ns());
+	ward_image_init();
 	ward_bind_init(&buf_bind_ops);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the rooms that hold protected memory share: bufferfs.c and wipe.c and
+ * What the rooms that hold protected memory share: bufferfs.c, image.c, wipe.c and
  * bind.c below, buffer.c above them, map.c and pin.c for what differs between
  * class A and class B.
  */
@@ -30,6 +30,11 @@ struct ward_bind;
  */
 struct file *ward_bufferfs_open(const struct file_operations *fops, void *private,
 				struct inode **inode);
+
+/* ---- image.c: memory that the kernel's own mapping shows ------------------- */
+
+void ward_image_init(void);
+bool ward_image_has(const struct page *page, unsigned long nr);
 
 /* ---- wipe.c: pages that ward owns, and zeroing --------------------------- */
 

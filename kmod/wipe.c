@@ -42,13 +42,39 @@ static void folio_show_and_put(struct folio *folio)
 	folio_put(folio);
 }
 
-static struct folio *folio_get_hidden(unsigned int order)
-{
-	struct folio *folio = folio_alloc(order ? WARD_GFP_LARGE : WARD_GFP_SMALL, order);
+/**
+ * struct supply - where a buffer's folios come from
+ * @most: largest order that is still worth trying
+ * @aside: folios in a place where they would show; kept until the buffer has
+ *	all it needs, so that they don't come again. A few MiB at most
+ */
+struct supply {
+	unsigned int most;
+	struct list_head aside;
+};
 
+static struct folio *folio_get_hidden(struct supply *supply, unsigned int order)
+{
+	struct folio *folio;
+
+	while ((folio = folio_alloc(order ? WARD_GFP_LARGE : WARD_GFP_SMALL, order))) {
+		if (!ward_image_has(folio_page(folio, 0), 1UL << order))
+			break;
+		list_add(&folio->lru, &supply->aside);
+	}
 	if (folio)
 		folio_hide(folio);
 	return folio;
+}
+
+static void free_aside(struct supply *supply)
+{
+	struct folio *folio, *next;
+
+	list_for_each_entry_safe(folio, next, &supply->aside, lru) {
+		list_del(&folio->lru);
+		folio_put(folio);
+	}
 }
 
 static unsigned long nr_chunks(const struct ward_pages *pages)
@@ -70,19 +96,19 @@ static unsigned int order_for(unsigned long at, unsigned long left, unsigned int
 }
 
 /* Fill a table with folios; @most falls when an order turns out not to be there. */
-static int table_fill(struct page **table, unsigned long n, unsigned int *most)
+static int table_fill(struct page **table, unsigned long n, struct supply *supply)
 {
 	unsigned long at = 0, i;
 	struct folio *folio;
 	unsigned int order;
 
 	while (at < n) {
-		order = order_for(at, n - at, *most);
-		folio = folio_get_hidden(order);
+		order = order_for(at, n - at, supply->most);
+		folio = folio_get_hidden(supply, order);
 		if (!folio && !order)
 			return -ENOMEM;
 		if (!folio) {
-			*most = order - 1;
+			supply->most = order - 1;
 			continue;
 		}
 		for (i = 0; i < 1UL << order; i++)
@@ -91,18 +117,18 @@ static int table_fill(struct page **table, unsigned long n, unsigned int *most)
 	return 0;
 }
 
-static int chunk_alloc(struct ward_chunk *chunk, unsigned long n, unsigned int *most)
+static int chunk_alloc(struct ward_chunk *chunk, unsigned long n, struct supply *supply)
 {
-	if (n == WARD_CHUNK_PAGES && *most == WARD_CHUNK_ORDER) {
-		chunk->huge = folio_get_hidden(WARD_CHUNK_ORDER);
+	if (n == WARD_CHUNK_PAGES && supply->most == WARD_CHUNK_ORDER) {
+		chunk->huge = folio_get_hidden(supply, WARD_CHUNK_ORDER);
 		if (chunk->huge)
 			return 0;
-		*most = WARD_CHUNK_ORDER - 1;
+		supply->most = WARD_CHUNK_ORDER - 1;
 	}
 	chunk->table = kcalloc(n, sizeof(*chunk->table), GFP_KERNEL_ACCOUNT);
 	if (!chunk->table)
 		return -ENOMEM;
-	return table_fill(chunk->table, n, most);
+	return table_fill(chunk->table, n, supply);
 }
 
 /**
@@ -116,7 +142,7 @@ static int chunk_alloc(struct ward_chunk *chunk, unsigned long n, unsigned int *
  */
 int ward_pages_alloc(struct ward_pages *pages, unsigned long nr)
 {
-	unsigned int most = WARD_CHUNK_ORDER;
+	struct supply supply = { .most = WARD_CHUNK_ORDER };
 	unsigned long i;
 	int ret = 0;
 
@@ -128,13 +154,15 @@ int ward_pages_alloc(struct ward_pages *pages, unsigned long nr)
 				 GFP_KERNEL_ACCOUNT);
 	if (!pages->chunks)
 		return -ENOMEM;
+	INIT_LIST_HEAD(&supply.aside);
 	for (i = 0; i < nr_chunks(pages) && !ret; i++) {
 		ret = fatal_signal_pending(current) ? -EINTR :
-		      chunk_alloc(&pages->chunks[i], chunk_pages(pages, i), &most);
+		      chunk_alloc(&pages->chunks[i], chunk_pages(pages, i), &supply);
 		if (pages->chunks[i].huge)
 			pages->huge_bytes += PMD_SIZE;
 		cond_resched();
 	}
+	free_aside(&supply);
 	if (ret)
 		ward_pages_free(pages);
 	return ret;

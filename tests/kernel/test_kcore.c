@@ -129,6 +129,28 @@ TEST_TIMEOUT(buffers_are_not_in_kcore, 600)
 	EXPECT_EQ(*(uint64_t *)(b.p + 8), hidden_step(*(uint64_t *)b.p));
 }
 
+/*
+ * Small pieces come from elsewhere than large ones: what the kernel freed of its
+ * own image is among them, and shows in kcore a second time, by the image's own
+ * mapping.
+ */
+TEST_TIMEOUT(small_buffers_are_not_in_kcore, 600)
+{
+	int s = session_open(), i;
+	struct hits hits;
+	struct buf b;
+
+	for (i = 0; i < 360; i++) {
+		b = buf_get(s, PAGE << i % 9);
+		fill_runs(b.p, b.length, hidden_step);
+	}
+	hits = search_kcore();
+	ktap_note("%" PRIu64 " MiB searched; words of 360 buffers: %" PRIu64,
+		  hits.bytes >> 20, hits.hidden);
+	EXPECT_GT(hits.bytes, 256 << 20);
+	EXPECT_EQ(hits.hidden, 0);
+}
+
 /* A run that a search can find is found: the same function, ordinary memory. */
 TEST_TIMEOUT(the_search_would_find_them, 600)
 {
