@@ -3,24 +3,12 @@
 # wardctl dataset: what an owner types, and what must not work. TAP on stdout.
 # BIN names the directory of the programs (default build/bin).
 set -u
-echo "TAP version 13"
 BIN=${BIN:-build/bin}
 W=$BIN/wardctl
 D=$(mktemp -d) || exit 1
 trap 'rm -rf "$D"' EXIT
-count=0
-failed=0
-
-result() { # result RC TEXT
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $2"
-		[ ! -s "$D/err" ] || sed 's/^/# /' "$D/err"
-	fi
-}
+# shellcheck source=tests/harness/results.sh
+. "$(dirname "$0")/../harness/results.sh"
 
 # want CODE WORD TEXT COMMAND...: exit code, and a word on stderr ('' = none asked for)
 want() {
@@ -182,5 +170,4 @@ want 6 'nothing was written' 'a directory that is missing' \
 	"$W" dataset encrypt --key "$D/k" "$D/t.csv" "$D/none/x.wds"
 absent 'misuse writes nothing' "$D/x.wds" "$D/z"
 
-echo "1..$count"
-[ "$failed" -eq 0 ]
+finish

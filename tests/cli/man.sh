@@ -8,27 +8,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 BIN=${BIN:-build/bin}
 LIB=$BIN/../lib/libward.so
-n=0
-failed=0
-
-# check DESCRIPTION: what stands on stdin breaks the rule
-check() {
-	local rows
-	rows=$(head -n 20)
-	n=$((n + 1))
-	if [ -z "$rows" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		printf '%s\n' "$rows" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
-skip() {
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
+. tests/harness/results.sh
 
 declared() {
 	find userspace/lib -name '*.h' ! -name '*private.h' ! -name sys.h -print0 |
@@ -48,12 +28,10 @@ differ() {
 	diff <(declared) <("$@") | grep '^[<>]'
 }
 
-echo "TAP version 13"
-
 if command -v mandoc >/dev/null; then
 	for page in userspace/man/*.[1-8]; do
 		# Whether other packages' pages are installed says nothing about ours.
-		check "$(basename "$page"): mandoc -T lint" < <(
+		clean "$(basename "$page"): mandoc -T lint" < <(
 			mandoc -T lint "$page" 2>/dev/null | grep -v 'referenced manual not found'
 		)
 	done
@@ -61,20 +39,20 @@ else
 	skip 'mandoc -T lint' 'mandoc is not installed'
 fi
 
-check 'headers declare some functions' < <([ "$(declared | wc -l)" -gt 50 ] || echo "found $(declared | wc -l)")
-check 'libward.map lists what the headers declare' < <(differ mapped)
-check 'libward(3) NAME lists what the headers declare' < <(differ described Nm)
-check 'libward(3) SYNOPSIS has it' < <(
+clean 'headers declare some functions' < <([ "$(declared | wc -l)" -gt 50 ] || echo "found $(declared | wc -l)")
+clean 'libward.map lists what the headers declare' < <(differ mapped)
+clean 'libward(3) NAME lists what the headers declare' < <(differ described Nm)
+clean 'libward(3) SYNOPSIS has it' < <(
 	diff <(declared) <(sed -n 's/^\.F[no] \(ward_[a-z0-9_]*\).*/\1/p' userspace/man/libward.3 | sort -u) |
 		grep '^<'
 )
-check 'libward(3) describes it' < <(differ described 'It Fn')
+clean 'libward(3) describes it' < <(differ described 'It Fn')
 
 if [ -e "$LIB" ]; then
 	exported() {
 		nm -D --defined-only "$LIB" | awk '$2 == "T" { sub(/@.*/, "", $3); print $3 }' | sort -u
 	}
-	check 'libward.so exports it' < <(differ exported)
+	clean 'libward.so exports it' < <(differ exported)
 else
 	skip 'libward.so exports it' "no $LIB"
 fi
@@ -89,13 +67,13 @@ plain() { # PAGE: one line, without markup
 
 if [ -x "$BIN/wardctl" ] && command -v mandoc >/dev/null; then
 	text=$(plain wardctl.1)
-	check 'wardctl has verbs' < <([ "$(verbs | wc -l)" -ge 20 ] || verbs)
-	check 'wardctl(1) has every verb' < <(
+	clean 'wardctl has verbs' < <([ "$(verbs | wc -l)" -ge 20 ] || verbs)
+	clean 'wardctl(1) has every verb' < <(
 		verbs | while read -r verb; do
 			[[ $text == *" $verb"* ]] || echo "$verb"
 		done
 	)
-	check 'wardctl(1) has every long option' < <(
+	clean 'wardctl(1) has every long option' < <(
 		verbs | while read -r verb; do
 			# shellcheck disable=SC2086
 			"$BIN/wardctl" help $verb | grep -oE -e '--[a-z-]{2,}' | sort -u |
@@ -108,18 +86,17 @@ else
 	skip 'wardctl(1) has every verb' 'wardctl or mandoc is missing'
 fi
 
-check 'ward(4) has every ioctl' < <(
+clean 'ward(4) has every ioctl' < <(
 	sed -n "s/^#define \\(WARD_[A-Z_]*\\)\\t_IO('W'.*/\\1/p" include/uapi/linux/ward.h |
 		while read -r name; do
 			grep -q "^\\.It Dv $name " userspace/man/ward.4 || echo "$name"
 		done
 )
-check 'ward(4) has every errno of the header' < <(
+clean 'ward(4) has every errno of the header' < <(
 	sed -n 's/^ \*  \(E[A-Z0-9]*\)  .*/\1/p' include/uapi/linux/ward.h |
 		while read -r name; do
 			grep -q "^\\.It Bq Er $name\$" userspace/man/ward.4 || echo "$name"
 		done
 )
 
-echo "1..$n"
-exit $failed
+finish

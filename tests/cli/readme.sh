@@ -5,25 +5,12 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 bin=${BIN:-build/bin}
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-n=0
-failed=0
+D=$(mktemp -d) || exit 1
+trap 'rm -rf "$D"' EXIT
+. tests/harness/results.sh
 
-check() { # DESCRIPTION STATUS [FILE]: the file says why
-	n=$((n + 1))
-	if [ "$2" = 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		[ ! -s "${3:-/dev/null}" ] || sed 's/^/# /' "$3"
-		failed=1
-	fi
-}
-
-echo "TAP version 13"
-awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' README.md >"$dir/example.c"
-cat >>"$dir/example.c" <<'EOM'
+awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' README.md >"$D/example.c"
+cat >>"$D/example.c" <<'EOM'
 
 int main(void)
 {
@@ -33,27 +20,26 @@ int main(void)
 	return prove((const uint8_t *)"a nonce!", 8, &bundle, &len);
 }
 EOM
-${CC:-cc} -Wall -Wextra -Werror -Iinclude/uapi -Iuserspace/lib -o "$dir/example" "$dir/example.c" \
-	-Lbuild/lib -lward >"$dir/log" 2>&1
-check "the worker in the README compiles and links" $? "$dir/log"
+${CC:-cc} -Wall -Wextra -Werror -Iinclude/uapi -Iuserspace/lib -o "$D/example" "$D/example.c" \
+	-Lbuild/lib -lward >"$D/err" 2>&1
+result $? "the worker in the README compiles and links"
 
 while read -r target; do
-	make -n "$target" DEPS=skip >"$dir/log" 2>&1
-	check "make $target exists" $? "$dir/log"
+	make -n "$target" DEPS=skip >"$D/err" 2>&1
+	result $? "make $target exists"
 done < <(awk '/^```/ { on = !on; next } on' README.md | grep -oE '^make [a-z-]+' | cut -d' ' -f2 | sort -u)
 
-"$bin/wardctl" help >"$dir/help" 2>&1
+"$bin/wardctl" help >"$D/help" 2>&1
 # shellcheck disable=SC2016 # backquotes of Markdown
 while read -r verb; do
-	grep -qE "(^| )$verb( |$)" "$dir/help"
-	check "wardctl $verb exists" $? "$dir/help"
+	grep -qE "(^| )$verb( |$)" "$D/help"
+	result $? "wardctl $verb exists"
 done < <(grep -ohE '`wardctl [a-z]+|bin/wardctl [a-z]+' README.md | awk '{ print $2 }' | sort -u)
 
 # shellcheck disable=SC2016
 while read -r file; do
 	[ -e "$file" ]
-	check "$file is there" $?
+	result $? "$file is there"
 done < <(grep -oE '`(doc|kmod|include|userspace|tests)/[A-Za-z0-9_./-]+`' README.md | tr -d '`' | sort -u)
 
-echo "1..$n"
-exit $failed
+finish

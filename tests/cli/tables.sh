@@ -7,19 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 BIN=${BIN:-build/bin}
 D=$(mktemp -d) || exit 1
 trap 'rm -rf "$D"' EXIT
-count=0
-failed=0
-
-result() {
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		failed=1
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$D/err"
-	fi
-}
+. tests/harness/results.sh
 
 encrypts() { # encrypts LIST: every table of it, with its label and mark
 	local path label missing rows
@@ -36,8 +24,7 @@ set_of() { # set_of NAME ROWS: ROWS = those of the four sites together
 	tests/datasets/tables.sh --set "$1" "$D/a" >"$D/list" 2>"$D/err"
 	local rc=$?
 	if [ $rc -eq 3 ]; then
-		count=$((count + 1))
-		echo "ok $count - $1 # SKIP $(tail -n 1 "$D/err")"
+		skip "$1" "$(tail -n 1 "$D/err")"
 		return
 	fi
 	result $rc "$1: four tables"
@@ -52,7 +39,6 @@ set_of() { # set_of NAME ROWS: ROWS = those of the four sites together
 	rm -rf "$D/a" "$D/b"
 }
 
-echo "TAP version 13"
 set_of heart 920
 set_of breast 569
 mkdir -p "$D/wrong/uci_heart_disease"
@@ -62,5 +48,4 @@ done
 WARD_DATASETS=$D/wrong tests/datasets/tables.sh --set heart "$D/c" >/dev/null 2>"$D/err"
 [ $? -eq 7 ] && grep -q SOURCES "$D/err" && [ -z "$(ls -A "$D/c")" ]
 result $? 'a file that SOURCES does not name is refused'
-echo "1..$count"
-exit $failed
+finish

@@ -3,22 +3,7 @@
 # Rules of the house that a grep can check, over the files that git tracks.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-n=0
-failed=0
-
-# check DESCRIPTION: what stands on stdin breaks the rule
-check() {
-	local rows
-	rows=$(head -n 10)
-	n=$((n + 1))
-	if [ -z "$rows" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		printf '%s\n' "$rows" | sed 's/^/# /'
-		failed=1
-	fi
-}
+. tests/harness/results.sh
 
 files() {
 	if git rev-parse --git-dir >/dev/null 2>&1; then
@@ -32,9 +17,7 @@ code() {
 	files | grep -E '\.(c|h|sh|py|mk)$|(^|/)(Makefile|Kbuild)$'
 }
 
-echo "TAP version 13"
-
-check "every file names its licence" < <(
+clean "every file names its licence" < <(
 	files | grep -vE '^LICENSES/' | while read -r f; do
 		# JSON has no comments: its licence stands in FILE.license beside it
 		head -qn 3 "$f" "$f.license" 2>/dev/null |
@@ -42,21 +25,21 @@ check "every file names its licence" < <(
 	done
 )
 
-check "no source file has more than 600 lines" < <(
+clean "no source file has more than 600 lines" < <(
 	code | while read -r f; do
 		awk -v f="$f" 'END { if (NR > 600) print f ": " NR " lines" }' "$f"
 	done
 )
 
-check "version differences live in kmod/compat.h only" < <(
+clean "version differences live in kmod/compat.h only" < <(
 	files 'kmod/*' | grep -v '^kmod/compat\.h$' | xargs grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION'
 )
 
-check "no kernel pointer reaches a log, no symbol is looked up behind the kernel's back" < <(
+clean "no kernel pointer reaches a log, no symbol is looked up behind the kernel's back" < <(
 	files 'kmod/*' | xargs grep -nE '%px|kallsyms'
 )
 
-check "every file_operations pins the module" < <(
+clean "every file_operations pins the module" < <(
 	files 'kmod/*.c' 'tests/tsmsim/*.c' | while read -r f; do
 		awk -v f="$f" '
 			/^(static )?(const )?struct file_operations [a-z_]+ = \{/ { inside = 1; owned = 0; at = NR }
@@ -66,29 +49,29 @@ check "every file_operations pins the module" < <(
 	done
 )
 
-check "ioctl() is called by libward alone" < <(
+clean "ioctl() is called by libward alone" < <(
 	files 'userspace/*.c' 'userspace/*.h' | grep -v '^userspace/lib/' | xargs grep -nE '[^_a-z]ioctl\('
 )
 
-check "the verifier does no I/O, reads no clock, prints nothing" < <(
+clean "the verifier does no I/O, reads no clock, prints nothing" < <(
 	files 'userspace/verifier/*.[ch]' |
 		xargs grep -nE '\b(fopen|open|read|time|gettimeofday|clock_gettime|getenv|printf|puts|socket|exit|abort)\('
 )
 
-check "libward does not print, exit or read the environment" < <(
+clean "libward does not print, exit or read the environment" < <(
 	files 'userspace/lib/*.[ch]' | xargs grep -nE '\b(printf|puts|perror|exit|_exit|abort|getenv|secure_getenv) ?\('
 )
 
-check "nothing is left undone by its own words" < <(
+clean "nothing is left undone by its own words" < <(
 	code | grep -v '^tests/cli/tree\.sh$' | xargs grep -nE '\b(TODO|FIXME|XXX|HACK)\b'
 )
 
-check "the ABI uses fixed-size types" < <(
+clean "the ABI uses fixed-size types" < <(
 	files 'include/uapi/*.h' | xargs grep -nE '\b(enum [a-z_]+ [a-z_]+;|unsigned (int|long)|size_t|bool )' |
 		grep -vE '^\S+:[0-9]+: \*'
 )
 
-check "the ABI's headers stand alone, in C and in C++" < <(
+clean "the ABI's headers stand alone, in C and in C++" < <(
 	for h in ward ward_claims ward_netlink; do
 		for mode in "-m64 -xc -std=c99" "-m64 -xc++ -std=c++17"; do
 			# shellcheck disable=SC2086
@@ -99,5 +82,4 @@ check "the ABI's headers stand alone, in C and in C++" < <(
 	done
 )
 
-echo "1..$n"
-exit $failed
+finish

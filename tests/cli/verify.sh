@@ -8,25 +8,7 @@ BIN=${BIN:-$PWD/build/bin}
 W=$BIN/wardctl
 D=$(mktemp -d) || exit 1
 trap 'rm -rf "$D"' EXIT
-count=0
-failed=0
-echo "TAP version 13"
-
-result() { # result RC TEXT
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		failed=1
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$D/out" "$D/err" | head -n 20
-	fi
-}
-
-skip() {
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
+. tests/harness/results.sh
 
 # want CODE WORD ARGUMENT...: exit code; WORD is the verdict, or stands in the error
 want() {
@@ -60,7 +42,7 @@ golden() {
 
 make -s build/tests/mkevidence >"$D/err" 2>&1 && build/tests/mkevidence "$D" 2>"$D/err"
 result $? "evidence of a simulated guest"
-[ $failed -eq 0 ] || { echo "1..$count"; exit 1; }
+[ $failed -eq 0 ] || finish
 
 OK="--policy $D/policy.json --root $D/ark.pem"
 N=1111111111111111111111111111111111111111111111111111111111111111
@@ -293,5 +275,4 @@ texts
 json
 second_reader
 real
-echo "1..$count"
-exit $failed
+finish

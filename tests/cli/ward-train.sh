@@ -8,19 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 BIN=${BIN:-build/bin}
 D=$(mktemp -d) || exit 1
 trap 'rm -rf "$D"' EXIT
-n=0
-failed=0
-
-result() { # result RC TEXT
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		failed=1
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$D/err"
-	fi
-}
+. tests/harness/results.sh
 
 # want CODE WORDS TEXT ARGUMENT...: of ward-train
 want() {
@@ -53,7 +41,6 @@ run() { # run CODE WORDS TEXT [OPTION...]: with all that must stand
 good='{"ward-plan":1,"name":"n","features":[{"column":"a"}],"label":{"column":"y","above":0},
 "split":{"rule":"every","every":5},"runs":[{"name":"m","method":"newton"}]}'
 
-echo "TAP version 13"
 printf 'a,y\n1,0\n2,1\n' >"$D/t.csv"
 "$BIN/wardctl" -q dataset encrypt --new-key "$D/key" --table --label y "$D/t.csv" "$D/t.wds" \
 	2>"$D/err"
@@ -95,5 +82,4 @@ rm "$D/plan.json"
 run 1 'No such file' 'no plan' --data a="$D/t.wds"
 if [ -z "$(ls -A "$D/out")" ]; then result 0 'nothing was written'; else result 1 'nothing was written'; fi
 
-echo "1..$n"
-exit $failed
+finish

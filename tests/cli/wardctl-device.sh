@@ -4,24 +4,12 @@
 # error that says what to do, nothing written; and what they refuse as misuse
 # before they look at any device. TAP on stdout.
 set -u
-echo "TAP version 13"
 BIN=${BIN:-build/bin}
 W=$BIN/wardctl
 D=$(mktemp -d) || exit 1
 trap 'rm -rf "$D"' EXIT
-count=0
-failed=0
-
-result() { # result RC TEXT
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$D/err"
-	fi
-}
+# shellcheck source=tests/harness/results.sh
+. "$(dirname "$0")/../harness/results.sh"
 
 # want CODE WORD TEXT ARGUMENT...: exit code, and a word on stderr
 want() {
@@ -92,8 +80,7 @@ want 1 'read' 'receipt export: no line' receipt export --line "$D/none" "$D/r"
 
 # ---- no module ----------------------------------------------------------------
 if [ -e /sys/module/ward ]; then
-	count=$((count + 1))
-	echo "ok $count - without a module # SKIP the module is loaded here"
+	skip 'without a module' 'the module is loaded here'
 else
 	for verb in status pressure 'pressure --follow --count 2' 'session list' 'mem list' \
 		'provider show' 'provider unset' "report $D/r $D/request" \
@@ -149,5 +136,4 @@ else
 	result $? 'module status: exit code 6 and what to do'
 fi
 
-echo "1..$count"
-[ "$failed" -eq 0 ]
+finish

@@ -8,8 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 BIN=${BIN:-build/bin}
 D=$(mktemp -d) || exit 1
 PID=
-count=0
-failed=0
+. tests/harness/results.sh
 
 stop() { # stop: SIGTERM, wait; leaves the exit code in CODE
 	[ -n "$PID" ] || return 0
@@ -19,17 +18,6 @@ stop() { # stop: SIGTERM, wait; leaves the exit code in CODE
 	PID=
 }
 trap 'stop; rm -rf "$D"' EXIT
-
-result() { # result RC TEXT
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $2"
-		[ ! -s "$D/err" ] || tail -n 5 "$D/err" | sed 's/^/# /'
-	fi
-}
 
 config() { # config [MEMBER]...: the configuration, with more members
 	local more=
@@ -63,7 +51,6 @@ refuses() {
 	result $? "$2"
 }
 
-echo "TAP version 13"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=test \
 	-addext subjectAltName=IP:127.0.0.1 -keyout "$D/tls.key" -out "$D/tls.pem" 2>"$D/err"
 chmod 600 "$D/tls.key"
@@ -133,5 +120,4 @@ result $? 'its journal is one JSON object a line'
 ! grep -qiE 'cookie|kbs-session|Bearer|[A-Za-z0-9+/]{43}=' "$D/err"
 result $? 'with neither cookies nor nonces in it'
 
-echo "1..$count"
-[ "$failed" -eq 0 ]
+finish

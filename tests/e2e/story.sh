@@ -5,19 +5,9 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 OUT=build/demo
-count=0
-failed=0
-judged=
+. tests/harness/results.sh
 
-result() { # result RC TEXT
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $2"
-	fi
-}
+judged=
 
 # holds FILE TEXT EXPRESSION: over f, the demo's figures
 holds() {
@@ -102,5 +92,4 @@ for kernel in 6.12 newest; do
 	judged=$kernel
 done
 [ -z "$judged" ] || judgement "$judged"
-echo "1..$count"
-[ $failed -eq 0 ]
+finish
