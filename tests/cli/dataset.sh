@@ -170,4 +170,25 @@ want 6 'nothing was written' 'a directory that is missing' \
 	"$W" dataset encrypt --key "$D/k" "$D/t.csv" "$D/none/x.wds"
 absent 'misuse writes nothing' "$D/x.wds" "$D/z"
 
+# What stands in the output's place is a file of the same name at most.
+mkfifo "$D/fifo"
+ln -s t.csv "$D/link"
+for place in fifo link .; do
+	want 1 'not a regular file' "an output in place of $place" \
+		"$W" dataset decrypt --key "$D/k" "$D/t.wds" "$D/$place"
+done
+[ -p "$D/fifo" ] && [ -L "$D/link" ]
+result $? 'pipe and link are still there'
+cp "$D/k" "$D/k4"
+want 1 'input or a key' 'an output in place of its key' \
+	"$W" dataset encrypt --key "$D/k4" "$D/t.csv" "$D/k4"
+cmp -s "$D/k" "$D/k4"
+result $? 'the key is still there'
+want 1 'input or a key' 'an output in place of its new key' \
+	"$W" dataset rekey --key "$D/k" --new-key "$D/z" "$D/t.wds" "$D/z"
+absent 'and no key is left without a data set' "$D/z"
+want 1 'input or a key' 'an output in place of the table' \
+	"$W" dataset encrypt --key "$D/k" "$D/t.csv" "$D/./t.csv"
+want 0 '' 'the table is still there' cmp "$D/t.csv" "$D/back.csv"
+
 finish

@@ -198,8 +198,26 @@ static int dataset_error(struct job *job, int rc, const struct ward_dataset_erro
 
 static int output_error(struct job *job, int rc)
 {
-	return ctl_error(job->ctl, EXIT_DEVICE, "output", "can't write %s: %s; nothing was written",
-			 job->out, strerror(-rc));
+	return ctl_error(job->ctl, rc == -EEXIST ? EXIT_USAGE : EXIT_DEVICE, "output",
+			 "can't write %s: %s; nothing was written", job->out,
+			 outfile_strerror(rc));
+}
+
+/* The output replaces a file of its name: that must be neither input nor key. */
+static int open_output(struct job *job, struct outfile *f, mode_t mode)
+{
+	const char *used[] = { job->in, job->key, job->new_key, job->to_key };
+	struct stat out, st;
+	int rc = stat(job->out, &out);
+
+	for (size_t i = 0; !rc && i < sizeof(used) / sizeof(*used); i++)
+		if (used[i] && !stat(used[i], &st) && st.st_dev == out.st_dev &&
+		    st.st_ino == out.st_ino)
+			return ctl_error(job->ctl, EXIT_USAGE, "output",
+					 "%s is the input or a key: name another output; nothing was written",
+					 job->out);
+	rc = outfile_open(f, job->out, mode);
+	return rc ? output_error(job, rc) : EXIT_OK;
 }
 
 static void show_info(struct wardctl *ctl, const char *file, const struct ward_dataset_info *info)
@@ -238,9 +256,9 @@ static int write_dataset(struct job *job, const struct ward_dataset_params *para
 	struct outfile f;
 	int rc;
 
-	rc = outfile_open(&f, job->out, 0644);
+	rc = open_output(job, &f, 0644);
 	if (rc)
-		return output_error(job, rc);
+		return rc;
 	progress_start(&bar, "encrypting", params->length, job->ctl->quiet);
 	rc = dataset_encrypt(job->in_fd, f.fd, job->key_bytes, params, id, &bar, &err);
 	progress_end(&bar);
@@ -342,9 +360,9 @@ static int decrypt_to(struct job *job, struct ward_dataset *ds)
 	struct outfile f;
 	int rc;
 
-	rc = outfile_open(&f, job->out, 0600);
+	rc = open_output(job, &f, 0600);
 	if (rc)
-		return output_error(job, rc);
+		return rc;
 	progress_start(&bar, "decrypting", ward_dataset_info(ds)->length, job->ctl->quiet);
 	rc = dataset_decrypt(ds, f.fd, &bar, &err);
 	progress_end(&bar);
@@ -426,9 +444,9 @@ static int rekey_to(struct job *job, struct ward_dataset *ds, const uint8_t *key
 	struct outfile f;
 	int rc;
 
-	rc = outfile_open(&f, job->out, 0644);
+	rc = open_output(job, &f, 0644);
 	if (rc)
-		return output_error(job, rc);
+		return rc;
 	progress_start(&bar, "rekeying", ward_dataset_info(ds)->length, job->ctl->quiet);
 	rc = dataset_rekey(ds, f.fd, key, &bar, &err);
 	progress_end(&bar);

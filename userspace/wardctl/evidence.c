@@ -46,8 +46,10 @@ int evidence_write(struct wardctl *ctl, const char *path, const void *data, size
 		else
 			err = outfile_commit(&file);
 	}
-	return err ? ctl_error(ctl, EXIT_DEVICE, "output", "write %s: %s", path, strerror(-err)) :
-		     EXIT_OK;
+	if (!err)
+		return EXIT_OK;
+	return ctl_error(ctl, err == -EEXIST ? EXIT_USAGE : EXIT_DEVICE, "output",
+			 "can't write %s: %s", path, outfile_strerror(err));
 }
 
 int evidence_write_bundle(struct wardctl *ctl, const char *path,

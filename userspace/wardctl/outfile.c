@@ -41,12 +41,28 @@ static int open_named(struct outfile *f, mode_t mode)
 	return fchmod(fd, mode) ? (close(fd), -errno) : fd;
 }
 
+/*
+ * A rename takes the place of whatever is there: of a device or a link, such as
+ * /dev/null and /dev/stdout, as readily as of a file.
+ */
+static int check_place(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	return S_ISREG(st.st_mode) ? 0 : -EEXIST;
+}
+
 int outfile_open(struct outfile *f, const char *path, mode_t mode)
 {
 	int fd;
 
 	memset(f, 0, sizeof(*f));
 	f->fd = -1;
+	fd = check_place(path);
+	if (fd)
+		return fd;
 	f->path = strdup(path);
 	if (!f->path || asprintf(&f->temp, "%s.XXXXXX", path) < 0) {
 		f->temp = NULL;
@@ -113,6 +129,13 @@ int outfile_commit(struct outfile *f)
 	}
 	outfile_abort(f);
 	return rc;
+}
+
+const char *outfile_strerror(int rc)
+{
+	if (rc == -EEXIST)
+		return "what stands there is not a regular file; name another output";
+	return strerror(-rc);
 }
 
 void outfile_abort(struct outfile *f)

@@ -23,11 +23,19 @@ struct outfile {
 	int named;
 };
 
-/** outfile_open - start; 0 or -errno. @mode is what the file will have */
+/**
+ * outfile_open - start; 0 or -errno. @mode is what the file will have
+ *
+ * -EEXIST: what stands at @path is not a regular file (a device, a pipe, a
+ * directory, a symbolic link) and is left alone. A regular file is replaced.
+ */
 int outfile_open(struct outfile *f, const char *path, mode_t mode);
 
 /** outfile_commit - sync and put in place; 0 or -errno, f is closed in any case */
 int outfile_commit(struct outfile *f);
+
+/** outfile_strerror - what an error of the two means, for people */
+const char *outfile_strerror(int rc);
 
 /** outfile_abort - give up, leaving nothing behind */
 void outfile_abort(struct outfile *f);
