@@ -66,6 +66,7 @@ help:
 	@echo 'make module        module for the running kernel, or KDIR=headers,'
 	@echo '                   or KERNEL=6.1|6.12|newest (fetched by name)'
 	@echo 'make demo          the whole story in a throwaway guest'
+	@echo 'make deps          install what building and testing take, by apt'
 	@echo 'make check         every test; closes with N passed, N failed, N skipped'
 	@echo 'make check-unit check-cli check-vm check-kernel check-e2e'
 	@echo '                   one stage of it (KERNELS="6.1 6.12 newest")'

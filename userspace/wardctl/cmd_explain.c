@@ -54,7 +54,7 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 	reason = find(argv[1]);
 	if (reason < 0)
 		return ctl_error(ctl, EXIT_USAGE, "usage",
-				 "there is no reason '%s'; 'wardctl explain' lists them all",
+				 "there is no reason '%s'; 'wardctl explain' lists them all, ward-broker(8) a broker's own",
 				 argv[1]);
 	show(ctl, reason);
 	return EXIT_OK;
