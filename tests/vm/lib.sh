@@ -4,6 +4,8 @@
 
 WARD_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 WARD_CACHE=${WARD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ward}
+# depmod and debootstrap are where an ordinary user's PATH doesn't lead.
+PATH=$PATH:/usr/sbin:/sbin
 
 die() {
 	echo "${0##*/}: $*" >&2
