@@ -93,6 +93,8 @@ owner_broker() {
 		done <"$owner/sites"
 		printf '\n\t}\n}\n'
 	} >"$owner/broker.json"
+	# It is read below, perhaps before the broker's own process has opened it.
+	: >"$DEMO/log/broker.out"
 	"$BIN/ward-broker" --config "$owner/broker.json" >"$DEMO/log/broker.out" \
 		2>"$DEMO/log/broker" &
 	BROKER=$!
