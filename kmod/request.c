@@ -24,7 +24,10 @@
 
 #include "request.h"
 
-enum { QUEUE_MAX = 256 };		/* requests waiting */
+enum {
+	QUEUE_MAX = 256,		/* requests waiting */
+	QUEUE_PER_USER = WARD_PATH_MAX,	/* of them on one user's sessions */
+};
 
 #define COST_FIRST_NS		(50ull * NSEC_PER_MSEC)	/* guess before any call */
 
@@ -251,6 +254,18 @@ static void attest_work_fn(struct work_struct *work)
 
 /* ---- the caller's side ---------------------------------------------------------------- */
 
+/* No user can keep the others out, or ahead of them more than one tree. */
+static bool has_room(const struct ward_request *req)
+{
+	const struct ward_request *each;
+	unsigned int same = 0;
+
+	lockdep_assert_held(&queue_lock);
+	list_for_each_entry(each, &queue, node)
+		same += uid_eq(each->session->uid, req->session->uid);
+	return stats.queued < QUEUE_MAX && same < QUEUE_PER_USER;
+}
+
 /**
  * ward_request_submit() - queue a request
  * @req: with claims and leaf, constant from now on
@@ -262,7 +277,7 @@ int ward_request_submit(struct ward_request *req, u64 *retry_after_ns)
 {
 	req->submitted_ns = ktime_get_boottime_ns();
 	spin_lock(&queue_lock);
-	if (stats.queued >= QUEUE_MAX) {
+	if (!has_room(req)) {
 		*retry_after_ns = call_cost_ns * (QUEUE_MAX / WARD_PATH_MAX);
 		spin_unlock(&queue_lock);
 		return -EAGAIN;

@@ -400,29 +400,101 @@ TEST_TIMEOUT(trees_of_many_sizes, 300)
 	}
 }
 
-/* 256 may wait, and up to 64 are being served. */
-TEST(full_queue)
+/* ---- the queue ---------------------------------------------------------------------------- */
+
+/* What became of requests that were made at once. */
+struct tally {
+	int good, full;
+};
+
+static struct tally tally_of(struct asker *askers, int n)
 {
-	enum { N = 360 };
-	struct asker *askers = calloc(N, sizeof(*askers));
-	int i, session, full = 0, good = 0;
+	struct tally t = { 0 };
+	int i;
+
+	join_askers(askers, n);
+	for (i = 0; i < n; i++) {
+		t.good += askers[i].err == 0;
+		t.full += askers[i].err == -EAGAIN && askers[i].retry_ns > 0;
+	}
+	return t;
+}
+
+/* A child that is @uid and asks @n times at once; its tally comes by the pipe. */
+static int crowd_start(unsigned int uid, int n)
+{
+	struct asker *askers = calloc(n, sizeof(*askers));
+	struct tally t;
+	int ends[2];
+
+	ASSERT_TRUE(askers != NULL);
+	ASSERT_EQ(pipe(ends), 0);
+	fflush(stdout);
+	if (!fork()) {
+		alarm(120);
+		become(uid);
+		start_askers(askers, n, session_open());
+		t = tally_of(askers, n);
+		_exit(write(ends[1], &t, sizeof(t)) != sizeof(t));
+	}
+	free(askers);
+	close(ends[1]);
+	return ends[0];
+}
+
+static struct tally crowd_wait(int end)
+{
+	struct tally t;
+
+	ASSERT_EQ(read(end, &t, sizeof(t)), sizeof(t));
+	close(end);
+	wait(NULL);
+	return t;
+}
+
+/* Of one user's requests 64 may wait, and up to 64 are being served. */
+TEST_TIMEOUT(one_user_leaves_room_for_others, 180)
+{
+	enum { N = 340 };
+	struct tally greedy, modest;
+	int end;
 
 	provider_attach();
-	session = session_open();
-	ASSERT_TRUE(askers != NULL);
-	fault("slow_ms", "5000");
-	start_askers(askers, N, session);
-	usleep(500000);
+	fault("slow_ms", "8000");
+	end = crowd_start(OTHER_UID, N);
+	usleep(3000000);
+	modest = crowd_wait(crowd_start(WORKER_UID, 1));
 	fault("slow_ms", "0");
-	join_askers(askers, N);
-	for (i = 0; i < N; i++) {
-		full += askers[i].err == -EAGAIN && askers[i].retry_ns > 0;
-		good += askers[i].err == 0;
+	greedy = crowd_wait(end);
+	ktap_note("%d requests of one user: %d answered, %d EAGAIN", N, greedy.good,
+		  greedy.full);
+	EXPECT_EQ(modest.good, 1);
+	EXPECT_EQ(greedy.good + greedy.full, N);
+	EXPECT_GE(greedy.full, N - 64 - 64);
+}
+
+/* 256 of all users may wait, and up to 64 are being served. */
+TEST_TIMEOUT(full_queue, 180)
+{
+	enum { USERS = 6, EACH = 70, N = USERS * EACH };
+	struct tally t, all = { 0 };
+	int ends[USERS], i;
+
+	provider_attach();
+	fault("slow_ms", "12000");
+	for (i = 0; i < USERS; i++)
+		ends[i] = crowd_start(2000 + i, EACH);
+	usleep(1000000);
+	fault("slow_ms", "0");
+	for (i = 0; i < USERS; i++) {
+		t = crowd_wait(ends[i]);
+		all.good += t.good;
+		all.full += t.full;
 	}
-	ktap_note("%d requests at once: %d answered, %d EAGAIN", N, good, full);
-	EXPECT_EQ(good + full, N);
-	EXPECT_GE(full, N - 256 - 64);
-	EXPECT_GE(good, 257);
+	ktap_note("%d requests at once: %d answered, %d EAGAIN", N, all.good, all.full);
+	EXPECT_EQ(all.good + all.full, N);
+	EXPECT_GE(all.full, N - 256 - 64);
+	EXPECT_GE(all.good, 257);
 }
 
 KTAP_MAIN()
