@@ -29,11 +29,12 @@ static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 #endif
 
 /*
- * PMD mappings of VM_PFNMAP. Not before 6.6, where get_user_pages() gets
- * through them; goes when 6.1 does. The pfn is plain from 6.17 on; the pfn_t
- * goes when 6.12 does.
+ * PMD mappings of VM_PFNMAP. Only where the kernel marks them special (from
+ * 6.12 on, on architectures that can): before that get_user_pages_fast() takes
+ * them for pages that it may pin. Goes when 6.6 does. The pfn is plain from
+ * 6.17 on; the pfn_t goes when 6.12 does.
  */
-#if defined(WARD_HAVE_HUGE_FAULT_ORDER) && defined(CONFIG_TRANSPARENT_HUGEPAGE)
+#if defined(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) && defined(CONFIG_TRANSPARENT_HUGEPAGE)
 #define WARD_HUGE
 #include <linux/huge_mm.h>
 #ifndef WARD_HAVE_PFN_PMD_PLAIN

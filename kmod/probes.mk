@@ -5,9 +5,6 @@
 ward-probe = $(if $(shell grep -sqE '$(2)' $(srctree)/include/$(1) && echo y),-DWARD_HAVE_$(3))
 
 ccflags-y += $(call ward-probe,linux/mm.h,vm_flags_set.,VM_FLAGS_SET)
-# huge_fault takes an order from 6.6 on; from then on PMD mappings of
-# VM_PFNMAP leave no hole for get_user_pages either (6.1 has one).
-ccflags-y += $(call ward-probe,linux/mm.h,\*huge_fault..struct vm_fault \*vmf. unsigned int order.,HUGE_FAULT_ORDER)
 # vmf_insert_pfn_pmd takes a plain pfn from 6.17 on.
 ccflags-y += $(call ward-probe,linux/huge_mm.h,vmf_insert_pfn_pmd.struct vm_fault \*vmf. unsigned long pfn,PFN_PMD_PLAIN)
 # The TSM report core came with 6.7.
