@@ -13,8 +13,10 @@
  * references is fine. A core dump, a vfork child or whoever else holds the mm
  * delays it.
  */
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/mmu_notifier.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -33,6 +35,7 @@ struct ward_bind {
 };
 
 static const struct ward_bind_ops *bind_ops;
+static atomic_t bind_count;		/* subscriptions not freed yet */
 
 static struct mmu_notifier *bind_alloc(struct mm_struct *mm)
 {
@@ -42,12 +45,15 @@ static struct mmu_notifier *bind_alloc(struct mm_struct *mm)
 		return ERR_PTR(-ENOMEM);
 	spin_lock_init(&bind->lock);
 	INIT_LIST_HEAD(&bind->ties);
+	atomic_inc(&bind_count);
 	return &bind->notifier;
 }
 
+/* An SRCU callback. Its last access is the count, see ward_bind_exit(). */
 static void bind_free(struct mmu_notifier *notifier)
 {
 	kfree(container_of(notifier, struct ward_bind, notifier));
+	atomic_dec(&bind_count);
 }
 
 /* A tie that is in the list has an owner that has not unlinked it yet. */
@@ -85,10 +91,18 @@ void ward_bind_init(const struct ward_bind_ops *ops)
 	bind_ops = ops;
 }
 
-/* Waits until no release runs and every subscription is freed. */
+/*
+ * Waits until no release runs and every subscription is freed. The first wait
+ * is for releases: one that is under way may drop the last reference. It does
+ * not wait for the SRCU callbacks that free, which are ours to count; they run
+ * with bottom halves off, so that the last wait is for their last instruction.
+ */
 void ward_bind_exit(void)
 {
 	mmu_notifier_synchronize();
+	while (atomic_read(&bind_count))
+		usleep_range(1000, 2000);
+	synchronize_rcu();
 }
 
 /**
