@@ -16,7 +16,7 @@
 
 #include "ward.h"
 
-enum { TOMBSTONES_PER_UID = 64, TOMBSTONES = 4096 };
+enum { SESSIONS_PER_UID = 512, TOMBSTONES_PER_UID = 64, TOMBSTONES = 4096 };
 
 /**
  * struct ward_tombstone - what is left of a session
@@ -147,18 +147,36 @@ void ward_session_put(struct ward_session *session)
 	kref_put(&session->ref, session_free);
 }
 
-static void session_publish(struct ward_session *session)
+static unsigned int sessions_of(kuid_t uid)
 {
+	const struct ward_session *session;
+	unsigned int count = 0;
+
+	lockdep_assert_held(&ward_sessions_lock);
+	list_for_each_entry(session, &sessions, node)
+		count += uid_eq(session->uid, uid);
+	return count;
+}
+
+/* A session's ring is memory that no limit of the ledger bounds: its number is. */
+static int session_publish(struct ward_session *session)
+{
+	struct ward_event ev;
+
 	guard(mutex)(&ward_sessions_lock);
+	if (sessions_of(session->uid) >= SESSIONS_PER_UID)
+		return -EDQUOT;
+	session_event(session, WARD_EVENT_SESSION_OPEN, &ev);
+	ward_ledger_record(&session->account, &ev);
 	session->serial = ++last_serial;
 	list_add_tail(&session->node, &sessions);
 	session_count++;
+	return 0;
 }
 
 static struct ward_session *session_new(void)
 {
 	struct ward_session *session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
-	struct ward_event ev;
 	int rc = -ENOMEM;
 
 	if (!session)
@@ -179,11 +197,13 @@ static struct ward_session *session_new(void)
 			       from_kuid(&init_user_ns, session->uid));
 	if (rc)
 		goto err_grave;
-	session_event(session, WARD_EVENT_SESSION_OPEN, &ev);
-	ward_ledger_record(&session->account, &ev);
-	session_publish(session);
+	rc = session_publish(session);
+	if (rc)
+		goto err_account;
 	return session;
 
+err_account:
+	ward_account_free(&session->account);
 err_grave:
 	kfree(session->grave);
 err_session:

@@ -365,6 +365,32 @@ TEST(long_dump)
 	EXPECT_TRUE(found);
 }
 
+static void open_as_worker(int sock)
+{
+	(void)sock;
+	become(WORKER_UID);
+	ASSERT_GE(session_open(), 0);
+}
+
+/* Each session costs the kernel memory that no ledger counts. */
+TEST(sessions_of_a_user_are_bounded)
+{
+	enum { MOST = 512 };
+	struct peer peer;
+	int i, last = 0, any = -1;
+
+	for (i = 0; i <= MOST && last >= 0; i++) {
+		any = last > 0 ? last : any;
+		last = session_open();
+	}
+	EXPECT_EQ(last, -EDQUOT);
+	ASSERT_GE(any, 0);
+	peer = peer_start(open_as_worker);
+	EXPECT_EQ(peer_wait(&peer), 0);
+	close(any);
+	EXPECT_GE(session_open(), 0);
+}
+
 /* ---- bad messages ------------------------------------------------------------------------------- */
 
 TEST(bad_messages)
