@@ -20,6 +20,7 @@ DEFINE_SPINLOCK(ward_ledger_lock);
 static struct ward_global global;
 static struct ward_chain global_chain;
 static LIST_HEAD(accounts);
+static bool shut;	/* the machine hibernates */
 
 static void record_system(struct ward_event *ev)
 {
@@ -130,6 +131,8 @@ int ward_ledger_charge(struct ward_account *acct, enum ward_kind kind, u64 bytes
 	guard(spinlock)(&ward_ledger_lock);
 	if (acct->totals.state & (WARD_STATE_SEALED | WARD_STATE_REVOKED))
 		return -ESHUTDOWN;
+	if (shut)
+		return -EBUSY;
 	if (!room_for(acct, bytes)) {
 		acct->totals.failed++;
 		global.failed++;
@@ -138,6 +141,21 @@ int ward_ledger_charge(struct ward_account *acct, enum ward_kind kind, u64 bytes
 	add_live(acct, kind, bytes);
 	update_levels(acct);
 	return 0;
+}
+
+int ward_ledger_shut(void)
+{
+	guard(spinlock)(&ward_ledger_lock);
+	if (global.live_all)
+		return -EBUSY;
+	shut = true;
+	return 0;
+}
+
+void ward_ledger_open(void)
+{
+	guard(spinlock)(&ward_ledger_lock);
+	shut = false;
 }
 
 void ward_ledger_refund(struct ward_account *acct, enum ward_kind kind, u64 bytes)

@@ -72,9 +72,12 @@ static int __init ward_init(void)
 	rc = ward_buffer_init();
 	if (rc)
 		goto err_bufferfs;
-	rc = ward_attest_init();
+	rc = ward_lifecycle_init();
 	if (rc)
 		goto err_buffer;
+	rc = ward_attest_init();
+	if (rc)
+		goto err_lifecycle;
 	rc = ward_tsm_init();
 	if (rc)
 		goto err_attest;
@@ -92,6 +95,8 @@ err_tsm:
 	ward_tsm_exit();
 err_attest:
 	ward_attest_exit();
+err_lifecycle:
+	ward_lifecycle_exit();
 err_buffer:
 	ward_buffer_exit();
 err_bufferfs:
@@ -109,6 +114,7 @@ static void __exit ward_exit(void)
 	ward_control_exit();
 	ward_tsm_exit();
 	ward_attest_exit();
+	ward_lifecycle_exit();
 	ward_buffer_exit();
 	ward_bufferfs_exit();
 	ward_session_exit();

@@ -157,8 +157,8 @@ int ward_account_init(struct ward_account *acct, const u8 *session_id, u32 uid);
 void ward_account_free(struct ward_account *acct);
 
 /*
- * The life of a buffer's bytes. charge() refuses with -EDQUOT above a limit
- * and -ESHUTDOWN once sealed or revoked. Each successful charge is followed
+ * The life of a buffer's bytes. charge() refuses with -EDQUOT above a limit,
+ * -ESHUTDOWN once sealed or revoked, and -EBUSY while shut. Each successful charge is followed
  * by exactly one of refund() (nothing was made) or made(), and each made() by
  * exactly one wiped(), which counts, records and uncharges in one moment.
  * @ev has type, reason, id, bytes, cost, class and label set by the caller.
@@ -169,6 +169,10 @@ void ward_ledger_made(struct ward_account *acct, enum ward_kind kind,
 		      struct ward_event *ev);
 void ward_ledger_wiped(struct ward_account *acct, enum ward_kind kind,
 		       struct ward_event *ev);
+
+/* No charges until it is open again; -EBUSY, and nothing changes, while bytes live. */
+int ward_ledger_shut(void);
+void ward_ledger_open(void);
 
 /* Append a record to a session's chain, linked into the global one. */
 void ward_ledger_record(struct ward_account *acct, struct ward_event *ev);
@@ -344,6 +348,11 @@ int ward_attest_init(void);
 void ward_attest_exit(void);
 void ward_attest_stats(struct ward_attest_stats *out);
 int ward_cmd_attest(struct ward_call *call);
+
+/* ---- lifecycle.c: the machine goes to sleep -------------------------------- */
+
+int ward_lifecycle_init(void);
+void ward_lifecycle_exit(void);
 
 /* ---- ioctl.c ------------------------------------------------------------- */
 
