@@ -22,13 +22,15 @@
  * Protected memory up to the limits in force, and evidence over claims that
  * the kernel composes about the caller. It grants no access to another
  * session, to another process's buffers, or to the TEE's own interface, and
- * no way to choose what the kernel says about the caller.
+ * no way to choose what the kernel says about the caller. A uid holds at most
+ * 512 sessions at once; open() gives EDQUOT beyond.
  *
  * Rules of every ioctl
  * --------------------
  *  - The argument points to a struct that starts with
  *    ``__u32 size; __u32 flags;``. @size is what the caller compiled against.
- *    A longer struct than the kernel's is accepted when the tail is zero; a
+ *    A longer struct than the kernel's, up to a page, is accepted when the tail
+ *    is zero; a
  *    shorter one is accepted down to its last mandatory field, the rest is
  *    taken as zero and not written back.
  *  - Fields named out_* are written by the kernel, on success only, except
@@ -41,7 +43,8 @@
  * ---------------------
  *  ENOTTY      no such ioctl on this fd
  *  EINVAL      understood and wrong: a reserved field, a length, a size
- *  E2BIG       the struct is longer than we know and its tail is not zero
+ *  E2BIG       the struct is longer than we know and its tail is not zero, or
+ *              longer than a page
  *  EOPNOTSUPP  an unknown flag or an unknown value of a known field
  *  EFAULT      the argument, or an address in it, cannot be read or written
  *  EMSGSIZE    an output array is too short; the needed length is in the
@@ -49,13 +52,16 @@
  *  EPERM       not allowed to this caller, or a precondition of safety is
  *              missing (WARD_BUF_PIN of memory that fork would copy)
  *  ENOMEM      the kernel has no memory
+ *  EMFILE      no file descriptor is left to the caller (ENFILE: to anybody)
  *  EDQUOT      a limit of the ledger would be crossed
  *  ESHUTDOWN   the session is sealed or revoked
  *  EOWNERDEAD  the buffer was killed: wiped, or its owner's memory is gone
- *  EBUSY       a buffer that is mapped already; an object in use
+ *  EBUSY       a buffer that is mapped already; new memory while the machine
+ *              hibernates
  *  ENODEV      no provider of evidence is attached
  *  ENXIO       the provider that was attached is gone
- *  EAGAIN      the queue is full; try again after @out_retry_after_ns
+ *  EAGAIN      the queue, or one user's part of it, is full; try again after
+ *              @out_retry_after_ns
  *  ETIME       the deadline passed before evidence arrived
  *  EBADMSG     the provider answered with evidence that does not belong to
  *              this request: empty, short, stale, or over other report data
@@ -161,7 +167,9 @@ struct ward_info {
  * be mapped again and holds what it held; munmap or mprotect of a part is
  * fine, mremap may move it and never grow it.
  *
- * Errors: EINVAL, EDQUOT, ENOMEM, ESHUTDOWN, EINTR, EMFILE.
+ * While it lives the machine does not hibernate: the image would leave it out.
+ *
+ * Errors: EINVAL, EDQUOT, ENOMEM, ESHUTDOWN, EBUSY, EINTR, EMFILE, ENFILE.
  */
 struct ward_buf_alloc {
 	__u32 size;
@@ -195,7 +203,8 @@ struct ward_buf_alloc {
  * visible to whoever may read the owner's memory. That is the weaker class,
  * meant for O_DIRECT, GPU registration and allocators that exist already.
  *
- * Errors: EINVAL, EPERM, EOPNOTSUPP, EFAULT, EDQUOT, ENOMEM, ESHUTDOWN, EINTR.
+ * Errors: EINVAL, EPERM, EOPNOTSUPP, EFAULT, EDQUOT, ENOMEM, ESHUTDOWN, EBUSY,
+ * EINTR, EMFILE, ENFILE.
  */
 struct ward_buf_pin {
 	__u32 size;
@@ -261,19 +270,22 @@ struct ward_measure {
  * Requests that wait together become the leaves of one tree, and one call of
  * the provider serves them all. The wait can be killed; a request whose
  * caller died is answered to nobody and harms none. WARD_PURPOSE_RECEIPT
- * needs a sealed session (or an ended subject) that holds nothing: EINVAL
- * otherwise.
+ * needs a sealed session (or an ended subject) that holds no class A memory:
+ * EINVAL otherwise. Class B is no part of it; @live_b of the claims tells.
+ *
+ * 64 requests on the sessions of one uid may wait at once, 256 in all.
  *
  * Lengths: with EMSGSIZE all five *_len fields say what is needed; where claims
  * or evidence had no chance to fit, what is always enough, and the provider has
- * not been asked. Endorsements and manifest that are not wanted (address and
- * length 0) need no room, and their length comes back as 0. Capacities
+ * not been asked. What the out_* fields hold then means nothing. Endorsements
+ * and manifest that are not wanted (address and length 0) need no room, and
+ * their length comes back as 0. Capacities
  * of WARD_CLAIMS_SIZE, 64 * WARD_PATH_NODES_MAX, WARD_EVIDENCE_MAX,
  * WARD_AUX_MAX and WARD_MANIFEST_MAX always suffice. A session that is
  * sealed may still attest; one that is revoked may not.
  *
- * Errors: EINVAL, EOPNOTSUPP, EMSGSIZE, ENODEV, ENXIO, EAGAIN, ETIME, EBADMSG,
- * EOVERFLOW, EIO, ENOENT, EPERM, ESHUTDOWN, EINTR.
+ * Errors: EINVAL, EOPNOTSUPP, EFAULT, EMSGSIZE, ENOMEM, ENODEV, ENXIO, EAGAIN,
+ * ETIME, EBADMSG, EOVERFLOW, EIO, ENOENT, EPERM, ESHUTDOWN, EINTR.
  */
 struct ward_attest {
 	__u32 size;
@@ -318,7 +330,7 @@ struct ward_attest {
  *
  * Levels have hysteresis: medium is entered at 75 % of a limit and left below
  * 70 %, critical at 90 % and 85 %. A session with a watch (WARD_WATCH) has its
- * own threshold in place of medium's 75 %.
+ * own threshold in place of medium's 75 %, and 15/16 of it in place of 70 %.
  */
 struct ward_pressure {
 	__u32 size;
@@ -343,8 +355,9 @@ struct ward_pressure {
  * @limit: bytes that the session limits itself to from now on (EDQUOT above);
  *	0 = leave as it is. It can only shrink
  *
- * poll() on the session fd then reports EPOLLIN once for each crossing of the
- * threshold and each change of level, until read() has taken the record.
+ * poll() on the session fd reports EPOLLIN for each change of level, until
+ * read() has taken the record. To cross the threshold is one, unless the
+ * session's limit or the global one holds the level where it is.
  *
  * Errors: EINVAL (@limit above the one in force), ESHUTDOWN.
  */
@@ -388,6 +401,8 @@ struct ward_notice {
  *
  * Fills what fits. EMSGSIZE when more records remain than @count holds: call
  * again from the next one.
+ *
+ * Errors: EINVAL, EFAULT, EMSGSIZE, ENOMEM.
  */
 struct ward_events {
 	__u32 size;

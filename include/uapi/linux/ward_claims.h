@@ -100,14 +100,15 @@ enum {
  * @size: 128
  * @type: WARD_EVENT_*
  * @reason: for BUF_WIPE and BUF_UNPIN: WARD_END_*; for ATTEST_FAIL: a positive
- *	errno; for LEVEL: the level; for ATTEST_*: see @detail; else 0
+ *	errno; for LEVEL: the level; for PROVIDER: 1 or 0; else 0
  * @seq: position in its chain, from 1
  * @time_ns: CLOCK_BOOTTIME
  * @id: buffer id, unique per boot; for LINK: the session's sequence number;
- *	for ATTEST_*: the purpose
+ *	for ATTEST_*: the purpose; for MODULE: its version; else 0
  * @bytes: the buffer's size; for LEVEL: bytes live; else 0
  * @cost_ns: how long it took to unmap and zero, or to get evidence; else 0
- * @uid: in the initial user namespace
+ * @uid: of the session's opener, in the initial user namespace; 0 where no
+ *	session is concerned
  * @class: WARD_CLASS_* or 0
  * @label: what the worker called it; arbitrary bytes, show as hex
  * @detail: for LINK: the session's new head; for MEASURE: the first 32 bytes of
@@ -224,7 +225,7 @@ struct ward_who {
  * @lockdown: 0 none, 1 integrity, 2 confidentiality
  * @limit_global: bytes; ~0 = no limit
  * @limit_user: the same, per uid
- * @limit_session: the same, per session
+ * @limit_session: the same, per session; 0 for a subject that has ended
  * @live_a: class A bytes held now by @subject, bound to its process
  * @peak_a: most that @live_a ever was
  * @live_shared: class A bytes held now, bound to the session
