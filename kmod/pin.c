@@ -5,7 +5,8 @@
  * Only private anonymous memory that fork() does not copy: to zero pages of a
  * file would destroy other people's data, and fork() copies pinned pages into
  * the child, where nobody would wipe them. The owner keeps the mapping and may
- * write after the wipe; what was swapped out before the pin is not covered.
+ * write after the wipe; what was swapped out, or moved, before the pin is not
+ * covered.
  * Like class A it ends with the mm that made it, even if the fd lives on.
  */
 #include <linux/err.h>

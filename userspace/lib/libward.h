@@ -40,7 +40,8 @@ struct ward_buffer;
  * @out: the session; the caller closes it with ward_session_close()
  *
  * Return: 0; -ENOENT or -ENXIO (module not loaded), -EACCES (not in group
- * ward), -EPERM (a device cgroup refuses), -ENOMEM, or what open(2) says.
+ * ward), -EPERM (a device cgroup refuses), -EDQUOT (512 sessions of this user
+ * are open), -ENOMEM, or what open(2) says.
  */
 int ward_session_open(const char *device, struct ward_session **out);
 

@@ -51,6 +51,7 @@
  *              matching *_len field, which is written in this case too
  *  EPERM       not allowed to this caller, or a precondition of safety is
  *              missing (WARD_BUF_PIN of memory that fork would copy)
+ *  EACCES      mprotect() of a buffer's mapping to PROT_EXEC (mmap: EPERM)
  *  ENOMEM      the kernel has no memory
  *  EMFILE      no file descriptor is left to the caller (ENFILE: to anybody)
  *  EDQUOT      a limit of the ledger would be crossed
@@ -197,7 +198,9 @@ struct ward_buf_alloc {
  * @out_id: unique per boot
  *
  * The range must be private anonymous memory, writable, and marked
- * MADV_DONTFORK (else EPERM: fork would copy it where ward cannot wipe).
+ * MADV_DONTFORK (else EPERM: fork would copy it where ward cannot wipe). Pin
+ * it before it holds anything: what it held before may have been swapped out,
+ * or left behind where the kernel moved it from, and is not wiped there.
  * Other kinds of memory give EOPNOTSUPP. The memory stays mapped in its
  * owner, who may read and rewrite it at any time, also after the wipe; it is
  * visible to whoever may read the owner's memory. That is the weaker class,
