@@ -93,6 +93,16 @@ static vm_fault_t insert_small(struct vm_fault *vmf, const struct ward_buf *buf)
 }
 
 /*
+ * Kernels that let userfaultfd write-protect any mapping leave marks in its
+ * page table. Nothing is inserted over them, and to call that done would fault
+ * for ever, in the middle of a copy_to_user() beyond the reach of any signal.
+ */
+static bool is_marked(const struct vm_fault *vmf)
+{
+	return vmf->flags & FAULT_FLAG_ORIG_PTE_VALID && !pte_none(vmf->orig_pte);
+}
+
+/*
  * ward_buf::lock is held over test and insertion: an insertion that passed the
  * test is over before the buffer's end unmaps. Insertion allocates page
  * tables, nothing else, and no reclaim of ours waits for that lock.
@@ -102,6 +112,8 @@ static vm_fault_t map_fault(struct vm_fault *vmf)
 	struct ward_buf *buf = vmf->vma->vm_private_data;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
+	if (is_marked(vmf))
+		return ret;
 	down_read(&buf->lock);
 	if (!buf->end && vmf->pgoff < buf->pages.nr) {
 		ret = insert_huge(vmf, buf);
