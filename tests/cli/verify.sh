@@ -96,12 +96,54 @@ misuse() {
 	want 1 '\-\-at takes' verify bundle "$D/release.ward" --at yesterday
 	want 1 '\-\-purpose takes' verify bundle "$D/release.ward" --purpose fun
 	want 1 'exclude each other' verify bundle "$D/release.ward" --collateral "$D" --no-collateral
-	want 1 'needs one more word' verify
+	want 1 'needs one more word: .*bundle' verify
+	want 1 "no verb 'verify bogus'; after 'verify' comes one of: .*bundle" verify bogus
+	want 1 "did you mean 'verify bundle'" verify bundel
+	want 1 'a verb is missing'
+	misuse_json bogus
+	misuse_json verify
+	misuse_json verify bogus
+	misuse_json
+	not_files
 	want 1 'did you mean' verfy bundle
 	want 1 'no reason' explain frobnicated
 	shows 'Ask for fresh evidence' explain nonce-mismatch
 	shows 'exit codes' help
 	shows '[-][-]nonce HEX' help verify bundle
+}
+
+misuse_json() { # misuse_json ARGUMENT...: one error object, exit code 1
+	local got
+	"$W" -o json "$@" >"$D/out" 2>"$D/err" </dev/null
+	got=$?
+	python3 - "$D/out" "$got" 2>>"$D/err" <<-'PY'
+		import json, sys
+		e = json.load(open(sys.argv[1]))["error"]
+		assert e["reason"] == "usage" and e["text"], e
+		assert e["exit_code"] == int(sys.argv[2]) == 1, e
+	PY
+	result $? "-o json $*: one error object"
+}
+
+# What never ends is no input; what is piped in is, by the name of the standard input.
+not_files() {
+	local path verb
+	mkfifo "$D/pipe"
+	for path in "$D/pipe" "$D" /dev/zero; do
+		for verb in display 'policy check'; do
+			# shellcheck disable=SC2086
+			timeout 10 "$W" $verb "$path" >"$D/out" 2>"$D/err"
+			[ $? -eq 1 ] && grep -q 'not a regular file' "$D/err"
+			result $? "$verb: $(basename "$path") is refused"
+		done
+	done
+	head -c 70000 /dev/zero >"$D/big.json"
+	want 7 'policy-damaged: 70000 bytes' policy check "$D/big.json"
+	for path in - /dev/stdin; do
+		# shellcheck disable=SC2002 # a pipe is what is tested
+		cat "$D/policy.json" | "$W" policy check "$path" >"$D/out" 2>"$D/err"
+		result $? "policy check $path reads a pipe"
+	done
 }
 
 # shellcheck disable=SC2086

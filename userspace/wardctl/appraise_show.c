@@ -26,8 +26,8 @@ int appraise_fault(struct wardctl *ctl, const char *path, const struct wv_fault 
 
 	where(f, place, sizeof(place));
 	return ctl_error(ctl, wv_reason_exit(f->reason), wv_reason_text(f->reason),
-			 "%s: %s: %s: %s. %s", path, wv_reason_text(f->reason), place, f->text,
-			 wv_reason_mend(f->reason));
+			 "%s: %s: %s%s%s. %s", path, wv_reason_text(f->reason), place,
+			 *place ? ": " : "", f->text, wv_reason_mend(f->reason));
 }
 
 static void show_report(struct output *o, const struct wv_snp_report *r)

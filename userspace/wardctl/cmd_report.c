@@ -98,7 +98,8 @@ static int make_request(struct wardctl *ctl, const char *path, uint8_t *request)
 static int read_request(struct wardctl *ctl, const char *path, uint8_t *request)
 {
 	uint8_t bytes[REQUEST_LEN + 1];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* O_NONBLOCK: a pipe in its place must not hang us */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	ssize_t n;
 
 	if (fd < 0)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "infile.h"
 
@@ -28,33 +31,62 @@ static int fill(struct wardctl *ctl, const char *path, FILE *f, struct wv_bytes 
 	return EXIT_OK;
 }
 
-int infile_read(struct wardctl *ctl, const char *path, struct wv_bytes *out)
+/* Opens only what ends by itself: a pipe in a file's place must not hang us. */
+static int open_regular(const char *path)
 {
-	FILE *f = strcmp(path, "-") ? fopen(path, "rb") : stdin;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
 	int rc;
 
-	*out = (struct wv_bytes){ NULL, 0 };
-	if (!f)
-		return ctl_error(ctl, EXIT_USAGE, "read", "%s: %s", path, strerror(errno));
+	if (fd < 0)
+		return -errno;
+	rc = fstat(fd, &st) ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
+	if (rc)
+		close(fd);
+	return rc ? rc : fd;
+}
+
+static int open_error(struct wardctl *ctl, const char *path, int rc)
+{
+	if (rc == -EINVAL)
+		return ctl_error(ctl, EXIT_USAGE, "input",
+				 "%s is not a regular file ('-' reads the standard input)", path);
+	return ctl_error(ctl, EXIT_USAGE, "read", "%s: %s", path, strerror(-rc));
+}
+
+static int read_fd(struct wardctl *ctl, const char *path, int fd, struct wv_bytes *out)
+{
+	FILE *f = fdopen(fd, "rb");
+	int rc;
+
+	if (!f) {
+		close(fd);
+		return ctl_error(ctl, EXIT_DEVICE, "no-memory", "no memory");
+	}
 	rc = fill(ctl, path, f, out);
-	if (f != stdin)
-		fclose(f);
+	fclose(f);
 	return rc;
+}
+
+int infile_read(struct wardctl *ctl, const char *path, struct wv_bytes *out)
+{
+	int fd;
+
+	*out = (struct wv_bytes){ NULL, 0 };
+	if (!strcmp(path, "-") || !strcmp(path, "/dev/stdin"))
+		return fill(ctl, path, stdin, out);
+	fd = open_regular(path);
+	return fd < 0 ? open_error(ctl, path, fd) : read_fd(ctl, path, fd, out);
 }
 
 int infile_read_if(struct wardctl *ctl, const char *path, struct wv_bytes *out)
 {
-	FILE *f = fopen(path, "rb");
-	int rc;
+	int fd = open_regular(path);
 
 	*out = (struct wv_bytes){ NULL, 0 };
-	if (!f && errno == ENOENT)
+	if (fd == -ENOENT)
 		return EXIT_OK;
-	if (!f)
-		return ctl_error(ctl, EXIT_USAGE, "read", "%s: %s", path, strerror(errno));
-	rc = fill(ctl, path, f, out);
-	fclose(f);
-	return rc;
+	return fd < 0 ? open_error(ctl, path, fd) : read_fd(ctl, path, fd, out);
 }
 
 void infile_free(struct wv_bytes *b)

@@ -9,7 +9,9 @@
 #define INFILE_MAX (2u << 20)
 
 /**
- * infile_read - the whole file ("-" = standard input), at most INFILE_MAX bytes
+ * infile_read - a regular file, whole, at most INFILE_MAX bytes
+ *
+ * "-" and "/dev/stdin" are the standard input, whatever stands behind it.
  * Returns EXIT_OK, or an exit code with the error told. *out: infile_free() it.
  */
 int infile_read(struct wardctl *ctl, const char *path, struct wv_bytes *out);

@@ -159,40 +159,43 @@ static const char *nearest(const char *typed)
 	return best;
 }
 
-/* Verbs of two words whose first word was typed alone, or with a wrong second. */
-static bool list_family(const char *first)
+/* The second words of verbs that begin with @first; false = there are none. */
+static bool second_words(const char *first, char *out, size_t size)
 {
-	size_t len = strlen(first), i;
-	bool found = false;
+	size_t len = strlen(first), at = 0, i;
 
-	for (i = 0; i < VERBS; i++) {
+	for (i = 0; i < VERBS && at < size; i++) {
 		if (strncmp(verbs[i]->name, first, len) || verbs[i]->name[len] != ' ')
 			continue;
-		if (!found)
-			fprintf(stderr, "wardctl: '%s' needs one more word:\n", first);
-		fprintf(stderr, "  wardctl %s %s\n", verbs[i]->name, verbs[i]->args);
-		found = true;
+		at += (size_t)snprintf(out + at, size - at, "%s%s", at ? ", " : "",
+				       verbs[i]->name + len + 1);
 	}
-	return found;
+	return at > 0;
 }
 
-static int unknown_verb(int argc, char **argv)
+static int unknown_verb(struct wardctl *ctl, int argc, char **argv)
 {
-	char typed[128];
+	char typed[128], words[256];
+	bool family = second_words(argv[0], words, sizeof(words));
 	const char *guess;
 
+	if (family && argc < 2)
+		return ctl_error(ctl, EXIT_USAGE, "usage", "'%s' needs one more word: %s", argv[0],
+				 words);
 	snprintf(typed, sizeof(typed), "%s %s", argv[0], argc > 1 ? argv[1] : "");
-	guess = nearest(argv[0]);
+	guess = nearest(typed);
 	if (!guess)
-		guess = nearest(typed);
-	if (!guess && list_family(argv[0]))
-		return EXIT_USAGE;
-	fprintf(stderr, "wardctl: there is no verb '%s'", argv[0]);
+		guess = nearest(argv[0]);
+	if (family && !guess)
+		return ctl_error(ctl, EXIT_USAGE, "usage",
+				 "there is no verb '%s'; after '%s' comes one of: %s", typed,
+				 argv[0], words);
 	if (guess)
-		fprintf(stderr, "; did you mean '%s'?\n", guess);
-	else
-		fprintf(stderr, "; 'wardctl help' lists them\n");
-	return EXIT_USAGE;
+		return ctl_error(ctl, EXIT_USAGE, "usage",
+				 "there is no verb '%s'; did you mean '%s'?",
+				 family ? typed : argv[0], guess);
+	return ctl_error(ctl, EXIT_USAGE, "usage",
+			 "there is no verb '%s'; 'wardctl help' lists them", argv[0]);
 }
 
 static bool format_option(struct globals *g, const char *value)
@@ -244,9 +247,37 @@ static int take_globals(struct globals *g, int argc, char **argv)
 	return n;
 }
 
-static int run_verb(const struct wardctl_verb *v, const struct globals *g, int argc, char **argv)
+static int dispatch(struct wardctl *ctl, bool help, int argc, char **argv)
 {
-	struct wardctl ctl = { .quiet = g->quiet, .json = g->json, .verb = v };
+	const struct wardctl_verb *v;
+	int words, rc;
+
+	if (argc > 0 && !strcmp(argv[0], "help")) {
+		help = true;
+		argc--;
+		argv++;
+	}
+	if (argc < 1) {
+		usage(help ? stdout : stderr);
+		return help ? EXIT_OK : ctl_error(ctl, EXIT_USAGE, "usage", "a verb is missing");
+	}
+	v = find_verb(argc, argv, &words);
+	if (!v)
+		return unknown_verb(ctl, argc, argv);
+	if (help) {
+		verb_usage(v);
+		return EXIT_OK;
+	}
+	ctl->verb = v;
+	rc = v->run(ctl, argc - words + 1, argv + words - 1);
+	if (rc == EXIT_OK && ctl->quiet)
+		out_reset(ctl->out);
+	return rc;
+}
+
+static int run(const struct globals *g, int argc, char **argv)
+{
+	struct wardctl ctl = { .quiet = g->quiet, .json = g->json };
 	int rc;
 
 	ctl.out = out_new(stdout, g->json);
@@ -254,9 +285,11 @@ static int run_verb(const struct wardctl_verb *v, const struct globals *g, int a
 		fprintf(stderr, "wardctl: no memory\n");
 		return EXIT_DEVICE;
 	}
-	rc = v->run(&ctl, argc, argv);
-	if (rc == EXIT_OK && g->quiet)
-		out_reset(ctl.out);
+	if (g->bad)
+		rc = ctl_error(&ctl, EXIT_USAGE, "usage", "-o takes 'text' or 'json', not '%s'",
+			       g->bad);
+	else
+		rc = dispatch(&ctl, g->help, argc, argv);
 	if (!out_finish(ctl.out)) {
 		fprintf(stderr, "wardctl: writing the result failed: %s\n", strerror(errno));
 		rc = rc ? rc : EXIT_DEVICE;
@@ -267,32 +300,12 @@ static int run_verb(const struct wardctl_verb *v, const struct globals *g, int a
 
 int main(int argc, char **argv)
 {
-	const struct wardctl_verb *v;
 	struct globals g = { 0 };
-	int n = take_globals(&g, argc, argv), words, skip = 0;
+	int n = take_globals(&g, argc, argv);
 
-	if (g.bad) {
-		fprintf(stderr, "wardctl: -o takes 'text' or 'json', not '%s'\n", g.bad);
-		return EXIT_USAGE;
-	}
-	if (g.version) {
+	if (g.version && !g.bad) {
 		puts("wardctl " WARD_VERSION);
 		return EXIT_OK;
 	}
-	if (n > 0 && !strcmp(argv[0], "help")) {
-		g.help = true;
-		skip = 1;
-	}
-	if (n - skip < 1) {
-		usage(g.help ? stdout : stderr);
-		return g.help ? EXIT_OK : EXIT_USAGE;
-	}
-	v = find_verb(n - skip, argv + skip, &words);
-	if (!v)
-		return unknown_verb(n - skip, argv + skip);
-	if (g.help) {
-		verb_usage(v);
-		return EXIT_OK;
-	}
-	return run_verb(v, &g, n - words + 1, argv + words - 1);
+	return run(&g, n, argv);
 }
