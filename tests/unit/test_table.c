@@ -109,6 +109,7 @@ static void test_bad_tables(void **state)
 		{ "a,\n1,2\n", 1, 2, "name" },
 		{ "\"a\",b\n1,2\n", 1, 1, "quote" },
 		{ "a,b\n1 2,3\n", 2, 1, "decimal" },
+		{ "\xef\xbb\xbf" "a,b\n1,2\n", 1, 0, "byte order mark" },
 	};
 	struct ward_table_spec spec = { 0 };
 	struct ward_table t;

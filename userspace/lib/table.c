@@ -240,6 +240,9 @@ static int end_line(struct reader *r)
 		return fail(r->err, -EBADMSG, r->line, 0, "a NUL: this is not a text file");
 	if (!len)
 		return fail(r->err, -EBADMSG, r->line, 0, "an empty line");
+	if (r->line == 1 && len >= 3 && !memcmp(r->text, "\xef\xbb\xbf", 3))
+		return fail(r->err, -EBADMSG, 1, 0,
+			    "a byte order mark: save the table as UTF-8 without BOM");
 	if (r->line == 1 && r->table->header)
 		rc = parse_columns(r->table, r->text, len, r->delimiter, r->err, 1);
 	else
