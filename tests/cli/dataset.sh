@@ -150,6 +150,7 @@ bad 7 'line 2, field 2' 'text in a field' 'a,b\n1,x\n'
 bad 7 'line 2: a NUL' 'NUL' 'a,b\n1,\0002\n'
 bad 7 'empty' 'empty table' ''
 bad 7 'no rows' 'header line alone' 'a,b\n'
+bad 7 'line 1: a byte order mark' 'byte order mark' '\357\273\277a,b\n1,2\n'
 bad 7 '--missing' 'mark of a missing value that was not named' 'a,b\n1,?\n'
 bad 1 'no column' 'label that is no column' 'a,b\n1,2\n' --label c
 bad 7 '--columns' 'no header line' '1,2\n3,4\n'
@@ -169,6 +170,35 @@ want 1 'regular file' 'input that is no file' \
 want 6 'nothing was written' 'a directory that is missing' \
 	"$W" dataset encrypt --key "$D/k" "$D/t.csv" "$D/none/x.wds"
 absent 'misuse writes nothing' "$D/x.wds" "$D/z"
+
+want 1 'the output is a file' 'plaintext to -' \
+	sh -c 'cd "$1" && "$2" dataset decrypt --key k t.wds -' sh "$D" "$(realpath "$W")"
+absent 'and no file of that name' "$D/-"
+
+# An output whose directory can't be synced is there: so must its key be.
+cat >"$D/nosync.c" <<'EOF'
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int fsync(int fd)
+{
+	struct stat st, bad;
+
+	if (!fstat(fd, &st) && !stat(getenv("NOSYNC"), &bad) && st.st_ino == bad.st_ino) {
+		errno = EIO;
+		return -1;
+	}
+	return fdatasync(fd);
+}
+EOF
+mkdir "$D/unsynced"
+${CC:-cc} -shared -fPIC -o "$D/nosync.so" "$D/nosync.c"
+want 6 "is written, but its directory can't be synced" 'a directory that cannot be synced' \
+	env NOSYNC="$D/unsynced" LD_PRELOAD="$D/nosync.so" \
+	"$W" dataset encrypt --new-key "$D/k5" "$D/t.csv" "$D/unsynced/t.wds"
+want 0 '' 'its key is kept' "$W" dataset verify --key "$D/k5" "$D/unsynced/t.wds"
 
 # What stands in the output's place is a file of the same name at most.
 mkfifo "$D/fifo"

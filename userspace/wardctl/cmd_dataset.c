@@ -25,6 +25,7 @@
  * @table: check the input as a table; spec says how
  * @in, @out: positional arguments
  * @in_fd: @in, opened; -1 = not yet
+ * @placed: @out is in place, whatever went wrong afterwards
  * @key_bytes: read from @key or made for @new_key
  */
 struct job {
@@ -39,6 +40,7 @@ struct job {
 	const char *in;
 	const char *out;
 	int in_fd;
+	int placed;
 	uint64_t in_size;
 	uint8_t key_bytes[WARD_KEYFILE_LEN];
 };
@@ -121,6 +123,8 @@ static int parse(struct job *job, struct wardctl *ctl, const char *takes, int fi
 				 "one data set is needed");
 	job->in = argv[optind];
 	job->out = files == 2 ? argv[optind + 1] : NULL;
+	if (job->out && !strcmp(job->out, "-"))
+		return ctl_usage(ctl, "the output is a file: nothing is written to a terminal or pipe by accident; name one");
 	if (!job->table && (job->spec.columns || job->spec.label || job->spec.missing ||
 			    job->spec.delimiter))
 		return ctl_usage(ctl, "options of tables need --table");
@@ -203,6 +207,18 @@ static int output_error(struct job *job, int rc)
 			 outfile_strerror(rc));
 }
 
+static int commit_output(struct job *job, struct outfile *f)
+{
+	int rc = outfile_commit(f);
+
+	job->placed = rc >= 0;
+	if (rc > 0)
+		return ctl_error(job->ctl, EXIT_DEVICE, "output-unsynced",
+				 "%s is written, but its directory can't be synced: %s; a power cut may undo it",
+				 job->out, outfile_strerror(rc));
+	return rc ? output_error(job, rc) : EXIT_OK;
+}
+
 /* The output replaces a file of its name: that must be neither input nor key. */
 static int open_output(struct job *job, struct outfile *f, mode_t mode)
 {
@@ -266,8 +282,7 @@ static int write_dataset(struct job *job, const struct ward_dataset_params *para
 		outfile_abort(&f);
 		return dataset_error(job, rc, &err);
 	}
-	rc = outfile_commit(&f);
-	return rc ? output_error(job, rc) : EXIT_OK;
+	return commit_output(job, &f);
 }
 
 /* The key file comes first: a data set whose key was lost is lost itself. */
@@ -279,7 +294,7 @@ static int encrypt_with(struct job *job, const struct ward_dataset_params *param
 	if (rc)
 		return rc;
 	rc = write_dataset(job, params, id);
-	if (rc && job->new_key)
+	if (rc && job->new_key && !job->placed)
 		unlink(job->new_key);
 	return rc;
 }
@@ -370,9 +385,9 @@ static int decrypt_to(struct job *job, struct ward_dataset *ds)
 		outfile_abort(&f);
 		return dataset_error(job, rc, &err);
 	}
-	rc = outfile_commit(&f);
+	rc = commit_output(job, &f);
 	if (rc)
-		return output_error(job, rc);
+		return rc;
 	out_text(job->ctl->out, "file", job->out);
 	out_uint(job->ctl->out, "bytes", ward_dataset_info(ds)->length);
 	return EXIT_OK;
@@ -454,8 +469,7 @@ static int rekey_to(struct job *job, struct ward_dataset *ds, const uint8_t *key
 		outfile_abort(&f);
 		return dataset_error(job, rc, &err);
 	}
-	rc = outfile_commit(&f);
-	return rc ? output_error(job, rc) : EXIT_OK;
+	return commit_output(job, &f);
 }
 
 static int rekey(struct job *job, struct ward_dataset *ds)
@@ -467,7 +481,7 @@ static int rekey(struct job *job, struct ward_dataset *ds)
 		rc = ctl_error(job->ctl, EXIT_USAGE, "usage", "%s holds the same key", job->to_key);
 	if (!rc) {
 		rc = rekey_to(job, ds, key);
-		if (rc && job->new_key)
+		if (rc && job->new_key && !job->placed)
 			unlink(job->new_key);
 	}
 	explicit_bzero(key, sizeof(key));

@@ -48,6 +48,10 @@ int evidence_write(struct wardctl *ctl, const char *path, const void *data, size
 	}
 	if (!err)
 		return EXIT_OK;
+	if (err > 0)
+		return ctl_error(ctl, EXIT_DEVICE, "output-unsynced",
+				 "%s is written, but its directory can't be synced: %s; a power cut may undo it",
+				 path, outfile_strerror(err));
 	return ctl_error(ctl, err == -EEXIST ? EXIT_USAGE : EXIT_DEVICE, "output",
 			 "can't write %s: %s", path, outfile_strerror(err));
 }

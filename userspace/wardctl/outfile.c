@@ -125,7 +125,7 @@ int outfile_commit(struct outfile *f)
 		rc = -errno;
 	if (!rc) {
 		f->named = 0;
-		rc = sync_dir(f->path);
+		rc = -sync_dir(f->path);
 	}
 	outfile_abort(f);
 	return rc;
@@ -135,7 +135,7 @@ const char *outfile_strerror(int rc)
 {
 	if (rc == -EEXIST)
 		return "what stands there is not a regular file; name another output";
-	return strerror(-rc);
+	return strerror(abs(rc));
 }
 
 void outfile_abort(struct outfile *f)

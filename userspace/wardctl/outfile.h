@@ -31,10 +31,16 @@ struct outfile {
  */
 int outfile_open(struct outfile *f, const char *path, mode_t mode);
 
-/** outfile_commit - sync and put in place; 0 or -errno, f is closed in any case */
+/**
+ * outfile_commit - sync and put in place; f is closed in any case
+ *
+ * 0, -errno: nothing was put in place, or errno above 0: the file is in place
+ * and whole, but its directory could not be synced, so that a power cut may
+ * undo it.
+ */
 int outfile_commit(struct outfile *f);
 
-/** outfile_strerror - what an error of the two means, for people */
+/** outfile_strerror - what an error of the two means, for people; any sign */
 const char *outfile_strerror(int rc);
 
 /** outfile_abort - give up, leaving nothing behind */
