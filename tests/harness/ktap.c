@@ -126,7 +126,7 @@ void ktap_skip(const char *why)
 {
 	if (failed)
 		ktap_stop();
-	printf("# SKIP-REASON %s\n", why);
+	printf("# skip: %s\n", why);
 	fflush(NULL);
 	_exit(getpid() == test_pid ? CHILD_SKIP : CHILD_FAIL);
 }

@@ -58,10 +58,14 @@ verdict 0 'ok p/a/x' "tap: a good program passes" \
 	< <(stream '# program a' '1..1' 'ok 1 x' '# exit a 0')
 verdict 1 'not ok p/a/x' "tap: a failed test fails the run" \
 	< <(stream '# program a' '1..1' 'not ok 1 x' '# exit a 1')
-verdict 0 'ok p/a/x # SKIP' "tap: a skip is a skip" \
+verdict 0 'ok p/a/x # SKIP why' "tap: a skip is a skip, with its reason" \
 	< <(stream '# program a' '1..1' 'ok 1 x # SKIP why' '# exit a 0')
-verdict 0 'ok p/a/x # SKIP' "tap: cmocka's skip is a skip" \
-	< <(stream '# program a' '1..1' 'not ok 1 # SKIP x' '# exit a 0')
+verdict 0 'ok p/a/x # SKIP why' "tap: cmocka's skip is a skip, with the reason before it" \
+	< <(stream '# program a' '1..1' '# skip: why' 'not ok 1 # SKIP x' '# exit a 0')
+verdict 0 'ok p/a/y # SKIP (no reason given)' "tap: a reason is one test's alone" \
+	< <(stream '# program a' '1..2' '# skip: why' 'ok 1 x # SKIP' 'ok 2 y # SKIP' '# exit a 0')
+verdict 0 'ok p/a/(program) # SKIP why' "tap: a program that skips itself is seen" \
+	< <(stream '# program a' '1..0 # SKIP why' '# exit a 0')
 verdict 1 'not ok p/a/x' "tap: a failed test is no skip, whatever it says" \
 	< <(stream '# program a' '1..1' 'not ok 1 x # SKIP y' '# exit a 1')
 verdict 1 'not ok p/a/(program) # 1 results, 2 planned' "tap: a missing result fails" \

@@ -25,6 +25,7 @@ function begin(name) {
 		broken("no exit status: it or its guest died")
 	program = name
 	plans = planned = results = failed = 0
+	why = ""
 }
 
 function finish(status) {
@@ -39,13 +40,18 @@ function finish(status) {
 	program = ""
 }
 
-# cmocka says "not ok 3 # SKIP name" of a test that was skipped.
+# cmocka says "not ok 3 # SKIP name" of a test that was skipped. Why, a result
+# line says after SKIP, or a line "# skip: REASON" before it.
 function result(line, ok,    name, skip) {
 	name = line
 	sub(/^(not )?ok[ \t]*[0-9]*[ \t]*(- )?/, "", name)
-	skip = ok && name ~ /# *[Ss][Kk][Ii][Pp]/
 	if (sub(/^# SKIP /, "", name))
 		skip = ok = 1
+	else if (ok && match(name, /# *[Ss][Kk][Ii][Pp][ \t]*/)) {
+		skip = 1
+		if (RSTART + RLENGTH <= length(name))
+			why = substr(name, RSTART + RLENGTH)
+	}
 	sub(/[ \t]*# .*$/, "", name)
 	results++
 	results_all++
@@ -53,7 +59,10 @@ function result(line, ok,    name, skip) {
 		failed++
 		failures++
 	}
-	print (ok ? "ok " : "not ok ") label(name) (skip ? " # SKIP" : "")
+	if (why == "")
+		why = "(no reason given)"
+	print (ok ? "ok " : "not ok ") label(name) (skip ? " # SKIP " why : "")
+	why = ""
 	fflush()
 }
 
@@ -66,8 +75,13 @@ program == "" { next }
 	sub(/^1\.\./, "", plan)
 	planned += plan
 	plans++
+	if (plan == 0 && sub(/^.*# *[Ss][Kk][Ii][Pp][ \t]*/, "")) {
+		print "ok " label("(program)") " # SKIP " $0
+		results_all++
+	}
 	next
 }
+/^[ \t]*# skip: / { sub(/^[ \t]*# skip: /, ""); why = $0; next }
 /^[ \t]*ok[ \t]/ { sub(/^[ \t]+/, ""); result($0, 1); next }
 /^[ \t]*not ok[ \t]/ { sub(/^[ \t]+/, ""); result($0, 0); next }
 /^# ok - / { next } # cmocka's name for a group that passed

@@ -70,6 +70,12 @@ struct wv_bytes ut_vector(const char *name)
 	return ut_file(path);
 }
 
+void ut_skip(const char *why)
+{
+	print_message("# skip: %s\n", why);
+	skip();
+}
+
 void ut_free(struct wv_bytes b)
 {
 	free((void *)b.data);

@@ -27,6 +27,16 @@ struct wv_bytes ut_vector(const char *name);
 /** ut_has_vectors - the folder is there; a test skips and is counted otherwise */
 bool ut_has_vectors(void);
 
+/**
+ * ut_skip - end the test as skipped, and say what is missing: tests/harness/tap
+ *	shows the reason with the result
+ */
+void ut_skip(const char *why);
+
+/** UT_NO_VECTORS, UT_NO_DATASETS - reasons: what a newcomer may set */
+#define UT_NO_VECTORS	"no evidence folder: WARD_VECTORS names it"
+#define UT_NO_DATASETS	"no folder with uci_heart_disease: WARD_DATASETS names it"
+
 /** ut_free - free what the functions above gave */
 void ut_free(struct wv_bytes b);
 

@@ -111,7 +111,7 @@ static void real_root(void **state)
 
 	(void)state;
 	if (!ut_has_vectors())
-		skip();
+		ut_skip(UT_NO_VECTORS);
 	chain = ut_vector("snp/trust-milan-chain.pem");
 	assert_non_null(chain.data);
 	sim_guest_new(&g, WARD_PURPOSE_REPORT);

@@ -170,7 +170,7 @@ static void real_groups(void **state)
 
 	(void)state;
 	if (!ut_has_vectors())
-		skip();
+		ut_skip(UT_NO_VECTORS);
 	for (i = 0; i < GROUPS; i++) {
 		struct wv_bytes report = load_report(groups[i].report);
 		struct wv_vek *vek = NULL;
@@ -261,7 +261,7 @@ static void manifest(void **state)
 
 	(void)state;
 	if (!ut_has_vectors())
-		skip();
+		ut_skip(UT_NO_VECTORS);
 	table = ut_vector("MANIFEST.tsv");
 	assert_non_null(table.data);
 	text = strndup((const char *)table.data, table.len);
@@ -298,7 +298,7 @@ static void every_bit(void **state)
 
 	(void)state;
 	if (!ut_has_vectors())
-		skip();
+		ut_skip(UT_NO_VECTORS);
 	for (i = 0; i < sizeof(picks) / sizeof(picks[0]); i++) {
 		const struct group *g = &groups[picks[i]];
 		struct wv_bytes report = load(g->report);
@@ -330,7 +330,7 @@ static void every_length(void **state)
 
 	(void)state;
 	if (!ut_has_vectors())
-		skip();
+		ut_skip(UT_NO_VECTORS);
 	report = load(groups[0].report);
 	for (len = 0; len < report.len; len++) {
 		struct wv_bytes cut = { report.data, len };
@@ -350,7 +350,7 @@ static void table_cut(void **state)
 
 	(void)state;
 	if (!ut_has_vectors())
-		skip();
+		ut_skip(UT_NO_VECTORS);
 	roots = wv_roots_new();
 	table = load("snp/milan-v2-auxblob-der.bin");
 	for (len = 0; len < table.len; len += len < 120 ? 1 : 97) {

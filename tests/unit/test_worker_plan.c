@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Plans: what is taken in, what is refused, and the shipped ones on real tables. */
+#include "support.h"
 #include "worker_bench.h"
 
 #include "../../userspace/worker/train.h"
@@ -211,7 +212,7 @@ static void test_heart(void **state)
 		text[i].chunk = 4096;
 		text[i].text = slurp(hospitals[i], &text[i].len);
 		if (!text[i].text)
-			skip();
+			ut_skip(UT_NO_DATASETS);
 	}
 	plan = shipped("userspace/worker/plans/heart.json");
 	memory_init(&memory, &backend, 256 << 10);
@@ -291,7 +292,7 @@ static void test_breast(void **state)
 	assert_int_equal(plan->features, BREAST_COLUMNS - 1);
 	if (cut_breast(text)) {
 		plan_free(plan);
-		skip();
+		ut_skip("no breast_cancer.csv in the cache: tests/datasets/tables.sh fetches it");
 	}
 	for (i = 0; i < BREAST_COLUMNS; i++)
 		names[i] = i < plan->features ? plan->feature[i].column : plan->label_column;
