@@ -61,14 +61,15 @@ hand_in() {
 	done
 }
 
-# guest PART INITRD OPTIONS...: boot in the background; GUEST is its pid
+# guest PART INITRD OPTIONS...: boot in the background; GUEST is its pid. Its
+# memory is a file of ours, and holds what the guest holds.
 guest() {
 	local part=$1 image=$2
 	shift 2
 	mkdir -p "$DEMO/guest-$part"
 	: >"$DEMO/guest-$part/ktap"
-	"$TOP/tests/vm/run" "$SERIES" "$image" --dir "$DEMO/guest-$part" \
-		--append "$PATIENCE" --timeout "$TIMEOUT" --port "$PORT" "${FW[@]}" "$@" \
+	(umask 077 && exec "$TOP/tests/vm/run" "$SERIES" "$image" --dir "$DEMO/guest-$part" \
+		--append "$PATIENCE" --timeout "$TIMEOUT" --port "$PORT" "${FW[@]}" "$@") \
 		>"$DEMO/log/guest-$part" 2>&1 &
 	GUEST=$!
 }

@@ -6,8 +6,9 @@ CHUNK=4096
 # Four tables; $DEMO/owner/sites lists name, data set, key and table of each.
 owner_encrypt() {
 	local owner=$DEMO/owner path label missing rows name options
-	mkdir -p "$owner/tables"
-	"$TOP/tests/datasets/tables.sh" "${SET[@]}" "$owner/tables" >"$owner/tables.tsv" 2>"$DEMO/log/tables" ||
+	mkdir -m 700 "$owner/tables"
+	(umask 077 && exec "$TOP/tests/datasets/tables.sh" "${SET[@]}" "$owner/tables") \
+		>"$owner/tables.tsv" 2>"$DEMO/log/tables" ||
 		die "no tables: $(tail -n 1 "$DEMO/log/tables")"
 	: >"$owner/sites"
 	while IFS=$'\t' read -r path label missing rows; do

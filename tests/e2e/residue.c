@@ -163,7 +163,7 @@ static void list_patterns(const struct world *w)
 	unsigned int kind;
 	size_t i;
 
-	printf("%zu patterns of %zu rows (%zu of them as text) and %zu keys, %zu bytes:\n",
+	printf("%zu patterns of %zu rows (%zu as text) and %zu keys, %zu bytes:\n",
 	       w->set.count, w->rows, w->covered, w->sites, w->set.pool_len);
 	for (kind = 0; kind < PATTERN_KINDS; kind++) {
 		for (i = 0; i < w->set.count && w->set.list[i].kind != kind; i++)

@@ -42,6 +42,8 @@ step_owners() {
 	owner_policy "$MEASUREMENT"
 	owner_broker
 	ui_say "policy: uid 1001, this plan, measurement ${MEASUREMENT:0:16}... (simulated)"
+	ui_say "modules are not signature-checked in this guest; the measurement"
+	ui_say "covers ward.ko in the initrd"
 	ui_say "ward-broker: TLS on 127.0.0.1:$PORT, all that the guest can reach"
 	clock owners
 }
@@ -129,12 +131,12 @@ verify() {
 
 step_receipts() {
 	local name first='' line i=0
-	ui_step "Owners verify their receipts, offline"
+	ui_step "Owners verify their receipts, offline (simulated TEE)"
 	while read -r line; do
 		name=${line#*\"resource\":\"}
 		name=${name%%\"*}
 		name=${name##*/}
-		printf '%s\n' "$line" >"$DEMO/owner/release-$name.json"
+		(umask 077 && printf '%s\n' "$line" >"$DEMO/owner/release-$name.json")
 		verify "$name" "$DEMO/results/receipt-$name.ward" "$DEMO/owner/release-$name.json"
 		ui_say "$("$TOP/tests/e2e/figures" --receipt "$DEMO" "$name")"
 		i=$((i + 1))
@@ -155,8 +157,8 @@ show_patterns() {
 	local line
 	[ -e "$DEMO/residue-wiped.txt" ] || return 0
 	while IFS= read -r line; do
-		ui_say "${line:0:72}"
-	done < <(sed '/MiB searched/,$d' "$DEMO/residue-wiped.txt")
+		ui_say "$line"
+	done < <(sed '/MiB searched/,$d' "$DEMO/residue-wiped.txt" | fold -s -w 72)
 }
 
 on_refusal() {
@@ -167,7 +169,7 @@ on_refusal() {
 			ui_say "$("$TOP/tests/e2e/figures" --residue "$DEMO" $when)"
 		done
 		clock residue
-		ui_step "Whatever differs is refused"
+		ui_step "Whatever differs is refused (simulated TEE)"
 		wc -l <"$DEMO/owner/release.log" >"$DEMO/releases-before"
 	fi
 	printf '%s\n' "${1#* }" >"$DEMO/refusal-${1%% *}.json"

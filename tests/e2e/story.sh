@@ -51,6 +51,19 @@ figures() {
 	holds "$f" "nothing is wrong by the demo's own account, $on" 'f["wrong"] == []'
 }
 
+# labelled TEXT: where results stand, it is said that the TEE is simulated
+labelled() {
+	grep -q '^\[3/5\] .*simulated' "$1" && grep -q '^\[5/5\] .*simulated' "$1" &&
+		grep -q '^ ward on Linux .*SIMULATED' "$1"
+}
+
+# private FOLDER: a folder of four tables, four releases, their log
+private() {
+	local found
+	found=$(find "$1"/tables "$1"/release* -printf '%m\n' | sort | uniq -c | xargs)
+	[ "$found" = "9 600 1 700" ]
+}
+
 # doctored KERNEL WHAT FILE SED: the demo's own judgement must notice
 doctored() {
 	local copy=$OUT/doctored
@@ -89,6 +102,12 @@ for kernel in 6.12 newest; do
 	figures "$OUT/$kernel.json" "$kernel"
 	! sed -n '/^====/,$p' "$OUT/$kernel.txt" | grep -q '.\{79\}'
 	result $? "the closing page fits 80 columns on $kernel"
+	! grep -q '.\{81\}' "$OUT/$kernel.txt"
+	result $? "so does every line before it on $kernel"
+	labelled "$OUT/$kernel.txt"
+	result $? "steps 3 and 5 and the page say that the TEE is simulated on $kernel"
+	private "$OUT/$kernel/owner"
+	result $? "owners' tables and releases are the owner's alone on $kernel"
 	judged=$kernel
 done
 [ -z "$judged" ] || judgement "$judged"
