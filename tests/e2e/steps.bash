@@ -75,7 +75,7 @@ guest_failed() {
 
 on_story() {
 	case $1 in
-	booted) ui_say "guest: Linux $2, simulated TEE, 1 TCP port, no other network" ;;
+	booted) ui_say "guest: Linux $2, simulated TEE, network: 1 TCP port" ;;
 	ready) clock boot ;;
 	step) on_step "$2" ;;
 	hold) on_hold_word "$2" ;;
