@@ -367,6 +367,7 @@ static void test_outfile(void **state)
 {
 	struct failure failure = { 0 };
 	size_t len, before = files_in_dir();
+	struct stat st;
 	uint8_t *bytes;
 
 	(void)state;
@@ -381,9 +382,20 @@ static void test_outfile(void **state)
 	/* a directory is in the way: the failure leaves nothing behind */
 	assert_int_equal(mkdir(in_dir("d"), 0700), 0);
 	assert_int_equal(outfile_write(dir, "d", "x", 1, &failure), -1);
-	assert_int_equal(failure.exit, EXIT_DEVICE);
+	assert_int_equal(failure.exit, EXIT_MISUSE);
 	assert_int_equal(files_in_dir(), before + 2);
 	assert_int_equal(rmdir(in_dir("d")), 0);
+
+	/* so are a link, even to a file, and a pipe: they stay what they are */
+	assert_int_equal(symlink("x", in_dir("link")), 0);
+	assert_int_equal(mkfifo(in_dir("pipe"), 0600), 0);
+	assert_int_equal(outfile_write(dir, "link", "x", 1, &failure), -1);
+	assert_int_equal(outfile_put(in_dir("pipe"), "x", 1, &failure), -1);
+	assert_int_equal(lstat(in_dir("link"), &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(lstat(in_dir("pipe"), &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	assert_int_equal(files_in_dir(), before + 3);
 	assert_int_equal(outfile_dir(in_dir("x"), &failure), -1);
 }
 

@@ -144,6 +144,7 @@ static void test_bad_tables(void **state)
 		{ "\"1\",2,3\n", "line 1: column 1 (a): is neither", false },
 		{ "1;2;3\n", "line 1: column 1 (a): is neither", false },
 		{ "a,b\n1,2,3\n", "line 1: does not name the columns", true },
+		{ "\xef\xbb\xbf" "a,b,c\n1,2,3\n", "line 1: begins with a byte order mark", true },
 		{ "a,b,d\n1,2,3\n", "line 1: does not name the columns", true },
 		{ "a,b,c,d\n1,2,3\n", "line 1: does not name the columns", true },
 		{ "1,2,3\n", "line 1: does not name the columns", true },

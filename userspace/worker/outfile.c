@@ -45,6 +45,23 @@ static int sync_dir(const char *path)
 	return ret;
 }
 
+/*
+ * A rename takes the place of whatever is there: of a device or a link, such as
+ * /dev/null and /dev/stdout, as readily as of a file.
+ */
+static int check_place(const char *path, struct failure *failure)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 :
+		       failed(failure, EXIT_DEVICE, "%s: %s", path, strerror(errno));
+	if (S_ISREG(st.st_mode))
+		return 0;
+	return failed(failure, EXIT_MISUSE,
+		      "%s: what stands there is not a regular file; name another output", path);
+}
+
 int outfile_put(const char *path, const void *data, size_t len, struct failure *failure)
 {
 	char temp[PATH_MAX];
@@ -52,14 +69,20 @@ int outfile_put(const char *path, const void *data, size_t len, struct failure *
 
 	if (snprintf(temp, sizeof(temp), "%s.XXXXXX", path) >= (int)sizeof(temp))
 		return failed(failure, EXIT_MISUSE, "%s: the path is too long", path);
+	if (check_place(path, failure))
+		return -1;
 	fd = mkostemp(temp, O_CLOEXEC);
 	if (fd < 0)
 		return failed(failure, EXIT_DEVICE, "%s: %s", path, strerror(errno));
 	err = write_all(fd, data, len) || fchmod(fd, 0644) ? errno : 0;
 	if (close(fd) && !err)
 		err = errno;
-	if (!err && (rename(temp, path) || sync_dir(path)))
+	if (!err && rename(temp, path))
 		err = errno;
+	if (!err && sync_dir(path))
+		return failed(failure, EXIT_DEVICE,
+			      "%s is written, but its directory can't be synced: %s; a power cut may undo it",
+			      path, strerror(errno));
 	if (!err)
 		return 0;
 	unlink(temp);

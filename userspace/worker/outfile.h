@@ -15,7 +15,11 @@
  * @len: bytes
  * @failure: what went wrong
  *
- * Return: 0 or -1; then an earlier file of that name stands as it was.
+ * What stands there may only be a regular file, which is replaced: a device, a
+ * pipe or a symbolic link is left alone.
+ *
+ * Return: 0 or -1; then an earlier file of that name stands as it was, unless
+ * @failure says that the new one is written and its directory is not synced.
  */
 int outfile_write(const char *dir, const char *name, const void *data, size_t len,
 		  struct failure *failure);

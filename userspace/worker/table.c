@@ -182,6 +182,9 @@ static int check_header(struct table *table, struct span line,
 	bool more = true;
 	size_t i;
 
+	if (line.len >= 3 && !memcmp(line.at, "\xef\xbb\xbf", 3))
+		return fail_line(table, failure,
+				 "begins with a byte order mark: save the table as UTF-8 without BOM");
 	for (i = 0; i < table->columns && more; i++) {
 		struct span field = next_field(&line, table->delimiter, &more);
 
