@@ -300,6 +300,7 @@ SYSUSERS := $(wildcard userspace/udev/*.conf)
 PUBLIC_HEADERS := $(wildcard userspace/lib/libward*.h userspace/verifier/wardverify*.h)
 WARD_HEADERS := $(filter-out $(PUBLIC_HEADERS) %private.h %/sys.h,$(wildcard userspace/lib/*.h))
 MAN_PAGES := $(wildcard userspace/man/*.[1-8])
+PLANS := $(wildcard userspace/worker/plans/*.json)
 
 .PHONY: install install-dkms uninstall clean
 install: userspace install-dkms
@@ -317,6 +318,8 @@ install: userspace install-dkms
 			>$(DESTDIR)$(LIBDIR)/pkgconfig/$$(basename $$pc .in) || exit 1; done
 	for page in $(MAN_PAGES); do \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$(basename $$page) || exit 1; done
+	$(if $(PLANS),install -d $(DESTDIR)$(PREFIX)/share/ward/plans && \
+		install -m 644 $(PLANS) $(DESTDIR)$(PREFIX)/share/ward/plans)
 	$(if $(UDEV_RULES),install -d $(DESTDIR)/lib/udev/rules.d && \
 		install -m 644 $(UDEV_RULES) $(DESTDIR)/lib/udev/rules.d)
 	$(if $(SYSUSERS),install -d $(DESTDIR)/usr/lib/sysusers.d && \
@@ -337,6 +340,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/include/ward
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/include/,$(patsubst include/uapi/%,%,$(wildcard include/uapi/linux/*.h)))
 	for page in $(MAN_PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$(basename $$page); done
+	rm -rf $(DESTDIR)$(PREFIX)/share/ward
 	rm -f $(addprefix $(DESTDIR)/lib/udev/rules.d/,$(notdir $(UDEV_RULES)))
 	rm -f $(addprefix $(DESTDIR)/usr/lib/sysusers.d/,$(notdir $(SYSUSERS)))
 	rm -rf $(DKMS_SRC)

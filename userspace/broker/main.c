@@ -238,7 +238,8 @@ static int usage(FILE *f, int code)
 	      "protocol 0.4.0 over TLS 1.3).\n\n"
 	      "  --config FILE  JSON; see ward-broker(8)\n"
 	      "  --check        read everything that FILE names, then end\n"
-	      "  --ready-fd FD  write 'listening on ADDRESS:PORT' there, not to stdout\n", f);
+	      "  --ready-fd FD  write 'listening on ADDRESS:PORT' there, not to stdout\n"
+	      "  --version\n", f);
 	return code;
 }
 
@@ -256,6 +257,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 		{ "check", no_argument, NULL, 'c' },
 		{ "ready-fd", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	char *end;
@@ -270,6 +272,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 			a->ready_fd = (int)strtol(optarg, &end, 10);
 			if (*end || end == optarg || fcntl(a->ready_fd, F_GETFD) < 0)
 				return usage(stderr, EXIT_USAGE);
+		} else if (c == 'V') {
+			return puts("ward-broker " WARD_VERSION) < 0 ? EXIT_SYSTEM : EXIT_OK;
 		} else {
 			return usage(c == 'h' ? stdout : stderr, c == 'h' ? EXIT_OK : EXIT_USAGE);
 		}
