@@ -82,4 +82,11 @@ rm "$D/plan.json"
 run 1 'No such file' 'no plan' --data a="$D/t.wds"
 if [ -z "$(ls -A "$D/out")" ]; then result 0 'nothing was written'; else result 1 'nothing was written'; fi
 
+plan "$good"
+mkfifo "$D/fifo"
+run 1 'not a regular file' 'an early receipt in place of a pipe' --data "n=$D/t.wds" \
+	--early-receipt "$D/fifo"
+[ -p "$D/fifo" ]
+result $? 'the pipe is still there'
+
 finish

@@ -34,7 +34,9 @@ static int open_inputs(struct job *job)
 	size_t i;
 
 	if (plan_load(job->options->plan, &job->plan, job->failure) ||
-	    outfile_dir(job->options->out, job->failure))
+	    outfile_dir(job->options->out, job->failure) ||
+	    (job->options->early_receipt &&
+	     outfile_check(job->options->early_receipt, job->failure)))
 		return -1;
 	for (i = 0; i < job->options->count; i++) {
 		job->data[i] = (struct data){

@@ -49,7 +49,7 @@ static int sync_dir(const char *path)
  * A rename takes the place of whatever is there: of a device or a link, such as
  * /dev/null and /dev/stdout, as readily as of a file.
  */
-static int check_place(const char *path, struct failure *failure)
+int outfile_check(const char *path, struct failure *failure)
 {
 	struct stat st;
 
@@ -69,7 +69,7 @@ int outfile_put(const char *path, const void *data, size_t len, struct failure *
 
 	if (snprintf(temp, sizeof(temp), "%s.XXXXXX", path) >= (int)sizeof(temp))
 		return failed(failure, EXIT_MISUSE, "%s: the path is too long", path);
-	if (check_place(path, failure))
+	if (outfile_check(path, failure))
 		return -1;
 	fd = mkostemp(temp, O_CLOEXEC);
 	if (fd < 0)

@@ -37,6 +37,15 @@ int outfile_put(const char *path, const void *data, size_t len,
 		struct failure *failure);
 
 /**
+ * outfile_check() - whether outfile_put() may write there, told before long work
+ * @path: file
+ * @failure: what stands in its place
+ *
+ * Return: 0 or -1.
+ */
+int outfile_check(const char *path, struct failure *failure);
+
+/**
  * outfile_dir() - make a directory unless it is there
  * @path: its parent exists
  * @failure: what went wrong
