@@ -202,12 +202,3 @@ int ward_cmd_attest(struct ward_call *call)
 	ward_request_put(req);
 	return rc;
 }
-
-u64 ward_attest_features(void)
-{
-#ifdef WARD_HAVE_TSM
-	return WARD_FEATURE_ATTEST;
-#else
-	return 0;
-#endif
-}

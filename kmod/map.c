@@ -197,13 +197,3 @@ void ward_map_hide(struct ward_buf *buf)
 	lockdep_assert_not_held(&buf->lock);
 	unmap_mapping_range(buf->inode->i_mapping, 0, 0, 1);
 }
-
-u64 ward_buffer_features(void)
-{
-	u64 features = WARD_FEATURE_NO_GUP;
-
-#ifdef WARD_HUGE
-	features |= WARD_FEATURE_HUGE;
-#endif
-	return features;
-}

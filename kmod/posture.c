@@ -116,3 +116,17 @@ void ward_posture_init(void)
 
 	ward_posture_get(&first);
 }
+
+/* What was built in: it depends on the kernel's headers alone. */
+u64 ward_features(void)
+{
+	u64 features = WARD_FEATURE_NO_GUP;
+
+#ifdef WARD_HUGE
+	features |= WARD_FEATURE_HUGE;
+#endif
+#ifdef WARD_HAVE_TSM
+	features |= WARD_FEATURE_ATTEST;
+#endif
+	return features;
+}

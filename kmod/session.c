@@ -343,7 +343,7 @@ int ward_cmd_info(struct ward_call *call)
 	cmd->out_module_version = WARD_VERSION_CODE;
 	memcpy(cmd->out_session, session->id, WARD_ID_LEN);
 	memcpy(cmd->out_instance, ward_instance, WARD_ID_LEN);
-	cmd->out_features = ward_buffer_features() | ward_attest_features();
+	cmd->out_features = ward_features();
 
 	guard(spinlock)(&ward_ledger_lock);
 	cmd->out_state = acct->totals.state;

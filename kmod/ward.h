@@ -220,6 +220,8 @@ struct ward_posture {
 
 void ward_posture_init(void);
 void ward_posture_get(struct ward_posture *out);
+/* WARD_FEATURE_* as this kernel allows. */
+u64 ward_features(void);
 
 /* ---- merkle.c ----------------------------------------------------------- */
 
@@ -314,8 +316,6 @@ int ward_bufferfs_init(void);
 void ward_bufferfs_exit(void);
 int ward_buffer_init(void);
 void ward_buffer_exit(void);
-/* WARD_FEATURE_HUGE and WARD_FEATURE_NO_GUP as this kernel allows. */
-u64 ward_buffer_features(void);
 
 int ward_cmd_buf_alloc(struct ward_call *call);
 int ward_cmd_buf_info(struct ward_call *call);
@@ -342,8 +342,6 @@ struct ward_attest_stats {
 	u32 queued;
 };
 
-/* WARD_FEATURE_ATTEST as this kernel allows. */
-u64 ward_attest_features(void);
 int ward_attest_init(void);
 void ward_attest_exit(void);
 void ward_attest_stats(struct ward_attest_stats *out);
