@@ -2,39 +2,17 @@
 #include <string.h>
 #include <time.h>
 
+#include "hex.h"
 #include "text.h"
 
 void text_hex(const void *data, size_t len, char *out)
 {
-	static const char digits[] = "0123456789abcdef";
-	const uint8_t *p = data;
-
-	for (size_t i = 0; i < len; i++) {
-		out[2 * i] = digits[p[i] >> 4];
-		out[2 * i + 1] = digits[p[i] & 15];
-	}
-	out[2 * len] = 0;
-}
-
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	hex_encode(data, len, out);
 }
 
 int text_unhex(const char *hex, uint8_t *out, size_t len)
 {
-	if (strlen(hex) != 2 * len)
-		return -1;
-	for (size_t i = 0; i < len; i++) {
-		int high = nibble(hex[2 * i]), low = nibble(hex[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return -1;
-		out[i] = (uint8_t)(high << 4 | low);
-	}
-	return 0;
+	return hex_decode_lower(hex, out, len) ? 0 : -1;
 }
 
 void text_time(int64_t seconds, char out[TEXT_TIME_LEN])

@@ -10,6 +10,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "hex.h"
 #include "kbs_private.h"
 #include "libward.h"
 
@@ -236,27 +237,6 @@ static int good_resource(const char *path)
 	return slashes == 2 && strlen(path) < 200 && !strstr(path, "..");
 }
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int take_hex(const char *hex, uint8_t *out, size_t len)
-{
-	if (strlen(hex) != 2 * len)
-		return -1;
-	for (size_t i = 0; i < len; i++) {
-		int high = nibble(hex[2 * i]), low = nibble(hex[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return -1;
-		out[i] = (uint8_t)(high << 4 | low);
-	}
-	return 0;
-}
-
 /* The key is decoded into *out and its text wiped where it lies. */
 static int take_release(json_t *body, struct ward_kbs_release *out, struct ward_kbs_error *err)
 {
@@ -271,9 +251,9 @@ static int take_release(json_t *body, struct ward_kbs_release *out, struct ward_
 		bad = 1;
 	else
 		bad = jose_b64_dec_buf(key, strlen(key), out->key, sizeof(out->key)) !=
-		      sizeof(out->key) || take_hex(dataset, out->dataset, sizeof(out->dataset)) ||
-		      take_hex(release, out->release, sizeof(out->release)) ||
-		      take_hex(nonce, out->receipt_nonce, sizeof(out->receipt_nonce));
+		      sizeof(out->key) || !hex_decode_lower(dataset, out->dataset, sizeof(out->dataset)) ||
+		      !hex_decode_lower(release, out->release, sizeof(out->release)) ||
+		      !hex_decode_lower(nonce, out->receipt_nonce, sizeof(out->receipt_nonce));
 	if (key)
 		OPENSSL_cleanse((char *)key, strlen(key));
 	if (bad)

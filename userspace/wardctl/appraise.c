@@ -9,6 +9,7 @@
 
 #include "appraise.h"
 #include "collateral.h"
+#include "hex.h"
 #include "infile.h"
 
 enum { OPT_POLICY = 256, OPT_ROOT, OPT_AT, OPT_COLLATERAL, OPT_NO_COLLATERAL, OPT_NONCE,
@@ -38,16 +39,6 @@ static const struct known known[] = {
 	{ APPRAISE_SNPGUEST, { "report-data", required_argument, NULL, 'r' } },
 };
 #define KNOWN (sizeof(known) / sizeof(known[0]))
-
-static int hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef", *at;
-
-	if (c >= 'A' && c <= 'F')
-		c = (char)(c - 'A' + 'a');
-	at = c ? strchr(digits, c) : NULL;
-	return at ? (int)(at - digits) : -1;
-}
 
 /* Hex with or without 0x, @min to @max bytes; the count, or 0. */
 static size_t hex(const char *text, uint8_t *out, size_t min, size_t max)

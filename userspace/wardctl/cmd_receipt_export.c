@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "evidence.h"
+#include "hex.h"
 #include "verbs.h"
 
 #define LINE_MAX_BYTES 65536
@@ -55,7 +56,7 @@ static int take(struct wardctl *ctl, struct receipt_args *args, size_t i, const 
 {
 	const struct field *f = &fields[i];
 
-	if (!device_hex(text, (uint8_t *)args + f->offset, f->len))
+	if (!hex_decode(text, (uint8_t *)args + f->offset, f->len))
 		return ctl_usage(ctl, "%s%s is %zu hex digits, not '%s'", where,
 				 *where ? f->member : f->option, 2 * f->len, text);
 	args->have |= 1u << i;

@@ -146,30 +146,3 @@ void device_bits(struct wardctl *ctl, const char *key, uint64_t bits,
 			  (unsigned long long)(bits >> n << n));
 	out_close(ctl->out);
 }
-
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-bool device_hex(const char *text, uint8_t *to, size_t len)
-{
-	size_t i;
-
-	if (strlen(text) != 2 * len)
-		return false;
-	for (i = 0; i < len; i++) {
-		int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		to[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
-}

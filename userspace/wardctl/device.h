@@ -34,9 +34,6 @@ void device_memory(struct wardctl *ctl, const struct ward_memory *memory);
 void device_bits(struct wardctl *ctl, const char *key, uint64_t bits,
 		 const char *const *names, size_t n);
 
-/** device_hex - exactly 2 * @len hex digits; false = they are not */
-bool device_hex(const char *text, uint8_t *to, size_t len);
-
 extern const char *const device_posture_names[8];
 
 #endif /* WARDCTL_DEVICE_H */
