@@ -55,15 +55,20 @@
  *  ENOMEM      the kernel has no memory
  *  EMFILE      no file descriptor is left to the caller (ENFILE: to anybody)
  *  EDQUOT      a limit of the ledger would be crossed
- *  ESHUTDOWN   the session is sealed or revoked
- *  EOWNERDEAD  the buffer was killed: wiped, or its owner's memory is gone
+ *  ESHUTDOWN   the session is sealed or revoked, its lease has run out, or
+ *              the machine goes down
+ *  EOWNERDEAD  the buffer was killed: wiped, revoked, its lease run out, or its
+ *              owner's memory is gone
  *  EBUSY       a buffer that is mapped already; new memory while the machine
  *              hibernates
+ *  ENOTEMPTY   WARD_PIN_CLEAN was asked for and the range holds something
+ *  EKEYREJECTED the proof of a renewal does not hash to the lease's anchor
  *  ENODEV      no provider of evidence is attached
  *  ENXIO       the provider that was attached is gone
  *  EAGAIN      the queue, or one user's part of it, is full; try again after
  *              @out_retry_after_ns
- *  ETIME       the deadline passed before evidence arrived
+ *  ETIME       the deadline passed before evidence arrived, or before there
+ *              was room
  *  EBADMSG     the provider answered with evidence that does not belong to
  *              this request: empty, short, stale, or over other report data
  *  EOVERFLOW   the provider answered with more than WARD_*_MAX bytes
@@ -89,7 +94,7 @@ enum {
 	WARD_CMD_BUF_ALLOC = 0x01,
 	WARD_CMD_BUF_PIN = 0x02,
 	WARD_CMD_MEASURE = 0x03,
-	/* 0x04 is kept for WARD_LEASE */
+	WARD_CMD_LEASE = 0x04,
 	WARD_CMD_ATTEST = 0x05,
 	WARD_CMD_PRESSURE = 0x06,
 	WARD_CMD_WATCH = 0x07,
@@ -99,13 +104,15 @@ enum {
 
 	WARD_CMD_BUF_INFO = 0x20,
 	WARD_CMD_BUF_WIPE = 0x21,
-	/* 0x22 and 0x23 are kept for WARD_BUF_VOLATILE and WARD_BUF_HOLD */
+	WARD_CMD_BUF_VOLATILE = 0x22,
+	WARD_CMD_BUF_HOLD = 0x23,
 };
 
 #define WARD_INFO	_IO('W', WARD_CMD_INFO)
 #define WARD_BUF_ALLOC	_IO('W', WARD_CMD_BUF_ALLOC)
 #define WARD_BUF_PIN	_IO('W', WARD_CMD_BUF_PIN)
 #define WARD_MEASURE	_IO('W', WARD_CMD_MEASURE)
+#define WARD_LEASE	_IO('W', WARD_CMD_LEASE)
 #define WARD_ATTEST	_IO('W', WARD_CMD_ATTEST)
 #define WARD_PRESSURE	_IO('W', WARD_CMD_PRESSURE)
 #define WARD_WATCH	_IO('W', WARD_CMD_WATCH)
@@ -113,6 +120,8 @@ enum {
 #define WARD_SEAL	_IO('W', WARD_CMD_SEAL)
 #define WARD_BUF_INFO	_IO('W', WARD_CMD_BUF_INFO)
 #define WARD_BUF_WIPE	_IO('W', WARD_CMD_BUF_WIPE)
+#define WARD_BUF_VOLATILE	_IO('W', WARD_CMD_BUF_VOLATILE)
+#define WARD_BUF_HOLD	_IO('W', WARD_CMD_BUF_HOLD)
 
 /**
  * struct ward_info - WARD_INFO on a session: what this module is and what the
@@ -129,6 +138,8 @@ enum {
  * @out_live_b: class B bytes held now
  * @out_limit: bytes that the session may hold by the tightest limit
  * @out_features: WARD_FEATURE_*
+ * @out_pool: bytes of wiped memory that the session keeps for its next buffers;
+ *	they hold nothing, and are no part of @out_live
  */
 struct ward_info {
 	__u32 size;
@@ -143,6 +154,7 @@ struct ward_info {
 	__aligned_u64 out_live_b;
 	__aligned_u64 out_limit;
 	__aligned_u64 out_features;
+	__aligned_u64 out_pool;
 };
 
 #define WARD_FEATURE_ATTEST	(1ull << 0)	/* this kernel can attach a provider */
@@ -152,12 +164,15 @@ struct ward_info {
 /**
  * struct ward_buf_alloc - WARD_BUF_ALLOC on a session: make a class A buffer
  * @size: sizeof(struct ward_buf_alloc)
- * @flags: must be 0; WARD_BUF_SHARED is kept for memory that several processes map
+ * @flags: WARD_BUF_*
  * @length: bytes; a multiple of the page size, not 0
- * @label: the worker's name for it; goes into the event record
+ * @label: the worker's name for it; goes into the event record. UTF-8 of at most
+ *	31 bytes without control characters, NUL padded (EINVAL otherwise)
  * @out_fd: the buffer: mmap it once, MAP_SHARED, whole, offset 0; O_CLOEXEC
  * @reserved: zero
  * @out_id: unique per boot
+ * @deadline_ns: with WARD_BUF_WAIT: CLOCK_BOOTTIME, absolute, at most
+ *	WARD_WAIT_MAX_NS ahead; 0 = that far. Else 0
  *
  * The memory reads as zero. It is neither copied to children nor dumped nor
  * swapped nor reachable by ptrace, and it is bound to the caller's mm: when
@@ -170,7 +185,7 @@ struct ward_info {
  *
  * While it lives the machine does not hibernate: the image would leave it out.
  *
- * Errors: EINVAL, EDQUOT, ENOMEM, ESHUTDOWN, EBUSY, EINTR, EMFILE, ENFILE.
+ * Errors: EINVAL, EDQUOT, ETIME, ENOMEM, ESHUTDOWN, EBUSY, EINTR, EMFILE, ENFILE.
  */
 struct ward_buf_alloc {
 	__u32 size;
@@ -180,34 +195,71 @@ struct ward_buf_alloc {
 	__s32 out_fd;
 	__u32 reserved;
 	__aligned_u64 out_id;
+	__aligned_u64 deadline_ns;
 };
 
-#define WARD_BUF_SHARED		(1u << 0)	/* EOPNOTSUPP in this version */
+/*
+ * SHARED: bound to the session in place of an mm. Every process that was given
+ * the fd and runs as the session's uid may map it, once or more (EPERM for
+ * another uid); children that fork() made map it for themselves. It ends with
+ * its last reference, or when the session's own fd is closed for the last time.
+ * Claims count it apart.
+ */
+#define WARD_BUF_SHARED		(1u << 0)
+/*
+ * LAZY: the limits are charged at once, memory is had 2 MiB at a time when it
+ * is first touched. Where there is none then, the access gives SIGBUS.
+ */
+#define WARD_BUF_LAZY		(1u << 1)
+/* POPULATE: mmap fills the page table at once; no page of it faults later. */
+#define WARD_BUF_POPULATE	(1u << 2)
+/*
+ * WAIT: where a limit of the ledger leaves no room, wait for it until
+ * @deadline_ns (then ETIME). Who waits is served in order; a request that its
+ * own session's or user's limit holds up is no obstacle to others. What could
+ * never be granted is EDQUOT at once.
+ */
+#define WARD_BUF_WAIT		(1u << 3)
+/*
+ * PSI: with WAIT: the wait counts as a memory stall of the machine and of the
+ * caller's cgroup (/proc/pressure/memory). Programs that kill on it will.
+ */
+#define WARD_BUF_PSI		(1u << 4)
+
+#define WARD_WAIT_MAX_NS	60000000000ull
 
 /**
  * struct ward_buf_pin - WARD_BUF_PIN on a session: pin memory of the caller's
  *	and promise to wipe it (class B)
  * @size: sizeof(struct ward_buf_pin)
- * @flags: must be 0
+ * @flags: WARD_PIN_*
  * @addr: page aligned
  * @length: bytes; a multiple of the page size, not 0, at most WARD_PIN_MAX
  * @label: as in ward_buf_alloc
  * @out_fd: closing its last reference zeroes the memory in place and unpins it;
- *	so does the end of the caller's mm, by exit, kill or exec
+ *	so does the end of the caller's mm, by exit, kill or exec, and soon
+ *	after it munmap or mremap of any part of the range
  * @reserved: zero
  * @out_id: unique per boot
  *
  * The range must be private anonymous memory, writable, and marked
- * MADV_DONTFORK (else EPERM: fork would copy it where ward cannot wipe). Pin
- * it before it holds anything: what it held before may have been swapped out,
- * or left behind where the kernel moved it from, and is not wiped there.
- * Other kinds of memory give EOPNOTSUPP. The memory stays mapped in its
- * owner, who may read and rewrite it at any time, also after the wipe; it is
- * visible to whoever may read the owner's memory. That is the weaker class,
- * meant for O_DIRECT, GPU registration and allocators that exist already.
+ * MADV_DONTFORK (else EPERM: fork would copy it where ward cannot wipe). Other
+ * kinds of memory (hugetlb, shmem, files, devices) give EOPNOTSUPP. Exactly
+ * the range is wiped, also where it is part of a larger folio.
  *
- * Errors: EINVAL, EPERM, EOPNOTSUPP, EFAULT, EDQUOT, ENOMEM, ESHUTDOWN, EBUSY,
- * EINTR, EMFILE, ENFILE.
+ * Pin it before it holds anything: what it held before may have been swapped
+ * out, or left behind where the kernel moved it from, and is not wiped there.
+ * WARD_PIN_CLEAN makes sure of it.
+ *
+ * The memory stays mapped in its owner, who may read and rewrite it at any
+ * time, also after the wipe; it is visible to whoever may read the owner's
+ * memory. MADV_DONTNEED gives the owner other pages; the ones pinned keep what
+ * they held until they are wiped. That is the weaker class, meant for O_DIRECT,
+ * GPU registration and allocators that exist already; WARD_BUF_INFO tells what
+ * protection was obtained.
+ *
+ * Errors: EINVAL, EPERM, EOPNOTSUPP, EFAULT, EDQUOT, ENOMEM, ENOTEMPTY,
+ * ESHUTDOWN, EBUSY, EINTR, EMFILE, ENFILE.
  */
 struct ward_buf_pin {
 	__u32 size;
@@ -221,6 +273,9 @@ struct ward_buf_pin {
 };
 
 #define WARD_PIN_MAX		(1ull << 32)
+
+/* ENOTEMPTY unless every byte of the range is zero once it is pinned. */
+#define WARD_PIN_CLEAN		(1u << 0)
 
 /**
  * struct ward_measure - WARD_MEASURE on a session: extend the declared register
@@ -240,6 +295,50 @@ struct ward_measure {
 	__u8 digest[WARD_DIGEST_LEN];
 	__u8 out_register[WARD_DIGEST_LEN];
 };
+
+/**
+ * struct ward_lease - WARD_LEASE on a session: until when it may hold memory
+ * @size: sizeof(struct ward_lease)
+ * @flags: 0 to set, WARD_LEASE_RENEW to renew
+ * @deadline_ns: CLOCK_BOOTTIME: the hard deadline, from which nothing is
+ *	excepted; 0 = leave as it is. It lies ahead (EINVAL) and can only shrink
+ *	(EPERM)
+ * @term_ns: with @anchor: how long the lease runs from now on, and from each
+ *	renewal on; 0 = leave as it is. Set once (EPERM)
+ * @anchor: end of a hash chain that only the data owner holds; zero = leave
+ * @proof: to renew: x with SHA-256(x) = anchor; else zero
+ * @out_expires_ns: when the lease runs out as things stand; 0 = never
+ * @out_deadline_ns: the hard deadline; 0 = none
+ * @out_term_ns: the term; 0 = none
+ * @out_anchor: the anchor as it is now; zero = none
+ *
+ * A renewal makes @proof the new anchor and lets the lease run for a term from
+ * now, never past the hard deadline. So it is the owner of the chain, not the
+ * worker, who prolongs it. Set it before attestation: the claims name all of
+ * it. With nothing to set the call only answers.
+ *
+ * When the lease runs out all buffers of the session, of either class, are
+ * ended (WARD_END_LEASE) whether their owner runs, hangs or is stopped, and the
+ * session can hold no new ones. It can still attest.
+ *
+ * Errors: EINVAL (a deadline not ahead, or only one of @term_ns and @anchor;
+ * @term_ns beyond WARD_LEASE_TERM_MAX_NS), EPERM, EKEYREJECTED, ESHUTDOWN.
+ */
+struct ward_lease {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 deadline_ns;
+	__aligned_u64 term_ns;
+	__u8 anchor[WARD_HEAD_LEN];
+	__u8 proof[WARD_HEAD_LEN];
+	__aligned_u64 out_expires_ns;
+	__aligned_u64 out_deadline_ns;
+	__aligned_u64 out_term_ns;
+	__u8 out_anchor[WARD_HEAD_LEN];
+};
+
+#define WARD_LEASE_RENEW	(1u << 0)
+#define WARD_LEASE_TERM_MAX_NS	(1ull << 60)
 
 /**
  * struct ward_attest - WARD_ATTEST on a session: evidence over claims
@@ -318,18 +417,41 @@ struct ward_attest {
 };
 
 /**
+ * struct ward_stall - share of time in which allocations waited, as PSI gives it
+ * @avg10: over 10 s, in 1/100 percent
+ * @avg60: over 60 s
+ * @avg300: over 300 s
+ * @reserved: zero
+ * @total_us: in all, since the module was loaded
+ */
+struct ward_stall {
+	__u32 avg10;
+	__u32 avg60;
+	__u32 avg300;
+	__u32 reserved;
+	__aligned_u64 total_us;
+};
+
+/**
  * struct ward_pressure - WARD_PRESSURE on a session: how full protected memory is
  * @size: sizeof(struct ward_pressure)
  * @flags: must be 0
  * @out_level: WARD_LEVEL_*, of the tightest limit that applies to the session
  * @reserved: zero
- * @out_seq: how often the session's level changed
+ * @out_seq: notices of the session so far, as ward_notice.seq
  * @out_live: bytes of both classes that the session holds
  * @out_peak: most that @out_live ever was
  * @out_limit_session: bytes; ~0 = no limit
  * @out_live_global: bytes of both classes held by everybody
  * @out_limit_global: bytes
  * @out_failed: charges refused to the session
+ * @out_live_user: bytes held by all sessions of the session's uid
+ * @out_limit_user: bytes; ~0 = no limit
+ * @out_volatile: part of @out_live that the kernel may purge
+ * @out_pool: as ward_info.out_pool
+ * @out_waiting: allocations that wait (WARD_BUF_WAIT), of everybody
+ * @out_some: time in which at least one allocation waited
+ * @out_full: time in which every session that holds or wants memory waited
  *
  * Levels have hysteresis: medium is entered at 75 % of a limit and left below
  * 70 %, critical at 90 % and 85 %. A session with a watch (WARD_WATCH) has its
@@ -347,6 +469,13 @@ struct ward_pressure {
 	__aligned_u64 out_live_global;
 	__aligned_u64 out_limit_global;
 	__aligned_u64 out_failed;
+	__aligned_u64 out_live_user;
+	__aligned_u64 out_limit_user;
+	__aligned_u64 out_volatile;
+	__aligned_u64 out_pool;
+	__aligned_u64 out_waiting;
+	struct ward_stall out_some;
+	struct ward_stall out_full;
 };
 
 /**
@@ -358,9 +487,9 @@ struct ward_pressure {
  * @limit: bytes that the session limits itself to from now on (EDQUOT above);
  *	0 = leave as it is. It can only shrink
  *
- * poll() on the session fd reports EPOLLIN for each change of level, until
- * read() has taken the record. To cross the threshold is one, unless the
- * session's limit or the global one holds the level where it is.
+ * poll() on the session fd reports EPOLLIN and EPOLLPRI while there are notices
+ * that read() has not taken. To cross the threshold is a change of level,
+ * unless the session's limit, the user's or the global one holds it where it is.
  *
  * Errors: EINVAL (@limit above the one in force), ESHUTDOWN.
  */
@@ -371,16 +500,28 @@ struct ward_watch {
 	__aligned_u64 limit;
 };
 
+/* ward_notice.kind */
+enum {
+	WARD_NOTICE_LEVEL = 1,		/* the level became @level */
+	WARD_NOTICE_PURGE = 2,		/* volatile buffer @id was purged */
+	WARD_NOTICE_LEASE = 3,		/* the lease ran out */
+	WARD_NOTICE_REVOKE = 4,		/* an administrator revoked the session */
+};
+
 /**
  * struct ward_notice - what read() on a session fd returns, whole records only
  * @size: sizeof(struct ward_notice)
- * @level: WARD_LEVEL_* now
- * @seq: as ward_pressure.out_seq; a jump by more than one = merged changes
- * @live: bytes that the session holds now
+ * @level: WARD_LEVEL_* at that moment
+ * @seq: from 1; a jump by more than one = that many were lost
+ * @live: bytes that the session held
  * @time_ns: CLOCK_BOOTTIME
+ * @kind: WARD_NOTICE_*
+ * @reserved: zero
+ * @id: of a buffer, or 0
  *
- * read() blocks until a record is there unless O_NONBLOCK; a buffer shorter
- * than a record gives EINVAL.
+ * A session keeps its last 32 notices that were not read; older ones are lost.
+ * read() returns as many as fit and blocks until one is there unless
+ * O_NONBLOCK; a buffer shorter than a record gives EINVAL.
  */
 struct ward_notice {
 	__u32 size;
@@ -388,6 +529,9 @@ struct ward_notice {
 	__aligned_u64 seq;
 	__aligned_u64 live;
 	__aligned_u64 time_ns;
+	__u32 kind;
+	__u32 reserved;
+	__aligned_u64 id;
 };
 
 /**
@@ -445,6 +589,11 @@ struct ward_seal {
  * @out_huge: bytes of it that lie in 2 MiB folios; 0 once it has ended
  * @out_mapped: 1 when a mapping of it exists
  * @reserved: zero
+ * @out_present: bytes that have memory; below @out_length for a lazy buffer
+ *	that was not touched everywhere; 0 once it has ended
+ * @out_protection: WARD_PROTECT_*: what was obtained, and nothing else
+ * @out_state: WARD_BUF_IS_*
+ * @reserved1: zero
  */
 struct ward_buf_info {
 	__u32 size;
@@ -456,7 +605,28 @@ struct ward_buf_info {
 	__aligned_u64 out_huge;
 	__u32 out_mapped;
 	__u32 reserved;
+	__aligned_u64 out_present;
+	__aligned_u64 out_protection;
+	__u32 out_state;
+	__u32 reserved1;
 };
+
+/* ward_buf_info.out_state */
+#define WARD_BUF_IS_SHARED	(1u << 0)
+#define WARD_BUF_IS_VOLATILE	(1u << 1)
+
+/*
+ * ward_buf_info.out_protection. For class B a bit says what was found when it
+ * was pinned; madvise() by its owner can undo NO_FORK and NO_DUMP.
+ */
+#define WARD_PROTECT_WIPED	(1ull << 0)	/* zeroed at its end, whatever that is */
+#define WARD_PROTECT_NO_SWAP	(1ull << 1)	/* neither swapped out nor moved */
+#define WARD_PROTECT_NO_FORK	(1ull << 2)	/* children don't get it */
+#define WARD_PROTECT_NO_DUMP	(1ull << 3)	/* not in core dumps */
+#define WARD_PROTECT_NO_GUP	(1ull << 4)	/* out of reach of ptrace, vmsplice, O_DIRECT, .. */
+#define WARD_PROTECT_NO_KCORE	(1ull << 5)	/* not in /proc/kcore, crash dumps, images */
+#define WARD_PROTECT_UNMAPPED	(1ull << 6)	/* unreachable for its owner at its end */
+#define WARD_PROTECT_CLEAN	(1ull << 7)	/* held nothing when protection began */
 
 /**
  * struct ward_buf_wipe - WARD_BUF_WIPE on a buffer: end it now
@@ -472,6 +642,41 @@ struct ward_buf_wipe {
 	__u32 size;
 	__u32 flags;
 	__aligned_u64 out_bytes;
+};
+
+/**
+ * struct ward_buf_volatile - WARD_BUF_VOLATILE on a buffer: its contents may go
+ * @size: sizeof(struct ward_buf_volatile)
+ * @flags: must be 0
+ *
+ * From here on until WARD_BUF_HOLD the kernel may end a class A buffer
+ * (WARD_END_PURGE) when memory or a limit runs short: the one longest volatile
+ * first, those of the session that needs room before those of others. It stays
+ * charged and mapped; an access after the purge gives SIGBUS, never stale or
+ * half-wiped contents. To say it again makes the buffer the youngest.
+ *
+ * Errors: EOPNOTSUPP (class B), EOWNERDEAD.
+ */
+struct ward_buf_volatile {
+	__u32 size;
+	__u32 flags;
+};
+
+/**
+ * struct ward_buf_hold - WARD_BUF_HOLD on a buffer: keep its contents
+ * @size: sizeof(struct ward_buf_hold)
+ * @flags: must be 0
+ * @out_survived: 1: they are as they were, and stay; 0: the buffer was purged,
+ *	make another one
+ * @reserved: zero
+ *
+ * Errors: EOPNOTSUPP (class B), EOWNERDEAD (it ended in another way).
+ */
+struct ward_buf_hold {
+	__u32 size;
+	__u32 flags;
+	__u32 out_survived;
+	__u32 reserved;
 };
 
 #endif /* _UAPI_LINUX_WARD_H */

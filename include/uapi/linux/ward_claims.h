@@ -75,6 +75,7 @@ enum {
 	WARD_END_LEASE = 6,		/* the session's lease ran out */
 	WARD_END_PURGE = 7,		/* volatile contents given up */
 	WARD_END_REBOOT = 8,		/* the machine goes down */
+	WARD_END_UNMAP = 9,		/* class B: its owner unmapped or moved it */
 };
 
 /* Type of an event record. */
@@ -93,6 +94,10 @@ enum {
 	WARD_EVENT_PROVIDER = 12,	/* attached (reason 1) or detached (0) */
 	WARD_EVENT_LINK = 13,		/* global chain only: a session's new head */
 	WARD_EVENT_MODULE = 14,		/* global chain only: module start */
+	WARD_EVENT_LEASE = 15,		/* set (reason 0), renewed (1), run out (2) */
+	WARD_EVENT_REVOKE = 16,		/* an administrator revoked the session */
+	WARD_EVENT_POWER = 17,		/* global chain only: see reason */
+	WARD_EVENT_LIMIT = 18,		/* global chain only: a limit was set */
 };
 
 /**
@@ -100,20 +105,25 @@ enum {
  * @size: 128
  * @type: WARD_EVENT_*
  * @reason: for BUF_WIPE and BUF_UNPIN: WARD_END_*; for ATTEST_FAIL: a positive
- *	errno; for LEVEL: the level; for PROVIDER: 1 or 0; else 0
+ *	errno; for LEVEL: the level; for PROVIDER: 1 or 0; for LEASE: 0 set,
+ *	1 renewed, 2 run out; for POWER: 1 suspend, 2 resume, 3 reboot or halt;
+ *	for LIMIT: 1 global, 2 per user, 3 per session, 4 one user's; else 0
  * @seq: position in its chain, from 1
  * @time_ns: CLOCK_BOOTTIME
  * @id: buffer id, unique per boot; for LINK: the session's sequence number;
- *	for ATTEST_*: the purpose; for MODULE: its version; else 0
- * @bytes: the buffer's size; for LEVEL: bytes live; else 0
+ *	for ATTEST_*: the purpose; for MODULE: its version; for LEASE: when it
+ *	runs out; else 0
+ * @bytes: the buffer's size; for LEVEL: bytes live; for LIMIT: the limit; for
+ *	REVOKE and LEASE's end: bytes live before; else 0
  * @cost_ns: how long it took to unmap and zero, or to get evidence; else 0
- * @uid: of the session's opener, in the initial user namespace; 0 where no
- *	session is concerned
+ * @uid: of the session's opener, in the initial user namespace; for LIMIT 4:
+ *	the user; 0 where no session is concerned
  * @class: WARD_CLASS_* or 0
- * @label: what the worker called it; arbitrary bytes, show as hex
+ * @label: what the worker called it; show as hex
  * @detail: for LINK: the session's new head; for MEASURE: the first 32 bytes of
  *	the digest; for ATTEST_*: the first 32 bytes of the leaf; for PROVIDER:
- *	its name; for SESSION_*: the session id and 16 zero bytes; else zero
+ *	its name; for SESSION_*: the session id and 16 zero bytes; for LEASE: the
+ *	anchor; else zero
  * @reserved: zero
  *
  * A record's digest is b = SHA-256(0x00 || record). A chain's head becomes
@@ -195,6 +205,7 @@ struct ward_who {
 #define WARD_STATE_SEALED		(1u << 0)
 #define WARD_STATE_TOMBSTONE		(1u << 1)	/* the subject session has ended */
 #define WARD_STATE_REVOKED		(1u << 2)
+#define WARD_STATE_EXPIRED		(1u << 3)	/* the lease ran out */
 
 /**
  * struct ward_claims - what the kernel vouches for, WARD_CLAIMS_SIZE bytes
@@ -243,7 +254,7 @@ struct ward_who {
  * @failed: charges refused
  * @state: WARD_STATE_*
  * @reserved0: zero
- * @lease_deadline_ns: CLOCK_BOOTTIME; 0 = none
+ * @lease_deadline_ns: the hard deadline, CLOCK_BOOTTIME; 0 = none
  * @lease_anchor: head of the owner's hash chain; zero = none
  * @session_seq: records in @subject's chain so far
  * @session_head: its head
@@ -257,6 +268,9 @@ struct ward_who {
  * @reserved1: zero
  * @build_id: first 20 bytes of SHA-256 over the module's sources; self-asserted
  * @reserved2: zero
+ * @lease_term_ns: how long each renewal lasts; 0 = none
+ * @lease_expires_ns: when the lease runs out as things stand, CLOCK_BOOTTIME;
+ *	0 = never
  * @reserved: zero
  *
  * leaf = SHA-512(0x00 || claims), node = SHA-512(0x01 || left || right) over a
@@ -321,7 +335,9 @@ struct ward_claims {
 	__le32 reserved1;
 	__u8 build_id[20];			/* 896 */
 	__u8 reserved2[4];
-	__u8 reserved[104];			/* 920 */
+	__le64 lease_term_ns;			/* 920 */
+	__le64 lease_expires_ns;
+	__u8 reserved[88];			/* 936 */
 };
 
 #endif /* _UAPI_LINUX_WARD_CLAIMS_H */

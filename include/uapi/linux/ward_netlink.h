@@ -8,11 +8,17 @@
 /*
  * Generic netlink family "ward", version 1: the control plane. All commands
  * need CAP_SYS_ADMIN in the initial user namespace and network namespace,
- * except SESSION_GET for sessions of the caller's own uid, STATUS_GET and
- * PRESSURE_GET (global figures only), which everybody may ask.
+ * except SESSION_GET and BUFFER_GET for sessions of the caller's own uid,
+ * STATUS_GET and PRESSURE_GET (global figures only), which everybody may ask.
+ * What is refused is explained in extended ack text.
+ *
+ * Multicast group "pressure" (CAP_SYS_ADMIN to join): PRESSURE_NTF for every
+ * change of the global level. WARD_A_LEVEL_SEQ counts them from 1: a jump by
+ * more than one is that many lost.
  */
 #define WARD_GENL_NAME		"ward"
 #define WARD_GENL_VERSION	1
+#define WARD_GENL_GROUP_PRESSURE	"pressure"
 
 enum {
 	WARD_GENL_CMD_UNSPEC,
@@ -20,6 +26,26 @@ enum {
 	WARD_GENL_CMD_SESSION_GET,	/* do (by id) or dump: WARD_A_SESSION_* */
 	WARD_GENL_CMD_PRESSURE_GET,	/* do: levels and bytes */
 	WARD_GENL_CMD_PROVIDER_GET,	/* do: what is attached */
+	/*
+	 * dump: live buffers of WARD_A_SESSION_ID, or of every session that the
+	 * caller may see; one message each
+	 */
+	WARD_GENL_CMD_BUFFER_GET,
+	/*
+	 * do: WARD_A_SESSION_ID: end all its buffers, and let it make no more.
+	 * When it is answered, none of its class A memory is mapped or readable
+	 */
+	WARD_GENL_CMD_SESSION_REVOKE,
+	/* do: WARD_A_LIMIT, _USER, _SESSION; with WARD_A_UID that user's */
+	WARD_GENL_CMD_LIMIT_GET,
+	/*
+	 * do: one or more of WARD_A_LIMIT, WARD_A_LIMIT_USER (of every user, or
+	 * with WARD_A_UID of that one), WARD_A_LIMIT_SESSION; bytes, a multiple
+	 * of the page size, ~0 = none. Below what is held: nothing is taken away,
+	 * nothing more is given until it fits. All or nothing
+	 */
+	WARD_GENL_CMD_LIMIT_SET,
+	WARD_GENL_CMD_PRESSURE_NTF,	/* multicast: the global level changed */
 	__WARD_GENL_CMD_MAX,
 };
 
@@ -68,6 +94,34 @@ enum {
 	WARD_A_SERVED,			/* u64: requests answered with evidence */
 	WARD_A_QUEUED,			/* u32: requests waiting */
 	WARD_A_GENERATION,		/* u64 */
+	/* LIMIT_GET, LIMIT_SET, PRESSURE_GET */
+	WARD_A_LIMIT_USER,		/* u64: bytes, ~0 = none */
+	WARD_A_LIMIT_SESSION,		/* u64: bytes, ~0 = none */
+	/* PRESSURE_GET, STATUS_GET, SESSION_GET */
+	WARD_A_LIVE_SHARED,		/* u64: bytes, part of LIVE_A */
+	WARD_A_VOLATILE,		/* u64: bytes, part of LIVE_A */
+	WARD_A_POOL,			/* u64: bytes of wiped memory kept for reuse */
+	/* PRESSURE_GET, PRESSURE_NTF */
+	WARD_A_WAITING,			/* u32: allocations that wait */
+	WARD_A_SOME,			/* binary: struct ward_stall */
+	WARD_A_FULL,			/* binary: struct ward_stall */
+	WARD_A_LEVEL_SEQ,		/* u64: changes of the global level */
+	WARD_A_FIGURE,			/* nest, several: NAME, VALUE, SOURCE */
+	WARD_A_NAME,			/* string */
+	WARD_A_VALUE,			/* u64 */
+	WARD_A_SOURCE,			/* string: where the kernel has it from */
+	/* SESSION_GET */
+	WARD_A_LEASE_NS,		/* u64: when the lease runs out; absent = never */
+	/* BUFFER_GET, with WARD_A_SESSION_ID */
+	WARD_A_BUFFER_ID,		/* u64 */
+	WARD_A_CLASS,			/* u32: WARD_CLASS_* */
+	WARD_A_LENGTH,			/* u64: bytes */
+	WARD_A_LABEL,			/* binary, 32 */
+	WARD_A_MAPPED,			/* u32: mappings */
+	WARD_A_HUGE,			/* u64: bytes in 2 MiB folios */
+	WARD_A_PRESENT,			/* u64: bytes that have memory */
+	WARD_A_PROTECTION,		/* u64: WARD_PROTECT_* */
+	WARD_A_BUFFER_STATE,		/* u32: WARD_BUF_IS_* */
 	__WARD_A_MAX,
 };
 
