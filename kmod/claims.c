@@ -23,7 +23,7 @@ static_assert(offsetof(struct ward_claims, live_a) == 584);
 static_assert(offsetof(struct ward_claims, state) == 704);
 static_assert(offsetof(struct ward_claims, session_seq) == 752);
 static_assert(offsetof(struct ward_claims, boot_ns) == 872);
-static_assert(offsetof(struct ward_claims, reserved) == 920);
+static_assert(offsetof(struct ward_claims, lease_term_ns) == 920);
 
 void ward_build_id(u8 *id)
 {

@@ -13,13 +13,14 @@
 #define SIZE_IS(type, n)	_Static_assert(sizeof(struct type) == (n), #type)
 #define AT(type, field, n)	_Static_assert(offsetof(struct type, field) == (n), #field)
 
-SIZE_IS(ward_info, 88);
+SIZE_IS(ward_info, 96);
 AT(ward_info, out_session, 24);
 AT(ward_info, out_features, 80);
-SIZE_IS(ward_buf_alloc, 64);
+SIZE_IS(ward_buf_alloc, 72);
 AT(ward_buf_alloc, length, 8);
 AT(ward_buf_alloc, out_fd, 48);
 AT(ward_buf_alloc, out_id, 56);
+AT(ward_buf_alloc, deadline_ns, 64);
 SIZE_IS(ward_buf_pin, 72);
 AT(ward_buf_pin, out_fd, 56);
 SIZE_IS(ward_measure, 136);
@@ -28,12 +29,19 @@ AT(ward_attest, subject, 144);
 AT(ward_attest, deadline_ns, 160);
 AT(ward_attest, claims_len, 208);
 AT(ward_attest, out_generation, 240);
-SIZE_IS(ward_pressure, 72);
+SIZE_IS(ward_pressure, 160);
+AT(ward_pressure, out_some, 112);
+SIZE_IS(ward_stall, 24);
+SIZE_IS(ward_lease, 144);
+AT(ward_lease, out_expires_ns, 88);
 SIZE_IS(ward_watch, 24);
-SIZE_IS(ward_notice, 32);
+SIZE_IS(ward_notice, 48);
 SIZE_IS(ward_events, 48);
 SIZE_IS(ward_seal, 24);
-SIZE_IS(ward_buf_info, 48);
+SIZE_IS(ward_buf_info, 72);
+AT(ward_buf_info, out_present, 48);
+SIZE_IS(ward_buf_volatile, 8);
+SIZE_IS(ward_buf_hold, 16);
 SIZE_IS(ward_buf_wipe, 16);
 SIZE_IS(ward_event, WARD_EVENT_SIZE);
 SIZE_IS(ward_claims, WARD_CLAIMS_SIZE);
@@ -86,7 +94,7 @@ static const struct command {
 	prepare_fn *prepare;
 } commands[] = {
 	{ "INFO", WARD_CMD_INFO, false, 8, sizeof(struct ward_info), 0, false, NULL },
-	{ "BUF_ALLOC", WARD_CMD_BUF_ALLOC, false, sizeof(struct ward_buf_alloc),
+	{ "BUF_ALLOC", WARD_CMD_BUF_ALLOC, false, offsetof(struct ward_buf_alloc, deadline_ns),
 	  sizeof(struct ward_buf_alloc), offsetof(struct ward_buf_alloc, reserved),
 	  false, prepare_alloc },
 	{ "BUF_PIN", WARD_CMD_BUF_PIN, false, sizeof(struct ward_buf_pin),
