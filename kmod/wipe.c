@@ -19,26 +19,28 @@
 #include <linux/slab.h>
 
 #include "buffer.h"
+#include "fill.h"
 
 /* Large folios only where they are cheap; memory is not worth an OOM kill. */
 #define WARD_GFP	(GFP_HIGHUSER | __GFP_ZERO | __GFP_ACCOUNT | __GFP_NOWARN)
 #define WARD_GFP_LARGE	(WARD_GFP | __GFP_NORETRY)
 #define WARD_GFP_SMALL	(WARD_GFP | __GFP_RETRY_MAYFAIL)
 
+/* A folio's struct pages lie side by side, whatever the memory model. */
 static void folio_hide(struct folio *folio)
 {
-	long i, n = folio_nr_pages(folio);
+	struct page *page = folio_page(folio, 0), *end = page + folio_nr_pages(folio);
 
-	for (i = 0; i < n; i++)
-		__SetPageOffline(folio_page(folio, i));
+	for (; page < end; page++)
+		__SetPageOffline(page);
 }
 
 static void folio_show_and_put(struct folio *folio)
 {
-	long i, n = folio_nr_pages(folio);
+	struct page *page = folio_page(folio, 0), *end = page + folio_nr_pages(folio);
 
-	for (i = 0; i < n; i++)
-		__ClearPageOffline(folio_page(folio, i));
+	for (; page < end; page++)
+		__ClearPageOffline(page);
 	folio_put(folio);
 }
 
@@ -202,12 +204,25 @@ void ward_pages_free(struct ward_pages *pages)
 	pages->chunks = NULL;
 }
 
+static void zero_page(struct page *page)
+{
+	void *p = kmap_local_page(page);
+
+	ward_fill_zero(p, PAGE_SIZE);
+	kunmap_local(p);
+}
+
+/* One run of stores where the kernel maps all of its memory, as on 64 bits. */
 static void zero_huge(struct folio *folio)
 {
-	long i, n = folio_nr_pages(folio);
+	unsigned long i;
 
-	for (i = 0; i < n; i++)
-		clear_highpage(folio_page(folio, i));
+	if (!IS_ENABLED(CONFIG_HIGHMEM)) {
+		ward_fill_zero(folio_address(folio), folio_size(folio));
+		return;
+	}
+	for (i = 0; i < WARD_CHUNK_PAGES; i++)
+		zero_page(folio_page(folio, i));
 }
 
 /**
@@ -220,7 +235,7 @@ void ward_zero_pages(struct page **pages, unsigned long nr)
 	unsigned long i;
 
 	for (i = 0; i < nr; i++) {
-		clear_highpage(pages[i]);
+		zero_page(pages[i]);
 		if (i % WARD_CHUNK_PAGES == WARD_CHUNK_PAGES - 1)
 			cond_resched();
 	}
