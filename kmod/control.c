@@ -13,9 +13,7 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
-#include "ward.h"
-
-static struct genl_family ward_family;
+#include "control.h"
 
 static const struct nla_policy no_attrs[WARD_A_PAD + 1];
 static const struct nla_policy session_attrs[WARD_A_SESSION_ID + 1] = {
@@ -24,24 +22,14 @@ static const struct nla_policy session_attrs[WARD_A_SESSION_ID + 1] = {
 
 /* ---- who asks ------------------------------------------------------------- */
 
-/**
- * struct asker - whose sessions may be told, from the message that asks
- * @admin: everybody's
- * @uid: else this user's; INVALID_UID = nobody's
- */
-struct asker {
-	bool admin;
-	kuid_t uid;
-};
-
 /*
  * In the context of sendmsg(). A socket that changed hands counts for nobody,
  * so that no privileged program can be made to ask for its opener.
  */
-static struct asker who_asks(struct sk_buff *skb)
+struct ward_asker ward_control_asker(struct sk_buff *skb)
 {
 	kuid_t opener = READ_ONCE(NETLINK_CB(skb).sk->sk_uid);
-	struct asker asker = {
+	struct ward_asker asker = {
 		.admin = netlink_capable(skb, CAP_SYS_ADMIN),
 		.uid = uid_eq(opener, current_euid()) ? opener : INVALID_UID,
 	};
@@ -49,21 +37,31 @@ static struct asker who_asks(struct sk_buff *skb)
 	return asker;
 }
 
-static bool may_see(const struct asker *asker, const struct ward_session *session)
+bool ward_control_may_see(const struct ward_asker *asker,
+			  const struct ward_session *session)
 {
 	return asker->admin ||
 	       (uid_valid(asker->uid) && uid_eq(asker->uid, session->uid));
 }
 
+int ward_control_admin(struct sk_buff *skb, struct genl_info *info)
+{
+	if (netlink_capable(skb, CAP_SYS_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG(info->extack, "needs CAP_SYS_ADMIN in the initial user namespace");
+	return -EPERM;
+}
+
 /* ---- replies ---------------------------------------------------------------- */
 
-static int put_u64(struct sk_buff *skb, int attr, u64 value)
+int ward_put_u64(struct sk_buff *skb, int attr, u64 value)
 {
 	return nla_put_u64_64bit(skb, attr, value, WARD_A_PAD);
 }
 
-static int reply(struct genl_info *info, u8 cmd,
-		 int (*put)(struct sk_buff *skb, const void *what), const void *what)
+int ward_control_reply(struct genl_info *info, u8 cmd,
+		       int (*put)(struct sk_buff *skb, const void *what),
+		       const void *what)
 {
 	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	void *head;
@@ -79,30 +77,16 @@ static int reply(struct genl_info *info, u8 cmd,
 	return genlmsg_reply(skb, info);
 }
 
-/* ---- STATUS_GET, PRESSURE_GET --------------------------------------------------- */
-
-static int put_pressure(struct sk_buff *skb, const void *what)
-{
-	const struct ward_global *all = what;
-
-	return nla_put_u32(skb, WARD_A_LEVEL, all->level) ?:
-	       put_u64(skb, WARD_A_LIVE_A, all->live[WARD_KIND_A] +
-					   all->live[WARD_KIND_SHARED]) ?:
-	       put_u64(skb, WARD_A_LIVE_B, all->live[WARD_KIND_B]) ?:
-	       put_u64(skb, WARD_A_PEAK, all->peak_all) ?:
-	       put_u64(skb, WARD_A_LIMIT, all->limit) ?:
-	       put_u64(skb, WARD_A_FAILED, all->failed) ?:
-	       put_u64(skb, WARD_A_WIPED_BYTES, all->wiped_bytes);
-}
+/* ---- STATUS_GET ------------------------------------------------------------------ */
 
 static int put_posture(struct sk_buff *skb)
 {
 	struct ward_posture posture;
 
 	ward_posture_get(&posture);
-	return put_u64(skb, WARD_A_POSTURE, posture.bits) ?:
-	       put_u64(skb, WARD_A_POSTURE_KNOWN, posture.known) ?:
-	       put_u64(skb, WARD_A_TAINT, posture.taint) ?:
+	return ward_put_u64(skb, WARD_A_POSTURE, posture.bits) ?:
+	       ward_put_u64(skb, WARD_A_POSTURE_KNOWN, posture.known) ?:
+	       ward_put_u64(skb, WARD_A_TAINT, posture.taint) ?:
 	       nla_put_u32(skb, WARD_A_TEE, ward_claims_tee(&posture));
 }
 
@@ -115,7 +99,7 @@ static int put_module(struct sk_buff *skb)
 	       nla_put_u32(skb, WARD_A_MODULE_VERSION, WARD_VERSION_CODE) ?:
 	       nla_put(skb, WARD_A_BUILD_ID, sizeof(build_id), build_id) ?:
 	       nla_put(skb, WARD_A_INSTANCE, WARD_ID_LEN, ward_instance) ?:
-	       put_u64(skb, WARD_A_FEATURES, ward_features());
+	       ward_put_u64(skb, WARD_A_FEATURES, ward_features());
 }
 
 static int put_status(struct sk_buff *skb, const void *what)
@@ -127,9 +111,9 @@ static int put_status(struct sk_buff *skb, const void *what)
 	return put_module(skb) ?: put_posture(skb) ?:
 	       nla_put_u32(skb, WARD_A_SESSIONS, live) ?:
 	       nla_put_u32(skb, WARD_A_TOMBSTONES, tombstones) ?:
-	       put_u64(skb, WARD_A_GLOBAL_SEQ, all->seq) ?:
+	       ward_put_u64(skb, WARD_A_GLOBAL_SEQ, all->seq) ?:
 	       nla_put(skb, WARD_A_GLOBAL_HEAD, WARD_HEAD_LEN, all->head) ?:
-	       put_pressure(skb, all);
+	       ward_put_ledger(skb, all);
 }
 
 static int status_doit(struct sk_buff *skb, struct genl_info *info)
@@ -137,32 +121,24 @@ static int status_doit(struct sk_buff *skb, struct genl_info *info)
 	struct ward_global all;
 
 	ward_ledger_global(&all);
-	return reply(info, WARD_GENL_CMD_STATUS_GET, put_status, &all);
-}
-
-static int pressure_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	struct ward_global all;
-
-	ward_ledger_global(&all);
-	return reply(info, WARD_GENL_CMD_PRESSURE_GET, put_pressure, &all);
+	return ward_control_reply(info, WARD_GENL_CMD_STATUS_GET, put_status, &all);
 }
 
 /* ---- SESSION_GET ------------------------------------------------------------------ */
 
 static int put_totals(struct sk_buff *skb, const struct ward_totals *t)
 {
-	return put_u64(skb, WARD_A_LIVE_A, t->live[WARD_KIND_A] +
-					   t->live[WARD_KIND_SHARED]) ?:
-	       put_u64(skb, WARD_A_LIVE_B, t->live[WARD_KIND_B]) ?:
-	       put_u64(skb, WARD_A_PEAK, t->peak_all) ?:
-	       put_u64(skb, WARD_A_FAILED, t->failed) ?:
-	       put_u64(skb, WARD_A_WIPED_BYTES, t->wiped_bytes) ?:
-	       put_u64(skb, WARD_A_BUFFERS, t->alloc_buffers - t->wiped_buffers) ?:
+	return ward_put_u64(skb, WARD_A_LIVE_A, t->live[WARD_KIND_A] +
+						t->live[WARD_KIND_SHARED]) ?:
+	       ward_put_u64(skb, WARD_A_LIVE_B, t->live[WARD_KIND_B]) ?:
+	       ward_put_u64(skb, WARD_A_PEAK, t->peak_all) ?:
+	       ward_put_u64(skb, WARD_A_FAILED, t->failed) ?:
+	       ward_put_u64(skb, WARD_A_WIPED_BYTES, t->wiped_bytes) ?:
+	       ward_put_u64(skb, WARD_A_BUFFERS, t->alloc_buffers - t->wiped_buffers) ?:
 	       nla_put_u32(skb, WARD_A_STATE, t->state) ?:
-	       put_u64(skb, WARD_A_SEQ, t->seq) ?:
+	       ward_put_u64(skb, WARD_A_SEQ, t->seq) ?:
 	       nla_put(skb, WARD_A_HEAD, WARD_HEAD_LEN, t->head) ?:
-	       put_u64(skb, WARD_A_DROPPED, t->dropped);
+	       ward_put_u64(skb, WARD_A_DROPPED, t->dropped);
 }
 
 static int put_session(struct sk_buff *skb, const void *what)
@@ -182,15 +158,15 @@ static int put_session(struct sk_buff *skb, const void *what)
 	       nla_put_u32(skb, WARD_A_UID, le32_to_cpu(session->opener.uid)) ?:
 	       nla_put_u32(skb, WARD_A_TGID, le32_to_cpu(session->opener.tgid)) ?:
 	       nla_put_string(skb, WARD_A_COMM, session->comm) ?:
-	       put_u64(skb, WARD_A_BOOT_NS, session->opened_ns) ?:
+	       ward_put_u64(skb, WARD_A_BOOT_NS, session->opened_ns) ?:
 	       nla_put_u32(skb, WARD_A_LEVEL, level) ?:
-	       put_u64(skb, WARD_A_LIMIT, limit) ?:
+	       ward_put_u64(skb, WARD_A_LIMIT, limit) ?:
 	       put_totals(skb, &totals);
 }
 
 static int session_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct asker asker = who_asks(skb);
+	struct ward_asker asker = ward_control_asker(skb);
 	struct ward_session *session;
 	int rc;
 
@@ -201,15 +177,17 @@ static int session_doit(struct sk_buff *skb, struct genl_info *info)
 	session = ward_session_find(nla_data(info->attrs[WARD_A_SESSION_ID]));
 	if (!session)
 		return -ENOENT;
-	rc = may_see(&asker, session) ?
-	     reply(info, WARD_GENL_CMD_SESSION_GET, put_session, session) : -EPERM;
+	rc = -EPERM;
+	if (ward_control_may_see(&asker, session))
+		rc = ward_control_reply(info, WARD_GENL_CMD_SESSION_GET,
+					put_session, session);
 	ward_session_put(session);
 	return rc;
 }
 
 /* Where a dump goes on: sessions are told in the order of their opening. */
 struct session_dump {
-	struct asker asker;
+	struct ward_asker asker;
 	u64 serial;
 };
 
@@ -223,7 +201,7 @@ static int session_start(struct netlink_callback *cb)
 {
 	struct session_dump *dump = dump_of(cb);
 
-	dump->asker = who_asks(cb->skb);
+	dump->asker = ward_control_asker(cb->skb);
 	dump->serial = 0;
 	return 0;
 }
@@ -251,7 +229,7 @@ static int session_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	int rc = 0;
 
 	while (!rc && (session = ward_session_after(dump->serial))) {
-		if (may_see(&dump->asker, session))
+		if (ward_control_may_see(&dump->asker, session))
 			rc = dump_session(skb, cb, session);
 		if (!rc)
 			dump->serial = session->serial;
@@ -272,21 +250,22 @@ static int put_provider(struct sk_buff *skb, const void *what)
 
 	if (!ward_tsm_ops.peek(name, &generation))
 		rc = nla_put_string(skb, WARD_A_PROVIDER, name) ?:
-		     put_u64(skb, WARD_A_GENERATION, generation);
-	return rc ?: put_u64(skb, WARD_A_CALLS, stats->calls) ?:
-	       put_u64(skb, WARD_A_ERRORS, stats->errors) ?:
-	       put_u64(skb, WARD_A_SERVED, stats->served) ?:
+		     ward_put_u64(skb, WARD_A_GENERATION, generation);
+	return rc ?: ward_put_u64(skb, WARD_A_CALLS, stats->calls) ?:
+	       ward_put_u64(skb, WARD_A_ERRORS, stats->errors) ?:
+	       ward_put_u64(skb, WARD_A_SERVED, stats->served) ?:
 	       nla_put_u32(skb, WARD_A_QUEUED, stats->queued);
 }
 
 static int provider_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct ward_attest_stats stats;
+	int rc = ward_control_admin(skb, info);
 
-	if (!netlink_capable(skb, CAP_SYS_ADMIN))
-		return -EPERM;
+	if (rc)
+		return rc;
 	ward_attest_stats(&stats);
-	return reply(info, WARD_GENL_CMD_PROVIDER_GET, put_provider, &stats);
+	return ward_control_reply(info, WARD_GENL_CMD_PROVIDER_GET, put_provider, &stats);
 }
 
 /* ---- the family ------------------------------------------------------------------------- */
@@ -308,7 +287,7 @@ static const struct genl_ops ward_genl_ops[] = {
 	},
 	{
 		.cmd = WARD_GENL_CMD_PRESSURE_GET,
-		.doit = pressure_doit,
+		.doit = ward_control_pressure,
 		.policy = no_attrs,
 		.maxattr = ARRAY_SIZE(no_attrs) - 1,
 	},
@@ -320,7 +299,7 @@ static const struct genl_ops ward_genl_ops[] = {
 	},
 };
 
-static struct genl_family ward_family __ro_after_init = {
+struct genl_family ward_family __ro_after_init = {
 	.name = WARD_GENL_NAME,
 	.version = WARD_GENL_VERSION,
 	.netnsok = false,

@@ -382,7 +382,7 @@ int ward_cmd_watch(struct ward_call *call);
 int ward_cmd_events(struct ward_call *call);
 int ward_cmd_seal(struct ward_call *call);
 
-/* ---- control.c: generic netlink ------------------------------------------ */
+/* ---- control.c and control.h: generic netlink ------------------------------------------ */
 
 int ward_control_init(void);
 void ward_control_exit(void);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the rooms of the control plane share. control.c has the family, the
+ * table of its commands and who may ask; each other control_*.c has the doit()
+ * of one noun, named in that table.
+ */
+#ifndef WARD_CONTROL_H
+#define WARD_CONTROL_H
+
+#include <net/genetlink.h>
+
+#include "ward.h"
+
+extern struct genl_family ward_family;
+
+/* ---- who asks: control.c --------------------------------------------------- */
+
+/**
+ * struct ward_asker - whose sessions may be told, from the message that asks
+ * @admin: everybody's
+ * @uid: else this user's; INVALID_UID = nobody's
+ */
+struct ward_asker {
+	bool admin;
+	kuid_t uid;
+};
+
+struct ward_asker ward_control_asker(struct sk_buff *skb);
+bool ward_control_may_see(const struct ward_asker *asker,
+			  const struct ward_session *session);
+/* 0, or -EPERM with extended ack text for who is no administrator. */
+int ward_control_admin(struct sk_buff *skb, struct genl_info *info);
+
+/* ---- replies: control.c ------------------------------------------------------ */
+
+int ward_put_u64(struct sk_buff *skb, int attr, u64 value);
+/* One message that @put fills from @what, to who asked. */
+int ward_control_reply(struct genl_info *info, u8 cmd,
+		       int (*put)(struct sk_buff *skb, const void *what),
+		       const void *what);
+
+/* ---- control_pressure.c -------------------------------------------------------- */
+
+/* The ledger's figures: in PRESSURE_GET and STATUS_GET. */
+int ward_put_ledger(struct sk_buff *skb, const struct ward_global *all);
+int ward_control_pressure(struct sk_buff *skb, struct genl_info *info);
+
+#endif /* WARD_CONTROL_H */
