@@ -19,6 +19,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
 
+# doc/formats.md section 3
+TYPES = dict(enumerate((
+    "session-open", "session-seal", "session-end", "buf-alloc", "buf-pin", "buf-wipe",
+    "buf-unpin", "measure", "attest-ok", "attest-fail", "level", "provider", "link",
+    "module", "lease", "revoke", "power", "limit"), start=1))
+
+
 class Refused(Exception):
     pass
 
@@ -128,7 +135,7 @@ def read_claims(raw):
     purposes = {1: "release", 2: "channel", 3: "receipt", 4: "seal", 5: "report"}
     need(u32(0) == 1024 and u32(4) == 1, "claims of another size or version")
     need(u32(12) <= 64 and not any(raw[16 + u32(12):80]), "nonce")
-    for at, n in ((228, 4), (308, 4), (708, 4), (892, 4), (916, 4), (920, 104)):
+    for at, n in ((228, 4), (308, 4), (708, 4), (892, 4), (916, 4), (936, 88)):
         need(not any(raw[at:at + n]), f"byte {at} ff. must be zero")
     out = {"purpose": purposes[u32(8)], "nonce": raw[16:16 + u32(12)].hex()}
     for name, at, n in (("binding", 80, 64), ("instance", 144, 16), ("session", 160, 16),
@@ -145,8 +152,12 @@ def read_claims(raw):
                      ("alloc_bytes", 656), ("wiped_buffers", 664), ("wiped_bytes", 672),
                      ("unpinned_buffers", 680), ("unpinned_bytes", 688), ("failed", 696),
                      ("lease_deadline_ns", 712), ("session_seq", 752), ("global_seq", 792),
-                     ("events_dropped", 832), ("boot_ns", 872), ("real_ns", 880)):
+                     ("events_dropped", 832), ("boot_ns", 872), ("real_ns", 880),
+                     ("lease_term_ns", 920), ("lease_expires_ns", 928)):
         out[name] = u64(at)
+    states = {1: "sealed", 2: "ended", 4: "revoked", 8: "expired"}
+    need(u32(704) < 16, "unknown state bits")
+    out["state"] = [name for bit, name in states.items() if u32(704) & bit]
     out["caller"] = {"pid": u32(192), "tgid": u32(196), "start_ns": u64(200), "uid": u32(208),
                      "gid": u32(212), "own_uid": u32(216), "own_gid": u32(220),
                      "userns_level": u32(224), "cgroup_id": u64(232),
@@ -217,6 +228,7 @@ def compare(shown, bundle, claims, data, chain, measurement):
     for entry, raw in zip(shown["events"], bundle["events"]):
         if len(raw) == 128:
             need(entry["seq"] == struct.unpack_from("<Q", raw, 8)[0], "seq")
+            need(entry["type"] == TYPES.get(raw[4] | raw[5] << 8, "unknown"), "type")
             need(entry["bytes"] == struct.unpack_from("<Q", raw, 32)[0], "bytes")
     need(shown["evidence"][0]["report"]["measurement"] == measurement, "measurement")
 

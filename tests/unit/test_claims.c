@@ -38,6 +38,7 @@ static void offsets(void **state)
 		PLACE(680, 8, unpinned_buffers), PLACE(696, 8, failed),
 		PLACE(712, 8, lease_deadline_ns), PLACE(792, 8, global_seq), PLACE(872, 8, boot_ns),
 		PLACE(880, 8, real_ns), PLACE(888, 4, module_version),
+		PLACE(920, 8, lease_term_ns), PLACE(928, 8, lease_expires_ns),
 	};
 	struct wv_claims k;
 	struct wv_fault fault;
@@ -63,7 +64,7 @@ static void reserved(void **state)
 {
 	static const struct {
 		size_t at, len;
-	} zero[] = { { 228, 4 }, { 308, 4 }, { 708, 4 }, { 892, 4 }, { 916, 4 }, { 920, 104 },
+	} zero[] = { { 228, 4 }, { 308, 4 }, { 708, 4 }, { 892, 4 }, { 916, 4 }, { 936, 88 },
 		     { 48, 32 } /* the nonce has 32 bytes */ };
 	struct wv_claims k;
 	struct wv_fault fault;
@@ -94,7 +95,7 @@ static void values(void **state)
 		{ 12, 65, "claims.nonce_len" }, { 12, 0xffffffff, "claims.nonce_len" },
 		{ 352, 3, "claims.exe_kind" },	{ 528, 1, "claims.posture" },
 		{ 552, 5, "claims.tee" },	{ 552, 254, "claims.tee" },
-		{ 556, 3, "claims.lockdown" },	{ 704, 8, "claims.state" },
+		{ 556, 3, "claims.lockdown" },	{ 704, 16, "claims.state" },
 		{ 832, 7, "claims.events_dropped" },
 	};
 	struct wv_claims k;
@@ -157,11 +158,33 @@ static void records(void **state)
 	assert_int_equal(fault.offset, 127);
 }
 
+/* Every type and reason of this version has its word, and only those. */
+static void words(void **state)
+{
+	uint16_t i;
+
+	(void)state;
+	for (i = WARD_EVENT_SESSION_OPEN; i <= WARD_EVENT_LIMIT; i++)
+		assert_string_not_equal(wv_event_type_text(i), "unknown");
+	for (i = WARD_END_NONE; i <= WARD_END_UNMAP; i++)
+		assert_string_not_equal(wv_end_text(i), "unknown");
+	assert_string_equal(wv_event_type_text(WARD_EVENT_LEASE), "lease");
+	assert_string_equal(wv_event_type_text(WARD_EVENT_REVOKE), "revoke");
+	assert_string_equal(wv_event_type_text(WARD_EVENT_POWER), "power");
+	assert_string_equal(wv_event_type_text(WARD_EVENT_LIMIT), "limit");
+	assert_string_equal(wv_event_type_text(WARD_EVENT_LIMIT + 1), "unknown");
+	assert_string_equal(wv_event_type_text(UINT16_MAX), "unknown");
+	assert_string_equal(wv_end_text(WARD_END_LEASE), "lease");
+	assert_string_equal(wv_end_text(WARD_END_PURGE), "purge");
+	assert_string_equal(wv_end_text(WARD_END_UNMAP), "unmap");
+	assert_string_equal(wv_end_text(WARD_END_UNMAP + 1), "unknown");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(offsets), cmocka_unit_test(reserved), cmocka_unit_test(values),
-		cmocka_unit_test(lengths), cmocka_unit_test(records),
+		cmocka_unit_test(lengths), cmocka_unit_test(records), cmocka_unit_test(words),
 	};
 
 	return cmocka_run_group_tests_name("claims", tests, NULL, NULL);

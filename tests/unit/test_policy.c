@@ -26,6 +26,8 @@ static int parse(const char *text, struct wv_fault *fault)
 
 #define M48 "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0c1c2c3c4c5c6c7c8c9cacbcccdcecf"
 
+#define A32 "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
+
 static void good(void **state)
 {
 	static const char *const texts[] = {
@@ -35,7 +37,8 @@ static void good(void **state)
 		"\"vmpl_max\":3,\"min_tcb\":{\"turin\":{\"fmc\":1,\"snp\":255}},"
 		"\"posture\":[\"module-sig\",\"exclusive\"],\"taint_mask\":4096,"
 		"\"exe\":[\"0101010101010101010101010101010101010101\"],"
-		"\"allow_tee\":[\"snp\",\"simulated-snp\"]}",
+		"\"allow_tee\":[\"snp\",\"simulated-snp\"],\"lease_max\":3600,"
+		"\"lease_anchor\":[\"" A32 "\"]}",
 		" {\n\"ward-policy\" : 1 , \"accept_unmeasured\":true}\n",
 	};
 	struct wv_fault fault;
@@ -82,6 +85,9 @@ static void bad(void **state)
 		{ "{\"ward-policy\":1,\"cgroup\":[\"ward\"]}", "cgroup", 1, 18 },
 		{ "{\"ward-policy\":1,\"exe\":[\"00\"]}", "exe", 1, 18 },
 		{ "{\"ward-policy\":1,\"taint_mask\":-1}", "taint_mask", 1, 18 },
+		{ "{\"ward-policy\":1,\"lease_max\":0}", "lease_max", 1, 18 },
+		{ "{\"ward-policy\":1,\"lease_max\":4294967296}", "lease_max", 1, 18 },
+		{ "{\"ward-policy\":1,\"lease_anchor\":[\"" M48 "\"]}", "lease_anchor", 1, 18 },
 		{ "{\"ward-policy\":1,\"uid\":[1],\"uid\":[2]}", "", 1, 36 },
 		{ "{\"ward-policy\":1,\n\"uid\":[1,]}", "", 2, 10 },
 	};

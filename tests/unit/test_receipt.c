@@ -14,10 +14,12 @@ static struct wv_roots *roots;
 static struct wv_policy *policy;
 static int64_t now;
 
+#define ANCHOR "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
+
 static const char policy_text[] =
 	"{\"ward-policy\":1,\"measurement\":[\""
 	"a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0c1c2c3c4c5c6c7c8c9cacbcccdcecf"
-	"\"],\"purpose\":\"release\",\"uid\":[1000],\"allow_tee\":[\"simulated-snp\"]}";
+	"\"],\"purpose\":\"release\",\"uid\":[1000],\"lease_max\":60,\"lease_anchor\":[\"" ANCHOR "\"],\"allow_tee\":[\"simulated-snp\"]}";
 
 static int setup(void **state)
 {
@@ -170,6 +172,30 @@ static void not_done(void **state)
 	expect(&g, &r, WV_KEYS_LIVE, &out);
 }
 
+/* A lease that ran out ends buffers; it neither seals the session nor spoils its receipt. */
+static void expired(void **state)
+{
+	struct wv_receipt out;
+	struct wv_release r;
+	struct sim_guest g;
+
+	(void)state;
+	story(&g, &r);
+	g.claims.state = htole32(WARD_STATE_EXPIRED);
+	expect(&g, &r, WV_NOT_SEALED, &out);
+	g.claims.state = htole32(WARD_STATE_EXPIRED | WARD_STATE_SEALED);
+	g.claims.lease_expires_ns = htole64(1000);
+	memset(g.claims.lease_anchor, 0xab, sizeof(g.claims.lease_anchor));
+	g.events[3].reason = g.events[4].reason = htole16(WARD_END_LEASE);
+	sim_heads(&g);
+	expect(&g, &r, WV_OK, &out);
+	assert_int_equal(out.records_summed, 1);
+	g.claims.state = htole32(WARD_STATE_EXPIRED | WARD_STATE_TOMBSTONE);
+	expect(&g, &r, WV_OK, &out);
+	g.claims.state = htole32(WARD_STATE_REVOKED | WARD_STATE_SEALED);
+	expect(&g, &r, WV_OK, &out);
+}
+
 /* The records tell the same story, or the receipt falls. */
 static void records(void **state)
 {
@@ -244,7 +270,7 @@ int main(void)
 		cmocka_unit_test(accepted), cmocka_unit_test(tombstone),
 		cmocka_unit_test(other_story), cmocka_unit_test(not_done),
 		cmocka_unit_test(records), cmocka_unit_test(class_b),
-		cmocka_unit_test(unmeasured),
+		cmocka_unit_test(unmeasured), cmocka_unit_test(expired),
 	};
 
 	return cmocka_run_group_tests_name("receipt", tests, setup, teardown);

@@ -240,6 +240,27 @@ static void claims_refused(void **state)
 	expect(&g, policy(""), NULL, WV_CLAIMS_DAMAGED, "claims");
 }
 
+static void leases(void **state)
+{
+	static const char anchored[] = ",\"lease_anchor\":["
+		"\"abababababababababababababababababababababababababababababababab\"]";
+	struct sim_guest g;
+
+	(void)state;
+	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
+	g.claims.boot_ns = htole64(5 * 1000000000ull);
+	expect(&g, policy(",\"lease_max\":60"), NULL, WV_LEASE_REFUSED, "claims.lease_expires_ns");
+	g.claims.lease_expires_ns = htole64(65 * 1000000000ull);
+	expect(&g, policy(",\"lease_max\":60"), NULL, WV_OK, NULL);
+	g.claims.lease_expires_ns = htole64(65 * 1000000000ull + 1);
+	expect(&g, policy(",\"lease_max\":60"), NULL, WV_LEASE_REFUSED, "claims.lease_expires_ns");
+	expect(&g, policy(anchored), NULL, WV_LEASE_REFUSED, "claims.lease_anchor");
+	memset(g.claims.lease_anchor, 0xab, sizeof(g.claims.lease_anchor));
+	expect(&g, policy(anchored), NULL, WV_OK, NULL);
+	g.claims.state = htole32(WARD_STATE_EXPIRED);
+	expect(&g, policy(""), NULL, WV_LEASE_EXPIRED, "claims.state");
+}
+
 static void cgroup_and_exe(void **state)
 {
 	struct sim_guest g;
@@ -362,6 +383,7 @@ int main(void)
 		cmocka_unit_test(unmeasured),
 		cmocka_unit_test(simulated),
 		cmocka_unit_test(claims_refused),
+		cmocka_unit_test(leases),
 		cmocka_unit_test(cgroup_and_exe),
 		cmocka_unit_test(expectations),
 		cmocka_unit_test(event_lists),

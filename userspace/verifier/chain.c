@@ -12,7 +12,7 @@ const char *wv_event_type_text(uint16_t type)
 	static const char *const names[] = {
 		"unknown", "session-open", "session-seal", "session-end", "buf-alloc", "buf-pin",
 		"buf-wipe", "buf-unpin", "measure", "attest-ok", "attest-fail", "level",
-		"provider", "link", "module",
+		"provider", "link", "module", "lease", "revoke", "power", "limit",
 	};
 
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : names[0];
@@ -22,6 +22,7 @@ const char *wv_end_text(uint16_t end)
 {
 	static const char *const names[] = {
 		"none", "wipe", "close", "mm", "session", "revoke", "lease", "purge", "reboot",
+		"unmap",
 	};
 
 	return end < sizeof(names) / sizeof(names[0]) ? names[end] : "unknown";

@@ -118,8 +118,13 @@ static void read_state(struct cursor *c, struct wv_claims *k)
 	cursor_zero(c, 4);
 	cursor_copy(c, k->build_id, sizeof(k->build_id));
 	cursor_zero(c, 4);
-	cursor_zero(c, 104);
+	k->lease_term_ns = cursor_le64(c);
+	k->lease_expires_ns = cursor_le64(c);
+	cursor_zero(c, 88);
 }
+
+#define STATES \
+	(WARD_STATE_SEALED | WARD_STATE_TOMBSTONE | WARD_STATE_REVOKED | WARD_STATE_EXPIRED)
 
 struct rule {
 	bool broken;
@@ -142,8 +147,7 @@ static int check_values(const struct wv_claims *k, struct wv_fault *fault)
 		{ k->tee > WARD_TEE_SEV && k->tee != WARD_TEE_SIMULATED, "claims.tee", 552,
 		  "unknown kind of TEE" },
 		{ k->lockdown > 2, "claims.lockdown", 556, "unknown lockdown level" },
-		{ k->state & ~(WARD_STATE_SEALED | WARD_STATE_TOMBSTONE | WARD_STATE_REVOKED),
-		  "claims.state", 704, "unknown state bits" },
+		{ k->state & ~STATES, "claims.state", 704, "unknown state bits" },
 		{ k->events_dropped > k->session_seq, "claims.events_dropped", 832,
 		  "more records dropped than there ever were" },
 	};

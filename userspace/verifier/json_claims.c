@@ -23,6 +23,7 @@ static const struct flag state_flags[] = {
 	{ WARD_STATE_SEALED, "sealed" },
 	{ WARD_STATE_TOMBSTONE, "ended" },
 	{ WARD_STATE_REVOKED, "revoked" },
+	{ WARD_STATE_EXPIRED, "expired" },
 	{ 0, NULL },
 };
 
@@ -145,6 +146,8 @@ static void put_state(struct json_out *o, const struct wv_claims *k)
 		 k->module_version >> 8 & 0xff, k->module_version & 0xff);
 	out_put_text(o, "module_version", version);
 	out_put_hex(o, "build_id", k->build_id, 20);
+	out_put_number(o, "lease_term_ns", k->lease_term_ns);
+	out_put_number(o, "lease_expires_ns", k->lease_expires_ns);
 }
 
 json_t *claims_json(const struct wv_claims *k)

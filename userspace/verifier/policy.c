@@ -16,7 +16,7 @@ const struct wv_policy policy_empty = { .tee = POLICY_TEE_SNP };
 static const char *const members[] = {
 	"ward-policy", "measurement", "accept_unmeasured", "purpose", "uid", "gid", "cgroup",
 	"declared", "exe", "allow_debug", "vmpl_max", "host_data", "min_tcb", "posture",
-	"taint_mask", "allow_tee", NULL,
+	"taint_mask", "allow_tee", "lease_max", "lease_anchor", NULL,
 };
 
 /* Turns one element of a list into @width bytes; false = not of the right form. */
@@ -88,7 +88,9 @@ static int read_sets(struct doc_in *in, struct wv_policy *p)
 			&p->declared) ?:
 	       read_set(in, "exe", 64, exe_element, "40 to 128 hexadecimal digits", &p->exe) ?:
 	       read_set(in, "host_data", 32, hex_element, "64 hexadecimal digits",
-			&p->host_data);
+			&p->host_data) ?:
+	       read_set(in, "lease_anchor", 32, hex_element, "64 hexadecimal digits",
+			&p->lease_anchor);
 }
 
 struct word {
@@ -201,6 +203,18 @@ static int read_purpose(struct doc_in *in, struct wv_policy *p)
 	return WV_OK;
 }
 
+static int read_lease(struct doc_in *in, struct wv_policy *p)
+{
+	int rc;
+
+	if (!json_object_get(in->root, "lease_max"))
+		return WV_OK;
+	rc = doc_number(in, in->root, "lease_max", UINT32_MAX, 1, &p->lease_max);
+	if (!rc && !p->lease_max)
+		rc = doc_fault(in, "lease_max", "at least 1 second is expected");
+	return rc;
+}
+
 static int read_policy(struct doc_in *in, struct wv_policy *p)
 {
 	uint64_t version = 0, vmpl = 0, tee = POLICY_TEE_SNP;
@@ -216,7 +230,7 @@ static int read_policy(struct doc_in *in, struct wv_policy *p)
 	     doc_number(in, in->root, "vmpl_max", 3, 0, &vmpl) ?:
 	     read_min_tcb(in, p) ?: read_words(in, "posture", posture_words, &p->posture) ?:
 	     doc_number(in, in->root, "taint_mask", INT64_MAX, 0, &p->taint_mask) ?:
-	     read_words(in, "allow_tee", tee_words, &tee);
+	     read_words(in, "allow_tee", tee_words, &tee) ?: read_lease(in, p);
 	p->vmpl_max = (uint32_t)vmpl;
 	p->tee = (unsigned int)tee;
 	return rc;
@@ -253,6 +267,7 @@ void wv_policy_free(struct wv_policy *p)
 	free(p->declared.values);
 	free(p->exe.values);
 	free(p->host_data.values);
+	free(p->lease_anchor.values);
 	free(p);
 }
 

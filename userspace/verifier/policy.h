@@ -43,6 +43,8 @@ struct wv_policy {
 	uint64_t posture;
 	uint64_t taint_mask;
 	unsigned int tee;
+	uint64_t lease_max;		/* seconds; 0 = not checked */
+	struct policy_set lease_anchor;	/* 32 */
 };
 
 /** policy_has - @set is not checked at all, or has @value */
@@ -57,6 +59,9 @@ int policy_worker(const struct wv_policy *p, const struct wv_claims *k, struct w
 
 /** policy_machine - what it says of the machine's posture; 0 or a reason */
 int policy_machine(const struct wv_policy *p, const struct wv_claims *k, struct wv_fault *fault);
+
+/** policy_lease - what it says of the session's lease; 0 or a reason */
+int policy_lease(const struct wv_policy *p, const struct wv_claims *k, struct wv_fault *fault);
 
 /** policy_empty - the policy that stands in for none at all */
 extern const struct wv_policy policy_empty;

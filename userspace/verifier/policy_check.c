@@ -8,6 +8,8 @@
 #include "hex.h"
 #include "policy.h"
 
+#define NS 1000000000ull
+
 bool policy_has(const struct policy_set *set, const uint8_t *value)
 {
 	size_t i;
@@ -122,5 +124,22 @@ int policy_machine(const struct wv_policy *p, const struct wv_claims *k, struct 
 				 "taint 0x%llx, of which the policy refuses 0x%llx",
 				 (unsigned long long)k->taint,
 				 (unsigned long long)(k->taint & p->taint_mask));
+	return WV_OK;
+}
+
+int policy_lease(const struct wv_policy *p, const struct wv_claims *k, struct wv_fault *fault)
+{
+	if (p->lease_max && !k->lease_expires_ns)
+		return fault_set(fault, WV_LEASE_REFUSED, "claims.lease_expires_ns", 928,
+				 "the session has no lease");
+	if (p->lease_max && k->lease_expires_ns > k->boot_ns &&
+	    k->lease_expires_ns - k->boot_ns > p->lease_max * NS)
+		return fault_set(fault, WV_LEASE_REFUSED, "claims.lease_expires_ns", 928,
+				 "the lease runs for %llu s more, the policy accepts %llu",
+				 (unsigned long long)((k->lease_expires_ns - k->boot_ns) / NS),
+				 (unsigned long long)p->lease_max);
+	if (!policy_has(&p->lease_anchor, k->lease_anchor))
+		return fault_set(fault, WV_LEASE_REFUSED, "claims.lease_anchor", 720,
+				 "the anchor is not in the policy's list");
 	return WV_OK;
 }

@@ -149,6 +149,12 @@ static const struct reason reasons[] = {
 	{ WV_KEYS_LIVE, "keys-live",
 	  "The session still held data keys in the kernel when the receipt was taken.",
 	  "Close the keys, then take the receipt." },
+	{ WV_LEASE_EXPIRED, "lease-expired",
+	  "The session's lease had run out when the evidence was taken: it holds no protected memory and can get none.",
+	  "Start a new session, and let the data's owner renew its lease in time." },
+	{ WV_LEASE_REFUSED, "lease-refused",
+	  "The session has no lease, one that runs longer than the policy allows, or one that somebody else can renew.",
+	  "Set the lease before the evidence is taken, with the owner's anchor; see lease_max and lease_anchor in doc/formats.md, Policy." },
 
 	{ WV_BUNDLE_DAMAGED, "bundle-damaged",
 	  "The bundle is not one map in deterministic CBOR with exactly the known keys.",

@@ -153,6 +153,9 @@ static int check_state(struct wv_verdict *v)
 	if (k->state & WARD_STATE_REVOKED)
 		return fault_set(&v->fault, WV_SESSION_REVOKED, "claims.state", 704,
 				 "the session was revoked");
+	if (k->state & WARD_STATE_EXPIRED)
+		return fault_set(&v->fault, WV_LEASE_EXPIRED, "claims.state", 704,
+				 "the lease ran out before the evidence was taken");
 	if (memcmp(k->session, k->subject, sizeof(k->session)))
 		return fault_set(&v->fault, WV_WRONG_SESSION, "claims.subject", 176,
 				 "the claims speak of another session than the one that asks");
@@ -254,6 +257,12 @@ static int check_worker(const struct wv_policy *p, int receipt, struct wv_verdic
 	return policy_worker(p, &v->claims, &v->fault);
 }
 
+/* What a lease was for is over when a receipt is taken, and its anchor has moved. */
+static int check_lease(const struct wv_policy *p, int receipt, struct wv_verdict *v)
+{
+	return receipt ? WV_OK : policy_lease(p, &v->claims, &v->fault);
+}
+
 static int appraise(const struct wv_bundle *b, const struct wv_appraisal *a, int receipt,
 		    struct chain_result *chain, struct wv_verdict *v)
 {
@@ -269,7 +278,7 @@ static int appraise(const struct wv_bundle *b, const struct wv_appraisal *a, int
 	return check_evidence(b, a, v) ?:
 	       check_purpose(receipt ? 0 : p->purpose, v) ?: check_state(v) ?:
 	       check_worker(p, receipt, v) ?: policy_machine(p, &v->claims, &v->fault) ?:
-	       check_expect(e, v) ?:
+	       check_lease(p, receipt, v) ?: check_expect(e, v) ?:
 	       check_events(b, e, chain, v) ?: check_measured(p, v);
 }
 

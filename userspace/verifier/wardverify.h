@@ -275,6 +275,7 @@ struct wv_claims {
 	uint64_t boot_ns, real_ns;
 	uint32_t module_version;
 	uint8_t build_id[20];
+	uint64_t lease_term_ns, lease_expires_ns;
 };
 
 /**

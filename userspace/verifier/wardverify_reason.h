@@ -78,6 +78,8 @@ enum wv_reason {
 	WV_MEMORY_LIVE = 82,
 	WV_WIPED_SHORT = 83,
 	WV_KEYS_LIVE = 84,
+	WV_LEASE_EXPIRED = 85,
+	WV_LEASE_REFUSED = 86,
 
 	/* damaged input: exit code 7 */
 	WV_BUNDLE_DAMAGED = 100,
