@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of a buffer, which both classes share, and class A's allocation.
+ * The life of a buffer, which both classes share.
  *
  * A buffer ends once: by WARD_BUF_WIPE, with the last reference to its file,
- * or with the mm that made it. Whoever comes first marks it dead under its
- * lock; from then on no fault inserts a page. Then it is unmapped, zeroed,
+ * with the mm that made it, with its session's rights, or because it was
+ * volatile and room was needed. Whoever comes first marks it dead under its lock; from then on no fault inserts a page. Then it is unmapped, zeroed,
  * recorded and uncharged in one moment, and freed. Whoever comes later waits
  * until that is done.
  *
- * The file holds a reference to the buffer, and mappings hold the file. The
- * end of an mm may come while the file lives on elsewhere; the buffer is then
- * an empty shell that answers WARD_BUF_INFO.
+ * The file holds a reference to the buffer, and mappings hold the file. Any
+ * other end may come while the file lives on; the buffer is then an empty
+ * shell that answers WARD_BUF_INFO.
  */
 #include <linux/err.h>
 #include <linux/file.h>
@@ -40,14 +40,40 @@ static void buf_free(struct kref *ref)
 
 	if (buf->inode)
 		iput(buf->inode);
-	ward_bind_put(&buf->tie);
+	if (buf->tie.bind)
+		ward_bind_put(&buf->tie);
 	ward_session_put(buf->session);
 	kfree(buf);
 }
 
-static void buf_put(struct ward_buf *buf)
+void ward_buf_put(struct ward_buf *buf)
 {
 	kref_put(&buf->ref, buf_free);
+}
+
+static void buf_init(struct ward_buf *buf, enum ward_kind kind,
+		     const struct ward_buf_ops *ops, u64 length, const u8 *label)
+{
+	kref_init(&buf->ref);
+	init_rwsem(&buf->lock);
+	init_completion(&buf->gone);
+	INIT_LIST_HEAD(&buf->lru);
+	INIT_LIST_HEAD(&buf->own);
+	buf->ops = ops;
+	buf->kind = kind;
+	buf->id = atomic64_inc_return(&last_id);
+	buf->length = length;
+	memcpy(buf->label, label, sizeof(buf->label));
+}
+
+/* Room that only the session's own volatile buffers take up is room. */
+static int charge(struct ward_session *session, enum ward_kind kind, u64 length)
+{
+	int ret = ward_ledger_charge(&session->account, kind, length);
+
+	if (ret == -EDQUOT && ward_volatile_purge_own(session, length))
+		ret = ward_ledger_charge(&session->account, kind, length);
+	return ret;
 }
 
 /**
@@ -58,39 +84,44 @@ static void buf_put(struct ward_buf *buf)
  * @length: bytes, a multiple of the page size, not 0
  * @label: WARD_LABEL_LEN bytes
  *
- * To be followed by ward_buf_publish(), or by ward_buf_abort().
+ * It is bound to the caller's mm, but for WARD_KIND_SHARED. Where a limit leaves
+ * no room, the session's own volatile buffers make some. To be followed by
+ * ward_buf_publish(), or by ward_buf_abort().
  *
- * Return: the buffer, or ERR_PTR of -ENOMEM, -ERESTARTSYS, -EDQUOT, -ESHUTDOWN.
+ * Return: the buffer, or ERR_PTR of -EINVAL for the label, -ENOMEM,
+ * -ERESTARTSYS, -EDQUOT, -ESHUTDOWN, -EBUSY.
  */
 struct ward_buf *ward_buf_new(struct ward_session *session, enum ward_kind kind,
 			      const struct ward_buf_ops *ops, u64 length,
 			      const u8 *label)
 {
-	struct ward_buf *buf = kzalloc(sizeof(*buf), GFP_KERNEL_ACCOUNT);
+	struct ward_buf *buf;
 	int ret;
 
+	if (!ward_label_ok(label))
+		return ERR_PTR(-EINVAL);
+	buf = kzalloc(sizeof(*buf), GFP_KERNEL_ACCOUNT);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
-	ret = ward_bind_get(&buf->tie);
+	buf_init(buf, kind, ops, length, label);
+	ret = kind == WARD_KIND_SHARED ? 0 : ward_bind_get(&buf->tie);
 	if (ret)
 		goto err_buf;
-	ret = ward_ledger_charge(&session->account, kind, length);
+	ret = ward_roll_reserve(&session->roll, buf->id);
 	if (ret)
 		goto err_bind;
-	kref_init(&buf->ref);
-	init_rwsem(&buf->lock);
-	init_completion(&buf->gone);
-	buf->ops = ops;
-	buf->kind = kind;
-	buf->id = atomic64_inc_return(&last_id);
-	buf->length = length;
-	memcpy(buf->label, label, sizeof(buf->label));
+	ret = charge(session, kind, length);
+	if (ret)
+		goto err_roll;
 	buf->session = session;
 	ward_session_get(session);
 	return buf;
 
+err_roll:
+	ward_roll_drop(&session->roll, buf->id);
 err_bind:
-	ward_bind_put(&buf->tie);
+	if (buf->tie.bind)
+		ward_bind_put(&buf->tie);
 err_buf:
 	kfree(buf);
 	return ERR_PTR(ret);
@@ -102,8 +133,9 @@ err_buf:
  */
 void ward_buf_abort(struct ward_buf *buf)
 {
+	ward_roll_drop(&buf->session->roll, buf->id);
 	ward_ledger_refund(&buf->session->account, buf->kind, buf->length);
-	buf_put(buf);
+	ward_buf_put(buf);
 }
 
 /**
@@ -112,7 +144,9 @@ void ward_buf_abort(struct ward_buf *buf)
  * @fops: its release is ward_buf_release()
  * @call: gets the reserved fd and the file to install there
  *
- * Return: 0, or -EMFILE, -ENFILE, -ENOMEM; then @buf is as it was.
+ * Return: 0, or -EMFILE, -ENFILE, -ENOMEM; then @buf is as it was. Where the
+ * session has lost its rights meanwhile the file is made all the same, of a
+ * buffer that has ended: its place in the roll is refused, and it is killed.
  */
 int ward_buf_publish(struct ward_buf *buf, const struct file_operations *fops,
 		     struct ward_call *call)
@@ -120,6 +154,7 @@ int ward_buf_publish(struct ward_buf *buf, const struct file_operations *fops,
 	int fd = get_unused_fd_flags(O_CLOEXEC);
 	struct ward_event ev;
 	struct file *file;
+	u32 closed;
 
 	if (fd < 0)
 		return fd;
@@ -130,23 +165,31 @@ int ward_buf_publish(struct ward_buf *buf, const struct file_operations *fops,
 	}
 	buf_event(buf, buf->ops->made, &ev);
 	ward_ledger_made(&buf->session->account, buf->kind, &ev);
-	ward_bind_link(&buf->tie);
+	if (buf->tie.bind)
+		ward_bind_link(&buf->tie);
+	closed = ward_roll_add(&buf->session->roll, buf);
+	if (closed)
+		ward_buf_kill(buf, closed);
 	call->fd = fd;
 	call->publish = file;
 	return 0;
 }
 
-/* True for the one caller who has to do the work. */
-static bool mark_dead(struct ward_buf *buf, u32 reason)
+/**
+ * ward_buf_mark_dead() - no byte of it is reachable through a new fault any more
+ * @buf: its lock is held for write
+ * @reason: WARD_END_*
+ *
+ * Return: true for the one caller who has to go on with ward_buf_finish().
+ */
+bool ward_buf_mark_dead(struct ward_buf *buf, u32 reason)
 {
-	bool first;
-
-	down_write(&buf->lock);
-	first = !buf->end;
-	if (first)
-		WRITE_ONCE(buf->end, reason);
-	up_write(&buf->lock);
-	return first;
+	lockdep_assert_held_write(&buf->lock);
+	if (buf->end)
+		return false;
+	WRITE_ONCE(buf->end, reason);
+	ward_volatile_forget(buf);
+	return true;
 }
 
 static void record_end(struct ward_buf *buf, u32 reason, u64 cost_ns)
@@ -160,6 +203,23 @@ static void record_end(struct ward_buf *buf, u32 reason, u64 cost_ns)
 }
 
 /**
+ * ward_buf_finish() - unmap, zero, record, uncharge, free a buffer marked dead
+ * @buf: referenced by the caller, who marked it and has released its lock.
+ *	Safe from reclaim: it waits for nothing that allocates
+ */
+void ward_buf_finish(struct ward_buf *buf)
+{
+	u64 start = ktime_get_ns();
+
+	if (buf->ops->hide)
+		buf->ops->hide(buf);
+	buf->ops->zero(buf);
+	record_end(buf, buf->end, ktime_get_ns() - start);
+	buf->ops->free(buf);
+	complete_all(&buf->gone);
+}
+
+/**
  * ward_buf_kill() - end a buffer, if it has not ended yet
  * @buf: referenced by the caller, who holds no lock that a fault takes
  * @reason: WARD_END_*
@@ -170,18 +230,16 @@ static void record_end(struct ward_buf *buf, u32 reason, u64 cost_ns)
  */
 u64 ward_buf_kill(struct ward_buf *buf, u32 reason)
 {
-	u64 start = ktime_get_ns();
+	bool first;
 
-	if (!mark_dead(buf, reason)) {
+	down_write(&buf->lock);
+	first = ward_buf_mark_dead(buf, reason);
+	up_write(&buf->lock);
+	if (!first) {
 		wait_for_completion(&buf->gone);
 		return 0;
 	}
-	if (buf->ops->hide)
-		buf->ops->hide(buf);
-	buf->ops->zero(buf);
-	record_end(buf, reason, ktime_get_ns() - start);
-	buf->ops->free(buf);
-	complete_all(&buf->gone);
+	ward_buf_finish(buf);
 	return buf->length;
 }
 
@@ -191,8 +249,10 @@ int ward_buf_release(struct inode *inode, struct file *file)
 	struct ward_buf *buf = file->private_data;
 
 	ward_buf_kill(buf, WARD_END_CLOSE);
-	ward_bind_unlink(&buf->tie);
-	buf_put(buf);
+	if (buf->tie.bind)
+		ward_bind_unlink(&buf->tie);
+	ward_roll_drop(&buf->session->roll, buf->id);
+	ward_buf_put(buf);
 	return 0;
 }
 
@@ -208,12 +268,32 @@ static void tie_end(struct ward_tie *tie)
 	struct ward_buf *buf = container_of(tie, struct ward_buf, tie);
 
 	ward_buf_kill(buf, WARD_END_MM);
-	buf_put(buf);
+	ward_buf_put(buf);
 }
 
 static const struct ward_bind_ops buf_bind_ops = {
 	.hold = tie_hold,
 	.end = tie_end,
+};
+
+/* ---- the end of the session's rights ------------------------------------------ */
+
+static void session_end(struct ward_session *session, u32 reason, bool shared)
+{
+	struct ward_buf *buf;
+	u64 id = 0;
+
+	while ((buf = ward_roll_after(&session->roll, id))) {
+		id = buf->id;
+		if (!shared || buf->kind == WARD_KIND_SHARED)
+			ward_buf_kill(buf, reason);
+		ward_buf_put(buf);
+		cond_resched();
+	}
+}
+
+static const struct ward_session_ops buf_session_ops = {
+	.end = session_end,
 };
 
 /* Ids start at a time, so that none comes back when the module is reloaded. */
@@ -222,12 +302,51 @@ int ward_buffer_init(void)
 	atomic64_set(&last_id, ktime_get_boottime_ns());
 	ward_image_init();
 	ward_bind_init(&buf_bind_ops);
+	ward_session_set_ops(&buf_session_ops);
 	return 0;
 }
 
 void ward_buffer_exit(void)
 {
 	ward_bind_exit();
+}
+
+/* ---- what can be told of a buffer ------------------------------------------- */
+
+static u32 state_of(const struct ward_buf *buf)
+{
+	u32 state = 0;
+
+	lockdep_assert_held(&buf->lock);
+	if (buf->kind == WARD_KIND_SHARED)
+		state |= WARD_BUF_IS_SHARED;
+	if (buf->is_volatile)
+		state |= WARD_BUF_IS_VOLATILE;
+	return state;
+}
+
+/**
+ * ward_buf_look() - a buffer as it is at this moment
+ * @buf: referenced
+ * @out: the out_* fields are filled in
+ */
+void ward_buf_look(struct ward_buf *buf, struct ward_buf_info *out)
+{
+	down_read(&buf->lock);
+	out->out_end = buf->end;
+	out->out_state = state_of(buf);
+	if (buf->end) {
+		out->out_huge = 0;
+		out->out_present = 0;
+	} else {
+		buf->ops->extent(buf, &out->out_present, &out->out_huge);
+	}
+	up_read(&buf->lock);
+	out->out_class = buf->ops->class;
+	out->out_id = buf->id;
+	out->out_length = buf->length;
+	out->out_mapped = atomic_read(&buf->vmas) != 0;
+	out->out_protection = buf->protection;
 }
 
 /* ---- commands of a buffer -------------------------------------------------- */
@@ -237,19 +356,12 @@ int ward_cmd_buf_info(struct ward_call *call)
 	struct ward_buf_info *cmd = call->cmd;
 	struct ward_buf *buf = call->object;
 
-	if (cmd->reserved)
+	if (cmd->reserved || cmd->reserved1)
 		return -EINVAL;
-	down_read(&buf->lock);
-	cmd->out_end = buf->end;
-	cmd->out_huge = buf->end || !buf->ops->huge ? 0 : buf->ops->huge(buf);
-	up_read(&buf->lock);
+	ward_buf_look(buf, cmd);
 	/* Who is told that it has ended may rely on it. */
 	if (cmd->out_end)
 		wait_for_completion(&buf->gone);
-	cmd->out_class = buf->ops->class;
-	cmd->out_id = buf->id;
-	cmd->out_length = buf->length;
-	cmd->out_mapped = atomic_read(&buf->vmas) != 0;
 	return 0;
 }
 
@@ -259,70 +371,4 @@ int ward_cmd_buf_wipe(struct ward_call *call)
 
 	cmd->out_bytes = ward_buf_kill(call->object, WARD_END_WIPE);
 	return 0;
-}
-
-/* ---- class A ---------------------------------------------------------------- */
-
-static void own_zero(struct ward_buf *buf)
-{
-	ward_pages_zero(&buf->pages);
-}
-
-static void own_free(struct ward_buf *buf)
-{
-	ward_pages_free(&buf->pages);
-}
-
-static u64 own_huge(const struct ward_buf *buf)
-{
-	return buf->pages.huge_bytes;
-}
-
-static const struct ward_buf_ops own_ops = {
-	.class = WARD_CLASS_A,
-	.made = WARD_EVENT_BUF_ALLOC,
-	.ended = WARD_EVENT_BUF_WIPE,
-	.hide = ward_map_hide,
-	.zero = own_zero,
-	.free = own_free,
-	.huge = own_huge,
-};
-
-static const struct file_operations own_fops = {
-	.owner = THIS_MODULE,
-	.release = ward_buf_release,
-	.unlocked_ioctl = ward_ioctl_buffer,
-	.compat_ioctl = compat_ptr_ioctl,
-	.mmap = ward_map_mmap,
-	.get_unmapped_area = thp_get_unmapped_area,
-	.llseek = noop_llseek,
-};
-
-int ward_cmd_buf_alloc(struct ward_call *call)
-{
-	struct ward_buf_alloc *cmd = call->cmd;
-	struct ward_buf *buf;
-	int ret;
-
-	if (cmd->reserved || !cmd->length || !PAGE_ALIGNED(cmd->length))
-		return -EINVAL;
-	buf = ward_buf_new(call->object, WARD_KIND_A, &own_ops, cmd->length,
-			   cmd->label);
-	if (IS_ERR(buf))
-		return PTR_ERR(buf);
-	ret = ward_pages_alloc(&buf->pages, cmd->length >> PAGE_SHIFT);
-	if (ret)
-		goto err_abort;
-	ret = ward_buf_publish(buf, &own_fops, call);
-	if (ret)
-		goto err_pages;
-	cmd->out_fd = call->fd;
-	cmd->out_id = buf->id;
-	return 0;
-
-err_pages:
-	ward_pages_free(&buf->pages);
-err_abort:
-	ward_buf_abort(buf);
-	return ret;
 }

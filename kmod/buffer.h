@@ -114,7 +114,8 @@ struct ward_buf;
  *	promised. No fault comes in any more when it is called
  * @zero: overwrite every byte
  * @free: give the memory back
- * @huge: bytes in 2 MiB folios, or NULL
+ * @extent: bytes that have memory, and those of them in 2 MiB folios; its lock
+ *	is held
  */
 struct ward_buf_ops {
 	u32 class;
@@ -123,7 +124,7 @@ struct ward_buf_ops {
 	void (*hide)(struct ward_buf *buf);
 	void (*zero)(struct ward_buf *buf);
 	void (*free)(struct ward_buf *buf);
-	u64 (*huge)(const struct ward_buf *buf);
+	void (*extent)(const struct ward_buf *buf, u64 *present, u64 *huge);
 };
 
 /**
@@ -146,11 +147,16 @@ struct ward_pins {
  * @label: the worker's name for it
  * @session: referenced
  * @inode: referenced; kill may run when the file is gone
- * @tie: to the mm that made it
- * @vmas: mappings of it; more than one only where munmap or mprotect split it,
- *	and while mremap moves it
- * @lock: protects @end. The fault path holds it for read over test and insert
+ * @tie: to the mm that made it; without a bind for WARD_KIND_SHARED
+ * @vmas: mappings of it; unless shared, more than one only where munmap or
+ *	mprotect split it, and while mremap moves it
+ * @protection: WARD_PROTECT_*; constant once published
+ * @lock: protects @end, @is_volatile. The fault path holds it for read over test
+ *	and insert
  * @end: WARD_END_*; once set, nothing is inserted in a page table any more
+ * @is_volatile: it may be purged; then it is in both lists
+ * @lru: among all that may be purged, oldest first; volatile_lock
+ * @own: among its session's; likewise
  * @gone: completed when the memory has been zeroed, recorded and freed
  * @pages: class A
  * @pins: class B
@@ -166,8 +172,12 @@ struct ward_buf {
 	struct inode *inode;
 	struct ward_tie tie;
 	atomic_t vmas;
+	u64 protection;
 	struct rw_semaphore lock;
 	u32 end;
+	bool is_volatile;
+	struct list_head lru;
+	struct list_head own;
 	struct completion gone;
 	union {
 		struct ward_pages pages;
@@ -181,8 +191,23 @@ struct ward_buf *ward_buf_new(struct ward_session *session, enum ward_kind kind,
 void ward_buf_abort(struct ward_buf *buf);
 int ward_buf_publish(struct ward_buf *buf, const struct file_operations *fops,
 		     struct ward_call *call);
+bool ward_buf_mark_dead(struct ward_buf *buf, u32 reason);
+void ward_buf_finish(struct ward_buf *buf);
 u64 ward_buf_kill(struct ward_buf *buf, u32 reason);
+void ward_buf_put(struct ward_buf *buf);
+void ward_buf_look(struct ward_buf *buf, struct ward_buf_info *out);
 int ward_buf_release(struct inode *inode, struct file *file);
+
+/* ---- volatile.c: contents that may go ---------------------------------------- */
+
+void ward_volatile_forget(struct ward_buf *buf);
+u64 ward_volatile_purge_own(struct ward_session *session, u64 bytes);
+unsigned long ward_volatile_count(void);
+unsigned long ward_volatile_purge_some(unsigned long nr_pages);
+
+/* ---- label.c ------------------------------------------------------------------ */
+
+bool ward_label_ok(const u8 *label);
 
 /* ---- map.c: the one mapping of a class A buffer --------------------------- */
 

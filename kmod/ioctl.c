@@ -44,6 +44,8 @@ union ward_argument {
 	struct ward_seal seal;
 	struct ward_buf_info buf_info;
 	struct ward_buf_wipe buf_wipe;
+	struct ward_buf_volatile buf_volatile;
+	struct ward_buf_hold buf_hold;
 };
 
 #define COMMAND(type, last, known, fn) {					\
@@ -62,7 +64,8 @@ static const struct ward_command session_commands[] = {
 	[WARD_CMD_INFO] =
 		COMMAND(struct ward_info, flags, 0, ward_cmd_info),
 	[WARD_CMD_BUF_ALLOC] =
-		COMMAND(struct ward_buf_alloc, out_id, 0, ward_cmd_buf_alloc),
+		COMMAND(struct ward_buf_alloc, out_id, WARD_BUF_SHARED,
+			ward_cmd_buf_alloc),
 	[WARD_CMD_BUF_PIN] =
 		COMMAND(struct ward_buf_pin, out_id, 0, ward_cmd_buf_pin),
 	[WARD_CMD_MEASURE] =
@@ -84,6 +87,10 @@ static const struct ward_command buffer_commands[] = {
 		COMMAND(struct ward_buf_info, flags, 0, ward_cmd_buf_info),
 	[WARD_CMD_BUF_WIPE - WARD_CMD_BUF_INFO] =
 		COMMAND(struct ward_buf_wipe, flags, 0, ward_cmd_buf_wipe),
+	[WARD_CMD_BUF_VOLATILE - WARD_CMD_BUF_INFO] =
+		COMMAND(struct ward_buf_volatile, flags, 0, ward_cmd_buf_volatile),
+	[WARD_CMD_BUF_HOLD - WARD_CMD_BUF_INFO] =
+		COMMAND(struct ward_buf_hold, out_survived, 0, ward_cmd_buf_hold),
 };
 
 /* The copy in: @arg gets the whole known size, what the caller left out as zero. */

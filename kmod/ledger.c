@@ -143,6 +143,18 @@ int ward_ledger_charge(struct ward_account *acct, enum ward_kind kind, u64 bytes
 	return 0;
 }
 
+void ward_ledger_volatile(struct ward_account *acct, u64 bytes, bool on)
+{
+	struct ward_totals *t = &acct->totals;
+
+	guard(spinlock)(&ward_ledger_lock);
+	if (!on && WARN_ON_ONCE(t->live_volatile < bytes))
+		bytes = t->live_volatile;
+	t->live_volatile += on ? bytes : -bytes;
+	t->peak_volatile = max(t->peak_volatile, t->live_volatile);
+	global.live_volatile += on ? bytes : -bytes;
+}
+
 int ward_ledger_shut(void)
 {
 	guard(spinlock)(&ward_ledger_lock);
@@ -270,6 +282,8 @@ static void totals_to_claims(const struct ward_totals *t, struct ward_claims *c)
 	c->peak_a = cpu_to_le64(t->peak[WARD_KIND_A]);
 	c->live_shared = cpu_to_le64(t->live[WARD_KIND_SHARED]);
 	c->peak_shared = cpu_to_le64(t->peak[WARD_KIND_SHARED]);
+	c->live_volatile = cpu_to_le64(t->live_volatile);
+	c->peak_volatile = cpu_to_le64(t->peak_volatile);
 	c->live_b = cpu_to_le64(t->live[WARD_KIND_B]);
 	c->peak_b = cpu_to_le64(t->peak[WARD_KIND_B]);
 	c->alloc_buffers = cpu_to_le64(t->alloc_buffers);

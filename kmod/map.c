@@ -7,12 +7,14 @@
  * /proc/PID/mem, vmsplice and O_DIRECT do. VM_IO keeps madvise() from undoing
  * VM_DONTCOPY and VM_DONTDUMP, VM_DONTEXPAND keeps mremap() from growing it.
  *
- * There is one mapping at a time, by the mm that made the buffer. munmap() of
- * part of it, or mprotect(), leaves several VMAs of that one mapping. When all
+ * There is one mapping at a time, by the mm that made the buffer; only a shared
+ * buffer may be mapped by every process of the session's user that has its fd,
+ * as often as they like. munmap() of part of it, or mprotect(), leaves several VMAs of that one mapping. When all
  * of them are gone it may be mapped again and still holds what it held.
  * mremap() may move it: the pages are found by the inode's address_space, so
  * the end of the buffer finds the mapping wherever it is.
  */
+#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/huge_mm.h>
 #include <linux/mm.h>
@@ -150,6 +152,13 @@ static const struct vm_operations_struct map_ops = {
 #endif
 };
 
+static bool may_map(const struct ward_buf *buf, const struct mm_struct *mm)
+{
+	if (buf->kind == WARD_KIND_SHARED)
+		return uid_eq(current_euid(), buf->session->uid);
+	return ward_bind_is(&buf->tie, mm);
+}
+
 static int map_check(const struct ward_buf *buf, const struct vm_area_struct *vma)
 {
 	if (!(vma->vm_flags & VM_SHARED) || vma->vm_pgoff ||
@@ -159,9 +168,16 @@ static int map_check(const struct ward_buf *buf, const struct vm_area_struct *vm
 		return -EPERM;		/* bufferfs is noexec: mmap() knew that */
 	if (READ_ONCE(buf->end))
 		return -EOWNERDEAD;
-	if (!ward_bind_is(&buf->tie, vma->vm_mm))
-		return -EPERM;
-	return 0;
+	return may_map(buf, vma->vm_mm) ? 0 : -EPERM;
+}
+
+static bool count_map(struct ward_buf *buf)
+{
+	if (buf->kind == WARD_KIND_SHARED) {
+		atomic_inc(&buf->vmas);
+		return true;
+	}
+	return !atomic_cmpxchg(&buf->vmas, 0, 1);
 }
 
 /**
@@ -170,8 +186,8 @@ static int map_check(const struct ward_buf *buf, const struct vm_area_struct *vm
  * @vma: to be set up
  *
  * Return: 0; -EINVAL for a private, shifted or partial mapping; -EPERM for an
- * executable one, and for another mm than the one that made the buffer;
- * -EOWNERDEAD when it has ended; -EBUSY when it is mapped already.
+ * executable one, for another mm than the one that made the buffer, and for
+ * another user than a shared buffer's session's; -EOWNERDEAD when it has ended; -EBUSY when it is mapped already.
  */
 int ward_map_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -180,7 +196,7 @@ int ward_map_mmap(struct file *file, struct vm_area_struct *vma)
 
 	if (ret)
 		return ret;
-	if (atomic_cmpxchg(&buf->vmas, 0, 1))
+	if (!count_map(buf))
 		return -EBUSY;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY);
 	vma->vm_private_data = buf;

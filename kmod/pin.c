@@ -119,12 +119,19 @@ static void pin_free(struct ward_buf *buf)
 	pins_put(&buf->pins);
 }
 
+static void pin_extent(const struct ward_buf *buf, u64 *present, u64 *huge)
+{
+	*present = buf->length;
+	*huge = 0;
+}
+
 static const struct ward_buf_ops pin_ops = {
 	.class = WARD_CLASS_B,
 	.made = WARD_EVENT_BUF_PIN,
 	.ended = WARD_EVENT_BUF_UNPIN,
 	.zero = pin_zero,
 	.free = pin_free,
+	.extent = pin_extent,
 };
 
 static const struct file_operations pin_fops = {
@@ -157,6 +164,7 @@ int ward_cmd_buf_pin(struct ward_call *call)
 			   cmd->label);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
+	buf->protection = WARD_PROTECT_WIPED | WARD_PROTECT_NO_SWAP | WARD_PROTECT_NO_FORK;
 	ret = pins_get(&buf->pins, cmd->addr, cmd->length >> PAGE_SHIFT);
 	if (ret)
 		goto err_abort;

@@ -47,6 +47,35 @@ static void session_event(const struct ward_session *session, u16 type,
 	memcpy(ev->detail, session->id, WARD_ID_LEN);
 }
 
+/* ---- its buffers --------------------------------------------------------- */
+
+static const struct ward_session_ops *session_ops;
+
+/* Before the first session, and never again. */
+void ward_session_set_ops(const struct ward_session_ops *ops)
+{
+	session_ops = ops;
+}
+
+void ward_session_end_buffers(struct ward_session *session, u32 reason)
+{
+	ward_roll_close(&session->roll, reason);
+	session_ops->end(session, reason, false);
+}
+
+void ward_session_revoke(struct ward_session *session)
+{
+	struct ward_totals totals;
+	struct ward_event ev;
+
+	ward_ledger_totals(&session->account, &totals);
+	session_event(session, WARD_EVENT_REVOKE, &ev);
+	memset(ev.detail, 0, sizeof(ev.detail));
+	ev.bytes = cpu_to_le64(totals.live_all);
+	ward_ledger_state(&session->account, WARD_STATE_REVOKED, &ev);
+	ward_session_end_buffers(session, WARD_END_REVOKE);
+}
+
 /* ---- tombstones ---------------------------------------------------------- */
 
 static struct ward_tombstone *tombstone_oldest(kuid_t uid, unsigned int *count)
@@ -133,6 +162,7 @@ static void session_free(struct kref *ref)
 	mutex_unlock(&ward_sessions_lock);
 
 	ward_account_free(&session->account);
+	ward_roll_destroy(&session->roll);
 	kfree(session);
 }
 
@@ -185,6 +215,8 @@ static struct ward_session *session_new(void)
 	if (!session->grave)
 		goto err_session;
 	kref_init(&session->ref);
+	ward_roll_init(&session->roll);
+	INIT_LIST_HEAD(&session->volatiles);
 	get_random_bytes(session->id, sizeof(session->id));
 	session->uid = current_euid();
 	session->opened_ns = ktime_get_boottime_ns();
@@ -266,7 +298,11 @@ static int session_open(struct inode *inode, struct file *file)
 
 static int session_release(struct inode *inode, struct file *file)
 {
-	ward_session_put(file->private_data);
+	struct ward_session *session = file->private_data;
+
+	/* The others are bound to their mm, and hold the session. */
+	session_ops->end(session, WARD_END_SESSION, true);
+	ward_session_put(session);
 	return 0;
 }
 
@@ -383,6 +419,7 @@ int ward_cmd_pressure(struct ward_call *call)
 	cmd->out_peak = acct->totals.peak_all;
 	cmd->out_limit_session = acct->limit;
 	cmd->out_failed = acct->totals.failed;
+	cmd->out_volatile = acct->totals.live_volatile;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
  *	ward_sessions_lock	(mutex, session.c)  list of sessions, tombstones
  *	mmap_lock		(the kernel's)
  *	ward_buf::lock		(rwsem, buffer.c)   the fault path takes it for read
+ *	volatile_lock		(spinlock, volatile.c)
  *	ward_ledger_lock	(spinlock)          every account, every chain
  *
  * Under ward_buf::lock there is no user copy, no allocation that may reclaim,
@@ -24,6 +25,7 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
+#include <linux/xarray.h>
 #include <linux/ward.h>
 #include <linux/ward_netlink.h>
 
@@ -93,6 +95,8 @@ struct ward_totals {
 	u64 peak[WARD_KINDS];
 	u64 live_all;			/* sum of @live */
 	u64 peak_all;
+	u64 live_volatile;		/* part of @live of class A */
+	u64 peak_volatile;
 	u64 alloc_buffers;		/* class A */
 	u64 alloc_bytes;
 	u64 wiped_buffers;		/* class A */
@@ -143,6 +147,7 @@ struct ward_global {
 	u64 live[WARD_KINDS];
 	u64 live_all;
 	u64 peak_all;
+	u64 live_volatile;
 	u64 failed;
 	u64 wiped_bytes;
 	u64 seq;
@@ -169,6 +174,9 @@ void ward_ledger_made(struct ward_account *acct, enum ward_kind kind,
 		      struct ward_event *ev);
 void ward_ledger_wiped(struct ward_account *acct, enum ward_kind kind,
 		       struct ward_event *ev);
+
+/* Bytes that live in class A become purgeable, or are no longer. */
+void ward_ledger_volatile(struct ward_account *acct, u64 bytes, bool on);
 
 /* No charges until it is open again; -EBUSY, and nothing changes, while bytes live. */
 int ward_ledger_shut(void);
@@ -269,6 +277,28 @@ int ward_tsm_init(void);
 void ward_tsm_exit(void);
 void ward_evidence_free(struct ward_evidence *ev);
 
+/* ---- roll.c: a session's buffers -------------------------------------------- */
+
+struct ward_buf;
+
+/**
+ * struct ward_roll - a session's buffers
+ * @bufs: by id; its lock protects both
+ * @closed: WARD_END_* for which no more are added; 0 = they are
+ */
+struct ward_roll {
+	struct xarray bufs;
+	u32 closed;
+};
+
+void ward_roll_init(struct ward_roll *roll);
+void ward_roll_destroy(struct ward_roll *roll);
+int ward_roll_reserve(struct ward_roll *roll, u64 id);
+u32 ward_roll_add(struct ward_roll *roll, struct ward_buf *buf);
+void ward_roll_drop(struct ward_roll *roll, u64 id);
+void ward_roll_close(struct ward_roll *roll, u32 reason);
+struct ward_buf *ward_roll_after(struct ward_roll *roll, u64 id);
+
 /* ---- session.c: an open of /dev/ward ------------------------------------ */
 
 /**
@@ -283,6 +313,8 @@ void ward_evidence_free(struct ward_evidence *ev);
  * @opened_ns: CLOCK_BOOTTIME
  * @grave: made at open, so that the end cannot fail
  * @account: see there
+ * @roll: its buffers
+ * @volatiles: those that may be purged, oldest first; volatile_lock
  */
 struct ward_session {
 	struct kref ref;
@@ -295,10 +327,31 @@ struct ward_session {
 	u64 opened_ns;
 	struct ward_tombstone *grave;
 	struct ward_account account;
+	struct ward_roll roll;
+	struct list_head volatiles;
 };
 
 extern const struct file_operations ward_session_fops;
 void ward_session_exit(void);
+
+/**
+ * struct ward_session_ops - how a session reaches its buffers; set by buffer.c
+ * @end: end every buffer that is there; those of kind SHARED alone if @shared.
+ *	When it returns they are zeroed. May sleep
+ */
+struct ward_session_ops {
+	void (*end)(struct ward_session *session, u32 reason, bool shared);
+};
+
+void ward_session_set_ops(const struct ward_session_ops *ops);
+/*
+ * No buffer is made any more, and every one ends with @reason (WARD_END_*):
+ * when it returns no byte of any is left. The caller, who holds no lock, has
+ * set a state bit that makes charges fail, or shut the ledger.
+ */
+void ward_session_end_buffers(struct ward_session *session, u32 reason);
+/* Revoke: the state, the record, the end of the buffers. */
+void ward_session_revoke(struct ward_session *session);
 void ward_session_get(struct ward_session *session);
 void ward_session_put(struct ward_session *session);
 /* The first session opened after @serial, referenced; NULL at the end. */
@@ -308,7 +361,7 @@ void ward_session_counts(u32 *live, u32 *tombstones);
 /* Totals of an ended session; -ENOENT, or -EPERM for another uid's. */
 int ward_session_tombstone(const u8 *id, struct ward_totals *out);
 
-/* ---- buffers: bufferfs.c, wipe.c, bind.c, buffer.c, pin.c ---------------- */
+/* ---- buffers: bufferfs.c, wipe.c, bind.c, buffer.c, own.c, pin.c ---------------- */
 
 struct ward_call;
 
@@ -320,6 +373,8 @@ void ward_buffer_exit(void);
 int ward_cmd_buf_alloc(struct ward_call *call);
 int ward_cmd_buf_info(struct ward_call *call);
 int ward_cmd_buf_wipe(struct ward_call *call);
+int ward_cmd_buf_volatile(struct ward_call *call);
+int ward_cmd_buf_hold(struct ward_call *call);
 int ward_cmd_buf_pin(struct ward_call *call);
 
 /* ---- claims.c, request.c, attest.c -------------------------------------------------- */

@@ -115,6 +115,11 @@ static const struct command {
 	  offsetof(struct ward_buf_info, reserved), false, NULL },
 	{ "BUF_WIPE", WARD_CMD_BUF_WIPE, true, 8, sizeof(struct ward_buf_wipe), 0,
 	  false, NULL },
+	{ "BUF_VOLATILE", WARD_CMD_BUF_VOLATILE, true, 8,
+	  sizeof(struct ward_buf_volatile), 0, false, NULL },
+	{ "BUF_HOLD", WARD_CMD_BUF_HOLD, true, offsetof(struct ward_buf_hold, reserved),
+	  sizeof(struct ward_buf_hold), offsetof(struct ward_buf_hold, reserved),
+	  false, NULL },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -230,6 +235,14 @@ TEST(absurd_lengths)
 	}
 }
 
+static uint32_t known_flags(const struct command *c)
+{
+	if (c->nr == WARD_CMD_BUF_ALLOC)
+		return WARD_BUF_SHARED | WARD_BUF_LAZY | WARD_BUF_POPULATE |
+		       WARD_BUF_WAIT | WARD_BUF_PSI;
+	return c->nr == WARD_CMD_BUF_PIN ? WARD_PIN_CLEAN : 0;
+}
+
 TEST(every_flag)
 {
 	union argument arg;
@@ -239,6 +252,8 @@ TEST(every_flag)
 	set_up();
 	FOR_EACH_COMMAND(c) {
 		for (bit = 0; bit < 32; bit++) {
+			if (known_flags(c) & 1u << bit)
+				continue;
 			arg = (union argument){ .head = { c->size, 1u << bit } };
 			if (c->prepare)
 				c->prepare(&arg);
@@ -363,16 +378,6 @@ TEST(unknown_commands)
 	EXPECT_EQ(ward_call(s, WARD_CMD_INFO, &info), -ENOTTY);
 	EXPECT_EQ(ward_call(fd, _IO('V', WARD_CMD_BUF_INFO), &info), -ENOTTY);
 	EXPECT_EQ(ward_call(s, WARD_INFO, &info), 0);
-}
-
-TEST(shared_buffers_are_a_later_matter)
-{
-	struct ward_buf_alloc cmd = {
-		.size = sizeof(cmd), .flags = WARD_BUF_SHARED, .length = PAGE,
-	};
-	int s = session_open();
-
-	EXPECT_EQ(ward_call(s, WARD_BUF_ALLOC, &cmd), -EOPNOTSUPP);
 }
 
 TEST(info_says_what_it_is)
