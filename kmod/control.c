@@ -124,121 +124,6 @@ static int status_doit(struct sk_buff *skb, struct genl_info *info)
 	return ward_control_reply(info, WARD_GENL_CMD_STATUS_GET, put_status, &all);
 }
 
-/* ---- SESSION_GET ------------------------------------------------------------------ */
-
-static int put_totals(struct sk_buff *skb, const struct ward_totals *t)
-{
-	return ward_put_u64(skb, WARD_A_LIVE_A, t->live[WARD_KIND_A] +
-						t->live[WARD_KIND_SHARED]) ?:
-	       ward_put_u64(skb, WARD_A_LIVE_B, t->live[WARD_KIND_B]) ?:
-	       ward_put_u64(skb, WARD_A_PEAK, t->peak_all) ?:
-	       ward_put_u64(skb, WARD_A_FAILED, t->failed) ?:
-	       ward_put_u64(skb, WARD_A_WIPED_BYTES, t->wiped_bytes) ?:
-	       ward_put_u64(skb, WARD_A_BUFFERS, t->alloc_buffers - t->wiped_buffers) ?:
-	       nla_put_u32(skb, WARD_A_STATE, t->state) ?:
-	       ward_put_u64(skb, WARD_A_SEQ, t->seq) ?:
-	       nla_put(skb, WARD_A_HEAD, WARD_HEAD_LEN, t->head) ?:
-	       ward_put_u64(skb, WARD_A_DROPPED, t->dropped);
-}
-
-static int put_session(struct sk_buff *skb, const void *what)
-{
-	/* Figures are read under the ledger's lock, nothing is changed. */
-	struct ward_session *session = (struct ward_session *)what;
-	struct ward_totals totals;
-	u64 limit;
-	u32 level;
-
-	ward_ledger_totals(&session->account, &totals);
-	spin_lock(&ward_ledger_lock);
-	limit = session->account.limit;
-	level = session->account.level.now;
-	spin_unlock(&ward_ledger_lock);
-	return nla_put(skb, WARD_A_SESSION_ID, WARD_ID_LEN, session->id) ?:
-	       nla_put_u32(skb, WARD_A_UID, le32_to_cpu(session->opener.uid)) ?:
-	       nla_put_u32(skb, WARD_A_TGID, le32_to_cpu(session->opener.tgid)) ?:
-	       nla_put_string(skb, WARD_A_COMM, session->comm) ?:
-	       ward_put_u64(skb, WARD_A_BOOT_NS, session->opened_ns) ?:
-	       nla_put_u32(skb, WARD_A_LEVEL, level) ?:
-	       ward_put_u64(skb, WARD_A_LIMIT, limit) ?:
-	       put_totals(skb, &totals);
-}
-
-static int session_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	struct ward_asker asker = ward_control_asker(skb);
-	struct ward_session *session;
-	int rc;
-
-	if (!info->attrs[WARD_A_SESSION_ID]) {
-		NL_SET_ERR_MSG(info->extack, "session id is missing");
-		return -EINVAL;
-	}
-	session = ward_session_find(nla_data(info->attrs[WARD_A_SESSION_ID]));
-	if (!session)
-		return -ENOENT;
-	rc = -EPERM;
-	if (ward_control_may_see(&asker, session))
-		rc = ward_control_reply(info, WARD_GENL_CMD_SESSION_GET,
-					put_session, session);
-	ward_session_put(session);
-	return rc;
-}
-
-/* Where a dump goes on: sessions are told in the order of their opening. */
-struct session_dump {
-	struct ward_asker asker;
-	u64 serial;
-};
-
-static struct session_dump *dump_of(struct netlink_callback *cb)
-{
-	BUILD_BUG_ON(sizeof(struct session_dump) > sizeof(cb->ctx));
-	return (struct session_dump *)cb->ctx;
-}
-
-static int session_start(struct netlink_callback *cb)
-{
-	struct session_dump *dump = dump_of(cb);
-
-	dump->asker = ward_control_asker(cb->skb);
-	dump->serial = 0;
-	return 0;
-}
-
-static int dump_session(struct sk_buff *skb, struct netlink_callback *cb,
-			const struct ward_session *session)
-{
-	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-				 &ward_family, NLM_F_MULTI, WARD_GENL_CMD_SESSION_GET);
-
-	if (!head)
-		return -EMSGSIZE;
-	if (put_session(skb, session)) {
-		genlmsg_cancel(skb, head);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, head);
-	return 0;
-}
-
-static int session_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	struct session_dump *dump = dump_of(cb);
-	struct ward_session *session;
-	int rc = 0;
-
-	while (!rc && (session = ward_session_after(dump->serial))) {
-		if (ward_control_may_see(&dump->asker, session))
-			rc = dump_session(skb, cb, session);
-		if (!rc)
-			dump->serial = session->serial;
-		ward_session_put(session);
-	}
-	/* A full message is no error: the next one goes on after @serial. */
-	return skb->len ? skb->len : rc;
-}
-
 /* ---- PROVIDER_GET -------------------------------------------------------------------- */
 
 static int put_provider(struct sk_buff *skb, const void *what)
@@ -279,9 +164,22 @@ static const struct genl_ops ward_genl_ops[] = {
 	},
 	{
 		.cmd = WARD_GENL_CMD_SESSION_GET,
-		.doit = session_doit,
-		.start = session_start,
-		.dumpit = session_dumpit,
+		.doit = ward_control_session,
+		.start = ward_control_sessions_start,
+		.dumpit = ward_control_sessions,
+		.policy = session_attrs,
+		.maxattr = ARRAY_SIZE(session_attrs) - 1,
+	},
+	{
+		.cmd = WARD_GENL_CMD_SESSION_REVOKE,
+		.doit = ward_control_revoke,
+		.policy = session_attrs,
+		.maxattr = ARRAY_SIZE(session_attrs) - 1,
+	},
+	{
+		.cmd = WARD_GENL_CMD_BUFFER_GET,
+		.start = ward_control_buffers_start,
+		.dumpit = ward_control_buffers,
 		.policy = session_attrs,
 		.maxattr = ARRAY_SIZE(session_attrs) - 1,
 	},

@@ -45,4 +45,13 @@ int ward_control_reply(struct genl_info *info, u8 cmd,
 int ward_put_ledger(struct sk_buff *skb, const struct ward_global *all);
 int ward_control_pressure(struct sk_buff *skb, struct genl_info *info);
 
+/* ---- control_session.c, control_buffer.c -------------------------------------- */
+
+int ward_control_session(struct sk_buff *skb, struct genl_info *info);
+int ward_control_sessions_start(struct netlink_callback *cb);
+int ward_control_sessions(struct sk_buff *skb, struct netlink_callback *cb);
+int ward_control_revoke(struct sk_buff *skb, struct genl_info *info);
+int ward_control_buffers_start(struct netlink_callback *cb);
+int ward_control_buffers(struct sk_buff *skb, struct netlink_callback *cb);
+
 #endif /* WARD_CONTROL_H */
