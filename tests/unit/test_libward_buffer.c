@@ -129,7 +129,18 @@ static void long_labels_are_cut(void **state)
 	fake.ioctl_hook = alloc_hook;
 	assert_int_equal(ward_buffer_alloc(session, 4096, 0,
 		"0123456789abcdef0123456789abcdefXYZ", &buffer), 0);
-	assert_memory_equal(seen_label, "0123456789abcdef0123456789abcdef",
+	assert_memory_equal(seen_label, "0123456789abcdef0123456789abcde",
+			    WARD_LABEL_LEN);
+	ward_buffer_free(buffer);
+	/* A character of two or four bytes that would not fit goes as a whole. */
+	assert_int_equal(ward_buffer_alloc(session, 4096, 0,
+		"0123456789abcdef0123456789abcd\xc3\xa4", &buffer), 0);
+	assert_memory_equal(seen_label, "0123456789abcdef0123456789abcd\0",
+			    WARD_LABEL_LEN);
+	ward_buffer_free(buffer);
+	assert_int_equal(ward_buffer_alloc(session, 4096, 0,
+		"0123456789abcdef0123456789a\xf0\x9f\x94\x92z", &buffer), 0);
+	assert_memory_equal(seen_label, "0123456789abcdef0123456789a\xf0\x9f\x94\x92",
 			    WARD_LABEL_LEN);
 	ward_buffer_free(buffer);
 	ward_session_close(session);
@@ -163,6 +174,168 @@ static void pin_marks_before_it_pins(void **state)
 			 -EINVAL);
 	assert_int_equal(fake.ioctls, 0);
 	munmap(memory, 8192);
+	ward_session_close(session);
+}
+
+static struct ward_buf_alloc seen_alloc;
+static struct ward_buf_pin seen_pin;
+static struct ward_buf_info told;
+static uint32_t survived;
+
+static int options_hook(unsigned int cmd, void *arg)
+{
+	if (cmd == WARD_CMD_BUF_ALLOC)
+		seen_alloc = *(struct ward_buf_alloc *)arg;
+	if (cmd == WARD_CMD_BUF_PIN)
+		seen_pin = *(struct ward_buf_pin *)arg;
+	if (cmd == WARD_CMD_BUF_INFO)
+		*(struct ward_buf_info *)arg = told;
+	if (cmd == WARD_CMD_BUF_HOLD)
+		((struct ward_buf_hold *)arg)->out_survived = survived;
+	return 0;
+}
+
+static void options_reach_the_kernel(void **state)
+{
+	struct ward_buffer_options options = {
+		.size = sizeof(options),
+		.flags = WARD_BUF_WAIT | WARD_BUF_LAZY | WARD_BUF_SHARED,
+		.label = "cache",
+		.timeout_ms = 250,
+	};
+	struct ward_session *session = fake_session();
+	struct ward_buffer *buffer = NULL;
+
+	(void)state;
+	fake.ioctl_hook = options_hook;
+	fake.clock_ns = 5000;
+	assert_int_equal(ward_buffer_alloc_with(session, 4096, &options, &buffer), 0);
+	assert_int_equal(seen_alloc.flags, options.flags);
+	assert_string_equal((char *)seen_alloc.label, "cache");
+	assert_int_equal(seen_alloc.deadline_ns, 6000 + 250 * 1000000);
+	ward_buffer_free(buffer);
+	/* 0 is the longest wait there is, and no more can be asked for. */
+	options.timeout_ms = 0;
+	assert_int_equal(ward_buffer_alloc_with(session, 4096, &options, &buffer), 0);
+	assert_true(seen_alloc.deadline_ns == fake.clock_ns + WARD_WAIT_MAX_NS);
+	ward_buffer_free(buffer);
+	assert_int_equal(ward_buffer_alloc_with(session, 4096, NULL, &buffer), 0);
+	assert_int_equal(seen_alloc.flags, 0);
+	assert_int_equal(seen_alloc.deadline_ns, 0);
+	ward_buffer_free(buffer);
+	ward_session_close(session);
+}
+
+static void options_that_make_no_sense(void **state)
+{
+	struct { struct ward_buffer_options o; uint8_t more[8]; } later = {
+		.o = { .size = sizeof(later) },
+	};
+	struct ward_session *session = fake_session();
+	struct ward_buffer *buffer = NULL;
+	char memory[8];
+
+	(void)state;
+	later.o.timeout_ms = 1;
+	assert_int_equal(ward_buffer_alloc_with(session, 4096, &later.o, &buffer), -EINVAL);
+	assert_int_equal(ward_buffer_pin_with(session, memory, 4096, &later.o, &buffer), -EINVAL);
+	later.o.flags = WARD_BUF_WAIT;
+	later.o.timeout_ms = 60001;
+	assert_int_equal(ward_buffer_alloc_with(session, 4096, &later.o, &buffer), -EINVAL);
+	later.o.timeout_ms = UINT32_MAX;
+	assert_int_equal(ward_buffer_alloc_with(session, 4096, &later.o, &buffer), -EINVAL);
+	later.o.timeout_ms = 0;
+	later.more[7] = 1;
+	assert_int_equal(ward_buffer_alloc_with(session, 4096, &later.o, &buffer), -E2BIG);
+	later.o.size = 8;
+	assert_int_equal(ward_buffer_alloc_with(session, 4096, &later.o, &buffer), -EINVAL);
+	assert_int_equal(fake.ioctls, 0);
+	assert_string_equal(fake.log, "");
+	later.more[7] = 0;
+	later.o.size = sizeof(later);
+	assert_int_equal(ward_buffer_alloc_with(session, 4096, &later.o, &buffer), 0);
+	ward_buffer_free(buffer);
+	ward_session_close(session);
+}
+
+static void pin_takes_flags(void **state)
+{
+	struct ward_buffer_options options = {
+		.size = sizeof(options), .flags = WARD_PIN_CLEAN, .label = "gpu",
+	};
+	struct ward_session *session = fake_session();
+	struct ward_buffer *buffer = NULL;
+	char memory[8];
+
+	(void)state;
+	fake.ioctl_hook = options_hook;
+	assert_int_equal(ward_buffer_pin_with(session, memory, 4096, &options, &buffer), 0);
+	assert_int_equal(seen_pin.flags, WARD_PIN_CLEAN);
+	assert_string_equal((char *)seen_pin.label, "gpu");
+	ward_buffer_free(buffer);
+	fake.ioctl_fail[WARD_CMD_BUF_PIN] = 1;
+	fake.ioctl_errno[WARD_CMD_BUF_PIN] = ENOTEMPTY;
+	assert_int_equal(ward_buffer_pin_with(session, memory, 4096, &options, &buffer),
+			 -ENOTEMPTY);
+	ward_session_close(session);
+}
+
+/* Another process's handle of a shared buffer never wipes it. */
+static void a_guest_wipes_nothing(void **state)
+{
+	struct ward_buffer *buffer = NULL;
+
+	(void)state;
+	fake_reset();
+	fake.ioctl_hook = options_hook;
+	told = (struct ward_buf_info){ .out_id = 9, .out_length = 8192,
+				       .out_state = WARD_BUF_IS_SHARED };
+	assert_int_equal(ward_buffer_from_fd_with(&fake_sys, 1500, &buffer), 0);
+	assert_int_equal(ward_buffer_id(buffer), 9);
+	assert_int_equal(ward_buffer_size(buffer), 8192);
+	memset(ward_buffer_data(buffer), 1, 8192);
+	fake.log[0] = '\0';
+	ward_buffer_free(buffer);
+	assert_string_equal(fake.log, "munmap close:1500 ");
+
+	/* What is refused stays the caller's. */
+	fake.log[0] = '\0';
+	told.out_state = 0;
+	assert_int_equal(ward_buffer_from_fd_with(&fake_sys, 1500, &buffer), -EPERM);
+	told.out_state = WARD_BUF_IS_SHARED;
+	told.out_end = WARD_END_WIPE;
+	assert_int_equal(ward_buffer_from_fd_with(&fake_sys, 1500, &buffer), -EOWNERDEAD);
+	told.out_end = 0;
+	fake.mmap_shared_errno = EPERM;
+	assert_int_equal(ward_buffer_from_fd_with(&fake_sys, 1500, &buffer), -EPERM);
+	assert_null(strstr(fake.log, "close"));
+	assert_int_equal(ward_buffer_from_fd(-1, NULL), -EINVAL);
+}
+
+static void hold_tells_what_became_of_it(void **state)
+{
+	struct ward_session *session = fake_session();
+	struct ward_buffer *buffer = NULL;
+	int kept = -1;
+
+	(void)state;
+	fake.ioctl_hook = options_hook;
+	assert_int_equal(ward_buffer_alloc(session, 4096, 0, NULL, &buffer), 0);
+	fake.log[0] = '\0';
+	assert_int_equal(ward_buffer_volatile(buffer), 0);
+	survived = 1;
+	assert_int_equal(ward_buffer_hold(buffer, &kept), 0);
+	assert_int_equal(kept, 1);
+	survived = 0;
+	assert_int_equal(ward_buffer_hold(buffer, &kept), 0);
+	assert_int_equal(kept, 0);
+	assert_string_equal(fake.log, "ioctl:22:1001 ioctl:23:1001 ioctl:23:1001 ");
+	kept = 7;
+	fake.ioctl_fail[WARD_CMD_BUF_HOLD] = 1;
+	fake.ioctl_errno[WARD_CMD_BUF_HOLD] = EOWNERDEAD;
+	assert_int_equal(ward_buffer_hold(buffer, &kept), -EOWNERDEAD);
+	assert_int_equal(kept, 7);
+	ward_buffer_free(buffer);
 	ward_session_close(session);
 }
 
@@ -201,6 +374,11 @@ int main(void)
 		cmocka_unit_test(refusals_pass_through),
 		cmocka_unit_test(long_labels_are_cut),
 		cmocka_unit_test(pin_marks_before_it_pins),
+		cmocka_unit_test(options_reach_the_kernel),
+		cmocka_unit_test(options_that_make_no_sense),
+		cmocka_unit_test(pin_takes_flags),
+		cmocka_unit_test(a_guest_wipes_nothing),
+		cmocka_unit_test(hold_tells_what_became_of_it),
 		cmocka_unit_test(wipe_tells_the_bytes),
 	};
 

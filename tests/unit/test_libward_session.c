@@ -165,10 +165,44 @@ static void notice_is_whole_or_an_error(void **state)
 	ward_session_close(session);
 }
 
+static void several_notices_at_once(void **state)
+{
+	struct ward_session *session = fake_session();
+	struct ward_notice sent[3], got[4];
+	int i;
+
+	(void)state;
+	memset(sent, 0, sizeof(sent));
+	for (i = 0; i < 3; i++) {
+		sent[i].size = sizeof(*sent);
+		sent[i].seq = 5 + i;
+		sent[i].kind = WARD_NOTICE_LEVEL + i;
+		sent[i].id = 70 + i;
+	}
+	fake.poll_result = 1;
+	fake.poll_revents = POLLIN | POLLPRI;
+	fake.read_data = sent;
+	fake.read_len = sizeof(sent);
+	assert_int_equal(ward_session_notices(session, -1, got, 4), 3);
+	assert_memory_equal(got, sent, sizeof(sent));
+	assert_int_equal(got[2].kind, WARD_NOTICE_LEASE);
+	/* Half a record, a record of another size, and nothing at all. */
+	fake.read_len = sizeof(sent) - 8;
+	assert_int_equal(ward_session_notices(session, -1, got, 4), -EBADMSG);
+	fake.read_len = sizeof(sent);
+	sent[2].size = 32;
+	assert_int_equal(ward_session_notices(session, -1, got, 4), -EBADMSG);
+	fake.read_len = 0;
+	assert_int_equal(ward_session_notices(session, -1, got, 4), -EBADMSG);
+	assert_int_equal(ward_session_notices(session, -1, got, 0), -EINVAL);
+	assert_int_equal(ward_session_notices(session, -1, got, SIZE_MAX), -EINVAL);
+	ward_session_close(session);
+}
+
 static void every_errno_of_the_contract_has_words(void **state)
 {
 	static const int contract[] = {
-		ENOTTY, EINVAL, E2BIG, EOPNOTSUPP, EFAULT, EMSGSIZE, EPERM,
+		ENOTEMPTY, EKEYREJECTED, ENOTTY, EINVAL, E2BIG, EOPNOTSUPP, EFAULT, EMSGSIZE, EPERM,
 		ENOMEM, EDQUOT, ESHUTDOWN, EOWNERDEAD, EBUSY, ENODEV, ENXIO,
 		EAGAIN, ETIME, EBADMSG, EOVERFLOW, EIO, ENOENT, EINTR, EACCES,
 	};
@@ -195,6 +229,7 @@ int main(void)
 		cmocka_unit_test(measure_carries_the_digest),
 		cmocka_unit_test(watch_carries_both),
 		cmocka_unit_test(notice_is_whole_or_an_error),
+		cmocka_unit_test(several_notices_at_once),
 		cmocka_unit_test(every_errno_of_the_contract_has_words),
 	};
 

@@ -17,6 +17,7 @@ struct ward_buffer {
 	uint8_t *data;
 	size_t size;
 	int owns_mapping;	/* class A; class B memory stays its owner's */
+	int guest;		/* taken over by fd: it ends with its owner, not here */
 };
 
 /*
@@ -82,19 +83,74 @@ static struct ward_buffer *buffer_new(struct ward_session *session, int fd,
 	return buffer;
 }
 
-int ward_buffer_alloc(struct ward_session *session, size_t length,
-		      uint32_t flags, const char *label,
-		      struct ward_buffer **out)
+/* The caller may know a shorter struct; a longer one must not ask for more. */
+static int options_copy(struct ward_buffer_options *to,
+			const struct ward_buffer_options *from)
+{
+	const uint8_t *bytes = (const uint8_t *)from;
+	size_t i;
+
+	memset(to, 0, sizeof(*to));
+	if (!from)
+		return 0;
+	if (from->size < offsetof(struct ward_buffer_options, timeout_ms))
+		return -EINVAL;
+	for (i = sizeof(*to); i < from->size; i++)
+		if (bytes[i])
+			return -E2BIG;
+	memcpy(to, from, from->size < sizeof(*to) ? from->size : sizeof(*to));
+	return 0;
+}
+
+/* Absolute, so that a wait that a signal broke goes on, and does not begin anew. */
+static int wait_until(const struct ward_sys *sys, uint32_t timeout_ms,
+		      struct ward_buf_alloc *arg)
+{
+	uint64_t wait_ns = timeout_ms * 1000000ull;
+	struct timespec now;
+
+	if (wait_ns > WARD_WAIT_MAX_NS)
+		return -EINVAL;
+	if (sys->clock_gettime(CLOCK_BOOTTIME, &now))
+		return -errno;
+	if (!wait_ns)
+		wait_ns = WARD_WAIT_MAX_NS;
+	arg->deadline_ns = now.tv_sec * 1000000000ull + now.tv_nsec + wait_ns;
+	return 0;
+}
+
+static int alloc_arg(const struct ward_sys *sys, size_t length,
+		     const struct ward_buffer_options *options,
+		     struct ward_buf_alloc *arg)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
-	struct ward_buf_alloc arg = { .size = sizeof(arg), .flags = flags };
-	struct ward_buffer *buffer;
-	int err;
 
 	if (!length || length > SIZE_MAX - page)
 		return -EINVAL;
-	arg.length = (length + page - 1) & ~(page - 1);
-	ward_label_set(arg.label, label);
+	if (options->timeout_ms && !(options->flags & WARD_BUF_WAIT))
+		return -EINVAL;
+	arg->flags = options->flags;
+	arg->length = (length + page - 1) & ~(page - 1);
+	ward_label_set(arg->label, options->label);
+	if (!(options->flags & WARD_BUF_WAIT))
+		return 0;
+	return wait_until(sys, options->timeout_ms, arg);
+}
+
+int ward_buffer_alloc_with(struct ward_session *session, size_t length,
+			   const struct ward_buffer_options *options,
+			   struct ward_buffer **out)
+{
+	struct ward_buf_alloc arg = { .size = sizeof(arg) };
+	struct ward_buffer_options known;
+	struct ward_buffer *buffer;
+	int err;
+
+	err = options_copy(&known, options);
+	if (!err)
+		err = alloc_arg(session->sys, length, &known, &arg);
+	if (err)
+		return err;
 	err = ward_sys_ioctl(session->sys, session->fd, WARD_BUF_ALLOC, &arg);
 	if (err)
 		return err;
@@ -110,6 +166,57 @@ int ward_buffer_alloc(struct ward_session *session, size_t length,
 	return 0;
 }
 
+int ward_buffer_alloc(struct ward_session *session, size_t length,
+		      uint32_t flags, const char *label,
+		      struct ward_buffer **out)
+{
+	struct ward_buffer_options options = {
+		.size = sizeof(options),
+		.flags = flags,
+		.label = label,
+	};
+
+	return ward_buffer_alloc_with(session, length, &options, out);
+}
+
+int ward_buffer_from_fd_with(const struct ward_sys *sys, int fd,
+			     struct ward_buffer **out)
+{
+	struct ward_buf_info info = { .size = sizeof(info) };
+	struct ward_buffer *buffer;
+	int err;
+
+	err = ward_sys_ioctl(sys, fd, WARD_BUF_INFO, &info);
+	if (err)
+		return err;
+	if (info.out_end)
+		return -EOWNERDEAD;
+	if (!(info.out_state & WARD_BUF_IS_SHARED))
+		return -EPERM;
+	buffer = calloc(1, sizeof(*buffer));
+	if (!buffer)
+		return -ENOMEM;
+	buffer->sys = sys;
+	buffer->fd = fd;
+	buffer->id = info.out_id;
+	buffer->size = info.out_length;
+	buffer->guest = 1;
+	err = map_buffer(buffer);
+	if (err) {
+		free(buffer);
+		return err;
+	}
+	*out = buffer;
+	return 0;
+}
+
+int ward_buffer_from_fd(int fd, struct ward_buffer **out)
+{
+	if (!out)
+		return -EINVAL;
+	return ward_buffer_from_fd_with(&ward_sys_real, fd, out);
+}
+
 /* Neither children nor core dumps get a copy that ward could not wipe. */
 static int keep_private(const struct ward_sys *sys, void *addr, size_t length)
 {
@@ -120,21 +227,29 @@ static int keep_private(const struct ward_sys *sys, void *addr, size_t length)
 	return 0;
 }
 
-int ward_buffer_pin(struct ward_session *session, void *addr, size_t length,
-		    const char *label, struct ward_buffer **out)
+int ward_buffer_pin_with(struct ward_session *session, void *addr,
+			 size_t length,
+			 const struct ward_buffer_options *options,
+			 struct ward_buffer **out)
 {
 	struct ward_buf_pin arg = {
 		.size = sizeof(arg),
 		.addr = (uintptr_t)addr,
 		.length = length,
 	};
+	struct ward_buffer_options known;
 	struct ward_buffer *buffer;
 	int err;
 
-	err = keep_private(session->sys, addr, length);
+	err = options_copy(&known, options);
+	if (!err && known.timeout_ms)
+		err = -EINVAL;
+	if (!err)
+		err = keep_private(session->sys, addr, length);
 	if (err)
 		return err;
-	ward_label_set(arg.label, label);
+	arg.flags = known.flags;
+	ward_label_set(arg.label, known.label);
 	err = ward_sys_ioctl(session->sys, session->fd, WARD_BUF_PIN, &arg);
 	if (err)
 		return err;
@@ -144,6 +259,17 @@ int ward_buffer_pin(struct ward_session *session, void *addr, size_t length,
 	buffer->data = addr;
 	*out = buffer;
 	return 0;
+}
+
+int ward_buffer_pin(struct ward_session *session, void *addr, size_t length,
+		    const char *label, struct ward_buffer **out)
+{
+	struct ward_buffer_options options = {
+		.size = sizeof(options),
+		.label = label,
+	};
+
+	return ward_buffer_pin_with(session, addr, length, &options, out);
 }
 
 void *ward_buffer_data(const struct ward_buffer *buffer)
@@ -182,11 +308,30 @@ int ward_buffer_wipe(struct ward_buffer *buffer, uint64_t *bytes)
 	return err;
 }
 
+int ward_buffer_volatile(struct ward_buffer *buffer)
+{
+	struct ward_buf_volatile arg = { .size = sizeof(arg) };
+
+	return ward_sys_ioctl(buffer->sys, buffer->fd, WARD_BUF_VOLATILE, &arg);
+}
+
+int ward_buffer_hold(struct ward_buffer *buffer, int *survived)
+{
+	struct ward_buf_hold arg = { .size = sizeof(arg) };
+	int err;
+
+	err = ward_sys_ioctl(buffer->sys, buffer->fd, WARD_BUF_HOLD, &arg);
+	if (!err)
+		*survived = arg.out_survived != 0;
+	return err;
+}
+
 void ward_buffer_free(struct ward_buffer *buffer)
 {
 	if (!buffer)
 		return;
-	ward_buffer_wipe(buffer, NULL);
+	if (!buffer->guest)
+		ward_buffer_wipe(buffer, NULL);
 	if (buffer->owns_mapping)
 		buffer->sys->munmap(buffer->data, buffer->size);
 	buffer->sys->close(buffer->fd);

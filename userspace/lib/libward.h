@@ -122,15 +122,31 @@ int ward_session_pressure(struct ward_session *session,
 			  struct ward_pressure *pressure);
 
 /**
- * ward_session_notice() - wait for a change of level or of the threshold
+ * ward_session_notice() - wait for a notice: the level changed, a volatile
+ *	buffer was purged, the lease ran out, the session was revoked
  * @session: session
  * @timeout_ms: 0 = do not wait, negative = for ever
- * @notice: filled in
+ * @notice: filled in; @notice->kind is WARD_NOTICE_*
  *
  * Return: 0; -ETIME when none came in time, -EINTR, -ESHUTDOWN.
  */
 int ward_session_notice(struct ward_session *session, int timeout_ms,
 			struct ward_notice *notice);
+
+/**
+ * ward_session_notices() - the same, for all that are there
+ * @session: session
+ * @timeout_ms: as above; until the first one
+ * @notice: room for @count of them
+ * @count: at least 1
+ *
+ * A notice's seq that is not one more than the last one's tells how many
+ * were lost between: the kernel keeps the last 32.
+ *
+ * Return: how many were read, from 1; or as above, -EINVAL.
+ */
+int ward_session_notices(struct ward_session *session, int timeout_ms,
+			 struct ward_notice *notice, size_t count);
 
 /* ---- buffer.c ----------------------------------------------------------- */
 
@@ -138,9 +154,9 @@ int ward_session_notice(struct ward_session *session, int timeout_ms,
  * ward_buffer_alloc() - make a class A buffer and map it
  * @session: session
  * @length: bytes, not 0; rounded up to whole pages
- * @flags: 0
- * @label: its name in the event record, up to WARD_LABEL_LEN bytes; or NULL.
- *	Records leave the machine: no patient data in labels
+ * @flags: WARD_BUF_*
+ * @label: its name in the event record: UTF-8 without control characters, cut
+ *	to 31 bytes; or NULL. Records leave the machine: no patient data in labels
  * @out: the buffer, mapped read-write and zeroed; ends by ward_buffer_free()
  *
  * Return: 0; -EINVAL, -EDQUOT, -ENOMEM, -ESHUTDOWN, -EMFILE, -EOPNOTSUPP.
@@ -148,6 +164,53 @@ int ward_session_notice(struct ward_session *session, int timeout_ms,
 int ward_buffer_alloc(struct ward_session *session, size_t length,
 		      uint32_t flags, const char *label,
 		      struct ward_buffer **out);
+
+/**
+ * struct ward_buffer_options - how a buffer is made
+ * @size: sizeof(struct ward_buffer_options), set by the caller
+ * @flags: WARD_BUF_* to allocate, WARD_PIN_* to pin
+ * @label: its name in the event record, as above; or NULL
+ * @timeout_ms: with WARD_BUF_WAIT: how long to wait for room, at most 60000;
+ *	0 = that long. Else 0
+ */
+struct ward_buffer_options {
+	uint32_t size;
+	uint32_t flags;
+	const char *label;
+	uint32_t timeout_ms;
+};
+
+/**
+ * ward_buffer_alloc_with() - the same, with every choice there is
+ * @session: session
+ * @length: bytes, not 0; rounded up to whole pages
+ * @options: or NULL for none
+ * @out: the buffer, mapped read-write and zeroed; ends by ward_buffer_free()
+ *
+ * A signal neither ends nor prolongs a wait. A buffer that is WARD_BUF_LAZY may
+ * meet SIGBUS where memory runs out at first touch.
+ *
+ * Return: as ward_buffer_alloc(); -ETIME when no room came in time, -E2BIG
+ * for options of a later library.
+ */
+int ward_buffer_alloc_with(struct ward_session *session, size_t length,
+			   const struct ward_buffer_options *options,
+			   struct ward_buffer **out);
+
+/**
+ * ward_buffer_from_fd() - map a WARD_BUF_SHARED buffer of the same session's
+ *	uid in this process: a data loader's, a forked child's
+ * @fd: its descriptor, passed on or inherited; owned by the buffer on success
+ * @out: the buffer. ward_buffer_free() then unmaps it here and closes @fd; it
+ *	wipes nothing, since others use it. ward_buffer_wipe() ends it for all
+ *
+ * Never pass a handle across fork(): the child's mapping is gone, and to free
+ * it there would wipe the buffer under its owner.
+ *
+ * Return: 0; -EOWNERDEAD (it has ended), -EPERM (not shared, or another uid's),
+ * -ENOTTY (no buffer), -ENOMEM.
+ */
+int ward_buffer_from_fd(int fd, struct ward_buffer **out);
 
 /**
  * ward_buffer_pin() - pin memory of the caller's as class B, the weaker class
@@ -166,6 +229,22 @@ int ward_buffer_alloc(struct ward_session *session, size_t length,
  */
 int ward_buffer_pin(struct ward_session *session, void *addr, size_t length,
 		    const char *label, struct ward_buffer **out);
+
+/**
+ * ward_buffer_pin_with() - the same, with flags
+ * @session: session
+ * @addr: page aligned start of private anonymous memory
+ * @length: bytes, a multiple of the page size, at most WARD_PIN_MAX
+ * @options: flags are WARD_PIN_*; NULL for none
+ * @out: the pin
+ *
+ * Return: as ward_buffer_pin(); -ENOTEMPTY (WARD_PIN_CLEAN, and the range held
+ * something).
+ */
+int ward_buffer_pin_with(struct ward_session *session, void *addr,
+			 size_t length,
+			 const struct ward_buffer_options *options,
+			 struct ward_buffer **out);
 
 /**
  * ward_buffer_data() - where it is mapped
@@ -216,6 +295,26 @@ int ward_buffer_info(struct ward_buffer *buffer, struct ward_buf_info *info);
  * Return: 0.
  */
 int ward_buffer_wipe(struct ward_buffer *buffer, uint64_t *bytes);
+
+/**
+ * ward_buffer_volatile() - its contents may be purged until it is held again
+ * @buffer: class A
+ *
+ * For what can be made anew: decrypted chunks of a cache, say. Accesses after
+ * a purge give SIGBUS, so hold it before it is read.
+ *
+ * Return: 0; -EOPNOTSUPP (class B), -EOWNERDEAD.
+ */
+int ward_buffer_volatile(struct ward_buffer *buffer);
+
+/**
+ * ward_buffer_hold() - keep its contents from here on
+ * @buffer: class A
+ * @survived: 1 = they are as they were, 0 = purged: free it, make another
+ *
+ * Return: 0; -EOPNOTSUPP (class B), -EOWNERDEAD (it ended in another way).
+ */
+int ward_buffer_hold(struct ward_buffer *buffer, int *survived);
 
 /**
  * ward_buffer_free() - wipe, unmap, close, forget
@@ -419,6 +518,7 @@ const char *ward_strerror(int err);
 #endif
 
 #include "libward_control.h"
+#include "libward_lease.h"
 #include "libward_memory.h"
 
 #endif /* LIBWARD_H */

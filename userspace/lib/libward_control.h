@@ -17,7 +17,7 @@ extern "C" {
 
 struct ward_control;
 
-/* ---- control.c: the generic netlink family ------------------------------- */
+/* ---- control*.c: the generic netlink family ------------------------------ */
 
 /**
  * struct ward_memory - bytes of protected memory and how full it is
@@ -28,6 +28,9 @@ struct ward_control;
  * @limit: bytes; UINT64_MAX = none
  * @failed: charges refused
  * @wiped: bytes unmapped and zeroed so far
+ * @live_shared: part of @live_a that is bound to its session
+ * @live_volatile: part of @live_a that the kernel may purge
+ * @pool: bytes of wiped memory kept for reuse; no part of the above
  */
 struct ward_memory {
 	uint32_t level;
@@ -37,6 +40,9 @@ struct ward_memory {
 	uint64_t limit;
 	uint64_t failed;
 	uint64_t wiped;
+	uint64_t live_shared;
+	uint64_t live_volatile;
+	uint64_t pool;
 };
 
 /**
@@ -88,6 +94,7 @@ struct ward_status {
  * @opened_ns: CLOCK_BOOTTIME
  * @comm: the opener's, arbitrary bytes: escape before printing
  * @memory: the session's figures
+ * @lease_ns: when its lease runs out, CLOCK_BOOTTIME; 0 = never
  */
 struct ward_session_entry {
 	uint8_t id[WARD_ID_LEN];
@@ -101,6 +108,110 @@ struct ward_session_entry {
 	uint64_t opened_ns;
 	char comm[16];
 	struct ward_memory memory;
+	uint64_t lease_ns;
+};
+
+/**
+ * struct ward_buffer_entry - one live buffer as the control plane shows it
+ * @session: id of its session
+ * @id: as in event records
+ * @buf_class: WARD_CLASS_*
+ * @state: WARD_BUF_IS_*
+ * @mapped: mappings
+ * @length: bytes
+ * @present: bytes that have memory
+ * @huge: bytes in 2 MiB folios
+ * @protection: WARD_PROTECT_*
+ * @label: what the worker called it, NUL padded: escape before printing
+ */
+struct ward_buffer_entry {
+	uint8_t session[WARD_ID_LEN];
+	uint64_t id;
+	uint32_t buf_class;
+	uint32_t state;
+	uint32_t mapped;
+	uint64_t length;
+	uint64_t present;
+	uint64_t huge;
+	uint64_t protection;
+	uint8_t label[WARD_LABEL_LEN];
+};
+
+/**
+ * struct ward_limits - limits of the ledger, bytes; UINT64_MAX = none
+ * @size: sizeof(struct ward_limits), set by the caller
+ * @global: of the machine
+ * @user: of each user, or of the one that was named
+ * @session: of each session
+ */
+struct ward_limits {
+	uint32_t size;
+	uint64_t global;
+	uint64_t user;
+	uint64_t session;
+};
+
+#define WARD_LIMIT_GLOBAL	(1u << 0)
+#define WARD_LIMIT_USER		(1u << 1)
+#define WARD_LIMIT_SESSION	(1u << 2)
+#define WARD_LIMIT_ALL		(WARD_LIMIT_GLOBAL | WARD_LIMIT_USER | WARD_LIMIT_SESSION)
+
+/**
+ * struct ward_figure - one number, and where the kernel has it from
+ * @name: a word
+ * @value: the number
+ * @source: the kernel's source of it
+ */
+struct ward_figure {
+	char name[40];
+	uint64_t value;
+	char source[120];
+};
+
+/**
+ * struct ward_gauge - how full protected memory is, with every figure there is
+ * @memory: global figures
+ * @limit_user: of each user, bytes; UINT64_MAX = none
+ * @limit_session: of each session, likewise
+ * @waiting: allocations that wait
+ * @has_level_seq: @level_seq was told
+ * @has_stalls: @some and @full were told
+ * @level_seq: changes of the global level so far
+ * @some: time in which at least one allocation waited
+ * @full: time in which every session that holds or wants memory waited
+ * @figures: how many
+ * @figure: what else the kernel counts
+ */
+struct ward_gauge {
+	struct ward_memory memory;
+	uint64_t limit_user;
+	uint64_t limit_session;
+	uint32_t waiting;
+	uint8_t has_level_seq;
+	uint8_t has_stalls;
+	uint64_t level_seq;
+	struct ward_stall some;
+	struct ward_stall full;
+	size_t figures;
+	struct ward_figure *figure;
+};
+
+/**
+ * struct ward_level_change - the global level changed
+ * @size: sizeof(struct ward_level_change), set by the caller
+ * @waiting: allocations that wait
+ * @seq: from 1; a jump by more than one = that many were lost
+ * @memory: global figures at that moment; memory.level is the new level
+ * @some: as in struct ward_gauge
+ * @full: likewise
+ */
+struct ward_level_change {
+	uint32_t size;
+	uint32_t waiting;
+	uint64_t seq;
+	struct ward_memory memory;
+	struct ward_stall some;
+	struct ward_stall full;
 };
 
 /**
@@ -143,6 +254,14 @@ int ward_control_open(struct ward_control **out);
 void ward_control_close(struct ward_control *control);
 
 /**
+ * ward_control_said() - why the kernel refused the last command, in its words
+ * @control: control
+ *
+ * Return: text that holds until the next call; empty where it said nothing.
+ */
+const char *ward_control_said(const struct ward_control *control);
+
+/**
  * ward_control_status() - what the module is and holds; everybody may ask
  * @control: control
  * @status: size set by the caller
@@ -175,6 +294,106 @@ int ward_control_pressure(struct ward_control *control,
 int ward_control_sessions(struct ward_control *control,
 			  int (*each)(const struct ward_session_entry *entry,
 				      void *arg), void *arg);
+
+/**
+ * ward_control_buffers() - live buffers of one session, or of all that the
+ *	caller may see
+ * @control: control
+ * @session: WARD_ID_LEN bytes; NULL = all
+ * @each: called once per buffer; a negative value ends the walk
+ * @arg: passed on to @each
+ *
+ * Return: 0; what @each returned, -ENOENT (no such session), -EPERM (another
+ * user's), -EBADMSG, -EINTR as above, -EOPNOTSUPP (an older module).
+ */
+int ward_control_buffers(struct ward_control *control, const uint8_t *session,
+			 int (*each)(const struct ward_buffer_entry *entry,
+				     void *arg), void *arg);
+
+/**
+ * ward_control_revoke() - end all buffers of a session, and let it make no more
+ *	(CAP_SYS_ADMIN)
+ * @control: control
+ * @session: WARD_ID_LEN bytes
+ *
+ * When it returns, none of the session's class A memory is mapped or readable.
+ *
+ * Return: 0; -EPERM, -ENOENT (no such session), -EOPNOTSUPP.
+ */
+int ward_control_revoke(struct ward_control *control, const uint8_t *session);
+
+/**
+ * ward_control_limits() - the limits in force (CAP_SYS_ADMIN)
+ * @control: control
+ * @uid: whose limit @limits->user tells; NULL = that of every user
+ * @limits: size set by the caller
+ *
+ * Return: 0; -EPERM, -EINVAL, -EBADMSG, -EOPNOTSUPP.
+ */
+int ward_control_limits(struct ward_control *control, const uint32_t *uid,
+			struct ward_limits *limits);
+
+/**
+ * ward_control_limit_set() - set limits, all of those named or none
+ *	(CAP_SYS_ADMIN)
+ * @control: control
+ * @which: WARD_LIMIT_*: the members of @limits that count
+ * @uid: with WARD_LIMIT_USER: that user's alone; NULL = every user's
+ * @limits: bytes, multiples of the page size
+ *
+ * A limit below what is held takes nothing away; nothing more is given
+ * until it fits.
+ *
+ * Return: 0; -EPERM, -EINVAL, -EOPNOTSUPP.
+ */
+int ward_control_limit_set(struct ward_control *control, uint32_t which,
+			   const uint32_t *uid,
+			   const struct ward_limits *limits);
+
+/**
+ * ward_control_gauge() - global figures, all of them; everybody may ask
+ * @control: control
+ * @out: freed by ward_gauge_free()
+ *
+ * Return: 0; -ENOMEM, -EBADMSG.
+ */
+int ward_control_gauge(struct ward_control *control, struct ward_gauge **out);
+
+/**
+ * ward_gauge_free() - free what ward_control_gauge() gave
+ * @gauge: or NULL
+ */
+void ward_gauge_free(struct ward_gauge *gauge);
+
+/**
+ * ward_control_watch() - be told of every change of the global level
+ *	(CAP_SYS_ADMIN)
+ * @control: control
+ *
+ * Return: 0, also when it is watched already; -EPERM, -EOPNOTSUPP (an older
+ * module), -ENOMEM.
+ */
+int ward_control_watch(struct ward_control *control);
+
+/**
+ * ward_control_fd() - the descriptor to poll() for changes
+ * @control: stays the owner of it
+ *
+ * Return: the descriptor; -EBADF before ward_control_watch().
+ */
+int ward_control_fd(const struct ward_control *control);
+
+/**
+ * ward_control_level() - wait for a change of the global level
+ * @control: control, watched
+ * @timeout_ms: 0 = do not wait, negative = for ever
+ * @change: size set by the caller
+ *
+ * Return: 0; -ETIME when none came in time, -EINTR, -EBADF (not watched),
+ * -EINVAL, -EBADMSG.
+ */
+int ward_control_level(struct ward_control *control, int timeout_ms,
+		       struct ward_level_change *change);
 
 /**
  * ward_control_provider() - who answers requests for evidence

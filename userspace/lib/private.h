@@ -17,7 +17,11 @@ struct ward_session {
 int ward_session_open_with(const struct ward_sys *sys, const char *device,
 			   struct ward_session **out);
 
-/* The label of an ioctl: cut to WARD_LABEL_LEN, the rest zero. NULL = empty. */
+/* ward_buffer_from_fd() with another table than the real one. */
+int ward_buffer_from_fd_with(const struct ward_sys *sys, int fd,
+			     struct ward_buffer **out);
+
+/* The label of an ioctl: cut to 31 bytes, the rest zero. NULL = empty. */
 void ward_label_set(uint8_t *to, const char *label);
 
 #endif /* WARD_LIB_PRIVATE_H */

@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "private.h"
 
+/* What the kernel takes: the final NUL fits, and no character is cut in two. */
+static size_t label_length(const char *label)
+{
+	size_t len = strnlen(label, WARD_LABEL_LEN);
+
+	if (len < WARD_LABEL_LEN)
+		return len;
+	for (len = WARD_LABEL_LEN - 1; len && (label[len] & 0xc0) == 0x80; len--)
+		;
+	return len;
+}
+
 void ward_label_set(uint8_t *to, const char *label)
 {
 	memset(to, 0, WARD_LABEL_LEN);
 	if (label)
-		memcpy(to, label, strnlen(label, WARD_LABEL_LEN));
+		memcpy(to, label, label_length(label));
 }
 
 static int session_wrap(const struct ward_sys *sys, int fd,
@@ -119,33 +132,50 @@ int ward_session_pressure(struct ward_session *session,
 			      pressure);
 }
 
-/* One record; the descriptor is readable. */
-static int notice_read(struct ward_session *session, struct ward_notice *notice)
+/* Whole records; the descriptor is readable. */
+static int notices_read(struct ward_session *session,
+			struct ward_notice *notice, size_t count)
 {
-	struct ward_notice got;
-	ssize_t n;
+	ssize_t n, i;
 
-	n = session->sys->read(session->fd, &got, sizeof(got));
+	n = session->sys->read(session->fd, notice, count * sizeof(*notice));
 	if (n < 0)
 		return -errno;
-	if (n != sizeof(got) || got.size < sizeof(got))
+	if (!n || n % sizeof(*notice))
 		return -EBADMSG;
-	*notice = got;
-	return 0;
+	n /= sizeof(*notice);
+	for (i = 0; i < n; i++)
+		if (notice[i].size != sizeof(*notice))
+			return -EBADMSG;
+	return n;
 }
 
-int ward_session_notice(struct ward_session *session, int timeout_ms,
-			struct ward_notice *notice)
+int ward_session_notices(struct ward_session *session, int timeout_ms,
+			 struct ward_notice *notice, size_t count)
 {
 	struct pollfd pfd = { .fd = session->fd, .events = POLLIN };
 	int n;
 
+	if (!count || count > INT_MAX / sizeof(*notice))
+		return -EINVAL;
 	n = session->sys->poll(&pfd, 1, timeout_ms);
 	if (n < 0)
 		return -errno;
 	if (n == 0)
 		return -ETIME;
 	if (pfd.revents & POLLIN)
-		return notice_read(session, notice);
+		return notices_read(session, notice, count);
 	return pfd.revents & POLLNVAL ? -EBADF : -ESHUTDOWN;
+}
+
+int ward_session_notice(struct ward_session *session, int timeout_ms,
+			struct ward_notice *notice)
+{
+	struct ward_notice got;
+	int n = ward_session_notices(session, timeout_ms, &got, 1);
+
+	if (n < 0)
+		return n;
+	*notice = got;
+	return 0;
 }

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+/* How full protected memory is: asked for, and told by the kernel unasked. */
+#include <errno.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control_private.h"
+
+#define FIGURES_MAX 256u
+
+static int memory_valid(const struct answer *a, void *arg)
+{
+	if (!a->attr[WARD_A_LEVEL])
+		return -EBADMSG;
+	get_memory(a, arg);
+	return 0;
+}
+
+int ward_control_pressure(struct ward_control *control,
+			  struct ward_memory *memory)
+{
+	struct ward_memory got = { 0 };
+	int err;
+
+	err = control_ask(control,
+			  control_command(control, WARD_GENL_CMD_PRESSURE_GET,
+					  NLM_F_ACK), memory_valid, &got);
+	if (!err)
+		*memory = got;
+	return err;
+}
+
+static int figure_read(struct nlattr *nest, struct ward_figure *figure)
+{
+	struct answer in;
+
+	if (nla_parse_nested(in.attr, WARD_A_MAX, nest, control_policy) < 0 ||
+	    !in.attr[WARD_A_NAME] || !in.attr[WARD_A_VALUE])
+		return -EBADMSG;
+	get_text(&in, WARD_A_NAME, figure->name, sizeof(figure->name));
+	get_text(&in, WARD_A_SOURCE, figure->source, sizeof(figure->source));
+	figure->value = get_u64(&in, WARD_A_VALUE);
+	return 0;
+}
+
+static int figures_read(const struct answer *a, struct ward_gauge *gauge)
+{
+	struct nlattr *at;
+	size_t n = 0;
+	int rest, err;
+
+	nla_for_each_attr(at, a->first, a->len, rest)
+		n += nla_type(at) == WARD_A_FIGURE;
+	if (n > FIGURES_MAX)
+		return -EBADMSG;
+	gauge->figure = calloc(n ? n : 1, sizeof(*gauge->figure));
+	if (!gauge->figure)
+		return -ENOMEM;
+	nla_for_each_attr(at, a->first, a->len, rest) {
+		if (nla_type(at) != WARD_A_FIGURE)
+			continue;
+		err = figure_read(at, &gauge->figure[gauge->figures]);
+		if (err)
+			return err;
+		gauge->figures++;
+	}
+	return 0;
+}
+
+static void stalls_read(const struct answer *a, struct ward_stall *some,
+			struct ward_stall *full)
+{
+	get_bytes(a, WARD_A_SOME, some, sizeof(*some));
+	get_bytes(a, WARD_A_FULL, full, sizeof(*full));
+}
+
+static int gauge_valid(const struct answer *a, void *arg)
+{
+	struct ward_gauge *gauge = arg;
+
+	if (!a->attr[WARD_A_LEVEL] || gauge->figure)
+		return -EBADMSG;
+	get_memory(a, &gauge->memory);
+	gauge->limit_user = get_limit(a, WARD_A_LIMIT_USER);
+	gauge->limit_session = get_limit(a, WARD_A_LIMIT_SESSION);
+	gauge->waiting = get_u32(a, WARD_A_WAITING);
+	gauge->has_level_seq = a->attr[WARD_A_LEVEL_SEQ] != NULL;
+	gauge->level_seq = get_u64(a, WARD_A_LEVEL_SEQ);
+	gauge->has_stalls = a->attr[WARD_A_SOME] && a->attr[WARD_A_FULL];
+	stalls_read(a, &gauge->some, &gauge->full);
+	return figures_read(a, gauge);
+}
+
+int ward_control_gauge(struct ward_control *control, struct ward_gauge **out)
+{
+	struct ward_gauge *gauge = calloc(1, sizeof(*gauge));
+	int err;
+
+	if (!gauge)
+		return -ENOMEM;
+	err = control_ask(control,
+			  control_command(control, WARD_GENL_CMD_PRESSURE_GET,
+					  NLM_F_ACK), gauge_valid, gauge);
+	if (err) {
+		ward_gauge_free(gauge);
+		return err;
+	}
+	*out = gauge;
+	return 0;
+}
+
+void ward_gauge_free(struct ward_gauge *gauge)
+{
+	if (!gauge)
+		return;
+	free(gauge->figure);
+	free(gauge);
+}
+
+/* ---- the group `pressure` ----------------------------------------------------- */
+
+static int join(struct ward_control *control, struct nl_sock *sock)
+{
+	int err = genl_connect(sock), group;
+
+	if (err < 0)
+		return control_errno(err);
+	group = genl_ctrl_resolve_grp(control->sock, WARD_GENL_NAME,
+				      WARD_GENL_GROUP_PRESSURE);
+	if (group < 0)
+		return group == -NLE_OBJ_NOTFOUND ? -EOPNOTSUPP :
+						    control_errno(group);
+	err = nl_socket_add_membership(sock, group);
+	return err < 0 ? control_errno(err) : 0;
+}
+
+/* A socket of its own: what the kernel tells must not come between answers. */
+int ward_control_watch(struct ward_control *control)
+{
+	struct nl_sock *sock;
+	int err;
+
+	if (control->group)
+		return 0;
+	sock = nl_socket_alloc();
+	if (!sock)
+		return -ENOMEM;
+	err = join(control, sock);
+	if (err) {
+		nl_socket_free(sock);
+		return err;
+	}
+	control->group = sock;
+	return 0;
+}
+
+int ward_control_fd(const struct ward_control *control)
+{
+	return control->group ? nl_socket_get_fd(control->group) : -EBADF;
+}
+
+static int level_valid(const struct answer *a, void *arg)
+{
+	struct ward_level_change *change = arg;
+
+	if (!a->attr[WARD_A_LEVEL] || !a->attr[WARD_A_LEVEL_SEQ])
+		return -EBADMSG;
+	get_memory(a, &change->memory);
+	change->seq = get_u64(a, WARD_A_LEVEL_SEQ);
+	change->waiting = get_u32(a, WARD_A_WAITING);
+	stalls_read(a, &change->some, &change->full);
+	return 0;
+}
+
+/* What is told unasked answers no question: there is no number to expect. */
+static int any_number(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
+}
+
+/*
+ * One datagram, one change. A socket that ran over says so once (ENOBUFS); what
+ * is queued follows, and the gap in the numbers tells how much was lost.
+ */
+static int level_read(struct ward_control *control,
+		      struct ward_level_change *change)
+{
+	struct exchange x = { .valid = level_valid, .arg = change };
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+	int err;
+
+	if (!cb)
+		return -ENOMEM;
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, control_on_valid, &x);
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, any_number, NULL);
+	err = nl_recvmsgs(control->group, cb);
+	nl_cb_put(cb);
+	if (err == -NLE_NOMEM || (err >= 0 && !x.answers && !x.err))
+		return -EAGAIN;
+	return err < 0 ? control_errno(err) : x.err;
+}
+
+int ward_control_level(struct ward_control *control, int timeout_ms,
+		       struct ward_level_change *change)
+{
+	struct ward_level_change got = { 0 };
+	struct pollfd pfd = { .events = POLLIN };
+	int n, err;
+
+	if (!control->group)
+		return -EBADF;
+	pfd.fd = nl_socket_get_fd(control->group);
+	do {
+		n = poll(&pfd, 1, timeout_ms);
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -ETIME;
+		err = level_read(control, &got);
+	} while (err == -EAGAIN);
+	if (err)
+		return err;
+	got.size = change->size;
+	return control_copy_out(change, &got, sizeof(got));
+}
