@@ -23,6 +23,7 @@
 #include "buffer.h"
 
 static atomic64_t last_id;
+static struct workqueue_struct *unmap_queue;	/* kills what was unmapped */
 
 static void buf_event(const struct ward_buf *buf, u16 type, struct ward_event *ev)
 {
@@ -154,7 +155,7 @@ int ward_buf_publish(struct ward_buf *buf, const struct file_operations *fops,
 	int fd = get_unused_fd_flags(O_CLOEXEC);
 	struct ward_event ev;
 	struct file *file;
-	u32 closed;
+	u32 end;
 
 	if (fd < 0)
 		return fd;
@@ -165,11 +166,11 @@ int ward_buf_publish(struct ward_buf *buf, const struct file_operations *fops,
 	}
 	buf_event(buf, buf->ops->made, &ev);
 	ward_ledger_made(&buf->session->account, buf->kind, &ev);
-	if (buf->tie.bind)
-		ward_bind_link(&buf->tie);
-	closed = ward_roll_add(&buf->session->roll, buf);
-	if (closed)
-		ward_buf_kill(buf, closed);
+	end = ward_roll_add(&buf->session->roll, buf);
+	if (buf->tie.bind && ward_bind_link(&buf->tie))
+		end = WARD_END_UNMAP;
+	if (end)
+		ward_buf_kill(buf, end);
 	call->fd = fd;
 	call->publish = file;
 	return 0;
@@ -271,9 +272,27 @@ static void tie_end(struct ward_tie *tie)
 	ward_buf_put(buf);
 }
 
+static void kill_unmapped(struct work_struct *work)
+{
+	struct ward_buf *buf = container_of(work, struct ward_buf, work);
+
+	ward_buf_kill(buf, WARD_END_UNMAP);
+	ward_buf_put(buf);
+}
+
+/* Once in the life of a buffer. */
+static void tie_unmapped(struct ward_tie *tie)
+{
+	struct ward_buf *buf = container_of(tie, struct ward_buf, tie);
+
+	INIT_WORK(&buf->work, kill_unmapped);
+	queue_work(unmap_queue, &buf->work);
+}
+
 static const struct ward_bind_ops buf_bind_ops = {
 	.hold = tie_hold,
 	.end = tie_end,
+	.unmapped = tie_unmapped,
 };
 
 /* ---- the end of the session's rights ------------------------------------------ */
@@ -299,6 +318,9 @@ static const struct ward_session_ops buf_session_ops = {
 /* Ids start at a time, so that none comes back when the module is reloaded. */
 int ward_buffer_init(void)
 {
+	unmap_queue = alloc_workqueue("ward-unmap", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!unmap_queue)
+		return -ENOMEM;
 	atomic64_set(&last_id, ktime_get_boottime_ns());
 	ward_image_init();
 	ward_bind_init(&buf_bind_ops);
@@ -306,8 +328,10 @@ int ward_buffer_init(void)
 	return 0;
 }
 
+/* A killing may be under way though the file is gone. */
 void ward_buffer_exit(void)
 {
+	destroy_workqueue(unmap_queue);
 	ward_bind_exit();
 }
 

@@ -10,7 +10,9 @@
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/list.h>
+#include <linux/rbtree.h>
 #include <linux/rwsem.h>
+#include <linux/workqueue.h>
 
 #include "ward.h"
 
@@ -77,27 +79,41 @@ void ward_zero_pages(struct page **pages, unsigned long nr);
  * struct ward_tie - a buffer's place among those of its mm
  * @bind: the mm's subscription; this tie holds one reference
  * @node: in the subscription's list while the buffer may have to be killed
+ * @rb: in the subscription's tree while @start to @last is watched
+ * @start: first address of memory that is the mm's own (class B)
+ * @last: its last address
+ * @subtree_last: the tree's own
+ * @unmapped: some of it was unmapped, or moved
  */
 struct ward_tie {
 	struct ward_bind *bind;
 	struct list_head node;
+	struct rb_node rb;
+	unsigned long start;
+	unsigned long last;
+	unsigned long subtree_last;
+	bool unmapped;
 };
 
 /**
- * struct ward_bind_ops - how the end of an mm reaches the buffers
+ * struct ward_bind_ops - how the end of an mm, or of a range, reaches the buffers
  * @hold: take a reference to what the tie is part of. Under a spinlock
  * @end: kill it, then drop that reference. May sleep
+ * @unmapped: see that it is killed, soon, and that the reference is dropped
+ *	then. Under a spinlock
  */
 struct ward_bind_ops {
 	void (*hold)(struct ward_tie *tie);
 	void (*end)(struct ward_tie *tie);
+	void (*unmapped)(struct ward_tie *tie);
 };
 
 void ward_bind_init(const struct ward_bind_ops *ops);
 void ward_bind_exit(void);
 int ward_bind_get(struct ward_tie *tie);
 void ward_bind_put(struct ward_tie *tie);
-void ward_bind_link(struct ward_tie *tie);
+void ward_bind_watch(struct ward_tie *tie, unsigned long start, u64 length);
+bool ward_bind_link(struct ward_tie *tie);
 void ward_bind_unlink(struct ward_tie *tie);
 bool ward_bind_is(const struct ward_tie *tie, const struct mm_struct *mm);
 
@@ -131,10 +147,12 @@ struct ward_buf_ops {
  * struct ward_pins - the memory of a class B buffer
  * @pages: pinned with FOLL_LONGTERM
  * @nr: how many of them are
+ * @huge_bytes: bytes in whole folios of 2 MiB
  */
 struct ward_pins {
 	struct page **pages;
 	unsigned long nr;
+	u64 huge_bytes;
 };
 
 /**
@@ -157,6 +175,7 @@ struct ward_pins {
  * @is_volatile: it may be purged; then it is in both lists
  * @lru: among all that may be purged, oldest first; volatile_lock
  * @own: among its session's; likewise
+ * @work: kills it because its owner unmapped it; owns a reference while queued
  * @gone: completed when the memory has been zeroed, recorded and freed
  * @pages: class A
  * @pins: class B
@@ -178,6 +197,7 @@ struct ward_buf {
 	bool is_volatile;
 	struct list_head lru;
 	struct list_head own;
+	struct work_struct work;
 	struct completion gone;
 	union {
 		struct ward_pages pages;

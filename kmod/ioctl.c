@@ -67,7 +67,7 @@ static const struct ward_command session_commands[] = {
 		COMMAND(struct ward_buf_alloc, out_id, WARD_BUF_SHARED,
 			ward_cmd_buf_alloc),
 	[WARD_CMD_BUF_PIN] =
-		COMMAND(struct ward_buf_pin, out_id, 0, ward_cmd_buf_pin),
+		COMMAND(struct ward_buf_pin, out_id, WARD_PIN_CLEAN, ward_cmd_buf_pin),
 	[WARD_CMD_MEASURE] =
 		COMMAND(struct ward_measure, digest, 0, ward_cmd_measure),
 	[WARD_CMD_ATTEST] =

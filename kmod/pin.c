@@ -6,11 +6,15 @@
  * file would destroy other people's data, and fork() copies pinned pages into
  * the child, where nobody would wipe them. The owner keeps the mapping and may
  * write after the wipe; what was swapped out, or moved, before the pin is not
- * covered.
- * Like class A it ends with the mm that made it, even if the fd lives on.
+ * covered, which is why the range can be asked to be clean.
+ *
+ * Like class A it ends with the mm that made it, even if the fd lives on; and
+ * with the range: once its owner has unmapped or moved some of it, nobody would
+ * look at those pages again.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
@@ -30,13 +34,18 @@ static int check_vma(const struct vm_area_struct *vma)
 	return 0;
 }
 
-/* Every address of the range lies in memory of the right kind. */
-static int check_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+/*
+ * Every address of the range lies in memory of the right kind. @dumpable: some
+ * of it goes into core dumps.
+ */
+static int check_range(struct mm_struct *mm, unsigned long start, unsigned long end,
+		       bool *dumpable)
 {
 	struct vm_area_struct *vma;
 	unsigned long at = start;
 	int ret = 0;
 
+	*dumpable = false;
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	while (at < end && !ret) {
@@ -45,6 +54,7 @@ static int check_range(struct mm_struct *mm, unsigned long start, unsigned long 
 			ret = -EFAULT;
 		} else {
 			ret = check_vma(vma);
+			*dumpable |= !(vma->vm_flags & VM_DONTDUMP);
 			at = vma->vm_end;
 		}
 	}
@@ -52,13 +62,55 @@ static int check_range(struct mm_struct *mm, unsigned long start, unsigned long 
 	return ret;
 }
 
-static int check_pages(const struct ward_pins *pins)
+/* How many pages from @i on are one folio's, one after the other. */
+static unsigned long run_at(const struct ward_pins *pins, unsigned long i)
+{
+	struct page *page = pins->pages[i];
+	struct folio *folio = page_folio(page);
+	unsigned long n = folio_nr_pages(folio) - folio_page_idx(folio, page);
+
+	n = min(n, pins->nr - i);
+	return pins->pages[i + n - 1] == nth_page(page, n - 1) ? n : 1;
+}
+
+/* All of it is anonymous; and how much lies in whole folios of 2 MiB. */
+static int check_pages(struct ward_pins *pins)
+{
+	unsigned long i, n;
+
+	for (i = 0; i < pins->nr; i += n) {
+		if (!PageAnon(pins->pages[i]))
+			return -EOPNOTSUPP;
+		n = run_at(pins, i);
+		if (n == WARD_CHUNK_PAGES)
+			pins->huge_bytes += PMD_SIZE;
+	}
+	return 0;
+}
+
+static bool page_is_clean(struct page *page)
+{
+	void *at = kmap_local_page(page);
+	bool clean = !memchr_inv(at, 0, PAGE_SIZE);
+
+	kunmap_local(at);
+	return clean;
+}
+
+/* Nothing was there before, hence nothing of it is elsewhere. */
+static int check_clean(const struct ward_pins *pins)
 {
 	unsigned long i;
 
-	for (i = 0; i < pins->nr; i++)
-		if (!PageAnon(pins->pages[i]))
-			return -EOPNOTSUPP;
+	for (i = 0; i < pins->nr; i++) {
+		if (!page_is_clean(pins->pages[i]))
+			return -ENOTEMPTY;
+		if (i % WARD_CHUNK_PAGES == WARD_CHUNK_PAGES - 1) {
+			if (fatal_signal_pending(current))
+				return -EINTR;
+			cond_resched();
+		}
+	}
 	return 0;
 }
 
@@ -91,19 +143,20 @@ static int pin_range(struct ward_pins *pins, unsigned long addr, unsigned long n
 
 /*
  * The range was checked; check it again, and the pages: another thread may
- * have exchanged what lies at @addr for memory that must not be zeroed.
+ * have exchanged what lies at @addr for memory that must not be zeroed. Any
+ * exchange from the second look on is seen by the watch of the range.
  */
-static int pins_get(struct ward_pins *pins, unsigned long addr, unsigned long nr)
+static int pins_get(struct ward_pins *pins, unsigned long addr, unsigned long nr,
+		    bool *dumpable)
 {
 	int ret;
 
-	pins->nr = 0;
 	pins->pages = kvmalloc_array(nr, sizeof(*pins->pages), GFP_KERNEL_ACCOUNT);
 	if (!pins->pages)
 		return -ENOMEM;
 	ret = pin_range(pins, addr, nr) ?:
 	      check_pages(pins) ?:
-	      check_range(current->mm, addr, addr + (nr << PAGE_SHIFT));
+	      check_range(current->mm, addr, addr + (nr << PAGE_SHIFT), dumpable);
 	if (ret)
 		pins_put(pins);
 	return ret;
@@ -122,7 +175,7 @@ static void pin_free(struct ward_buf *buf)
 static void pin_extent(const struct ward_buf *buf, u64 *present, u64 *huge)
 {
 	*present = buf->length;
-	*huge = 0;
+	*huge = buf->pins.huge_bytes;
 }
 
 static const struct ward_buf_ops pin_ops = {
@@ -144,12 +197,37 @@ static const struct file_operations pin_fops = {
 
 static int check_pin(const struct ward_buf_pin *cmd)
 {
+	bool dumpable;
+
 	if (cmd->reserved || !cmd->length || !PAGE_ALIGNED(cmd->length) ||
 	    !PAGE_ALIGNED(cmd->addr) || cmd->length > WARD_PIN_MAX)
 		return -EINVAL;
 	if (!access_ok(u64_to_user_ptr(cmd->addr), cmd->length))
 		return -EFAULT;
-	return check_range(current->mm, cmd->addr, cmd->addr + cmd->length);
+	return check_range(current->mm, cmd->addr, cmd->addr + cmd->length, &dumpable);
+}
+
+/* The pages, watched, and what protection that is. */
+static int protect(struct ward_buf *buf, const struct ward_buf_pin *cmd)
+{
+	bool clean = cmd->flags & WARD_PIN_CLEAN, dumpable;
+	int ret;
+
+	ward_bind_watch(&buf->tie, cmd->addr, cmd->length);
+	ret = pins_get(&buf->pins, cmd->addr, cmd->length >> PAGE_SHIFT, &dumpable);
+	if (ret)
+		return ret;
+	if (clean)
+		ret = check_clean(&buf->pins);
+	if (ret) {
+		pins_put(&buf->pins);
+		return ret;
+	}
+	buf->protection = WARD_PROTECT_WIPED | WARD_PROTECT_NO_SWAP |
+			  WARD_PROTECT_NO_FORK |
+			  (dumpable ? 0 : WARD_PROTECT_NO_DUMP) |
+			  (clean ? WARD_PROTECT_CLEAN : 0);
+	return 0;
 }
 
 int ward_cmd_buf_pin(struct ward_call *call)
@@ -164,8 +242,7 @@ int ward_cmd_buf_pin(struct ward_call *call)
 			   cmd->label);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
-	buf->protection = WARD_PROTECT_WIPED | WARD_PROTECT_NO_SWAP | WARD_PROTECT_NO_FORK;
-	ret = pins_get(&buf->pins, cmd->addr, cmd->length >> PAGE_SHIFT);
+	ret = protect(buf, cmd);
 	if (ret)
 		goto err_abort;
 	ret = ward_buf_publish(buf, &pin_fops, call);

@@ -79,7 +79,161 @@ TEST(what_the_owner_unmapped_is_zeroed_all_the_same)
 	fd = buf_pin(s, p, LENGTH);
 	ASSERT_GE(fd, 0);
 	munmap(p, LENGTH);
-	EXPECT_EQ(buf_wipe(fd), LENGTH);
+	EXPECT_EQ(wait_end(fd), WARD_END_UNMAP);
+	EXPECT_EQ(session_info(s).out_live_b, 0);
+	EXPECT_EQ(buf_wipe(fd), 0);
+}
+
+/* One page of it in the middle: the rest is zeroed under its owner's eyes. */
+TEST(unmapping_a_part_ends_it)
+{
+	int s = session_open();
+	unsigned char *p = pinnable(LENGTH);
+	int fd;
+
+	memset(p, 0xa5, LENGTH);
+	fd = buf_pin(s, p, LENGTH);
+	ASSERT_GE(fd, 0);
+	munmap(p + HUGE / 2, PAGE);
+	EXPECT_EQ(wait_end(fd), WARD_END_UNMAP);
+	EXPECT_TRUE(all_zero(p, HUGE / 2));
+	EXPECT_TRUE(all_zero(p + HUGE / 2 + PAGE, LENGTH - HUGE / 2 - PAGE));
+	EXPECT_EQ(session_info(s).out_live_b, 0);
+}
+
+TEST(moving_it_ends_it)
+{
+	int s = session_open();
+	unsigned char *p = pinnable(2 * PAGE), *to = anon(2 * PAGE, MAP_PRIVATE);
+	int fd;
+
+	memset(p, 0xa5, 2 * PAGE);
+	fd = buf_pin(s, p, 2 * PAGE);
+	ASSERT_GE(fd, 0);
+	ASSERT_TRUE(mremap(p, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to);
+	EXPECT_EQ(wait_end(fd), WARD_END_UNMAP);
+	EXPECT_TRUE(all_zero(to, 2 * PAGE));
+}
+
+/* Neighbours, splitting, protection and copies are no end. */
+TEST(what_is_no_end)
+{
+	int s = session_open();
+	unsigned char *p = pinnable(3 * HUGE), *q;
+	int fd;
+
+	q = (void *)(((uintptr_t)p + HUGE - 1) & ~(HUGE - 1));
+	madvise(q, HUGE, MADV_HUGEPAGE);
+	memset(p, 0xa5, 3 * HUGE);
+	fd = buf_pin(s, q, HUGE);
+	ASSERT_GE(fd, 0);
+	munmap(q + HUGE, PAGE);
+	munmap(q - PAGE, q > p ? PAGE : 0);
+	EXPECT_EQ(mprotect(q, PAGE, PROT_READ), 0);
+	EXPECT_EQ(mprotect(q, PAGE, PROT_READ | PROT_WRITE), 0);
+	madvise(q, HUGE, MADV_COLD);
+	madvise(q, HUGE, MADV_PAGEOUT);
+	EXPECT_EQ(madvise(q + PAGE, PAGE, MADV_DONTNEED), 0);
+	EXPECT_EQ(q[PAGE], 0);
+	usleep(50000);
+	EXPECT_EQ(buf_info(fd).out_end, 0);
+	EXPECT_EQ(q[0], 0xa5);
+	EXPECT_EQ(buf_wipe(fd), HUGE);
+	EXPECT_TRUE(all_zero(q, HUGE));
+}
+
+/* ---- registration before content --------------------------------------------- */
+
+static int pin_clean(int s, void *p, uint64_t length)
+{
+	struct ward_buf_pin cmd = {
+		.size = sizeof(cmd), .flags = WARD_PIN_CLEAN,
+		.addr = (uintptr_t)p, .length = length,
+	};
+	int ret = ward_call(s, WARD_BUF_PIN, &cmd);
+
+	return ret ? ret : cmd.out_fd;
+}
+
+TEST(clean_means_that_not_one_byte_is_set)
+{
+	static const size_t at[] = { 0, 4095, PAGE, HUGE, LENGTH - 1 };
+	int s = session_open(), fd;
+	unsigned char *p = pinnable(LENGTH + PAGE);
+	unsigned int i;
+
+	memset(p + LENGTH, 0xa5, PAGE);
+	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		p[at[i]] = 1;
+		EXPECT_EQ(pin_clean(s, p, LENGTH), -ENOTEMPTY);
+		EXPECT_EQ(p[at[i]], 1);
+		EXPECT_EQ(session_info(s).out_live_b, 0);
+		p[at[i]] = 0;
+	}
+	fd = pin_clean(s, p, LENGTH);
+	ASSERT_GE(fd, 0);
+	EXPECT_TRUE(buf_info(fd).out_protection & WARD_PROTECT_CLEAN);
+	p[5] = 1;
+	close(fd);
+	EXPECT_EQ(p[5], 0);
+}
+
+TEST(it_says_what_protection_was_obtained)
+{
+	int s = session_open(), fd;
+	unsigned char *p = pinnable(2 * PAGE);
+
+	fd = buf_pin(s, p, 2 * PAGE);
+	EXPECT_EQ(buf_info(fd).out_protection, WARD_PROTECT_WIPED |
+		  WARD_PROTECT_NO_SWAP | WARD_PROTECT_NO_FORK);
+	close(fd);
+	/* All of it, or it is not said. */
+	ASSERT_EQ(madvise(p, PAGE, MADV_DONTDUMP), 0);
+	fd = buf_pin(s, p, 2 * PAGE);
+	EXPECT_EQ(buf_info(fd).out_protection & WARD_PROTECT_NO_DUMP, 0);
+	close(fd);
+	ASSERT_EQ(madvise(p, 2 * PAGE, MADV_DONTDUMP), 0);
+	fd = buf_pin(s, p, 2 * PAGE);
+	EXPECT_TRUE(buf_info(fd).out_protection & WARD_PROTECT_NO_DUMP);
+	EXPECT_EQ(buf_info(fd).out_present, 2 * PAGE);
+	close(fd);
+}
+
+static unsigned char *race_range;
+static volatile bool race_over;
+
+static void *unmap_and_map(void *unused)
+{
+	while (!race_over) {
+		munmap(race_range, 4 * PAGE);
+		if (mmap(race_range, 4 * PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == race_range)
+			madvise(race_range, 4 * PAGE, MADV_DONTFORK);
+	}
+	return unused;
+}
+
+/* Whatever comes first, nothing stays pinned that its owner has unmapped. */
+TEST(unmapping_while_it_is_being_pinned)
+{
+	int s = session_open(), fd, i, pinned = 0;
+	pthread_t thread;
+
+	race_range = pinnable(4 * PAGE);
+	race_over = false;
+	ASSERT_EQ(pthread_create(&thread, NULL, unmap_and_map, NULL), 0);
+	for (i = 0; i < 20000 && pinned < 20; i++) {
+		fd = buf_pin(s, race_range, 4 * PAGE);
+		if (fd < 0)
+			continue;
+		pinned++;
+		EXPECT_EQ(wait_end(fd), WARD_END_UNMAP);
+		close(fd);
+	}
+	race_over = true;
+	pthread_join(thread, NULL);
+	ktap_note("%d of %d attempts pinned", pinned, i);
+	EXPECT_GT(pinned, 0);
 	EXPECT_EQ(session_info(s).out_live_b, 0);
 }
 
