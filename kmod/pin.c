@@ -65,12 +65,11 @@ static int check_range(struct mm_struct *mm, unsigned long start, unsigned long 
 /* How many pages from @i on are one folio's, one after the other. */
 static unsigned long run_at(const struct ward_pins *pins, unsigned long i)
 {
-	struct page *page = pins->pages[i];
-	struct folio *folio = page_folio(page);
-	unsigned long n = folio_nr_pages(folio) - folio_page_idx(folio, page);
+	struct folio *folio = page_folio(pins->pages[i]);
+	unsigned long first = folio_page_idx(folio, pins->pages[i]);
+	unsigned long n = min(folio_nr_pages(folio) - first, pins->nr - i);
 
-	n = min(n, pins->nr - i);
-	return pins->pages[i + n - 1] == nth_page(page, n - 1) ? n : 1;
+	return pins->pages[i + n - 1] == folio_page(folio, first + n - 1) ? n : 1;
 }
 
 /* All of it is anonymous; and how much lies in whole folios of 2 MiB. */

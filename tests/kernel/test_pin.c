@@ -222,7 +222,7 @@ TEST(unmapping_while_it_is_being_pinned)
 	race_range = pinnable(4 * PAGE);
 	race_over = false;
 	ASSERT_EQ(pthread_create(&thread, NULL, unmap_and_map, NULL), 0);
-	for (i = 0; i < 20000 && pinned < 20; i++) {
+	for (i = 0; i < 5000 && pinned < 10; i++) {
 		fd = buf_pin(s, race_range, 4 * PAGE);
 		if (fd < 0)
 			continue;
