@@ -11,8 +11,15 @@
 #ifdef WARD_HAVE_HEX
 #include <linux/hex.h>
 #endif
+/* crypto_memneq() got a header of its own; goes when 6.1 does. */
+#ifdef WARD_HAVE_CRYPTO_UTILS
+#include <crypto/utils.h>
+#else
+#include <crypto/algapi.h>
+#endif
 #include <linux/fs.h>
 #include <linux/fsverity.h>
+#include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/coredump.h>
@@ -25,6 +32,17 @@
 static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 {
 	vma->vm_flags |= flags;
+}
+#endif
+
+/* hrtimer_setup() came with 6.13, in place of hrtimer_init(); goes when 6.12 does. */
+#ifndef WARD_HAVE_HRTIMER_SETUP
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
 }
 #endif
 

@@ -37,6 +37,7 @@ union ward_argument {
 	struct ward_buf_alloc buf_alloc;
 	struct ward_buf_pin buf_pin;
 	struct ward_measure measure;
+	struct ward_lease lease;
 	struct ward_attest attest;
 	struct ward_pressure pressure;
 	struct ward_watch watch;
@@ -70,6 +71,8 @@ static const struct ward_command session_commands[] = {
 		COMMAND(struct ward_buf_pin, out_id, WARD_PIN_CLEAN, ward_cmd_buf_pin),
 	[WARD_CMD_MEASURE] =
 		COMMAND(struct ward_measure, digest, 0, ward_cmd_measure),
+	[WARD_CMD_LEASE] =
+		COMMAND(struct ward_lease, proof, WARD_LEASE_RENEW, ward_cmd_lease),
 	[WARD_CMD_ATTEST] =
 		COMMAND(struct ward_attest, out_provider, 0, ward_cmd_attest),
 	[WARD_CMD_PRESSURE] =

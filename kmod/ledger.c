@@ -6,6 +6,7 @@
  * and claims name a chain head that belongs to their numbers.
  */
 #include <linux/limits.h>
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
@@ -41,6 +42,12 @@ static void record(struct ward_account *acct, struct ward_event *ev)
 	link.id = ev->seq;
 	memcpy(link.detail, acct->chain.head, sizeof(link.detail));
 	record_system(&link);
+}
+
+void ward_ledger_append(struct ward_account *acct, struct ward_event *ev)
+{
+	lockdep_assert_held(&ward_ledger_lock);
+	record(acct, ev);
 }
 
 static void level_event(struct ward_event *ev, u32 level, u64 live)
@@ -126,10 +133,18 @@ static bool room_for(const struct ward_account *acct, u64 bytes)
 	       global.live_all <= global.limit - bytes;
 }
 
+/* A lease that is over counts before its clock has been heard. */
+static bool may_hold(const struct ward_totals *t)
+{
+	return !(t->state & (WARD_STATE_SEALED | WARD_STATE_REVOKED | WARD_STATE_EXPIRED)) &&
+	       !(t->terms.expires_ns &&
+		 ward_terms_over(&t->terms, ktime_get_boottime_ns()));
+}
+
 int ward_ledger_charge(struct ward_account *acct, enum ward_kind kind, u64 bytes)
 {
 	guard(spinlock)(&ward_ledger_lock);
-	if (acct->totals.state & (WARD_STATE_SEALED | WARD_STATE_REVOKED))
+	if (!may_hold(&acct->totals))
 		return -ESHUTDOWN;
 	if (shut)
 		return -EBUSY;
@@ -294,6 +309,10 @@ static void totals_to_claims(const struct ward_totals *t, struct ward_claims *c)
 	c->unpinned_bytes = cpu_to_le64(t->unpinned_bytes);
 	c->failed = cpu_to_le64(t->failed);
 	c->state = cpu_to_le32(t->state);
+	c->lease_deadline_ns = cpu_to_le64(t->terms.deadline_ns);
+	c->lease_term_ns = cpu_to_le64(t->terms.term_ns);
+	c->lease_expires_ns = cpu_to_le64(t->terms.expires_ns);
+	memcpy(c->lease_anchor, t->terms.anchor, sizeof(c->lease_anchor));
 	c->session_seq = cpu_to_le64(t->seq);
 	c->events_dropped = cpu_to_le64(t->dropped);
 	memcpy(c->session_head, t->head, sizeof(c->session_head));

@@ -66,9 +66,12 @@ static int __init ward_init(void)
 		goto err_digest;
 	record_start();
 	ward_posture_init();
-	rc = ward_bufferfs_init();
+	rc = ward_lease_init(&ward_session_lease_ops);
 	if (rc)
 		goto err_ledger;
+	rc = ward_bufferfs_init();
+	if (rc)
+		goto err_lease;
 	rc = ward_buffer_init();
 	if (rc)
 		goto err_bufferfs;
@@ -101,6 +104,8 @@ err_buffer:
 	ward_buffer_exit();
 err_bufferfs:
 	ward_bufferfs_exit();
+err_lease:
+	ward_lease_exit();
 err_ledger:
 	ward_ledger_exit();
 err_digest:
@@ -115,7 +120,9 @@ static void __exit ward_exit(void)
 	ward_tsm_exit();
 	ward_attest_exit();
 	ward_lifecycle_exit();
+	ward_lease_flush();
 	ward_buffer_exit();
+	ward_lease_exit();
 	ward_bufferfs_exit();
 	ward_session_exit();
 	ward_ledger_exit();

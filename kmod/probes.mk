@@ -19,3 +19,7 @@ ccflags-y += $(call ward-probe,linux/configfs.h,const struct configfs_item_opera
 ccflags-y += $(call ward-probe,linux/configfs.h,is_bin_visible,CONFIGFS_VISIBLE)
 # hex2bin moved out of linux/kernel.h.
 ccflags-y += $(call ward-probe,linux/hex.h,hex2bin,HEX)
+# crypto_memneq moved out of crypto/algapi.h.
+ccflags-y += $(call ward-probe,crypto/utils.h,crypto_memneq,CRYPTO_UTILS)
+# hrtimer_setup takes the function from 6.13 on.
+ccflags-y += $(call ward-probe,linux/hrtimer.h,void hrtimer_setup.struct hrtimer,HRTIMER_SETUP)

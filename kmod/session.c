@@ -151,6 +151,7 @@ static void session_free(struct kref *ref)
 	struct ward_session *session = container_of(ref, struct ward_session, ref);
 	struct ward_event ev;
 
+	ward_lease_stop(&session->clock);
 	session_event(session, WARD_EVENT_SESSION_END, &ev);
 	ward_ledger_state(&session->account, WARD_STATE_TOMBSTONE, &ev);
 	ward_ledger_totals(&session->account, &session->grave->totals);
@@ -229,6 +230,7 @@ static struct ward_session *session_new(void)
 			       from_kuid(&init_user_ns, session->uid));
 	if (rc)
 		goto err_grave;
+	ward_lease_start(&session->clock, &session->account);
 	rc = session_publish(session);
 	if (rc)
 		goto err_account;
@@ -242,6 +244,34 @@ err_session:
 	kfree(session);
 	return ERR_PTR(rc);
 }
+
+/* ---- its lease --------------------------------------------------------------- */
+
+static struct ward_session *session_of(struct ward_lease_clock *clock)
+{
+	return container_of(clock, struct ward_session, clock);
+}
+
+static bool lease_get(struct ward_lease_clock *clock)
+{
+	return kref_get_unless_zero(&session_of(clock)->ref);
+}
+
+static void lease_run_out(struct ward_lease_clock *clock)
+{
+	ward_session_end_buffers(session_of(clock), WARD_END_LEASE);
+}
+
+static void lease_put(struct ward_lease_clock *clock)
+{
+	ward_session_put(session_of(clock));
+}
+
+const struct ward_lease_ops ward_session_lease_ops = {
+	.get = lease_get,
+	.run_out = lease_run_out,
+	.put = lease_put,
+};
 
 /* ---- looking sessions up ---------------------------------------------------- */
 
@@ -397,6 +427,13 @@ int ward_cmd_measure(struct ward_call *call)
 	struct ward_measure *cmd = call->cmd;
 
 	return ward_ledger_measure(&session->account, cmd->digest, cmd->out_register);
+}
+
+int ward_cmd_lease(struct ward_call *call)
+{
+	struct ward_session *session = call->object;
+
+	return ward_lease_change(&session->clock, call->cmd);
 }
 
 int ward_cmd_pressure(struct ward_call *call)

@@ -19,12 +19,14 @@
 #ifndef WARD_H
 #define WARD_H
 
+#include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <linux/ward.h>
 #include <linux/ward_netlink.h>
@@ -84,6 +86,27 @@ enum ward_kind {
 };
 
 /**
+ * struct ward_terms - until when a session may hold memory
+ * @deadline_ns: from which nothing is excepted; 0 = none. Only shrinks
+ * @term_ns: from each renewal to the next; 0 = none
+ * @expires_ns: when the lease runs out as things stand; 0 = never
+ * @anchor: the hash whose preimage renews; zero = none
+ *
+ * Moments are of CLOCK_BOOTTIME.
+ */
+struct ward_terms {
+	u64 deadline_ns;
+	u64 term_ns;
+	u64 expires_ns;
+	u8 anchor[WARD_HEAD_LEN];
+};
+
+static inline bool ward_terms_over(const struct ward_terms *terms, u64 now)
+{
+	return terms->expires_ns && now >= terms->expires_ns;
+}
+
+/**
  * struct ward_totals - the figures of a session that outlive it
  *
  * Everything here is protected by ward_ledger_lock while the session lives
@@ -105,6 +128,7 @@ struct ward_totals {
 	u64 unpinned_bytes;
 	u64 failed;			/* charges refused */
 	u32 state;			/* WARD_STATE_* */
+	struct ward_terms terms;	/* of its lease */
 	u64 seq;
 	u64 dropped;
 	u8 head[WARD_HEAD_LEN];
@@ -182,6 +206,8 @@ void ward_ledger_volatile(struct ward_account *acct, u64 bytes, bool on);
 int ward_ledger_shut(void);
 void ward_ledger_open(void);
 
+/* The same two with ward_ledger_lock held already, and without. */
+void ward_ledger_append(struct ward_account *acct, struct ward_event *ev);
 /* Append a record to a session's chain, linked into the global one. */
 void ward_ledger_record(struct ward_account *acct, struct ward_event *ev);
 /* Append a record to the global chain alone. */
@@ -199,6 +225,41 @@ void ward_ledger_global(struct ward_global *out);
 int ward_ledger_watch(struct ward_account *acct, u64 threshold, u64 limit);
 /* The digest goes into the register: register = SHA-512(register || digest). */
 int ward_ledger_measure(struct ward_account *acct, const u8 *digest, u8 *out);
+
+/* ---- lease.c: until when a session may hold memory ------------------------ */
+
+/**
+ * struct ward_lease_clock - a session's clock
+ * @account: has the terms
+ * @timer: armed for the end of the lease, with ward_ledger_lock held
+ * @work: holds the session while it is queued or runs
+ * @flags: lease.c
+ */
+struct ward_lease_clock {
+	struct ward_account *account;
+	struct hrtimer timer;
+	struct work_struct work;
+	unsigned long flags;
+};
+
+/**
+ * struct ward_lease_ops - how a clock reaches its session; set by session.c
+ * @get: hold the session, unless it is ending. In interrupt context
+ * @run_out: the state is set and recorded: end its buffers. May sleep
+ * @put: undo @get. May sleep
+ */
+struct ward_lease_ops {
+	bool (*get)(struct ward_lease_clock *clock);
+	void (*run_out)(struct ward_lease_clock *clock);
+	void (*put)(struct ward_lease_clock *clock);
+};
+
+int ward_lease_init(const struct ward_lease_ops *ops);
+void ward_lease_flush(void);
+void ward_lease_exit(void);
+void ward_lease_start(struct ward_lease_clock *clock, struct ward_account *acct);
+void ward_lease_stop(struct ward_lease_clock *clock);
+int ward_lease_change(struct ward_lease_clock *clock, struct ward_lease *cmd);
 
 /* ---- pressure.c: levels ------------------------------------------------- */
 
@@ -315,6 +376,7 @@ struct ward_buf *ward_roll_after(struct ward_roll *roll, u64 id);
  * @account: see there
  * @roll: its buffers
  * @volatiles: those that may be purged, oldest first; volatile_lock
+ * @clock: of its lease
  */
 struct ward_session {
 	struct kref ref;
@@ -329,9 +391,11 @@ struct ward_session {
 	struct ward_account account;
 	struct ward_roll roll;
 	struct list_head volatiles;
+	struct ward_lease_clock clock;
 };
 
 extern const struct file_operations ward_session_fops;
+extern const struct ward_lease_ops ward_session_lease_ops;
 void ward_session_exit(void);
 
 /**
@@ -432,6 +496,7 @@ long ward_ioctl_buffer(struct file *file, unsigned int cmd, unsigned long arg);
 /* session.c's commands */
 int ward_cmd_info(struct ward_call *call);
 int ward_cmd_measure(struct ward_call *call);
+int ward_cmd_lease(struct ward_call *call);
 int ward_cmd_pressure(struct ward_call *call);
 int ward_cmd_watch(struct ward_call *call);
 int ward_cmd_events(struct ward_call *call);

@@ -102,6 +102,8 @@ static const struct command {
 	  false, prepare_pin },
 	{ "MEASURE", WARD_CMD_MEASURE, false, offsetof(struct ward_measure, out_register),
 	  sizeof(struct ward_measure), 0, false, NULL },
+	{ "LEASE", WARD_CMD_LEASE, false, offsetof(struct ward_lease, out_expires_ns),
+	  sizeof(struct ward_lease), 0, false, NULL },
 	{ "ATTEST", WARD_CMD_ATTEST, false, sizeof(struct ward_attest),
 	  sizeof(struct ward_attest), 0, true, prepare_attest },
 	{ "PRESSURE", WARD_CMD_PRESSURE, false, 8, sizeof(struct ward_pressure),
@@ -240,6 +242,8 @@ static uint32_t known_flags(const struct command *c)
 	if (c->nr == WARD_CMD_BUF_ALLOC)
 		return WARD_BUF_SHARED | WARD_BUF_LAZY | WARD_BUF_POPULATE |
 		       WARD_BUF_WAIT | WARD_BUF_PSI;
+	if (c->nr == WARD_CMD_LEASE)
+		return WARD_LEASE_RENEW;
 	return c->nr == WARD_CMD_BUF_PIN ? WARD_PIN_CLEAN : 0;
 }
 

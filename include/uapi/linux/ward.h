@@ -321,8 +321,10 @@ struct ward_measure {
  * ended (WARD_END_LEASE) whether their owner runs, hangs or is stopped, and the
  * session can hold no new ones. It can still attest.
  *
- * Errors: EINVAL (a deadline not ahead, or only one of @term_ns and @anchor;
- * @term_ns beyond WARD_LEASE_TERM_MAX_NS), EPERM, EKEYREJECTED, ESHUTDOWN.
+ * Errors: EINVAL (a deadline not ahead, or beyond 2^63; only one of @term_ns and
+ * @anchor; @term_ns beyond WARD_LEASE_TERM_MAX_NS; a renewal that sets something
+ * too, or where there is no anchor), EPERM, EKEYREJECTED, ESHUTDOWN (revoked, or
+ * run out; not when there is nothing to set).
  */
 struct ward_lease {
 	__u32 size;
