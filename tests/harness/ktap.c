@@ -112,6 +112,14 @@ bool ktap_fails(const char *file, int line, const char *text, long long ret,
 	return false;
 }
 
+unsigned int ktap_seconds(unsigned int seconds)
+{
+	const char *scale = getenv("KTAP_SCALE");
+	unsigned int by = scale ? strtoul(scale, NULL, 10) : 1;
+
+	return seconds * (by ? by : 1);
+}
+
 /*
  * A process that a test forked may end through an ASSERT too: its status then
  * tells its parent, which checks it like any other.
@@ -167,7 +175,8 @@ static int wait_child(pid_t pid, unsigned int timeout)
 static bool report(unsigned int n, const struct ktap_test *test, int status)
 {
 	if (status == -1)
-		ktap_note("%s: no end after %u s", test->name, test->timeout);
+		ktap_note("%s: no end after %u s", test->name,
+			  ktap_seconds(test->timeout));
 	else if (WIFSIGNALED(status))
 		ktap_note("%s: killed by signal %d (%s)", test->name,
 			  WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -196,7 +205,7 @@ static bool run(unsigned int n, const struct ktap_test *test)
 		printf("not ok %u %s\n", n, test->name);
 		return false;
 	}
-	passed = report(n, test, wait_child(pid, test->timeout));
+	passed = report(n, test, wait_child(pid, ktap_seconds(test->timeout)));
 	fflush(stdout);
 	/* Whatever the test left behind goes with it. */
 	kill(-pid, SIGKILL);

@@ -53,6 +53,12 @@ bool ktap_string(const char *file, int line, const char *text,
 		 const char *left, const char *right);
 bool ktap_fails(const char *file, int line, const char *text, long long ret,
 		int err, int wanted);
+/**
+ * ktap_seconds() - how long to wait for what takes @seconds elsewhere
+ *
+ * A kernel under debug takes longer: KTAP_SCALE of the environment says by how much.
+ */
+unsigned int ktap_seconds(unsigned int seconds);
 void ktap_stop(void) __attribute__((noreturn));
 void ktap_skip(const char *why) __attribute__((noreturn));
 /** ktap_note() - print a diagnostic line ("# ..."); takes what printf takes. */

@@ -292,7 +292,7 @@ static inline struct peer peer_start(void (*body)(int sock))
 	ASSERT_TRUE(peer.pid >= 0);
 	if (!peer.pid) {
 		close(pair[0]);
-		alarm(60);
+		alarm(ktap_seconds(60));
 		body(pair[1]);
 		fflush(stdout);
 		_exit(0);
@@ -324,7 +324,7 @@ static inline uint32_t wait_end(int fd)
 	struct timespec nap = { .tv_nsec = 10000000 };
 	int i;
 
-	for (i = 0; i < 1000 && !buf_info(fd).out_end; i++)
+	for (i = 0; i < ktap_seconds(10) * 100 && !buf_info(fd).out_end; i++)
 		nanosleep(&nap, NULL);
 	return buf_info(fd).out_end;
 }
