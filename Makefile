@@ -70,6 +70,7 @@ help:
 	@echo 'make check         every test; closes with N passed, N failed, N skipped'
 	@echo 'make check-unit check-cli check-vm check-kernel check-e2e'
 	@echo '                   one stage of it (KERNELS="6.1 6.12 newest")'
+	@echo 'make check-debug   the kernel tests in a debug kernel (made first, once)'
 	@echo 'make bench         figures of cost, no pass or fail'
 	@echo 'make static        shellcheck and gcc -fanalyzer'
 	@echo 'make install       DESTDIR= PREFIX=$(PREFIX); make uninstall'
@@ -264,14 +265,17 @@ $(O)/tests/bench/%: $(O)/obj/tests/bench/%.o $(STATIC_LIBS)
 .PHONY: bench-programs
 bench-programs: $(BENCH)
 
-.PHONY: check check-unit check-cli check-vm check-kernel check-e2e deps
+.PHONY: check check-unit check-cli check-vm check-kernel check-e2e check-debug deps
 deps:
 	@tests/deps
 
+STAGES ?= vm unit cli kernel e2e
 check: deps
-	@KERNELS="$(KERNELS)" tests/run-all vm unit cli kernel e2e
+	@KERNELS="$(KERNELS)" tests/run-all $(STAGES)
 check-unit check-cli check-vm check-kernel check-e2e: check-%:
 	@KERNELS="$(KERNELS)" tests/run-all $*
+check-debug: deps
+	@tests/run-all debug
 
 .PHONY: demo bench static
 demo: deps
@@ -285,7 +289,7 @@ bench: deps
 static:
 	@tests/static
 
-NOT_YET := check-debug bench-train fuzz fuzz-long soak mutation leak-matrix \
+NOT_YET := bench-train fuzz fuzz-long soak mutation leak-matrix \
 	differential sbom vectors datasets deb image image-check
 .PHONY: $(NOT_YET)
 $(NOT_YET):

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Sourced by kernels: how the debug kernel is made, from Debian's source package
+# and the configuration in debug.config. An entry of the series `debug` looks like
+# any other one, and holds beside that the key that its modules are signed with.
+
+# shellcheck disable=SC2034 # for kernels, which asks apt for it
+DEBUG_PACKAGE=linux-source-6.12
+DEBUG_CONFIG=$WARD_TOP/tests/vm/debug.config
+
+debug_compiler() {
+	local cc
+	cc=gcc-$(gcc -dumpversion | cut -d. -f1)
+	command -v "$cc" >/dev/null 2>&1 || cc=gcc
+	echo "$cc"
+}
+
+# Wanted lines of a fragment that CONFIG does not hold, each with what it holds
+# instead. Status 1 if there is any: olddefconfig drops without a word what it
+# cannot have.
+config_missing() { # FRAGMENT CONFIG
+	awk '
+		function name(line) {
+			sub(/^# /, "", line)
+			sub(/[= ].*/, "", line)
+			return line
+		}
+		/^CONFIG_/ || /^# CONFIG_[A-Za-z0-9_]* is not set/ {
+			if (FNR == NR) {
+				wanted[name($0)] = $0
+				order[++n] = name($0)
+			} else {
+				got[name($0)] = $0
+			}
+		}
+		END {
+			for (i = 1; i <= n; i++) {
+				o = order[i]
+				if (o in got ? got[o] == wanted[o] : wanted[o] ~ /^#/)
+					continue
+				print wanted[o] " (is: " (o in got ? got[o] : "not there: it depends on what is off") ")"
+				bad = 1
+			}
+			exit bad
+		}' "$1" "$2"
+}
+
+debug_make() {
+	local source=$1 cc=$2
+	shift 2
+	nice make -s -C "$source" ARCH=x86_64 CC="$cc" HOSTCC="$cc" \
+		KBUILD_BUILD_USER=ward KBUILD_BUILD_HOST=ward "$@"
+}
+
+debug_configure() {
+	local source=$1 cc=$2 missing
+	debug_make "$source" "$cc" KCONFIG_ALLCONFIG="$DEBUG_CONFIG" allnoconfig
+	missing=$(config_missing "$DEBUG_CONFIG" "$source/.config") ||
+		die "debug.config asks for what this kernel does not take:
+$missing"
+}
+
+# The image, the modules that guests load, what building a module takes, the key.
+debug_collect() {
+	local source=$1 cc=$2 temp=$3 version
+	version=$(cat "$source/include/config/kernel.release")
+	cp "$source/arch/x86/boot/bzImage" "$temp/vmlinuz"
+	cp "$source/.config" "$temp/config"
+	debug_make "$source" "$cc" INSTALL_MOD_PATH="$temp/tree" DEPMOD=true modules_install
+	unpack_modules "$temp/tree" "$version" "$temp/modules"
+	debug_make "$source" "$cc" run-command \
+		KBUILD_RUN_COMMAND="\$(srctree)/scripts/package/install-extmod-build $temp/kdir"
+	cp "$source/.config" "$temp/kdir/"
+	mkdir -p "$temp/kdir/certs"
+	cp "$source"/certs/signing_key.{pem,x509} "$temp/kdir/certs/"
+	echo "$cc" >"$temp/compiler"
+	echo "$version" >"$temp/version"
+}
+
+# Thousands of files are compiled: the log is kept where it can be read while
+# that goes on, and after a failure.
+unpack_debug() {
+	local temp=$1 deb=$3 cc log source started=$SECONDS
+	need bc bison flex xz make tar
+	cc=$(debug_compiler)
+	log=$WARD_CACHE/kernels/debug.log
+	dpkg -x "$deb" "$temp/tree"
+	mkdir "$temp/source"
+	tar -xJf "$temp"/tree/usr/src/linux-source-*.tar.xz -C "$temp/source" --strip-components=1
+	rm -rf --one-file-system "$temp/tree"
+	source=$temp/source
+	debug_configure "$source" "$cc"
+	note "compiling the debug kernel, log in $log"
+	debug_make "$source" "$cc" -j"$(nproc)" bzImage modules >"$log" 2>&1 || {
+		grep -E -m 20 'error|Error' "$log" >&2 || tail -n 20 "$log" >&2
+		die "the debug kernel does not compile (whole log: $log)"
+	}
+	debug_collect "$source" "$cc" "$temp"
+	rm -rf --one-file-system "$source" "$temp/tree"
+	note "the debug kernel took $((SECONDS - started)) s"
+}
