@@ -96,32 +96,60 @@ static const struct ward_command buffer_commands[] = {
 		COMMAND(struct ward_buf_hold, out_survived, 0, ward_cmd_buf_hold),
 };
 
-/* The copy in: @arg gets the whole known size, what the caller left out as zero. */
-static int copy_in(const struct ward_command *command, const void __user *user,
-		   union ward_argument *arg, u32 *user_size)
+/* What follows the head: of the known size, what the caller left out as zero. */
+static int copy_rest(const struct ward_command *command, const void __user *user,
+		     union ward_argument *arg)
 {
+	const size_t head = sizeof(arg->head);
+	u8 *rest = (u8 *)arg + head;
+
+	if (arg->head.size == head) {
+		memset(rest, 0, command->size - head);
+		return 0;
+	}
+	return copy_struct_from_user(rest, command->size - head, user + head,
+				     arg->head.size - head);
+}
+
+/* The copy in. The head comes in one access: what was checked is what counts. */
+static int copy_in(const struct ward_command *command, const void __user *user,
+		   union ward_argument *arg)
+{
+	union {
+		struct ward_head head;
+		u64 word;
+	} in;
 	int rc;
 
-	if (get_user(*user_size, (const u32 __user *)user))
+	BUILD_BUG_ON(sizeof(in.head) != sizeof(in.word));
+	if (get_user(in.word, (const u64 __user *)user))
 		return -EFAULT;
-	if (*user_size < command->min)
+	if (in.head.size < command->min)
 		return -EINVAL;
-	if (*user_size > PAGE_SIZE)
+	if (in.head.size > PAGE_SIZE)
 		return -E2BIG;
-	memset(arg, 0, sizeof(*arg));
-	rc = copy_struct_from_user(arg, command->size, user, *user_size);
+	arg->head = in.head;
+	rc = copy_rest(command, user, arg);
 	if (rc)
 		return rc;
-	/* Read twice; what counts is what was checked. */
-	arg->head.size = *user_size;
 	return arg->head.flags & ~command->flags ? -EOPNOTSUPP : 0;
+}
+
+/* All that the caller has room for but the head, which nobody changes. */
+static bool copy_out(const struct ward_command *command, const u8 *cmd,
+		     void __user *user, u32 user_size)
+{
+	const size_t head = sizeof(struct ward_head);
+	size_t len = min(user_size, command->size);
+
+	return len == head || !copy_to_user(user + head, cmd + head, len - head);
 }
 
 /* The copy out, and only then a new file becomes visible. */
 static int reply(const struct ward_command *command, struct ward_call *call,
 		 void __user *user, u32 user_size)
 {
-	if (!copy_to_user(user, call->cmd, min(user_size, command->size))) {
+	if (copy_out(command, call->cmd, user, user_size)) {
 		if (call->publish)
 			fd_install(call->fd, call->publish);
 		return 0;
@@ -136,14 +164,16 @@ static int reply(const struct ward_command *command, struct ward_call *call,
 static long run(const struct ward_command *command, struct file *file,
 		void __user *user)
 {
-	union ward_argument arg;
+	/* copy_in() fills what the command knows of it, and nobody reads beyond. */
+	union ward_argument arg __uninitialized;
 	struct ward_call call = { .object = file->private_data, .cmd = &arg };
 	u32 user_size;
 	int rc;
 
-	rc = copy_in(command, user, &arg, &user_size);
+	rc = copy_in(command, user, &arg);
 	if (rc)
 		return rc;
+	user_size = arg.head.size;
 	rc = command->run(&call);
 	if (rc && !call.reply_on_error)
 		return rc;
