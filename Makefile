@@ -72,6 +72,7 @@ help:
 	@echo '                   one stage of it (KERNELS="6.1 6.12 newest")'
 	@echo 'make check-debug   the kernel tests in a debug kernel (made first, once)'
 	@echo 'make bench         figures of cost, no pass or fail'
+	@echo 'make soak          the model test for hours (SEED=, OPS=, KERNEL=)'
 	@echo 'make static        shellcheck and gcc -fanalyzer'
 	@echo 'make install       DESTDIR= PREFIX=$(PREFIX); make uninstall'
 	@echo 'make clean'
@@ -222,6 +223,9 @@ $(O)/tests/kernel/%: $(O)/obj/tests/kernel/%.o $(O)/obj/tests/harness/ktap.o \
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $(filter %.o,$^) -Wl,--as-needed $(STATIC_LIBS) \
 		$(if $(STATIC_LIBS),$(call pkg-libs,lib))
 
+# Its parts are many and nobody else's.
+$(O)/tests/kernel/test_model: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/kernel/model/*.c))
+
 $(O)/tests/harness/selftest: $(O)/obj/tests/harness/selftest.o $(O)/obj/tests/harness/ktap.o
 	@mkdir -p $(@D)
 	$(call say,LD)
@@ -277,7 +281,7 @@ check-unit check-cli check-vm check-kernel check-e2e: check-%:
 check-debug: deps
 	@tests/run-all debug
 
-.PHONY: demo bench static
+.PHONY: demo bench static soak
 demo: deps
 	@if [ -x tests/e2e/demo ]; then exec tests/e2e/demo; \
 	else echo 'demo: not there yet'; exit 2; fi
@@ -289,7 +293,12 @@ bench: deps
 static:
 	@tests/static
 
-NOT_YET := bench-train fuzz fuzz-long soak mutation leak-matrix \
+# SEED=, OPS=, KERNEL= as tests/soak has them.
+soak: deps
+	@$(MAKE) -s userspace kernel-tests
+	@tests/soak $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SEED),--seed $(SEED)) $(if $(OPS),--ops $(OPS))
+
+NOT_YET := bench-train fuzz fuzz-long mutation leak-matrix \
 	differential sbom vectors datasets deb image image-check
 .PHONY: $(NOT_YET)
 $(NOT_YET):

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: MIT
+/* Operations on buffers: how they come to be and how they end. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "world.h"
+
+enum { HUGE_PAGES = 512 };
+
+static bool has_room(const struct world *w)
+{
+	int i;
+
+	for (i = 0; i < BUFFERS; i++)
+		if (!w->shadow.buffers[i].used)
+			return true;
+	return false;
+}
+
+/* The process, and its session that is to pay; false where nothing can be made. */
+static bool payer(struct world *w, int *process, struct handle **session)
+{
+	*process = world_process(w);
+	*session = world_handle(w, *process, true);
+	return *session && has_room(w) && world_handle_free(w, *process);
+}
+
+static uint64_t some_pages(struct world *w)
+{
+	uint32_t kind = world_pick(w, 100);
+
+	if (w->shadow.live_all > w->room / 2 || kind < 75)
+		return 1 + world_pick(w, 24);
+	if (kind < 85)
+		return HUGE_PAGES;
+	return HUGE_PAGES + 1 + world_pick(w, HUGE_PAGES);
+}
+
+static void own(struct world *w, int buffer, int process)
+{
+	struct shadow_buffer *b = &w->shadow.buffers[buffer];
+
+	b->owner = process;
+	b->owner_mm = w->processes[process].mm;
+}
+
+static void check_id(struct world *w, uint64_t id)
+{
+	if (id <= w->last_id)
+		world_fail(w, "buffer id %llu is not above %llu", (unsigned long long)id,
+			   (unsigned long long)w->last_id);
+	w->last_id = id;
+}
+
+/* ---- class A -------------------------------------------------------------------- */
+
+static struct ward_buf_alloc alloc_of(uint64_t pages)
+{
+	return (struct ward_buf_alloc){
+		.size = sizeof(struct ward_buf_alloc), .length = pages * PAGE_BYTES,
+		.label = "model" };
+}
+
+static int64_t do_alloc(struct world *w, int p, int fd, struct ward_buf_alloc cmd,
+			uint64_t how)
+{
+	world_slot(w, p)->buf_alloc = cmd;
+	return world_call(w, p, (struct order){
+		.act = ACT_IOCTL, .fd = fd, .a = WARD_BUF_ALLOC, .b = how });
+}
+
+static bool op_alloc(struct world *w)
+{
+	struct ward_buf_alloc cmd, *out;
+	struct handle *h;
+	int p, at, wanted;
+
+	if (!payer(w, &p, &h))
+		return false;
+	cmd = alloc_of(some_pages(w));
+	wanted = shadow_charge(&w->shadow, h->thing.at, KIND_A, cmd.length);
+	CHECK(w, do_alloc(w, p, h->fd, cmd, ARG_PLAIN), wanted);
+	if (wanted)
+		return true;
+	out = &world_slot(w, p)->buf_alloc;
+	check_id(w, out->out_id);
+	at = shadow_made(&w->shadow, h->thing.at, KIND_A, cmd.length, out->out_id);
+	own(w, at, p);
+	world_handle_add(w, p, (struct thing){ false, at }, out->out_fd, true);
+	return true;
+}
+
+/* More than any limit: refused, and counted. */
+static bool op_alloc_too_much(struct world *w)
+{
+	struct ward_buf_alloc cmd;
+	struct handle *h;
+	int p;
+
+	if (!payer(w, &p, &h))
+		return false;
+	cmd = alloc_of(1);
+	cmd.length = world_chance(w, 50) ? 1ull << 62 : ~0ull - PAGE_BYTES + 1;
+	CHECK(w, do_alloc(w, p, h->fd, cmd, ARG_PLAIN),
+	      w->shadow.sessions[h->thing.at].state & WARD_STATE_SEALED ? -ESHUTDOWN :
+	      -EDQUOT);
+	if (!(w->shadow.sessions[h->thing.at].state & WARD_STATE_SEALED)) {
+		w->shadow.sessions[h->thing.at].failed++;
+		w->shadow.failed++;
+	}
+	return true;
+}
+
+static bool op_alloc_wrong(struct world *w)
+{
+	struct ward_buf_alloc cmd = alloc_of(1 + world_pick(w, 4));
+	int p, wanted = -EINVAL;
+	struct handle *h;
+
+	if (!payer(w, &p, &h))
+		return false;
+	switch (world_pick(w, 4)) {
+	case 0:
+		cmd.length = 0;
+		break;
+	case 1:
+		cmd.length += 1 + world_pick(w, PAGE_BYTES - 1);
+		break;
+	case 2:
+		cmd.reserved = 1;
+		break;
+	default:
+		cmd.flags = 1u << (16 + world_pick(w, 16));
+		wanted = -EOPNOTSUPP;
+	}
+	CHECK(w, do_alloc(w, p, h->fd, cmd, ARG_PLAIN), wanted);
+	return true;
+}
+
+/* The answer cannot be written: the buffer was made, and ends at once. */
+static bool op_alloc_unanswered(struct world *w)
+{
+	struct ward_buf_alloc cmd;
+	struct handle *h;
+	int p, at, wanted;
+
+	if (!payer(w, &p, &h))
+		return false;
+	cmd = alloc_of(some_pages(w));
+	wanted = shadow_charge(&w->shadow, h->thing.at, KIND_A, cmd.length);
+	if (!wanted) {
+		at = shadow_made(&w->shadow, h->thing.at, KIND_A, cmd.length, 0);
+		own(w, at, p);
+		wanted = -EFAULT;
+	}
+	CHECK(w, do_alloc(w, p, h->fd, cmd, ARG_READ_ONLY), wanted);
+	return true;
+}
+
+/* No file descriptor is left: all that was charged is given back. */
+static bool op_alloc_without_fd(struct world *w)
+{
+	struct ward_buf_alloc cmd;
+	struct handle *h;
+	int p, wanted;
+
+	if (!payer(w, &p, &h))
+		return false;
+	cmd = alloc_of(some_pages(w));
+	wanted = shadow_charge(&w->shadow, h->thing.at, KIND_A, cmd.length);
+	if (!wanted) {
+		shadow_refund(&w->shadow, h->thing.at, KIND_A, cmd.length);
+		wanted = -EMFILE;
+	}
+	CHECK(w, world_call(w, p, (struct order){ .act = ACT_NOFILE, .a = 3 }), 0);
+	CHECK(w, do_alloc(w, p, h->fd, cmd, ARG_PLAIN), wanted);
+	CHECK(w, world_call(w, p, (struct order){ .act = ACT_NOFILE }), 0);
+	return true;
+}
+
+/* ---- class B ---------------------------------------------------------------------- */
+
+/* What may be wrong with the memory that is to be pinned. */
+enum { PIN_RIGHT, PIN_FORKABLE, PIN_READ_ONLY, PIN_HOLE, PIN_SHARED, PIN_CROOKED, PINS };
+
+static const int pin_errno[PINS] = {
+	0, -EPERM, -EPERM, -EFAULT, -EOPNOTSUPP, -EINVAL,
+};
+
+static void prepare(struct world *w, int p, uint64_t place, uint64_t pages, uint32_t how)
+{
+	uint64_t flags = MAP_ANONYMOUS | (how == PIN_SHARED ? MAP_SHARED : MAP_PRIVATE);
+	uint64_t prot = PROT_READ | (how == PIN_READ_ONLY ? 0 : PROT_WRITE);
+	uint64_t bytes = pages * PAGE_BYTES;
+
+	CHECK(w, world_call(w, p, (struct order){ .act = ACT_MMAP, .fd = -1, .a = place,
+		.b = bytes, .c = prot, .d = flags }), 0);
+	if (how != PIN_FORKABLE)
+		CHECK(w, world_call(w, p, (struct order){ .act = ACT_MADVISE, .a = place,
+			.b = bytes, .c = MADV_DONTFORK }), 0);
+	if (how == PIN_HOLE)
+		CHECK(w, world_call(w, p, (struct order){ .act = ACT_MUNMAP,
+			.a = place + pages - 1, .b = PAGE_BYTES }), 0);
+}
+
+static void pinned(struct world *w, int p, int session, uint64_t place, uint64_t pages)
+{
+	const struct ward_buf_pin *out = &world_slot(w, p)->buf_pin;
+	int at = shadow_made(&w->shadow, session, KIND_B, pages * PAGE_BYTES, out->out_id);
+	struct shadow_buffer *b = &w->shadow.buffers[at];
+
+	check_id(w, out->out_id);
+	own(w, at, p);
+	b->pieces[b->count++] = (struct piece){
+		.pages = (uint32_t)pages, .place = place, .prot = PROT_READ | PROT_WRITE };
+	world_handle_add(w, p, (struct thing){ false, at }, out->out_fd, true);
+}
+
+static bool op_pin(struct world *w)
+{
+	uint32_t how = world_chance(w, 75) ? PIN_RIGHT : world_pick(w, PINS);
+	uint64_t pages, place;
+	struct handle *h;
+	int p, wanted;
+
+	if (!payer(w, &p, &h))
+		return false;
+	pages = some_pages(w);
+	place = world_place(w, p, pages);
+	wanted = pin_errno[how];
+	if (!wanted)
+		wanted = shadow_charge(&w->shadow, h->thing.at, KIND_B, pages * PAGE_BYTES);
+	prepare(w, p, place, pages, how);
+	world_slot(w, p)->buf_pin = (struct ward_buf_pin){
+		.size = sizeof(struct ward_buf_pin), .label = "model",
+		.addr = place * PAGE_BYTES + (how == PIN_CROOKED ? 8 : 0),
+		.length = pages * PAGE_BYTES };
+	CHECK(w, world_ioctl(w, p, h->fd, WARD_BUF_PIN), wanted);
+	if (!wanted)
+		pinned(w, p, h->thing.at, place, pages);
+	else
+		CHECK(w, world_call(w, p, (struct order){ .act = ACT_MUNMAP, .a = place,
+			.b = pages * PAGE_BYTES }), 0);
+	return true;
+}
+
+/* ---- of a buffer ------------------------------------------------------------------------- */
+
+static struct shadow_buffer *some(struct world *w, int *process, struct handle **handle)
+{
+	*process = world_process(w);
+	*handle = world_handle(w, *process, false);
+	return *handle ? &w->shadow.buffers[(*handle)->thing.at] : NULL;
+}
+
+static bool op_wipe(struct world *w)
+{
+	struct ward_buf_wipe *wipe;
+	struct handle *h;
+	int p;
+
+	if (!some(w, &p, &h))
+		return false;
+	wipe = &world_slot(w, p)->buf_wipe;
+	*wipe = (struct ward_buf_wipe){ .size = sizeof(*wipe) };
+	CHECK(w, world_ioctl(w, p, h->fd, WARD_BUF_WIPE), 0);
+	CHECK(w, wipe->out_bytes, shadow_end(&w->shadow, h->thing.at, WARD_END_WIPE));
+	return true;
+}
+
+static bool op_info(struct world *w)
+{
+	struct ward_buf_info *info;
+	struct shadow_buffer *b;
+	struct handle *h;
+	int p;
+
+	b = some(w, &p, &h);
+	if (!b)
+		return false;
+	info = &world_slot(w, p)->buf_info;
+	*info = (struct ward_buf_info){ .size = sizeof(*info) };
+	CHECK(w, world_ioctl(w, p, h->fd, WARD_BUF_INFO), 0);
+	CHECK(w, info->out_class, b->kind == KIND_B ? WARD_CLASS_B : WARD_CLASS_A);
+	CHECK(w, info->out_end, b->end);
+	CHECK(w, info->out_id, b->id);
+	CHECK(w, info->out_length, b->length);
+	CHECK(w, info->out_mapped, b->kind != KIND_B && b->count > 0);
+	CHECK(w, info->out_huge % (HUGE_PAGES * PAGE_BYTES), 0);
+	if (b->end || b->kind == KIND_B)
+		CHECK(w, info->out_huge, 0);
+	CHECK(w, info->out_huge <= b->length, 1);
+	return true;
+}
+
+static bool op_nonsense(struct world *w)
+{
+	static const unsigned long calls[] = { WARD_INFO, WARD_BUF_ALLOC, WARD_SEAL,
+					       WARD_EVENTS, _IO('W', 0x3f) };
+	struct handle *h;
+	int p;
+
+	if (!some(w, &p, &h))
+		return false;
+	CHECK(w, world_ioctl(w, p, h->fd, calls[world_pick(w, 5)]), -ENOTTY);
+	return true;
+}
+
+static bool op_close(struct world *w)
+{
+	int p = world_process(w);
+	struct handle *h = world_handle(w, p, world_chance(w, 30));
+
+	if (!h)
+		return false;
+	op_close_handle(w, p, h);
+	return true;
+}
+
+void op_close_handle(struct world *w, int process, struct handle *handle)
+{
+	CHECK(w, world_call(w, process, (struct order){
+		.act = ACT_CLOSE, .fd = handle->fd }), 0);
+	handle->used = false;
+	world_settle(w);
+}
+
+static bool op_dup(struct world *w)
+{
+	int p = world_process(w);
+	struct handle *h = world_handle(w, p, world_chance(w, 30));
+	bool cloexec = world_chance(w, 40);
+
+	if (!h || !world_handle_free(w, p))
+		return false;
+	world_handle_add(w, p, h->thing, world_call(w, p, (struct order){
+		.act = ACT_DUP, .fd = h->fd, .a = cloexec }), cloexec);
+	return true;
+}
+
+const struct operation buffer_operations[] = {
+	{ "alloc", 110, op_alloc, false },
+	{ "alloc of too much", 5, op_alloc_too_much, false },
+	{ "alloc that is wrong", 10, op_alloc_wrong, false },
+	{ "alloc without answer", 6, op_alloc_unanswered, false },
+	{ "alloc without fd", 12, op_alloc_without_fd, true },
+	{ "pin", 40, op_pin, false },
+	{ "wipe", 35, op_wipe, false },
+	{ "buffer's info", 25, op_info, false },
+	{ "buffer's nonsense", 5, op_nonsense, false },
+	{ "close", 110, op_close, false },
+	{ "dup", 40, op_dup, false },
+	{ 0 }
+};

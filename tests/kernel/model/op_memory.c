@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+/* Operations on mappings: what is where, what it holds, and what a touch gives. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "world.h"
+
+/* ---- mapping ----------------------------------------------------------------- */
+
+/* What may be wrong with an mmap(). */
+enum { MAP_RIGHT, MAP_READ, MAP_COPY, MAP_SHORT, MAP_SHIFTED, MAP_CODE, MAPS };
+
+static int map_errno(const struct world *w, int p, const struct shadow_buffer *b,
+		     uint32_t how)
+{
+	if (how == MAP_CODE)
+		return -EPERM;
+	if (how == MAP_COPY || how == MAP_SHORT || how == MAP_SHIFTED)
+		return -EINVAL;
+	if (b->end)
+		return -EOWNERDEAD;
+	if (!world_owns(w, p, b))
+		return -EPERM;
+	return b->count ? -EBUSY : 0;
+}
+
+static bool op_map(struct world *w)
+{
+	uint32_t how = world_chance(w, 80) ? MAP_RIGHT : world_pick(w, MAPS);
+	uint64_t place, bytes, prot = PROT_READ | PROT_WRITE;
+	int p = world_process(w), wanted;
+	struct handle *h = world_handle(w, p, false);
+	struct shadow_buffer *b;
+
+	if (!h)
+		return false;
+	b = &w->shadow.buffers[h->thing.at];
+	if (b->kind == KIND_B)
+		return false;
+	wanted = map_errno(w, p, b, how);
+	place = world_place(w, p, b->length / PAGE_BYTES + 1);
+	bytes = b->length + (how == MAP_SHORT ? PAGE_BYTES : 0);
+	if (how == MAP_READ)
+		prot = PROT_READ;
+	if (how == MAP_CODE)
+		prot |= PROT_EXEC;
+	CHECK(w, world_call(w, p, (struct order){
+		.act = ACT_MMAP, .fd = h->fd, .a = place, .b = bytes, .c = prot,
+		.d = how == MAP_COPY ? MAP_PRIVATE : MAP_SHARED,
+		.e = how == MAP_SHIFTED ? PAGE_BYTES : 0 }), wanted);
+	if (!wanted)
+		b->pieces[b->count++] = (struct piece){
+			.pages = (uint32_t)(b->length / PAGE_BYTES), .place = place,
+			.prot = (int)prot };
+	return true;
+}
+
+/** struct run - some pages of one piece of a buffer */
+struct run {
+	int owner;
+	struct shadow_buffer *b;
+	uint32_t first, pages;
+	uint64_t place;
+	int prot;
+};
+
+static bool some_run(struct world *w, struct run *r)
+{
+	int at = world_mapped(w);
+	struct piece *p;
+	uint32_t skip;
+
+	if (at < 0)
+		return false;
+	r->b = &w->shadow.buffers[at];
+	r->owner = r->b->owner;
+	p = &r->b->pieces[world_pick(w, (uint32_t)r->b->count)];
+	skip = world_chance(w, 50) ? 0 : world_pick(w, p->pages);
+	r->first = p->first + skip;
+	r->place = p->place + skip;
+	r->pages = world_chance(w, 40) ? p->pages - skip : 1 + world_pick(w, p->pages - skip);
+	r->prot = p->prot;
+	return true;
+}
+
+static bool op_unmap(struct world *w)
+{
+	struct run r;
+
+	if (!some_run(w, &r) || r.b->kind == KIND_B ||
+	    !piece_cut(r.b, r.first, r.pages))
+		return false;
+	CHECK(w, world_call(w, r.owner, (struct order){ .act = ACT_MUNMAP, .a = r.place,
+		.b = r.pages * PAGE_BYTES }), 0);
+	piece_drop(r.b, r.first, r.pages);
+	return true;
+}
+
+static bool op_move(struct world *w)
+{
+	uint64_t place;
+	struct run r;
+
+	if (!some_run(w, &r) || r.b->kind == KIND_B || !piece_cut(r.b, r.first, r.pages))
+		return false;
+	place = world_place(w, r.owner, r.pages);
+	CHECK(w, world_call(w, r.owner, (struct order){
+		.act = ACT_MREMAP, .a = r.place, .b = r.pages * PAGE_BYTES,
+		.c = r.pages * PAGE_BYTES, .d = place,
+		.e = MREMAP_MAYMOVE | MREMAP_FIXED }), 0);
+	piece_of(r.b, r.first)->place = place;
+	return true;
+}
+
+static bool op_grow(struct world *w)
+{
+	struct run r;
+
+	if (!some_run(w, &r) || r.b->kind == KIND_B)
+		return false;
+	CHECK(w, world_call(w, r.owner, (struct order){
+		.act = ACT_MREMAP, .a = r.place, .b = r.pages * PAGE_BYTES,
+		.c = (r.pages + 1) * PAGE_BYTES, .d = world_place(w, r.owner, r.pages + 1),
+		.e = MREMAP_MAYMOVE | MREMAP_FIXED }), -EFAULT);
+	return true;
+}
+
+static bool op_protect(struct world *w)
+{
+	static const int prots[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE,
+				     PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC };
+	int prot = prots[world_pick(w, 5)], wanted;
+	struct run r;
+
+	if (!some_run(w, &r) || r.b->kind == KIND_B)
+		return false;
+	wanted = prot & PROT_EXEC ? -EACCES : 0;
+	if (!wanted && prot != r.prot && !piece_cut(r.b, r.first, r.pages))
+		return false;
+	CHECK(w, world_call(w, r.owner, (struct order){ .act = ACT_MPROTECT, .a = r.place,
+		.b = r.pages * PAGE_BYTES, .c = (uint64_t)prot }), wanted);
+	if (!wanted)
+		piece_of(r.b, r.first)->prot = prot;
+	return true;
+}
+
+/* ---- contents -------------------------------------------------------------------- */
+
+/* The signal that an access to a page of the run gives; 0 for none. */
+static int touch_signal(const struct run *r, bool write)
+{
+	if (!(r->prot & (write ? PROT_WRITE : PROT_READ)))
+		return SIGSEGV;
+	return r->b->end && r->b->kind != KIND_B ? SIGBUS : 0;
+}
+
+static bool op_write(struct world *w)
+{
+	uint64_t word = world_random(w);
+	struct run r;
+	int sig;
+
+	if (!some_run(w, &r))
+		return false;
+	sig = touch_signal(&r, true);
+	CHECK(w, world_call(w, r.owner, (struct order){ .act = ACT_POKE,
+		.a = r.place * PAGE_BYTES, .b = word }), sig);
+	if (!sig)
+		r.b->words[r.first] = word;
+	return true;
+}
+
+static bool op_see(struct world *w)
+{
+	struct run r;
+	int sig;
+
+	if (!some_run(w, &r))
+		return false;
+	sig = touch_signal(&r, false);
+	CHECK(w, world_call(w, r.owner, (struct order){ .act = ACT_PEEK,
+		.a = r.place * PAGE_BYTES }), sig);
+	if (!sig)
+		CHECK(w, world_slot(w, r.owner)->reply.value, r.b->words[r.first]);
+	return true;
+}
+
+/* All of a page but its first word is zero, always. */
+static bool op_scan(struct world *w)
+{
+	uint32_t pages;
+	struct run r;
+	int sig;
+
+	if (!some_run(w, &r))
+		return false;
+	sig = touch_signal(&r, false);
+	pages = r.pages < 4 ? r.pages : 4;
+	CHECK(w, world_call(w, r.owner, (struct order){ .act = ACT_SCAN,
+		.a = r.place * PAGE_BYTES, .b = pages * PAGE_BYTES }), sig);
+	if (!sig)
+		CHECK(w, world_slot(w, r.owner)->reply.value, 0);
+	return true;
+}
+
+static bool is_mapped(const struct world *w, int process, uint64_t place)
+{
+	const struct shadow_buffer *b = w->shadow.buffers;
+	int i, k;
+
+	for (i = 0; i < BUFFERS; i++)
+		for (k = 0; b[i].used && world_owns(w, process, &b[i]) && k < b[i].count; k++)
+			if (place - b[i].pieces[k].place < b[i].pieces[k].pages)
+				return true;
+	return false;
+}
+
+static bool op_stray(struct world *w)
+{
+	int p = world_process(w);
+	uint64_t place = w->processes[p].next - 1 - world_pick(w, 4096);
+
+	if (is_mapped(w, p, place))
+		return false;
+	CHECK(w, world_call(w, p, (struct order){
+		.act = world_chance(w, 50) ? ACT_POKE : ACT_PEEK,
+		.a = place * PAGE_BYTES }), SIGSEGV);
+	return true;
+}
+
+const struct operation memory_operations[] = {
+	{ "mmap", 110, op_map, false },
+	{ "munmap", 30, op_unmap, false },
+	{ "mremap", 25, op_move, false },
+	{ "mremap that grows", 5, op_grow, false },
+	{ "mprotect", 25, op_protect, false },
+	{ "write", 130, op_write, false },
+	{ "read back", 110, op_see, false },
+	{ "scan", 30, op_scan, false },
+	{ "stray access", 10, op_stray, false },
+	{ 0 }
+};

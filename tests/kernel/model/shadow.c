@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+/* See shadow.h. Written from the headers' text, not from the module's. */
+#include "shadow.h"
+
+#include <errno.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct shadow_session *session_at(struct shadow *s, int session)
+{
+	return &s->sessions[session];
+}
+
+static uint64_t max64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Each record of a session is linked into the global chain. */
+static void record(struct shadow *s, struct shadow_session *a, struct shadow_record r)
+{
+	a->ring[a->seq++ % RING] = r;
+	s->seq++;
+}
+
+/* ---- levels ------------------------------------------------------------------ */
+
+static uint32_t level_of(uint32_t now, uint64_t live, uint64_t limit, uint64_t threshold)
+{
+	uint64_t in = threshold ? threshold : limit / 100 * 75;
+	uint64_t out = threshold ? threshold - threshold / 16 : limit / 100 * 70;
+
+	if (live >= limit / 100 * 90)
+		return WARD_LEVEL_CRITICAL;
+	if (now == WARD_LEVEL_CRITICAL && live >= limit / 100 * 85)
+		return WARD_LEVEL_CRITICAL;
+	if (live >= in || (now != WARD_LEVEL_LOW && live >= out))
+		return WARD_LEVEL_MEDIUM;
+	return WARD_LEVEL_LOW;
+}
+
+static void notice(struct shadow_session *a, uint32_t kind, uint64_t id)
+{
+	a->notices[a->notice_seq++ % NOTICES] = (struct shadow_notice){
+		.kind = kind, .level = a->level, .live = a->live_all, .id = id,
+	};
+}
+
+static bool follow_level(struct shadow *s, struct shadow_session *a)
+{
+	uint32_t own = level_of(a->level, a->live_all, a->limit, a->threshold);
+	uint32_t level = own > s->level ? own : s->level;
+
+	if (level == a->level)
+		return false;
+	a->level = level;
+	notice(a, WARD_NOTICE_LEVEL, 0);
+	return true;
+}
+
+static void follow_global_level(struct shadow *s)
+{
+	uint32_t level = level_of(s->level, s->live_all, s->limit, 0);
+	int i;
+
+	if (level == s->level)
+		return;
+	s->level = level;
+	s->seq++;
+	for (i = 0; i < SESSIONS; i++)
+		if (s->sessions[i].used)
+			follow_level(s, &s->sessions[i]);
+}
+
+/* A record only for who moved the bytes. */
+static void follow_levels(struct shadow *s, struct shadow_session *a)
+{
+	uint32_t before = a->level;
+
+	follow_global_level(s);
+	follow_level(s, a);
+	if (a->level != before)
+		record(s, a, (struct shadow_record){
+			.type = WARD_EVENT_LEVEL, .reason = a->level, .bytes = a->live_all });
+}
+
+/* ---- sessions ------------------------------------------------------------------ */
+
+static void state_event(struct shadow *s, struct shadow_session *a, uint32_t bit,
+			uint16_t type)
+{
+	if (a->state & bit)
+		return;
+	a->state |= bit;
+	record(s, a, (struct shadow_record){ .type = type });
+}
+
+int shadow_open(struct shadow *s, const uint8_t *id, uint32_t uid, uint64_t limit)
+{
+	struct shadow_session *a;
+	int i;
+
+	for (i = 0; i < SESSIONS && s->sessions[i].used; i++)
+		;
+	if (i == SESSIONS)
+		return -1;
+	a = &s->sessions[i];
+	memset(a, 0, sizeof(*a));
+	a->used = true;
+	a->uid = uid;
+	a->limit = limit;
+	a->level = s->level;
+	memcpy(a->id, id, WARD_ID_LEN);
+	record(s, a, (struct shadow_record){ .type = WARD_EVENT_SESSION_OPEN });
+	return i;
+}
+
+void shadow_bury(struct shadow *s, int session)
+{
+	struct shadow_session *a = session_at(s, session);
+
+	state_event(s, a, WARD_STATE_TOMBSTONE, WARD_EVENT_SESSION_END);
+	a->used = false;
+	s->ended++;
+}
+
+void shadow_seal(struct shadow *s, int session)
+{
+	state_event(s, session_at(s, session), WARD_STATE_SEALED, WARD_EVENT_SESSION_SEAL);
+}
+
+int shadow_watch(struct shadow *s, int session, uint64_t threshold, uint64_t limit)
+{
+	struct shadow_session *a = session_at(s, session);
+
+	if (limit > a->limit)
+		return -EINVAL;
+	if (limit)
+		a->limit = limit;
+	a->threshold = threshold;
+	follow_level(s, a);
+	return 0;
+}
+
+int shadow_measure(struct shadow *s, int session, const uint8_t *digest)
+{
+	struct shadow_session *a = session_at(s, session);
+	uint8_t text[2 * WARD_DIGEST_LEN];
+
+	if (a->state & WARD_STATE_SEALED)
+		return -ESHUTDOWN;
+	memcpy(text, a->declared, WARD_DIGEST_LEN);
+	memcpy(text + WARD_DIGEST_LEN, digest, WARD_DIGEST_LEN);
+	SHA512(text, sizeof(text), a->declared);
+	record(s, a, (struct shadow_record){ .type = WARD_EVENT_MEASURE });
+	return 0;
+}
+
+/* ---- bytes ----------------------------------------------------------------------- */
+
+int shadow_charge(struct shadow *s, int session, int kind, uint64_t bytes)
+{
+	struct shadow_session *a = session_at(s, session);
+
+	if (a->state & WARD_STATE_SEALED)
+		return -ESHUTDOWN;
+	if (a->live_all + bytes > a->limit || s->live_all + bytes > s->limit) {
+		a->failed++;
+		s->failed++;
+		return -EDQUOT;
+	}
+	a->live[kind] += bytes;
+	a->live_all += bytes;
+	a->peak[kind] = max64(a->peak[kind], a->live[kind]);
+	a->peak_all = max64(a->peak_all, a->live_all);
+	s->live[kind] += bytes;
+	s->live_all += bytes;
+	s->peak_all = max64(s->peak_all, s->live_all);
+	follow_levels(s, a);
+	return 0;
+}
+
+void shadow_refund(struct shadow *s, int session, int kind, uint64_t bytes)
+{
+	struct shadow_session *a = session_at(s, session);
+
+	a->live[kind] -= bytes;
+	a->live_all -= bytes;
+	s->live[kind] -= bytes;
+	s->live_all -= bytes;
+	follow_levels(s, a);
+}
+
+static uint32_t class_of(int kind)
+{
+	return kind == KIND_B ? WARD_CLASS_B : WARD_CLASS_A;
+}
+
+int shadow_made(struct shadow *s, int session, int kind, uint64_t bytes, uint64_t id)
+{
+	struct shadow_session *a = session_at(s, session);
+	struct shadow_buffer *b;
+	int i;
+
+	for (i = 0; i < BUFFERS && s->buffers[i].used; i++)
+		;
+	if (i == BUFFERS)
+		return -1;
+	b = &s->buffers[i];
+	memset(b, 0, sizeof(*b));
+	b->used = true;
+	b->kind = kind;
+	b->id = id;
+	b->length = bytes;
+	b->session = session;
+	b->words = calloc(bytes / PAGE_BYTES, sizeof(*b->words));
+	if (!b->words)
+		return -1;
+	if (kind != KIND_B) {
+		a->alloc_buffers++;
+		a->alloc_bytes += bytes;
+	}
+	record(s, a, (struct shadow_record){
+		.type = kind == KIND_B ? WARD_EVENT_BUF_PIN : WARD_EVENT_BUF_ALLOC,
+		.class = class_of(kind), .id = id, .bytes = bytes });
+	return i;
+}
+
+uint64_t shadow_end(struct shadow *s, int buffer, uint32_t reason)
+{
+	struct shadow_buffer *b = &s->buffers[buffer];
+	struct shadow_session *a = session_at(s, b->session);
+
+	if (b->end)
+		return 0;
+	b->end = reason;
+	s->wiped_buffers++;
+	memset(b->words, 0, b->length / PAGE_BYTES * sizeof(*b->words));
+	if (b->kind == KIND_B) {
+		a->unpinned_buffers++;
+		a->unpinned_bytes += b->length;
+	} else {
+		a->wiped_buffers++;
+		a->wiped_bytes += b->length;
+		s->wiped_bytes += b->length;
+	}
+	record(s, a, (struct shadow_record){
+		.type = b->kind == KIND_B ? WARD_EVENT_BUF_UNPIN : WARD_EVENT_BUF_WIPE,
+		.reason = reason, .class = class_of(b->kind), .id = b->id, .bytes = b->length });
+	shadow_refund(s, b->session, b->kind, b->length);
+	return b->length;
+}
+
+void shadow_forget(struct shadow *s, int buffer)
+{
+	free(s->buffers[buffer].words);
+	memset(&s->buffers[buffer], 0, sizeof(s->buffers[buffer]));
+}
+
+/* ---- places ------------------------------------------------------------------------ */
+
+struct piece *piece_of(struct shadow_buffer *b, uint32_t page)
+{
+	int i;
+
+	for (i = 0; i < b->count; i++)
+		if (page - b->pieces[i].first < b->pieces[i].pages)
+			return &b->pieces[i];
+	return NULL;
+}
+
+static void cut_before(struct shadow_buffer *b, uint32_t page)
+{
+	struct piece *p = piece_of(b, page), *rest;
+	uint32_t head;
+
+	if (!p || p->first == page)
+		return;
+	head = page - p->first;
+	rest = &b->pieces[b->count++];
+	*rest = *p;
+	rest->first = page;
+	rest->place += head;
+	rest->pages -= head;
+	p->pages = head;
+}
+
+bool piece_cut(struct shadow_buffer *b, uint32_t first, uint32_t pages)
+{
+	if (b->count + 2 > PIECES)
+		return false;
+	cut_before(b, first);
+	cut_before(b, first + pages);
+	return true;
+}
+
+void piece_drop(struct shadow_buffer *b, uint32_t first, uint32_t pages)
+{
+	int i = 0;
+
+	while (i < b->count) {
+		if (b->pieces[i].first - first < pages)
+			b->pieces[i] = b->pieces[--b->count];
+		else
+			i++;
+	}
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shadow: what the ledger must say after each operation, worked out from
+ * the text of the uapi headers. It does no system call and knows nothing of
+ * processes; world.c tells it who still refers to what.
+ */
+#ifndef MODEL_SHADOW_H
+#define MODEL_SHADOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/ward.h>
+
+#define PAGE_BYTES	4096ull
+
+enum { KIND_A, KIND_SHARED, KIND_B, KINDS };
+enum { SESSIONS = 10, BUFFERS = 40, RING = 512, NOTICES = 32, PIECES = 12 };
+
+/** struct shadow_record - what of an event record can be told beforehand */
+struct shadow_record {
+	uint16_t type;
+	uint16_t reason;
+	uint32_t class;
+	uint64_t id;
+	uint64_t bytes;
+};
+
+/** struct shadow_notice - what of a notice can */
+struct shadow_notice {
+	uint32_t kind;
+	uint32_t level;
+	uint64_t live;
+	uint64_t id;
+};
+
+/**
+ * struct shadow_session - a session and its part of the ledger
+ * @used: its slot is; a session without a file lives on in its buffers
+ * @files: references to its file, told by world.c
+ * @ring: record of sequence number n is at (n - 1) % RING
+ * @notices: notice of number n is at (n - 1) % NOTICES
+ * @seen: number of the last one that read() returned
+ */
+struct shadow_session {
+	bool used;
+	uint8_t id[WARD_ID_LEN];
+	uint32_t uid;
+	int files;
+	uint64_t limit;
+	uint64_t live[KINDS], peak[KINDS];
+	uint64_t live_all, peak_all;
+	uint64_t alloc_buffers, alloc_bytes;
+	uint64_t wiped_buffers, wiped_bytes;
+	uint64_t unpinned_buffers, unpinned_bytes;
+	uint64_t failed;
+	uint32_t state;
+	uint8_t declared[WARD_DIGEST_LEN];
+	uint64_t seq;
+	struct shadow_record ring[RING];
+	uint32_t level;
+	uint64_t threshold;
+	uint64_t notice_seq, seen;
+	struct shadow_notice notices[NOTICES];
+};
+
+/** struct piece - a run of a buffer's pages that is one mapping (one VMA) */
+struct piece {
+	uint32_t first, pages;
+	uint64_t place;		/* page number in its owner's memory */
+	int prot;
+};
+
+/**
+ * struct shadow_buffer - a buffer, until nothing refers to it any more
+ * @owner: process that made it; @owner_mm: which of its lives
+ * @end: WARD_END_*
+ * @refs: file descriptors, wherever they are; told by world.c
+ * @pieces: where its owner has it mapped
+ * @words: first word of each page; what else a page holds is zero
+ */
+struct shadow_buffer {
+	bool used;
+	int kind;
+	uint64_t id;
+	uint64_t length;
+	int session;
+	int owner;
+	uint32_t owner_mm;
+	uint32_t end;
+	int refs;
+	int count;
+	struct piece pieces[PIECES];
+	uint64_t *words;
+};
+
+/** struct shadow - one world's part of the machine, or the whole of it */
+struct shadow {
+	struct shadow_session sessions[SESSIONS];
+	struct shadow_buffer buffers[BUFFERS];
+	uint64_t limit;
+	uint64_t live[KINDS], live_all, peak_all;
+	uint64_t failed, wiped_bytes, seq;
+	uint32_t level;
+	uint64_t ended;			/* sessions */
+	uint64_t wiped_buffers;		/* of either class */
+};
+
+int shadow_open(struct shadow *s, const uint8_t *id, uint32_t uid, uint64_t limit);
+/* What WARD_BUF_ALLOC and _PIN answer for room: 0 and charged, or -errno. */
+int shadow_charge(struct shadow *s, int session, int kind, uint64_t bytes);
+void shadow_refund(struct shadow *s, int session, int kind, uint64_t bytes);
+/* The buffer of a charge that succeeded; its slot. */
+int shadow_made(struct shadow *s, int session, int kind, uint64_t bytes, uint64_t id);
+/* Ends it, unless it has ended: bytes wiped. */
+uint64_t shadow_end(struct shadow *s, int buffer, uint32_t reason);
+void shadow_forget(struct shadow *s, int buffer);
+void shadow_bury(struct shadow *s, int session);
+int shadow_watch(struct shadow *s, int session, uint64_t threshold, uint64_t limit);
+int shadow_measure(struct shadow *s, int session, const uint8_t *digest);
+void shadow_seal(struct shadow *s, int session);
+
+static inline uint64_t shadow_dropped(const struct shadow_session *a)
+{
+	return a->seq > RING ? a->seq - RING : 0;
+}
+
+/* ---- places: where pages of a buffer lie in its owner's memory ------------ */
+
+/* The piece that has page @page, or NULL. */
+struct piece *piece_of(struct shadow_buffer *b, uint32_t page);
+/*
+ * Cuts pieces so that @first and @pages are whole pieces; false when there is
+ * no room for more of them, and nothing is changed.
+ */
+bool piece_cut(struct shadow_buffer *b, uint32_t first, uint32_t pages);
+void piece_drop(struct shadow_buffer *b, uint32_t first, uint32_t pages);
+
+#endif /* MODEL_SHADOW_H */
