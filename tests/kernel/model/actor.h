@@ -79,6 +79,8 @@ struct slot {
 		struct ward_seal seal;
 		struct ward_buf_info buf_info;
 		struct ward_buf_wipe buf_wipe;
+		struct ward_buf_volatile buf_volatile;
+		struct ward_buf_hold buf_hold;
 		struct ward_notice notice;
 	};
 	struct ward_event records[EVENTS_ROOM];

@@ -62,6 +62,15 @@ static struct ward_buf_alloc alloc_of(uint64_t pages)
 		.label = "model" };
 }
 
+/* Bound to the session now and then, in place of the process. */
+static int some_kind(struct world *w, struct ward_buf_alloc *cmd)
+{
+	if (!world_chance(w, 25))
+		return KIND_A;
+	cmd->flags = WARD_BUF_SHARED;
+	return KIND_SHARED;
+}
+
 static int64_t do_alloc(struct world *w, int p, int fd, struct ward_buf_alloc cmd,
 			uint64_t how)
 {
@@ -74,18 +83,19 @@ static bool op_alloc(struct world *w)
 {
 	struct ward_buf_alloc cmd, *out;
 	struct handle *h;
-	int p, at, wanted;
+	int p, at, wanted, kind;
 
 	if (!payer(w, &p, &h))
 		return false;
 	cmd = alloc_of(some_pages(w));
-	wanted = shadow_charge(&w->shadow, h->thing.at, KIND_A, cmd.length);
+	kind = some_kind(w, &cmd);
+	wanted = shadow_charge(&w->shadow, h->thing.at, kind, cmd.length);
 	CHECK(w, do_alloc(w, p, h->fd, cmd, ARG_PLAIN), wanted);
 	if (wanted)
 		return true;
 	out = &world_slot(w, p)->buf_alloc;
 	check_id(w, out->out_id);
-	at = shadow_made(&w->shadow, h->thing.at, KIND_A, cmd.length, out->out_id);
+	at = shadow_made(&w->shadow, h->thing.at, kind, cmd.length, out->out_id);
 	own(w, at, p);
 	world_handle_add(w, p, (struct thing){ false, at }, out->out_fd, true);
 	return true;
@@ -95,20 +105,16 @@ static bool op_alloc(struct world *w)
 static bool op_alloc_too_much(struct world *w)
 {
 	struct ward_buf_alloc cmd;
+	int p, wanted, kind;
 	struct handle *h;
-	int p;
 
 	if (!payer(w, &p, &h))
 		return false;
 	cmd = alloc_of(1);
 	cmd.length = world_chance(w, 50) ? 1ull << 62 : ~0ull - PAGE_BYTES + 1;
-	CHECK(w, do_alloc(w, p, h->fd, cmd, ARG_PLAIN),
-	      w->shadow.sessions[h->thing.at].state & WARD_STATE_SEALED ? -ESHUTDOWN :
-	      -EDQUOT);
-	if (!(w->shadow.sessions[h->thing.at].state & WARD_STATE_SEALED)) {
-		w->shadow.sessions[h->thing.at].failed++;
-		w->shadow.failed++;
-	}
+	kind = some_kind(w, &cmd);
+	wanted = shadow_charge(&w->shadow, h->thing.at, kind, cmd.length);
+	CHECK(w, do_alloc(w, p, h->fd, cmd, ARG_PLAIN), wanted);
 	return true;
 }
 
@@ -120,7 +126,7 @@ static bool op_alloc_wrong(struct world *w)
 
 	if (!payer(w, &p, &h))
 		return false;
-	switch (world_pick(w, 4)) {
+	switch (world_pick(w, 6)) {
 	case 0:
 		cmd.length = 0;
 		break;
@@ -129,6 +135,12 @@ static bool op_alloc_wrong(struct world *w)
 		break;
 	case 2:
 		cmd.reserved = 1;
+		break;
+	case 3:
+		memset(cmd.label, 'x', sizeof(cmd.label));
+		break;
+	case 4:
+		cmd.label[world_pick(w, 4)] = "\n\x7f\xc0\xff"[world_pick(w, 4)];
 		break;
 	default:
 		cmd.flags = 1u << (16 + world_pick(w, 16));
@@ -213,7 +225,7 @@ static void pinned(struct world *w, int p, int session, uint64_t place, uint64_t
 	check_id(w, out->out_id);
 	own(w, at, p);
 	b->pieces[b->count++] = (struct piece){
-		.pages = (uint32_t)pages, .place = place, .prot = PROT_READ | PROT_WRITE };
+		.process = p, .pages = (uint32_t)pages, .place = place, .prot = PROT_READ | PROT_WRITE };
 	world_handle_add(w, p, (struct thing){ false, at }, out->out_fd, true);
 }
 
@@ -286,11 +298,45 @@ static bool op_info(struct world *w)
 	CHECK(w, info->out_end, b->end);
 	CHECK(w, info->out_id, b->id);
 	CHECK(w, info->out_length, b->length);
+	CHECK(w, info->out_state, (b->kind == KIND_SHARED ? WARD_BUF_IS_SHARED : 0) |
+				  (b->age ? WARD_BUF_IS_VOLATILE : 0));
+	CHECK(w, info->out_present, b->end ? 0 : b->length);
 	CHECK(w, info->out_mapped, b->kind != KIND_B && b->count > 0);
 	CHECK(w, info->out_huge % (HUGE_PAGES * PAGE_BYTES), 0);
 	if (b->end || b->kind == KIND_B)
 		CHECK(w, info->out_huge, 0);
 	CHECK(w, info->out_huge <= b->length, 1);
+	return true;
+}
+
+static bool op_volatile(struct world *w)
+{
+	struct handle *h;
+	int p;
+
+	if (!some(w, &p, &h))
+		return false;
+	world_slot(w, p)->buf_volatile = (struct ward_buf_volatile){
+		.size = sizeof(struct ward_buf_volatile) };
+	CHECK(w, world_ioctl(w, p, h->fd, WARD_BUF_VOLATILE),
+	      shadow_volatile(&w->shadow, h->thing.at));
+	return true;
+}
+
+static bool op_hold(struct world *w)
+{
+	struct ward_buf_hold *hold;
+	uint32_t survived = 77;
+	struct handle *h;
+	int p;
+
+	if (!some(w, &p, &h))
+		return false;
+	hold = &world_slot(w, p)->buf_hold;
+	*hold = (struct ward_buf_hold){ .size = sizeof(*hold), .out_survived = survived };
+	CHECK(w, world_ioctl(w, p, h->fd, WARD_BUF_HOLD),
+	      shadow_hold(&w->shadow, h->thing.at, &survived));
+	CHECK(w, hold->out_survived, survived);
 	return true;
 }
 
@@ -347,6 +393,8 @@ const struct operation buffer_operations[] = {
 	{ "alloc without fd", 12, op_alloc_without_fd, true },
 	{ "pin", 40, op_pin, false },
 	{ "wipe", 35, op_wipe, false },
+	{ "volatile", 30, op_volatile, false },
+	{ "hold", 10, op_hold, false },
 	{ "buffer's info", 25, op_info, false },
 	{ "buffer's nonsense", 5, op_nonsense, false },
 	{ "close", 110, op_close, false },

@@ -22,6 +22,8 @@ static int map_errno(const struct world *w, int p, const struct shadow_buffer *b
 		return -EINVAL;
 	if (b->end)
 		return -EOWNERDEAD;
+	if (b->kind == KIND_SHARED)
+		return w->processes[p].uid == w->shadow.sessions[b->session].uid ? 0 : -EPERM;
 	if (!world_owns(w, p, b))
 		return -EPERM;
 	return b->count ? -EBUSY : 0;
@@ -38,7 +40,7 @@ static bool op_map(struct world *w)
 	if (!h)
 		return false;
 	b = &w->shadow.buffers[h->thing.at];
-	if (b->kind == KIND_B)
+	if (b->kind == KIND_B || b->count == PIECES)
 		return false;
 	wanted = map_errno(w, p, b, how);
 	place = world_place(w, p, b->length / PAGE_BYTES + 1);
@@ -53,16 +55,20 @@ static bool op_map(struct world *w)
 		.e = how == MAP_SHIFTED ? PAGE_BYTES : 0 }), wanted);
 	if (!wanted)
 		b->pieces[b->count++] = (struct piece){
-			.pages = (uint32_t)(b->length / PAGE_BYTES), .place = place,
+			.process = p, .pages = (uint32_t)(b->length / PAGE_BYTES), .place = place,
 			.prot = (int)prot };
 	return true;
 }
 
-/** struct run - some pages of one piece of a buffer */
+/**
+ * struct run - some pages of one piece of a buffer
+ * @skip: pages of the piece before them
+ */
 struct run {
-	int owner;
+	int process;
 	struct shadow_buffer *b;
-	uint32_t first, pages;
+	int piece;
+	uint32_t skip, first, pages;
 	uint64_t place;
 	int prot;
 };
@@ -70,18 +76,20 @@ struct run {
 static bool some_run(struct world *w, struct run *r)
 {
 	int at = world_mapped(w);
-	struct piece *p;
-	uint32_t skip;
+	const struct piece *p;
 
 	if (at < 0)
 		return false;
 	r->b = &w->shadow.buffers[at];
-	r->owner = r->b->owner;
-	p = &r->b->pieces[world_pick(w, (uint32_t)r->b->count)];
-	skip = world_chance(w, 50) ? 0 : world_pick(w, p->pages);
-	r->first = p->first + skip;
-	r->place = p->place + skip;
-	r->pages = world_chance(w, 40) ? p->pages - skip : 1 + world_pick(w, p->pages - skip);
+	r->piece = (int)world_pick(w, (uint32_t)r->b->count);
+	p = &r->b->pieces[r->piece];
+	r->process = p->process;
+	r->skip = world_chance(w, 50) ? 0 : world_pick(w, p->pages);
+	r->first = p->first + r->skip;
+	r->place = p->place + r->skip;
+	r->pages = p->pages - r->skip;
+	if (world_chance(w, 60))
+		r->pages = 1 + world_pick(w, r->pages);
 	r->prot = p->prot;
 	return true;
 }
@@ -89,13 +97,16 @@ static bool some_run(struct world *w, struct run *r)
 static bool op_unmap(struct world *w)
 {
 	struct run r;
+	int piece;
 
-	if (!some_run(w, &r) || r.b->kind == KIND_B ||
-	    !piece_cut(r.b, r.first, r.pages))
+	if (!some_run(w, &r) || r.b->kind == KIND_B)
 		return false;
-	CHECK(w, world_call(w, r.owner, (struct order){ .act = ACT_MUNMAP, .a = r.place,
+	piece = piece_cut(r.b, r.piece, r.skip, r.pages);
+	if (piece < 0)
+		return false;
+	CHECK(w, world_call(w, r.process, (struct order){ .act = ACT_MUNMAP, .a = r.place,
 		.b = r.pages * PAGE_BYTES }), 0);
-	piece_drop(r.b, r.first, r.pages);
+	piece_drop(r.b, piece);
 	return true;
 }
 
@@ -103,15 +114,19 @@ static bool op_move(struct world *w)
 {
 	uint64_t place;
 	struct run r;
+	int piece;
 
-	if (!some_run(w, &r) || r.b->kind == KIND_B || !piece_cut(r.b, r.first, r.pages))
+	if (!some_run(w, &r) || r.b->kind == KIND_B)
 		return false;
-	place = world_place(w, r.owner, r.pages);
-	CHECK(w, world_call(w, r.owner, (struct order){
+	piece = piece_cut(r.b, r.piece, r.skip, r.pages);
+	if (piece < 0)
+		return false;
+	place = world_place(w, r.process, r.pages);
+	CHECK(w, world_call(w, r.process, (struct order){
 		.act = ACT_MREMAP, .a = r.place, .b = r.pages * PAGE_BYTES,
 		.c = r.pages * PAGE_BYTES, .d = place,
 		.e = MREMAP_MAYMOVE | MREMAP_FIXED }), 0);
-	piece_of(r.b, r.first)->place = place;
+	r.b->pieces[piece].place = place;
 	return true;
 }
 
@@ -121,9 +136,9 @@ static bool op_grow(struct world *w)
 
 	if (!some_run(w, &r) || r.b->kind == KIND_B)
 		return false;
-	CHECK(w, world_call(w, r.owner, (struct order){
+	CHECK(w, world_call(w, r.process, (struct order){
 		.act = ACT_MREMAP, .a = r.place, .b = r.pages * PAGE_BYTES,
-		.c = (r.pages + 1) * PAGE_BYTES, .d = world_place(w, r.owner, r.pages + 1),
+		.c = (r.pages + 1) * PAGE_BYTES, .d = world_place(w, r.process, r.pages + 1),
 		.e = MREMAP_MAYMOVE | MREMAP_FIXED }), -EFAULT);
 	return true;
 }
@@ -132,18 +147,20 @@ static bool op_protect(struct world *w)
 {
 	static const int prots[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE,
 				     PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC };
-	int prot = prots[world_pick(w, 5)], wanted;
+	int prot = prots[world_pick(w, 5)], wanted, piece = 0;
 	struct run r;
 
 	if (!some_run(w, &r) || r.b->kind == KIND_B)
 		return false;
 	wanted = prot & PROT_EXEC ? -EACCES : 0;
-	if (!wanted && prot != r.prot && !piece_cut(r.b, r.first, r.pages))
+	if (!wanted && prot != r.prot)
+		piece = piece_cut(r.b, r.piece, r.skip, r.pages);
+	if (piece < 0)
 		return false;
-	CHECK(w, world_call(w, r.owner, (struct order){ .act = ACT_MPROTECT, .a = r.place,
+	CHECK(w, world_call(w, r.process, (struct order){ .act = ACT_MPROTECT, .a = r.place,
 		.b = r.pages * PAGE_BYTES, .c = (uint64_t)prot }), wanted);
-	if (!wanted)
-		piece_of(r.b, r.first)->prot = prot;
+	if (!wanted && prot != r.prot)
+		r.b->pieces[piece].prot = prot;
 	return true;
 }
 
@@ -166,7 +183,7 @@ static bool op_write(struct world *w)
 	if (!some_run(w, &r))
 		return false;
 	sig = touch_signal(&r, true);
-	CHECK(w, world_call(w, r.owner, (struct order){ .act = ACT_POKE,
+	CHECK(w, world_call(w, r.process, (struct order){ .act = ACT_POKE,
 		.a = r.place * PAGE_BYTES, .b = word }), sig);
 	if (!sig)
 		r.b->words[r.first] = word;
@@ -181,10 +198,10 @@ static bool op_see(struct world *w)
 	if (!some_run(w, &r))
 		return false;
 	sig = touch_signal(&r, false);
-	CHECK(w, world_call(w, r.owner, (struct order){ .act = ACT_PEEK,
+	CHECK(w, world_call(w, r.process, (struct order){ .act = ACT_PEEK,
 		.a = r.place * PAGE_BYTES }), sig);
 	if (!sig)
-		CHECK(w, world_slot(w, r.owner)->reply.value, r.b->words[r.first]);
+		CHECK(w, world_slot(w, r.process)->reply.value, r.b->words[r.first]);
 	return true;
 }
 
@@ -199,10 +216,10 @@ static bool op_scan(struct world *w)
 		return false;
 	sig = touch_signal(&r, false);
 	pages = r.pages < 4 ? r.pages : 4;
-	CHECK(w, world_call(w, r.owner, (struct order){ .act = ACT_SCAN,
+	CHECK(w, world_call(w, r.process, (struct order){ .act = ACT_SCAN,
 		.a = r.place * PAGE_BYTES, .b = pages * PAGE_BYTES }), sig);
 	if (!sig)
-		CHECK(w, world_slot(w, r.owner)->reply.value, 0);
+		CHECK(w, world_slot(w, r.process)->reply.value, 0);
 	return true;
 }
 
@@ -212,8 +229,9 @@ static bool is_mapped(const struct world *w, int process, uint64_t place)
 	int i, k;
 
 	for (i = 0; i < BUFFERS; i++)
-		for (k = 0; b[i].used && world_owns(w, process, &b[i]) && k < b[i].count; k++)
-			if (place - b[i].pieces[k].place < b[i].pieces[k].pages)
+		for (k = 0; b[i].used && k < b[i].count; k++)
+			if (b[i].pieces[k].process == process &&
+			    place - b[i].pieces[k].place < b[i].pieces[k].pages)
 				return true;
 	return false;
 }

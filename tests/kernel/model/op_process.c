@@ -71,18 +71,59 @@ static bool op_fork(struct world *w)
 
 /* ---- deaths ------------------------------------------------------------------------------ */
 
-/* Does this buffer end by a close when the process loses these handles? */
+/* The process's handles of a thing; those that it loses alone. */
+static int handles_of(const struct world *w, int process, struct thing thing, bool all)
+{
+	const struct handle *h = w->processes[process].handles;
+	int i, n = 0;
+
+	for (i = 0; i < HANDLES; i++)
+		n += h[i].used && h[i].thing.session == thing.session &&
+		     h[i].thing.at == thing.at && (all || h[i].cloexec);
+	return n;
+}
+
+static void close_handles(struct world *w, int process, struct thing thing)
+{
+	struct handle *h = w->processes[process].handles;
+	int i;
+
+	for (i = 0; i < HANDLES; i++)
+		if (h[i].used && h[i].thing.session == thing.session &&
+		    h[i].thing.at == thing.at)
+			op_close_handle(w, process, &h[i]);
+}
+
+static bool mapped_by_others(const struct shadow_buffer *b, int process)
+{
+	int i;
+
+	for (i = 0; i < b->count; i++)
+		if (b->pieces[i].process != process)
+			return true;
+	return false;
+}
+
+/* Does this buffer end by a close when the process loses what it has? */
 static bool would_end(const struct world *w, int process, int at, bool all)
 {
 	const struct shadow_buffer *b = &w->shadow.buffers[at];
-	const struct handle *h = w->processes[process].handles;
-	int i, lost = 0;
+	struct thing thing = { false, at };
 
-	for (i = 0; i < HANDLES; i++)
-		lost += h[i].used && !h[i].thing.session && h[i].thing.at == at &&
-			(all || h[i].cloexec);
-	return b->used && !b->end && !world_owns(w, process, b) && lost == b->refs &&
-	       !(b->kind != KIND_B && b->count);
+	if (!b->used || b->end || (b->kind != KIND_SHARED && world_owns(w, process, b)))
+		return false;
+	return handles_of(w, process, thing, all) == b->refs &&
+	       (b->kind == KIND_B || !mapped_by_others(b, process));
+}
+
+/* Does this session lose its file, and with it more than one buffer? */
+static bool would_close(const struct world *w, int process, int at, bool all)
+{
+	const struct shadow_session *a = &w->shadow.sessions[at];
+	struct thing thing = { true, at };
+
+	return a->used && a->files && a->live[KIND_SHARED] &&
+	       handles_of(w, process, thing, all) == a->files;
 }
 
 /*
@@ -92,15 +133,17 @@ static bool would_end(const struct world *w, int process, int at, bool all)
  */
 static void leave_one(struct world *w, int process, bool all)
 {
-	struct handle *h = w->processes[process].handles;
-	int at, i, found = 0;
+	int at, found = 0;
 
+	for (at = 0; at < SESSIONS; at++)
+		if (would_close(w, process, at, all))
+			close_handles(w, process, (struct thing){ true, at });
 	for (at = 0; at < BUFFERS; at++) {
 		if (!would_end(w, process, at, all) || !found++)
 			continue;
-		for (i = 0; i < HANDLES; i++)
-			if (h[i].used && !h[i].thing.session && h[i].thing.at == at)
-				op_close_handle(w, process, &h[i]);
+		world_unmap(w, &w->shadow.buffers[at], process);
+		close_handles(w, process, (struct thing){ false, at });
+		world_settle(w);
 	}
 }
 

@@ -99,6 +99,7 @@ static bool op_pressure(struct world *w)
 	CHECK(w, now->out_live, a->live_all);
 	CHECK(w, now->out_peak, a->peak_all);
 	CHECK(w, now->out_limit_session, a->limit);
+	CHECK(w, now->out_volatile, a->live_volatile);
 	CHECK(w, now->out_failed, a->failed);
 	CHECK(w, now->out_limit_global, w->shadow.limit);
 	if (w->alone)
@@ -177,6 +178,20 @@ static bool op_seal(struct world *w)
 	CHECK(w, world_ioctl(w, p, h->fd, WARD_SEAL), 0);
 	CHECK(w, seal->out_live, a->live[KIND_A] + a->live[KIND_SHARED]);
 	CHECK(w, seal->out_live_b, a->live[KIND_B]);
+	return true;
+}
+
+/* By an administrator; not even the session's own processes are asked. */
+static bool op_revoke(struct world *w)
+{
+	struct handle *h;
+	int p;
+
+	if (!some(w, &p, &h))
+		return false;
+	CHECK(w, wire_do(w->wire, WARD_GENL_CMD_SESSION_REVOKE,
+			 w->shadow.sessions[h->thing.at].id), 0);
+	shadow_revoke(&w->shadow, h->thing.at);
 	return true;
 }
 
@@ -370,6 +385,7 @@ const struct operation session_operations[] = {
 	{ "watch", 25, op_watch, false },
 	{ "measure", 10, op_measure, false },
 	{ "seal", 4, op_seal, false },
+	{ "revoke", 2, op_revoke, false },
 	{ "poll", 15, op_poll, false },
 	{ "read", 25, op_read, false },
 	{ "events", 20, op_events, false },

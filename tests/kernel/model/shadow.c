@@ -88,12 +88,12 @@ static void follow_levels(struct shadow *s, struct shadow_session *a)
 /* ---- sessions ------------------------------------------------------------------ */
 
 static void state_event(struct shadow *s, struct shadow_session *a, uint32_t bit,
-			uint16_t type)
+			uint16_t type, uint64_t bytes)
 {
 	if (a->state & bit)
 		return;
 	a->state |= bit;
-	record(s, a, (struct shadow_record){ .type = type });
+	record(s, a, (struct shadow_record){ .type = type, .bytes = bytes });
 }
 
 int shadow_open(struct shadow *s, const uint8_t *id, uint32_t uid, uint64_t limit)
@@ -120,20 +120,27 @@ void shadow_bury(struct shadow *s, int session)
 {
 	struct shadow_session *a = session_at(s, session);
 
-	state_event(s, a, WARD_STATE_TOMBSTONE, WARD_EVENT_SESSION_END);
+	state_event(s, a, WARD_STATE_TOMBSTONE, WARD_EVENT_SESSION_END, 0);
 	a->used = false;
 	s->ended++;
 }
 
+static bool is_shut(const struct shadow_session *a)
+{
+	return a->state & (WARD_STATE_SEALED | WARD_STATE_REVOKED);
+}
+
 void shadow_seal(struct shadow *s, int session)
 {
-	state_event(s, session_at(s, session), WARD_STATE_SEALED, WARD_EVENT_SESSION_SEAL);
+	state_event(s, session_at(s, session), WARD_STATE_SEALED, WARD_EVENT_SESSION_SEAL, 0);
 }
 
 int shadow_watch(struct shadow *s, int session, uint64_t threshold, uint64_t limit)
 {
 	struct shadow_session *a = session_at(s, session);
 
+	if (a->state & WARD_STATE_REVOKED)
+		return -ESHUTDOWN;
 	if (limit > a->limit)
 		return -EINVAL;
 	if (limit)
@@ -148,7 +155,7 @@ int shadow_measure(struct shadow *s, int session, const uint8_t *digest)
 	struct shadow_session *a = session_at(s, session);
 	uint8_t text[2 * WARD_DIGEST_LEN];
 
-	if (a->state & WARD_STATE_SEALED)
+	if (is_shut(a))
 		return -ESHUTDOWN;
 	memcpy(text, a->declared, WARD_DIGEST_LEN);
 	memcpy(text + WARD_DIGEST_LEN, digest, WARD_DIGEST_LEN);
@@ -159,13 +166,16 @@ int shadow_measure(struct shadow *s, int session, const uint8_t *digest)
 
 /* ---- bytes ----------------------------------------------------------------------- */
 
-int shadow_charge(struct shadow *s, int session, int kind, uint64_t bytes)
+static bool fits(uint64_t live, uint64_t bytes, uint64_t limit)
 {
-	struct shadow_session *a = session_at(s, session);
+	return bytes <= limit && live <= limit - bytes;
+}
 
-	if (a->state & WARD_STATE_SEALED)
+static int charge(struct shadow *s, struct shadow_session *a, int kind, uint64_t bytes)
+{
+	if (is_shut(a))
 		return -ESHUTDOWN;
-	if (a->live_all + bytes > a->limit || s->live_all + bytes > s->limit) {
+	if (!fits(a->live_all, bytes, a->limit) || !fits(s->live_all, bytes, s->limit)) {
 		a->failed++;
 		s->failed++;
 		return -EDQUOT;
@@ -179,6 +189,34 @@ int shadow_charge(struct shadow *s, int session, int kind, uint64_t bytes)
 	s->peak_all = max64(s->peak_all, s->live_all);
 	follow_levels(s, a);
 	return 0;
+}
+
+/* The session's own volatile buffers go first, the one longest volatile before. */
+static uint64_t purge(struct shadow *s, int session, uint64_t bytes)
+{
+	struct shadow_buffer *b = s->buffers;
+	uint64_t freed = 0;
+	int i, oldest;
+
+	while (freed < bytes) {
+		for (i = 0, oldest = -1; i < BUFFERS; i++)
+			if (b[i].used && b[i].age && b[i].session == session &&
+			    (oldest < 0 || b[i].age < b[oldest].age))
+				oldest = i;
+		if (oldest < 0)
+			break;
+		freed += shadow_end(s, oldest, WARD_END_PURGE);
+	}
+	return freed;
+}
+
+int shadow_charge(struct shadow *s, int session, int kind, uint64_t bytes)
+{
+	int ret = charge(s, session_at(s, session), kind, bytes);
+
+	if (ret == -EDQUOT && purge(s, session, bytes))
+		ret = charge(s, session_at(s, session), kind, bytes);
+	return ret;
 }
 
 void shadow_refund(struct shadow *s, int session, int kind, uint64_t bytes)
@@ -227,6 +265,16 @@ int shadow_made(struct shadow *s, int session, int kind, uint64_t bytes, uint64_
 	return i;
 }
 
+static void set_age(struct shadow *s, struct shadow_buffer *b, uint64_t age)
+{
+	struct shadow_session *a = session_at(s, b->session);
+	uint64_t was = b->age ? b->length : 0, is = age ? b->length : 0;
+
+	a->live_volatile += is - was;
+	s->live_volatile += is - was;
+	b->age = age;
+}
+
 uint64_t shadow_end(struct shadow *s, int buffer, uint32_t reason)
 {
 	struct shadow_buffer *b = &s->buffers[buffer];
@@ -234,6 +282,7 @@ uint64_t shadow_end(struct shadow *s, int buffer, uint32_t reason)
 
 	if (b->end)
 		return 0;
+	set_age(s, b, 0);
 	b->end = reason;
 	s->wiped_buffers++;
 	memset(b->words, 0, b->length / PAGE_BYTES * sizeof(*b->words));
@@ -252,6 +301,55 @@ uint64_t shadow_end(struct shadow *s, int buffer, uint32_t reason)
 	return b->length;
 }
 
+void shadow_end_all(struct shadow *s, int session, uint32_t reason, bool shared)
+{
+	const struct shadow_buffer *b = s->buffers;
+	int i, oldest;
+
+	do {
+		for (i = 0, oldest = -1; i < BUFFERS; i++)
+			if (b[i].used && !b[i].end && b[i].session == session &&
+			    (!shared || b[i].kind == KIND_SHARED) &&
+			    (oldest < 0 || b[i].id < b[oldest].id))
+				oldest = i;
+		if (oldest >= 0)
+			shadow_end(s, oldest, reason);
+	} while (oldest >= 0);
+}
+
+void shadow_revoke(struct shadow *s, int session)
+{
+	struct shadow_session *a = session_at(s, session);
+
+	state_event(s, a, WARD_STATE_REVOKED, WARD_EVENT_REVOKE, a->live_all);
+	shadow_end_all(s, session, WARD_END_REVOKE, false);
+}
+
+int shadow_volatile(struct shadow *s, int buffer)
+{
+	struct shadow_buffer *b = &s->buffers[buffer];
+
+	if (b->kind == KIND_B)
+		return -EOPNOTSUPP;
+	if (b->end)
+		return -EOWNERDEAD;
+	set_age(s, b, ++s->last_age);
+	return 0;
+}
+
+int shadow_hold(struct shadow *s, int buffer, uint32_t *survived)
+{
+	struct shadow_buffer *b = &s->buffers[buffer];
+
+	if (b->kind == KIND_B)
+		return -EOPNOTSUPP;
+	if (b->end && b->end != WARD_END_PURGE)
+		return -EOWNERDEAD;
+	*survived = !b->end;
+	set_age(s, b, 0);
+	return 0;
+}
+
 void shadow_forget(struct shadow *s, int buffer)
 {
 	free(s->buffers[buffer].words);
@@ -260,49 +358,31 @@ void shadow_forget(struct shadow *s, int buffer)
 
 /* ---- places ------------------------------------------------------------------------ */
 
-struct piece *piece_of(struct shadow_buffer *b, uint32_t page)
+/* The rest of a piece from page @at of it on becomes one of its own. */
+static int cut_at(struct shadow_buffer *b, int piece, uint32_t at)
 {
-	int i;
+	struct piece *head = &b->pieces[piece], *rest = &b->pieces[b->count];
 
-	for (i = 0; i < b->count; i++)
-		if (page - b->pieces[i].first < b->pieces[i].pages)
-			return &b->pieces[i];
-	return NULL;
+	if (!at || at == head->pages)
+		return piece;
+	*rest = *head;
+	rest->first += at;
+	rest->place += at;
+	rest->pages -= at;
+	head->pages = at;
+	return b->count++;
 }
 
-static void cut_before(struct shadow_buffer *b, uint32_t page)
-{
-	struct piece *p = piece_of(b, page), *rest;
-	uint32_t head;
-
-	if (!p || p->first == page)
-		return;
-	head = page - p->first;
-	rest = &b->pieces[b->count++];
-	*rest = *p;
-	rest->first = page;
-	rest->place += head;
-	rest->pages -= head;
-	p->pages = head;
-}
-
-bool piece_cut(struct shadow_buffer *b, uint32_t first, uint32_t pages)
+int piece_cut(struct shadow_buffer *b, int piece, uint32_t skip, uint32_t pages)
 {
 	if (b->count + 2 > PIECES)
-		return false;
-	cut_before(b, first);
-	cut_before(b, first + pages);
-	return true;
+		return -1;
+	piece = cut_at(b, piece, skip);
+	cut_at(b, piece, pages);
+	return piece;
 }
 
-void piece_drop(struct shadow_buffer *b, uint32_t first, uint32_t pages)
+void piece_drop(struct shadow_buffer *b, int piece)
 {
-	int i = 0;
-
-	while (i < b->count) {
-		if (b->pieces[i].first - first < pages)
-			b->pieces[i] = b->pieces[--b->count];
-		else
-			i++;
-	}
+	b->pieces[piece] = b->pieces[--b->count];
 }

@@ -38,6 +38,7 @@ struct shadow_notice {
  * struct shadow_session - a session and its part of the ledger
  * @used: its slot is; a session without a file lives on in its buffers
  * @files: references to its file, told by world.c
+ * @closed: its file is gone, and shared buffers with it
  * @ring: record of sequence number n is at (n - 1) % RING
  * @notices: notice of number n is at (n - 1) % NOTICES
  * @seen: number of the last one that read() returned
@@ -47,9 +48,11 @@ struct shadow_session {
 	uint8_t id[WARD_ID_LEN];
 	uint32_t uid;
 	int files;
+	bool closed;
 	uint64_t limit;
 	uint64_t live[KINDS], peak[KINDS];
 	uint64_t live_all, peak_all;
+	uint64_t live_volatile;
 	uint64_t alloc_buffers, alloc_bytes;
 	uint64_t wiped_buffers, wiped_bytes;
 	uint64_t unpinned_buffers, unpinned_bytes;
@@ -66,17 +69,20 @@ struct shadow_session {
 
 /** struct piece - a run of a buffer's pages that is one mapping (one VMA) */
 struct piece {
+	int process;		/* whose */
 	uint32_t first, pages;
-	uint64_t place;		/* page number in its owner's memory */
+	uint64_t place;		/* page number in its memory */
 	int prot;
 };
 
 /**
  * struct shadow_buffer - a buffer, until nothing refers to it any more
- * @owner: process that made it; @owner_mm: which of its lives
+ * @owner: process that made it; @owner_mm: which of its lives. Shared ones belong
+ *	to the session
  * @end: WARD_END_*
  * @refs: file descriptors, wherever they are; told by world.c
- * @pieces: where its owner has it mapped
+ * @age: when it became volatile, greater = later; 0 = it is not
+ * @pieces: where it is mapped
  * @words: first word of each page; what else a page holds is zero
  */
 struct shadow_buffer {
@@ -89,6 +95,7 @@ struct shadow_buffer {
 	uint32_t owner_mm;
 	uint32_t end;
 	int refs;
+	uint64_t age;
 	int count;
 	struct piece pieces[PIECES];
 	uint64_t *words;
@@ -99,7 +106,8 @@ struct shadow {
 	struct shadow_session sessions[SESSIONS];
 	struct shadow_buffer buffers[BUFFERS];
 	uint64_t limit;
-	uint64_t live[KINDS], live_all, peak_all;
+	uint64_t live[KINDS], live_all, peak_all, live_volatile;
+	uint64_t last_age;
 	uint64_t failed, wiped_bytes, seq;
 	uint32_t level;
 	uint64_t ended;			/* sessions */
@@ -114,6 +122,12 @@ void shadow_refund(struct shadow *s, int session, int kind, uint64_t bytes);
 int shadow_made(struct shadow *s, int session, int kind, uint64_t bytes, uint64_t id);
 /* Ends it, unless it has ended: bytes wiped. */
 uint64_t shadow_end(struct shadow *s, int buffer, uint32_t reason);
+/* Ends all of a session's, or the shared ones alone, the oldest first. */
+void shadow_end_all(struct shadow *s, int session, uint32_t reason, bool shared);
+void shadow_revoke(struct shadow *s, int session);
+/* 0 or -errno of WARD_BUF_VOLATILE and WARD_BUF_HOLD. */
+int shadow_volatile(struct shadow *s, int buffer);
+int shadow_hold(struct shadow *s, int buffer, uint32_t *survived);
 void shadow_forget(struct shadow *s, int buffer);
 void shadow_bury(struct shadow *s, int session);
 int shadow_watch(struct shadow *s, int session, uint64_t threshold, uint64_t limit);
@@ -127,13 +141,11 @@ static inline uint64_t shadow_dropped(const struct shadow_session *a)
 
 /* ---- places: where pages of a buffer lie in its owner's memory ------------ */
 
-/* The piece that has page @page, or NULL. */
-struct piece *piece_of(struct shadow_buffer *b, uint32_t page);
 /*
- * Cuts pieces so that @first and @pages are whole pieces; false when there is
- * no room for more of them, and nothing is changed.
+ * Cuts a piece so that @pages pages after @skip are one of their own: its index,
+ * or -1 when there is no room for more of them, and nothing is changed.
  */
-bool piece_cut(struct shadow_buffer *b, uint32_t first, uint32_t pages);
-void piece_drop(struct shadow_buffer *b, uint32_t first, uint32_t pages);
+int piece_cut(struct shadow_buffer *b, int piece, uint32_t skip, uint32_t pages);
+void piece_drop(struct shadow_buffer *b, int piece);
 
 #endif /* MODEL_SHADOW_H */

@@ -14,8 +14,8 @@
 
 static uint16_t family;
 
-static int ask(int wire, uint16_t type, uint8_t cmd, uint16_t attr, const void *data,
-	       uint16_t len, uint8_t *answer, size_t room)
+static int ask(int wire, uint16_t type, uint16_t flags, uint8_t cmd, uint16_t attr,
+	       const void *data, uint16_t len, uint8_t *answer, size_t room)
 {
 	struct {
 		struct nlmsghdr nl;
@@ -23,7 +23,7 @@ static int ask(int wire, uint16_t type, uint8_t cmd, uint16_t attr, const void *
 		struct nlattr head;
 		uint8_t data[64];
 	} msg = {
-		.nl = { .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST, .nlmsg_seq = 1,
+		.nl = { .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | flags, .nlmsg_seq = 1,
 			.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN) },
 		.genl = { .cmd = cmd, .version = 1 },
 		.head = { .nla_type = attr, .nla_len = (uint16_t)(NLA_HDRLEN + len) },
@@ -73,7 +73,7 @@ int wire_open(void)
 	struct figures found;
 
 	ASSERT_GE(wire, 0);
-	ASSERT_EQ(ask(wire, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_NAME,
+	ASSERT_EQ(ask(wire, GENL_ID_CTRL, 0, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_NAME,
 		      WARD_GENL_NAME, sizeof(WARD_GENL_NAME), answer, sizeof(answer)), 0);
 	parse(answer, &found);
 	family = (uint16_t)found.value[CTRL_ATTR_FAMILY_ID];
@@ -83,10 +83,18 @@ int wire_open(void)
 int wire_ask(int wire, uint8_t cmd, const uint8_t *id, struct figures *out)
 {
 	uint8_t answer[8192] __attribute__((aligned(8)));
-	int ret = ask(wire, family, cmd, WARD_A_SESSION_ID, id, WARD_ID_LEN, answer,
+	int ret = ask(wire, family, 0, cmd, WARD_A_SESSION_ID, id, WARD_ID_LEN, answer,
 		      sizeof(answer));
 
 	if (!ret)
 		parse(answer, out);
 	return ret;
+}
+
+int wire_do(int wire, uint8_t cmd, const uint8_t *id)
+{
+	uint8_t answer[8192] __attribute__((aligned(8)));
+
+	return ask(wire, family, NLM_F_ACK, cmd, WARD_A_SESSION_ID, id, WARD_ID_LEN, answer,
+		   sizeof(answer));
 }

@@ -19,4 +19,7 @@ int wire_open(void);
 /* 0 and the answer's figures, or -errno. @id may be NULL. */
 int wire_ask(int wire, uint8_t cmd, const uint8_t *id, struct figures *out);
 
+/* 0 or -errno of what only acts. */
+int wire_do(int wire, uint8_t cmd, const uint8_t *id);
+
 #endif /* MODEL_WIRE_H */

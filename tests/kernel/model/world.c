@@ -184,6 +184,18 @@ static int oldest_of(const struct world *w, int process)
 	return oldest;
 }
 
+static void drop_pieces(struct shadow_buffer *b, int process)
+{
+	int i = 0;
+
+	while (i < b->count) {
+		if (b->pieces[i].process == process)
+			piece_drop(b, i);
+		else
+			i++;
+	}
+}
+
 void world_mm_ends(struct world *w, int process)
 {
 	struct shadow_buffer *b = w->shadow.buffers;
@@ -192,8 +204,8 @@ void world_mm_ends(struct world *w, int process)
 	while ((i = oldest_of(w, process)) >= 0)
 		shadow_end(&w->shadow, i, WARD_END_MM);
 	for (i = 0; i < BUFFERS; i++)
-		if (b[i].used && world_owns(w, process, &b[i]))
-			b[i].count = 0;
+		if (b[i].used)
+			drop_pieces(&b[i], process);
 	w->processes[process].mm++;
 	w->processes[process].next = w->first;
 }
@@ -222,15 +234,16 @@ static void count_all(struct world *w)
 		count_thing(w, w->queue[i]);
 }
 
-/* Class B's memory is its owner's, who has no use for it any more. */
-static void give_back(struct world *w, struct shadow_buffer *b)
+void world_unmap(struct world *w, struct shadow_buffer *b, int process)
 {
-	while (b->count) {
-		struct piece *p = &b->pieces[--b->count];
+	int i;
 
-		CHECK(w, world_call(w, b->owner, (struct order){
-			.act = ACT_MUNMAP, .a = p->place, .b = p->pages * PAGE_BYTES }), 0);
-	}
+	for (i = 0; i < b->count; i++)
+		if (b->pieces[i].process == process)
+			CHECK(w, world_call(w, process, (struct order){
+				.act = ACT_MUNMAP, .a = b->pieces[i].place,
+				.b = b->pieces[i].pages * PAGE_BYTES }), 0);
+	drop_pieces(b, process);
 }
 
 static void settle_buffer(struct world *w, int i)
@@ -240,7 +253,8 @@ static void settle_buffer(struct world *w, int i)
 	if (!b->used || b->refs || (b->kind != KIND_B && b->count))
 		return;
 	shadow_end(&w->shadow, i, WARD_END_CLOSE);
-	give_back(w, b);
+	/* Class B's memory is its owner's, who has no use for it any more. */
+	world_unmap(w, b, b->owner);
 	shadow_forget(&w->shadow, i);
 }
 
@@ -255,12 +269,24 @@ static bool has_buffers(const struct world *w, int session)
 	return false;
 }
 
+static void settle_session(struct world *w, int i)
+{
+	struct shadow_session *a = &w->shadow.sessions[i];
+
+	if (!a->used || a->files || a->closed)
+		return;
+	a->closed = true;
+	shadow_end_all(&w->shadow, i, WARD_END_SESSION, true);
+}
+
 void world_settle(struct world *w)
 {
 	const struct shadow_session *a = w->shadow.sessions;
 	int i;
 
 	count_all(w);
+	for (i = 0; i < SESSIONS; i++)
+		settle_session(w, i);
 	for (i = 0; i < BUFFERS; i++)
 		settle_buffer(w, i);
 	for (i = 0; i < SESSIONS; i++)
@@ -343,7 +369,7 @@ static void unmap_all(struct world *w)
 
 	for (i = 0; i < BUFFERS; i++)
 		if (b[i].used)
-			give_back(w, &b[i]);
+			world_unmap(w, &b[i], 0);
 }
 
 void world_end(struct world *w)

@@ -111,6 +111,8 @@ int world_mapped(struct world *w);
 bool world_owns(const struct world *w, int process, const struct shadow_buffer *b);
 /* Where @pages pages go: at a multiple of 2 MiB every other time. */
 uint64_t world_place(struct world *w, int process, uint64_t pages);
+/* What the process has mapped of a buffer is unmapped. */
+void world_unmap(struct world *w, struct shadow_buffer *b, int process);
 /* The process's memory is no more: its buffers end, what it mapped is gone. */
 void world_mm_ends(struct world *w, int process);
 /* Ends, forgets and buries what nothing refers to. */
