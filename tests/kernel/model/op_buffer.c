@@ -216,7 +216,22 @@ static void prepare(struct world *w, int p, uint64_t place, uint64_t pages, uint
 			.a = place + pages - 1, .b = PAGE_BYTES }), 0);
 }
 
-static void pinned(struct world *w, int p, int session, uint64_t place, uint64_t pages)
+/* What was there before the pin stays, unless the range was to be clean. */
+static int charge_pin(struct world *w, int p, int session, uint64_t place, uint64_t pages,
+		      uint64_t word, uint32_t flags)
+{
+	int ret = shadow_charge(&w->shadow, session, KIND_B, pages * PAGE_BYTES);
+
+	CHECK(w, world_call(w, p, (struct order){ .act = ACT_POKE,
+		.a = place * PAGE_BYTES, .b = word }), 0);
+	if (ret || !word || !(flags & WARD_PIN_CLEAN))
+		return ret;
+	shadow_refund(&w->shadow, session, KIND_B, pages * PAGE_BYTES);
+	return -ENOTEMPTY;
+}
+
+static void pinned(struct world *w, int p, int session, uint64_t place, uint64_t pages,
+		   uint64_t word)
 {
 	const struct ward_buf_pin *out = &world_slot(w, p)->buf_pin;
 	int at = shadow_made(&w->shadow, session, KIND_B, pages * PAGE_BYTES, out->out_id);
@@ -224,6 +239,7 @@ static void pinned(struct world *w, int p, int session, uint64_t place, uint64_t
 
 	check_id(w, out->out_id);
 	own(w, at, p);
+	b->words[0] = word;
 	b->pieces[b->count++] = (struct piece){
 		.process = p, .pages = (uint32_t)pages, .place = place, .prot = PROT_READ | PROT_WRITE };
 	world_handle_add(w, p, (struct thing){ false, at }, out->out_fd, true);
@@ -232,7 +248,8 @@ static void pinned(struct world *w, int p, int session, uint64_t place, uint64_t
 static bool op_pin(struct world *w)
 {
 	uint32_t how = world_chance(w, 75) ? PIN_RIGHT : world_pick(w, PINS);
-	uint64_t pages, place;
+	uint64_t pages, place, word = world_chance(w, 30) ? world_random(w) : 0;
+	uint32_t flags = world_chance(w, 40) ? WARD_PIN_CLEAN : 0;
 	struct handle *h;
 	int p, wanted;
 
@@ -241,16 +258,16 @@ static bool op_pin(struct world *w)
 	pages = some_pages(w);
 	place = world_place(w, p, pages);
 	wanted = pin_errno[how];
-	if (!wanted)
-		wanted = shadow_charge(&w->shadow, h->thing.at, KIND_B, pages * PAGE_BYTES);
 	prepare(w, p, place, pages, how);
+	if (!wanted)
+		wanted = charge_pin(w, p, h->thing.at, place, pages, word, flags);
 	world_slot(w, p)->buf_pin = (struct ward_buf_pin){
-		.size = sizeof(struct ward_buf_pin), .label = "model",
+		.size = sizeof(struct ward_buf_pin), .flags = flags, .label = "model",
 		.addr = place * PAGE_BYTES + (how == PIN_CROOKED ? 8 : 0),
 		.length = pages * PAGE_BYTES };
 	CHECK(w, world_ioctl(w, p, h->fd, WARD_BUF_PIN), wanted);
 	if (!wanted)
-		pinned(w, p, h->thing.at, place, pages);
+		pinned(w, p, h->thing.at, place, pages, word);
 	else
 		CHECK(w, world_call(w, p, (struct order){ .act = ACT_MUNMAP, .a = place,
 			.b = pages * PAGE_BYTES }), 0);
@@ -303,7 +320,7 @@ static bool op_info(struct world *w)
 	CHECK(w, info->out_present, b->end ? 0 : b->length);
 	CHECK(w, info->out_mapped, b->kind != KIND_B && b->count > 0);
 	CHECK(w, info->out_huge % (HUGE_PAGES * PAGE_BYTES), 0);
-	if (b->end || b->kind == KIND_B)
+	if (b->end)
 		CHECK(w, info->out_huge, 0);
 	CHECK(w, info->out_huge <= b->length, 1);
 	return true;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "world.h"
 
@@ -94,12 +95,62 @@ static bool some_run(struct world *w, struct run *r)
 	return true;
 }
 
+/* A handle of the buffer, whoever has it. */
+static struct handle *some_handle(struct world *w, const struct shadow_buffer *b, int *process)
+{
+	struct thing thing = { false, (int)(b - w->shadow.buffers) };
+	struct handle *h;
+	int p, i;
+
+	for (p = 0; p < ACTORS; p++) {
+		for (i = 0; i < HANDLES && w->processes[p].alive; i++) {
+			h = &w->processes[p].handles[i];
+			if (!h->used || h->thing.session || h->thing.at != thing.at)
+				continue;
+			*process = p;
+			return h;
+		}
+	}
+	return NULL;
+}
+
+/* Nobody who could be asked for its end: it may lie in the mail alone. */
+static bool is_dumb(struct world *w, const struct shadow_buffer *b)
+{
+	int p;
+
+	return b->kind == KIND_B && !b->end && !some_handle(w, b, &p);
+}
+
+/* Class B ends soon after its owner has unmapped or moved some of it. */
+static void unmapped(struct world *w, struct shadow_buffer *b)
+{
+	struct timespec nap = { .tv_nsec = 1000000 };
+	struct ward_buf_info *info;
+	struct handle *h;
+	int p, i;
+
+	if (b->kind != KIND_B || b->end)
+		return;
+	h = some_handle(w, b, &p);
+	info = &world_slot(w, p)->buf_info;
+	for (i = 0; i < 30000; i++) {
+		*info = (struct ward_buf_info){ .size = sizeof(*info) };
+		CHECK(w, world_ioctl(w, p, h->fd, WARD_BUF_INFO), 0);
+		if (info->out_end)
+			break;
+		nanosleep(&nap, NULL);
+	}
+	CHECK(w, info->out_end, WARD_END_UNMAP);
+	shadow_end(&w->shadow, h->thing.at, WARD_END_UNMAP);
+}
+
 static bool op_unmap(struct world *w)
 {
 	struct run r;
 	int piece;
 
-	if (!some_run(w, &r) || r.b->kind == KIND_B)
+	if (!some_run(w, &r) || is_dumb(w, r.b))
 		return false;
 	piece = piece_cut(r.b, r.piece, r.skip, r.pages);
 	if (piece < 0)
@@ -107,6 +158,7 @@ static bool op_unmap(struct world *w)
 	CHECK(w, world_call(w, r.process, (struct order){ .act = ACT_MUNMAP, .a = r.place,
 		.b = r.pages * PAGE_BYTES }), 0);
 	piece_drop(r.b, piece);
+	unmapped(w, r.b);
 	return true;
 }
 
@@ -116,7 +168,7 @@ static bool op_move(struct world *w)
 	struct run r;
 	int piece;
 
-	if (!some_run(w, &r) || r.b->kind == KIND_B)
+	if (!some_run(w, &r) || is_dumb(w, r.b))
 		return false;
 	piece = piece_cut(r.b, r.piece, r.skip, r.pages);
 	if (piece < 0)
@@ -127,6 +179,7 @@ static bool op_move(struct world *w)
 		.c = r.pages * PAGE_BYTES, .d = place,
 		.e = MREMAP_MAYMOVE | MREMAP_FIXED }), 0);
 	r.b->pieces[piece].place = place;
+	unmapped(w, r.b);
 	return true;
 }
 

@@ -368,7 +368,7 @@ static void unmap_all(struct world *w)
 	int i;
 
 	for (i = 0; i < BUFFERS; i++)
-		if (b[i].used)
+		if (b[i].used && b[i].kind != KIND_B)
 			world_unmap(w, &b[i], 0);
 }
 
