@@ -370,7 +370,7 @@ static void *serve(void *arg)
 	while (idle < 20) {
 		now = atomic_load(&slot->turn);
 		if (now != seat->thread) {
-			turn_wait(slot, now, PATIENCE);
+			turn_wait(slot, now, ktap_seconds(PATIENCE));
 			idle = atomic_load(&slot->turn) == now ? idle + 1 : 0;
 			continue;
 		}
@@ -421,7 +421,7 @@ bool actor_order(struct board *board, int slot, int thread, pid_t pid)
 	actor_tell(board, slot, thread);
 	while ((now = atomic_load(&s->turn)) != 0) {
 		turn_wait(s, now, 1);
-		if (atomic_load(&s->turn) && (kill(pid, 0) || ++waited > PATIENCE))
+		if (atomic_load(&s->turn) && (kill(pid, 0) || ++waited > (int)ktap_seconds(PATIENCE)))
 			return atomic_load(&s->turn) == 0;
 	}
 	return true;

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "ktap.h"
 #include "world.h"
 
 /* ---- mapping ----------------------------------------------------------------- */
@@ -134,7 +135,7 @@ static void unmapped(struct world *w, struct shadow_buffer *b)
 		return;
 	h = some_handle(w, b, &p);
 	info = &world_slot(w, p)->buf_info;
-	for (i = 0; i < 30000; i++) {
+	for (i = 0; i < (int)ktap_seconds(30) * 1000; i++) {
 		*info = (struct ward_buf_info){ .size = sizeof(*info) };
 		CHECK(w, world_ioctl(w, p, h->fd, WARD_BUF_INFO), 0);
 		if (info->out_end)

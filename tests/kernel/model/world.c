@@ -93,7 +93,7 @@ void world_await_death(struct world *w, int process)
 	struct process *p = &w->processes[process];
 	struct pollfd death = { .fd = p->pidfd, .events = POLLIN };
 
-	if (poll(&death, 1, 60000) != 1)
+	if (poll(&death, 1, (int)ktap_seconds(60) * 1000) != 1)
 		world_fail(w, "process %d does not die", process);
 	close(p->pidfd);
 	p->alive = false;
