@@ -49,6 +49,7 @@ head -c 65 /dev/urandom >"$D/long"
 
 # ---- misuse, told before any device is looked at -----------------------------
 for verb in status doctor "module status" "module unload" "session list" "mem list" \
+	"mem selftest" "limits show" \
 	"provider show" "provider unset" pressure; do
 	# shellcheck disable=SC2086
 	want 1 'takes no argument' "$verb: an argument too many" $verb extra
@@ -66,6 +67,24 @@ want 7 'is shorter' 'report: a short request' report "$D/r" "$D/short"
 want 7 'is longer' 'report: a long request' report "$D/r" "$D/long"
 want 1 '10 to 3600000' 'pressure: interval of nothing' pressure --follow --interval 0
 want 1 'number from 1' 'pressure: count of nothing' pressure --follow --count 0
+for args in '' '00 11' zz 0011 00112233445566778899aabbccddeeffaa; do
+	# shellcheck disable=SC2086
+	want 1 'session id' "session revoke '$args'" session revoke $args
+done
+want 1 'no limit is named' 'limits set: nothing' limits set
+want 1 'needs its option' 'limits set: a size without its option' limits set 8G
+for size in '' -1 +1 ' 4096' 4096B 4k4 0x1000 1e9 99999999999999999999 16777216T 1.5G K; do
+	want 1 'is no size' "limits set: '$size' is no size" limits set --global "$size"
+done
+want 1 'page size' 'limits set: half a page' limits set --session 2048
+want 1 'twice' 'limits set: one limit twice' limits set --session 1M --session 2M
+want 1 'neither' 'limits set: no such user' limits set --user 'no such user' 1M
+want 1 'neither' 'limits set: no such uid' limits set --user 4294967295 1M
+want 1 'after the options a size' 'limits set: a user without a size' limits set --user root
+want 1 'exclude' 'limits set: one user and each' limits set --user root --each-user 1M 1M
+want 1 'one user at a time' 'limits set: two users' limits set --user root --user 1 1M
+want 1 'neither' 'limits show: no such user' limits show --user nobody/nogroup
+want 1 'not an option' 'limits show: unknown option' limits show --all
 want 1 'one file' 'receipt export: no file' receipt export
 want 1 'session is missing' 'receipt export: of what' receipt export "$D/r"
 want 1 '32 hex digits' 'receipt export: a short id' receipt export --session 1234 "$D/r"
@@ -83,6 +102,8 @@ if [ -e /sys/module/ward ]; then
 	skip 'without a module' 'the module is loaded here'
 else
 	for verb in status pressure 'pressure --follow --count 2' 'session list' 'mem list' \
+		'mem selftest' 'limits show' 'limits show --user root' "session revoke $RELEASE" \
+		'limits set --global 8G --session none' 'limits set --user root 512m' \
 		'provider show' 'provider unset' "report $D/r $D/request" \
 		"report --random --bundle $D/b $D/r $D/q" "receipt export $ID $D/r"; do
 		# shellcheck disable=SC2086
@@ -114,7 +135,7 @@ else
 		for name in ("module-file", "module-signature", "module-loaded", "device-node",
 		         "device-access", "configfs", "tsm", "provider-link", "provider-name",
 		         "quote-interface", "memory-limit", "memory-cgroup", "rlimit-nofile", "rlimit-core",
-		         "user-namespaces", "swap", "crash-kernel"):
+		         "user-namespaces", "swap", "crash-kernel", "kexec-kernel"):
 		    if name in ("tsm", "provider-link", "provider-name") and \
 		       any(c["check"] == "configfs" and c["state"] == "skip" for c in checks):
 		        continue

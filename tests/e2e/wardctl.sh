@@ -10,6 +10,7 @@ OUT=build/run/wardctl
 BIN=$(realpath "${BIN:-build/bin}")
 
 echo "TAP version 13"
+make -s build/tests/e2e/keeper >&2
 
 one_guest() { # SERIES
 	local series=$1 dir=$OUT-$1 kmod args=() status=0
@@ -22,7 +23,8 @@ one_guest() { # SERIES
 	fi
 	mkdir -p "$dir"
 	$VM/guest "$series" --out "$dir/initrd" --script $VM/t_wardctl.sh \
-		--lib-path "$(realpath build/lib)" --program "$BIN/wardctl:/bin/wardctl" "${args[@]}" >&2
+		--lib-path "$(realpath build/lib)" --program "$BIN/wardctl:/bin/wardctl" \
+		--program "$(realpath build/tests/e2e/keeper):/bin/keeper" "${args[@]}" >&2
 	$VM/run "$series" "$dir/initrd" --dir "$dir" --timeout 400 >&2 || status=$?
 	if [ ! -s "$dir/ktap" ]; then
 		echo "not ok $series-guest # no result, see $dir"

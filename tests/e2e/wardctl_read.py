@@ -140,6 +140,34 @@ def verbs():
     check("mem list -o json", len(mem["sessions"]) == 1 and mem["total"]["live_a"] == 0)
 
 
+def held():
+    mem = json.loads(files["mem-held"])
+    by = {b["label"]: b for b in mem["buffers"]}
+    rows, cache, loader, io = (by[k] for k in (r"r\xc3\xb6ws \x5c 1", "cache", "loader", "io"))
+    check("mem list -o json: each buffer of the session",
+          len(mem["buffers"]) == 4 and len(mem["sessions"]) == 1
+          and all(b["session"] == mem["sessions"][0]["session"] and b["uid"] == 1001
+                  and b["lease_ns"] is None for b in mem["buffers"]))
+    check("mem list -o json: class, sizes, state",
+          rows["class"] == "a" and rows["length"] == rows["present"] == 4 << 20
+          and rows["huge"] <= rows["length"] and rows["mapped"] == 1 and not rows["shared"]
+          and cache["volatile"] and not rows["volatile"] and loader["shared"]
+          and io["class"] == "b" and io["length"] == 16384)
+    check("mem list -o json: protection obtained",
+          {"wiped", "no-swap", "no-fork", "no-dump", "no-gup", "no-kcore", "unmapped", "clean"}
+          == set(rows["protection"]) and "no-gup" not in io["protection"]
+          and {"wiped", "no-fork", "no-dump"} <= set(io["protection"]))
+    total = mem["total"]
+    check("mem list -o json: the total is the sum",
+          total["live_a"] == (4 << 20) + 2 * 65536 and total["live_b"] == 16384)
+    tests = json.loads(files["selftest"])
+    states = [c["state"] for c in tests["checks"]]
+    check("mem selftest -o json", tests["do_not_hold"] == states.count("does-not-hold") == 0
+          and tests["hold"] == states.count("holds") >= 14
+          and tests["not_tried"] == states.count("not-tried")
+          and all(c["text"] and c["promise"] for c in tests["checks"]))
+
+
 def evidence():
     doctor = json.loads(files["doctor"])
     check("doctor -o json: nothing fails", doctor["failures"] == 0 and doctor["warnings"] > 0)
@@ -196,6 +224,7 @@ def write_out():
 
 
 verbs()
+held()
 if "bundle" in files:
     evidence()
 if "receipt" in files:

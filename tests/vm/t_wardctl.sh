@@ -162,6 +162,53 @@ sessions() {
 	ID=$(wardctl session list -o json | sed -n 's/.*"session": "\([0-9a-f]*\)".*/\1/p' | head -n 1)
 }
 
+# Everything that can be held, and its end by an administrator.
+buffers() {
+	as worker keeper $D/keeper &
+	keeper=$!
+	tries=0
+	while [ ! -s $D/keeper ] && [ $tries -lt 300 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	try 0 'r.xc3.xb6ws .x5c 1$' 'mem list: a label, escaped' wardctl mem list
+	try 0 ' b  *16384 ' 'mem list: class B' as worker wardctl mem list
+	try 0 ' -V ' 'mem list: what is volatile' wardctl mem list
+	try 0 ' S- ' 'mem list: what is shared' wardctl mem list
+	tell_json mem-held wardctl mem list
+	tell_json pressure-held as stranger wardctl pressure
+	wardctl mem list -o json | grep -c '"id"' >$D/out
+	grep -q '^4$' $D/out
+	result $? 'mem list: all four buffers'
+	as stranger wardctl mem list -o json >$D/out 2>$D/err
+	! grep -q '"id"' $D/out
+	result $? 'mem list: none of them for a stranger'
+	ID=$(wardctl mem list -o json | sed -n 's/.*"session": "\([0-9a-f]*\)".*/\1/p' | tail -n 1)
+	try 6 'CAP_SYS_ADMIN' 'session revoke: not for its owner' \
+		as worker wardctl session revoke "$ID"
+	try 6 'no such session' 'session revoke: no such session' \
+		wardctl session revoke 00112233445566778899aabbccddeeff
+	kill -0 "$(cat $D/keeper)"
+	result $? 'session revoke: what is refused changes nothing'
+	try 0 'state: *revoked' 'session revoke' wardctl session revoke "$ID"
+	wait $keeper
+	result $? 'session revoke: the next access of the owner gives SIGBUS'
+	rm -f $D/keeper
+}
+
+selftest() {
+	try 0 ' 0 do not hold' 'mem selftest: as root' wardctl mem selftest
+	grep -q '^holds  *kcore' $D/out
+	result $? 'mem selftest: root sees kcore'
+	sed 's/^/# selftest: /' $D/out
+	try 0 ' 0 do not hold' 'mem selftest: as the worker' as worker wardctl mem selftest
+	grep -q '^not tried  *kcore .*root only' $D/out
+	result $? 'mem selftest: what could not be tried, and why'
+	try 6 'group ward' 'mem selftest: not without the device' as stranger wardctl mem selftest
+	tell_json selftest wardctl mem selftest
+	try 0 'No session is open' 'mem selftest: leaves no session' wardctl session list
+}
+
 RELEASE=000102030405060708090a0b0c0d0e0f
 DATASET=101112131415161718191a1b1c1d1e1f
 NONCE=$RELEASE$DATASET
@@ -216,6 +263,8 @@ if has_tsm; then
 fi
 sessions
 if has_tsm; then receipts; else drop_session; fi
+buffers
+selftest
 unloading
 echo "1..$n"
 echo "# exit wardctl $failed"

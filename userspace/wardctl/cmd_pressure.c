@@ -1,100 +1,86 @@
 // SPDX-License-Identifier: MIT
 /*
- * wardctl pressure: how full protected memory is. Following asks the control
- * plane again and again: it leaves no session and no record behind, and works
- * without access to the device.
+ * wardctl pressure: how full protected memory is, and where each number comes
+ * from. Following it is follow.c's.
  */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "device.h"
+#include "figures.h"
+#include "follow.h"
 #include "verbs.h"
 
-/**
- * struct follow - what was asked for
- * @on: go on after the first answer
- * @interval_ms: between two looks
- * @count: answers to show; 0 = until interrupted
- */
-struct follow {
-	bool on;
-	long interval_ms;
-	long count;
-};
-
-static void show(struct wardctl *ctl, const struct ward_memory *memory)
+static void show_stall(struct wardctl *ctl, const char *key, const struct ward_stall *stall)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	if (ctl->json)
-		out_uint(ctl->out, "boot_ns",
-			 (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
-	device_memory(ctl, memory);
+	out_object(ctl->out, key);
+	out_real(ctl->out, "avg10", stall->avg10 / 100.0);
+	out_real(ctl->out, "avg60", stall->avg60 / 100.0);
+	out_real(ctl->out, "avg300", stall->avg300 / 100.0);
+	out_uint(ctl->out, "total_us", stall->total_us);
+	out_close(ctl->out);
 }
 
-static void show_line(struct wardctl *ctl, const struct ward_memory *m)
+static void show_figure(struct wardctl *ctl, const struct ward_figure *figure, bool reported)
 {
-	out_line(ctl->out, "%-8s live A %llu, live B %llu, peak %llu, wiped %llu, refused %llu",
-		 device_level(m->level), (unsigned long long)m->live_a,
-		 (unsigned long long)m->live_b, (unsigned long long)m->peak,
-		 (unsigned long long)m->wiped, (unsigned long long)m->failed);
-}
-
-static int emit(struct wardctl *ctl, const struct ward_memory *memory)
-{
-	if (ctl->json)
-		show(ctl, memory);
-	else
-		show_line(ctl, memory);
-	if (!out_finish(ctl->out))
-		return ctl_error(ctl, EXIT_DEVICE, "output", "writing the result failed");
-	out_reset(ctl->out);
-	return EXIT_OK;
-}
-
-static void pause_ms(long ms)
-{
-	struct timespec wait = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
-
-	nanosleep(&wait, NULL);
-}
-
-/* Every change is shown once; the state at the start counts as one. */
-static int follow(struct wardctl *ctl, struct ward_control *control, const struct follow *f)
-{
-	struct ward_memory now, before;
-	int err, rc = EXIT_OK;
-	long shown = 0;
-
-	memset(&before, 0xff, sizeof(before));
-	while (!rc && (!f->count || shown < f->count)) {
-		memset(&now, 0, sizeof(now));
-		err = ward_control_pressure(control, &now);
-		if (err)
-			return device_error(ctl, err, "pressure");
-		if (memcmp(&now, &before, sizeof(now))) {
-			rc = emit(ctl, &now);
-			before = now;
-			shown++;
-		}
-		if (!f->count || shown < f->count)
-			pause_ms(f->interval_ms);
+	if (!ctl->json) {
+		out_line(ctl->out, "  %-20s %14llu  %s%s", figure->name,
+			 (unsigned long long)figure->value, figure->source,
+			 reported ? " (reported)" : "");
+		return;
 	}
-	return rc;
+	out_object(ctl->out, NULL);
+	out_text(ctl->out, "name", figure->name);
+	out_uint(ctl->out, "value", figure->value);
+	out_text(ctl->out, "source", figure->source);
+	out_bool(ctl->out, "reported", reported);
+	out_close(ctl->out);
+}
+
+static void show_figures(struct wardctl *ctl, const struct ward_gauge *gauge)
+{
+	struct ward_figure own[FIGURES_MAX];
+	size_t n = figures_reported(own), i;
+
+	if (ctl->json)
+		out_list(ctl->out, "figures");
+	else if (gauge->figures || n)
+		out_line(ctl->out, "figures, and where the kernel has them from:");
+	for (i = 0; i < gauge->figures; i++)
+		show_figure(ctl, &gauge->figure[i], false);
+	for (i = 0; i < n; i++)
+		show_figure(ctl, &own[i], true);
+	if (ctl->json)
+		out_close(ctl->out);
+}
+
+static void show(struct wardctl *ctl, const struct ward_gauge *gauge)
+{
+	if (ctl->json)
+		out_uint(ctl->out, "boot_ns", follow_now());
+	device_memory(ctl, &gauge->memory);
+	device_limit(ctl, "limit_each_user", gauge->limit_user);
+	device_limit(ctl, "limit_each_session", gauge->limit_session);
+	out_uint(ctl->out, "waiting", gauge->waiting);
+	if (gauge->has_level_seq)
+		out_uint(ctl->out, "level_changes", gauge->level_seq);
+	if (gauge->has_stalls) {
+		show_stall(ctl, "some", &gauge->some);
+		show_stall(ctl, "full", &gauge->full);
+	}
+	show_figures(ctl, gauge);
 }
 
 static int once(struct wardctl *ctl, struct ward_control *control)
 {
-	struct ward_memory memory;
-	int err = ward_control_pressure(control, &memory);
+	struct ward_gauge *gauge;
+	int err = ward_control_gauge(control, &gauge);
 
 	if (err)
-		return device_error(ctl, err, "pressure");
-	show(ctl, &memory);
+		return device_refused(ctl, control, err, "pressure");
+	show(ctl, gauge);
+	ward_gauge_free(gauge);
 	return EXIT_OK;
 }
 
@@ -111,6 +97,7 @@ static int options(struct wardctl *ctl, int argc, char **argv, struct follow *f)
 {
 	static const struct option longs[] = {
 		{ "follow", no_argument, NULL, 'f' },
+		{ "bytes", no_argument, NULL, 'b' },
 		{ "interval", required_argument, NULL, 'i' },
 		{ "count", required_argument, NULL, 'n' },
 		{ 0 },
@@ -118,9 +105,11 @@ static int options(struct wardctl *ctl, int argc, char **argv, struct follow *f)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "fi:n:", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "fbi:n:", longs, NULL)) != -1) {
 		if (c == 'f')
 			f->on = true;
+		else if (c == 'b')
+			f->bytes = true;
 		else if (c == 'i' && !number(optarg, 10, 3600000, &f->interval_ms))
 			return ctl_usage(ctl, "--interval takes 10 to 3600000 milliseconds, not '%s'",
 					 optarg);
@@ -152,9 +141,13 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 
 const struct wardctl_verb verb_pressure = {
 	.name = "pressure",
-	.args = "[--follow [--interval MS] [--count N]]",
-	.help = "how full protected memory is, once or at every change",
-	.details = "--follow looks every --interval milliseconds (1000) and shows what changed; with\n"
-		   "-o json one object per change. --count ends it after N of them.\n",
+	.args = "[--follow [--bytes] [--interval MS] [--count N]]",
+	.help = "how full protected memory is, once or at every change of level",
+	.details = "Once: every figure and where the kernel has it from; what user space read itself\n"
+		   "is marked as reported. --follow shows the level now and each change of it, with\n"
+		   "-o json one object a line. The kernel tells root of every change. Others look\n"
+		   "every --interval milliseconds (1000); the kernel numbers the changes, so that\n"
+		   "those between two looks are told as missed. --bytes shows changes of any figure,\n"
+		   "by looking. --count ends it after N lines.\n",
 	.run = run,
 };

@@ -68,6 +68,23 @@ int device_error(struct wardctl *ctl, int err, const char *what)
 			 ward_strerror(err), t->mend);
 }
 
+int device_refused(struct wardctl *ctl, struct ward_control *control, int err, const char *what)
+{
+	const struct trouble *t = trouble_of(err);
+	const char *said = ward_control_said(control);
+
+	if (err == -EOPNOTSUPP)
+		return ctl_error(ctl, EXIT_DEVICE, "older-module",
+				 "%s: the module that is loaded does not know this\n"
+				 "  mend: wardctl module unload; wardctl module load, with this version's",
+				 what);
+	if (!*said)
+		return device_error(ctl, err, what);
+	return ctl_error(ctl, t->code, t->reason, "%s: %s: the kernel says: %s%s%s", what,
+			 ward_strerror(err), said, t->mend ? "\n  mend: " : "",
+			 t->mend ? t->mend : "");
+}
+
 static int no_module(struct wardctl *ctl)
 {
 	return ctl_error(ctl, EXIT_DEVICE, "no-module",
@@ -118,16 +135,24 @@ void device_module_version(struct wardctl *ctl, const char *key, uint32_t versio
 	out_textf(ctl->out, key, "%u.%u.%u", version >> 16, version >> 8 & 0xff, version & 0xff);
 }
 
+void device_limit(struct wardctl *ctl, const char *key, uint64_t limit)
+{
+	if (limit == UINT64_MAX)
+		out_null(ctl->out, key);
+	else
+		out_uint(ctl->out, key, limit);
+}
+
 void device_memory(struct wardctl *ctl, const struct ward_memory *memory)
 {
 	out_text(ctl->out, "level", device_level(memory->level));
 	out_uint(ctl->out, "live_a", memory->live_a);
 	out_uint(ctl->out, "live_b", memory->live_b);
 	out_uint(ctl->out, "peak", memory->peak);
-	if (memory->limit == UINT64_MAX)
-		out_null(ctl->out, "limit");
-	else
-		out_uint(ctl->out, "limit", memory->limit);
+	device_limit(ctl, "limit", memory->limit);
+	out_uint(ctl->out, "shared", memory->live_shared);
+	out_uint(ctl->out, "volatile", memory->live_volatile);
+	out_uint(ctl->out, "pool", memory->pool);
 	out_uint(ctl->out, "wiped", memory->wiped);
 	out_uint(ctl->out, "refused_charges", memory->failed);
 }

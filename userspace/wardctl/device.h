@@ -15,6 +15,12 @@
  */
 int device_error(struct wardctl *ctl, int err, const char *what);
 
+/**
+ * device_refused - the same for the control plane, in the kernel's own words
+ *	where it said some
+ */
+int device_refused(struct wardctl *ctl, struct ward_control *control, int err, const char *what);
+
 /** device_control - connect to the control plane; an exit code, told if not 0 */
 int device_control(struct wardctl *ctl, struct ward_control **out);
 
@@ -26,6 +32,9 @@ const char *device_tee(uint32_t tee);
 
 /** device_module_version - "1.2.3" */
 void device_module_version(struct wardctl *ctl, const char *key, uint32_t version);
+
+/** device_limit - bytes, or null for none */
+void device_limit(struct wardctl *ctl, const char *key, uint64_t limit);
 
 /** device_memory - the figures of a ledger as members of what is open */
 void device_memory(struct wardctl *ctl, const struct ward_memory *memory);

@@ -25,7 +25,7 @@ static void check_memory(struct doctor *d)
 		doctor_say(d, "memory-limit", DOCTOR_SKIP, NULL, "no control plane to ask");
 	else if (memory.level)
 		doctor_say(d, "memory-limit", DOCTOR_WARN,
-			   "wardctl mem list shows who holds it; module parameter limit raises it",
+			   "wardctl mem list shows who holds it; wardctl limits set raises it",
 			   "pressure is %s: %llu of %llu bytes", device_level(memory.level),
 			   (unsigned long long)(memory.live_a + memory.live_b),
 			   (unsigned long long)memory.limit);
@@ -129,6 +129,13 @@ static void check_kexec(struct doctor *d)
 			   "loaded: after a panic it could read all memory");
 	else
 		doctor_say(d, "crash-kernel", DOCTOR_OK, NULL, "none loaded");
+	if (sysfs_number("/sys/kernel/kexec_loaded", 0))
+		doctor_say(d, "kexec-kernel", DOCTOR_WARN,
+			   "kexec -u; sysctl kernel.kexec_load_disabled=1",
+			   "loaded: a reboot into it keeps memory; ward wipes its own before, what"
+			   " workers copied elsewhere stays");
+	else
+		doctor_say(d, "kexec-kernel", DOCTOR_OK, NULL, "none loaded");
 }
 
 void doctor_system(struct doctor *d)

@@ -19,6 +19,7 @@
 struct output {
 	FILE *stream;
 	bool json;
+	bool compact;
 	bool failed;
 	int depth;
 	unsigned int lines;
@@ -39,6 +40,11 @@ struct output *out_new(FILE *stream, bool json)
 		return NULL;
 	}
 	return o;
+}
+
+void out_compact(struct output *o)
+{
+	o->compact = true;
 }
 
 void out_free(struct output *o)
@@ -319,7 +325,7 @@ bool out_finish(struct output *o)
 		return fflush(o->stream) == 0;
 	if (!o->json)
 		show(o->stream, o->stack[0], 0, false);
-	else if (json_dumpf(o->stack[0], o->stream, JSON_INDENT(2)) || fputc('\n', o->stream) == EOF)
+	else if (json_dumpf(o->stack[0], o->stream, o->compact ? JSON_COMPACT : JSON_INDENT(2)) || fputc('\n', o->stream) == EOF)
 		return false;
 	return fflush(o->stream) == 0 && !ferror(o->stream);
 }

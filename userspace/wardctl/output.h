@@ -16,6 +16,8 @@ struct output;
 
 /** out_new - results as text (or JSON) for @stream; NULL = no memory */
 struct output *out_new(FILE *stream, bool json);
+/** out_compact - JSON on one line each time, for streams of objects */
+void out_compact(struct output *o);
 void out_free(struct output *o);
 
 /** out_object, out_list - open a level below @key; out_close() ends it */

@@ -26,7 +26,11 @@
 	X(receipt_verify)		\
 	X(pressure)			\
 	X(session_list)			\
+	X(session_revoke)		\
 	X(mem_list)			\
+	X(mem_selftest)			\
+	X(limits_show)			\
+	X(limits_set)			\
 	X(provider_show)		\
 	X(provider_set)			\
 	X(provider_unset)		\
