@@ -252,7 +252,11 @@ cli-tests: $(O)/tests/mkevidence
 kernel-tests: $(KERNEL_TESTS)
 harness-tests: $(O)/tests/harness/selftest
 
-BENCH := $(patsubst tests/bench/%.c,$(O)/tests/bench/%,$(wildcard tests/bench/*.c))
+# Programs end in _cost; the rest of tests/bench are parts of the guest's.
+BENCH_MAINS := $(wildcard tests/bench/*_cost.c)
+BENCH := $(patsubst tests/bench/%.c,$(O)/tests/bench/%,$(BENCH_MAINS))
+
+$(O)/tests/bench/guest_cost: $(patsubst %.c,$(O)/obj/%.o,$(filter-out $(BENCH_MAINS),$(wildcard tests/bench/*.c)))
 
 # This one talks to a live broker, as the unit test of the client does.
 $(O)/tests/bench/release_cost: $(O)/obj/tests/bench/release_cost.o \
@@ -265,7 +269,8 @@ $(O)/tests/bench/release_cost: $(O)/obj/tests/bench/release_cost.o \
 $(O)/tests/bench/%: $(O)/obj/tests/bench/%.o $(STATIC_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--as-needed $(STATIC_LIBS) $(call pkg-libs,lib)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--as-needed $(STATIC_LIBS) \
+		$(call pkg-libs,lib)
 
 .PHONY: bench-programs
 bench-programs: $(BENCH)

@@ -1,4 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# /script of the guest in which tests/bench/run counts instructions.
-insmod /lib/ward/ward.ko && /bin/guest_cost
+# /script of the guest in which tests/bench/run counts instructions. Which parts,
+# stands on the kernel's command line (ward.bench=memory,pin), or all.
+exec 2>&1
+insmod /lib/ward/ward.ko || exit
+insmod /lib/ward/wardbench.ko || exit
+# The kernel's own tests of the digests that were just loaded; idling costs nothing.
+sleep 5
+echo 70000 >/proc/sys/vm/max_map_count
+parts=$(sed -n 's/.*ward\.bench=\([a-z,]*\).*/\1/p' /proc/cmdline | tr ',' ' ')
+# shellcheck disable=SC2086 # one word a part
+exec /bin/guest_cost $parts

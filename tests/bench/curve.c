@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How the cost of a buffer grows: with its size (a + b * bytes), and with the
+ * number of those that are open.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "kmod/wardbench.h"
+
+/* ---- size ------------------------------------------------------------------------ */
+
+struct cycle {
+	int session;
+	uint64_t length;
+};
+
+static bool once(const struct cycle *c)
+{
+	int fd = ward_alloc(c->session, c->length, WARD_BUF_POPULATE);
+	void *p;
+
+	if (fd < 0)
+		return false;
+	p = mmap(huge_hint(c->length), c->length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	need(p != MAP_FAILED, "mmap of a buffer");
+	touch(p, c->length, c->length < HUGE ? PAGE : HUGE);
+	munmap(p, c->length);
+	close(fd);
+	return true;
+}
+
+static void size_round(const void *arg, uint64_t part[PARTS])
+{
+	uint64_t t = __rdtsc();
+
+	need(once(arg), "a buffer");
+	part[0] = __rdtsc() - t;
+}
+
+static double cost_of(int session, uint64_t length)
+{
+	struct cycle c = { session, length };
+	struct side s = { "a buffer's whole life", size_round, &c, { { 0 } } };
+
+	race_alone(&s);
+	return (double)median(&s, 0);
+}
+
+/* The largest power of two that can be had. */
+static uint64_t largest(int session)
+{
+	struct cycle c = { session, 4096 * MIB };
+
+	while (c.length > HUGE && !once(&c))
+		c.length /= 2;
+	return c.length;
+}
+
+/*
+ * b between each size and four times it; a where the first of those lines
+ * meets zero bytes.
+ */
+static void rows_size(void)
+{
+	int session = session_open();
+	uint64_t most = largest(session), at = HUGE, next;
+	double cost = cost_of(session, at), more, b, first = 0, low = 1e9, high = 0;
+	char what[80];
+
+	tell("a buffer of 4 KiB, its whole life", cost_of(session, PAGE), "instructions");
+	tell("of it its two records, hashed into two chains",
+	     2.0 * (double)bench_median(WARDBENCH_RECORD, session, 100), "instructions");
+	for (; at < most; at = next, cost = more) {
+		next = at * 4 < most ? at * 4 : most;
+		more = cost_of(session, next);
+		b = (more - cost) / (double)(next - at);
+		if (!first) {
+			first = b;
+			row_count("a of cost = a + b * bytes, instructions",
+				  cost - b * (double)at, 20000);
+		}
+		low = b < low ? b : low;
+		high = b > high ? b : high;
+		snprintf(what, sizeof(what), "b from %lu to %lu MiB, instructions per 4 KiB",
+			 at / MIB, next / MIB);
+		tell(what, b * PAGE, "");
+	}
+	row_ratio("b's spread from 2 MiB to the largest, high / low", high / low, 1.05);
+	close(session);
+}
+
+/* ---- number ----------------------------------------------------------------------- */
+
+enum { MANY = 100000, SLICES = 9 };
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void open_slice(int session, int *fds, int from, int n)
+{
+	int i;
+
+	for (i = from; i < from + n; i++) {
+		fds[i] = ward_alloc(session, PAGE, 0);
+		errno = fds[i] < 0 ? -fds[i] : 0;
+		need(fds[i] >= 0, "one of 10^5 buffers");
+	}
+}
+
+static void close_slice(int session, int *fds, int from, int n)
+{
+	(void)session;
+	while (n--)
+		close(fds[from++]);
+}
+
+/*
+ * From a tenth of @most open to @most, or the other way: what one costs, as the
+ * median of nine slices. The run is one round of 10^5 buffers, not a race.
+ */
+static double decade(void (*slice)(int, int *, int, int), int session, int *fds, int most)
+{
+	double v[SLICES];
+	uint64_t t;
+	int i;
+
+	for (i = 0; i < SLICES; i++) {
+		t = __rdtsc();
+		slice(session, fds, most / 10 * (i + 1), most / 10);
+		v[i] = (double)(__rdtsc() - t) / (most / 10);
+	}
+	qsort(v, SLICES, sizeof(*v), by_value);
+	return v[SLICES / 2];
+}
+
+static double tell_decade(const char *what, double each, int most)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "%s a buffer of 4 KiB, %d open", what, most);
+	tell(text, each, "instructions");
+	return each;
+}
+
+static void rows_number(void)
+{
+	const struct rlimit room = { MANY + 100, MANY + 100 };
+	int *fds = calloc(MANY, sizeof(*fds)), session = session_open(), n;
+	double few = 0, many = 0;
+
+	need(fds && !setrlimit(RLIMIT_NOFILE, &room), "RLIMIT_NOFILE");
+	open_slice(session, fds, 0, 100);
+	for (n = 1000; n <= MANY; n *= 10) {
+		many = tell_decade("open", decade(open_slice, session, fds, n), n);
+		few = few ? few : many;
+	}
+	row_ratio("one of 10^5 open buffers / one of 10^3, to open", many / few, 1.1);
+	for (n = MANY, many = 0; n >= 1000; n /= 10) {
+		few = tell_decade("close", decade(close_slice, session, fds, n), n);
+		many = many ? many : few;
+	}
+	row_ratio("one of 10^5 open buffers / one of 10^3, to close", many / few, 1.1);
+	close_slice(session, fds, 0, 100);
+	free(fds);
+	close(session);
+}
+
+void rows_curve(void)
+{
+	rows_size();
+	rows_number();
+}
