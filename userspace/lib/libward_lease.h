@@ -52,7 +52,7 @@ int ward_session_lease_set(struct ward_session *session, uint64_t deadline_ns,
  * @proof: WARD_HEAD_LEN bytes that the owner gave
  * @lease: as above, or NULL
  *
- * Return: 0; -EKEYREJECTED (not the proof that is due), -EPERM (no anchor),
+ * Return: 0; -EKEYREJECTED (not the proof that is due), -EINVAL (no anchor),
  * -ESHUTDOWN (it has run out, or the session is revoked).
  */
 int ward_session_lease_renew(struct ward_session *session, const uint8_t *proof,
