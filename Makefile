@@ -236,6 +236,7 @@ E2E := $(O)/obj/tests/e2e
 $(O)/tests/e2e/residue: $(patsubst %,$(E2E)/%.o,residue derive design export patterns scan site)
 $(O)/tests/e2e/hoard: $(E2E)/hoard.o
 $(O)/tests/e2e/keeper: $(E2E)/keeper.o $(filter %/libward.a,$(STATIC_LIBS))
+$(O)/tests/e2e/remains: $(E2E)/remains.o
 $(O)/tests/e2e/attack: $(E2E)/attack.o $(E2E)/rcar.o $(filter %/libward.a,$(STATIC_LIBS))
 $(O)/tests/e2e/%:
 	@mkdir -p $(@D)
@@ -244,7 +245,7 @@ $(O)/tests/e2e/%:
 		$(filter %.a,$^) $(call pkg-libs,all) -lm
 
 .PHONY: e2e-programs
-e2e-programs: userspace $(addprefix $(O)/tests/e2e/,residue hoard attack keeper)
+e2e-programs: userspace $(addprefix $(O)/tests/e2e/,residue hoard attack keeper remains)
 
 .PHONY: unit-tests cli-tests kernel-tests harness-tests
 unit-tests: $(UNIT_TESTS)

@@ -215,6 +215,7 @@ void ward_buf_finish(struct ward_buf *buf)
 	if (buf->ops->hide)
 		buf->ops->hide(buf);
 	buf->ops->zero(buf);
+	WRITE_ONCE(buf->zeroed, true);
 	record_end(buf, buf->end, ktime_get_ns() - start);
 	buf->ops->free(buf);
 	complete_all(&buf->gone);

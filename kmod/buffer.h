@@ -172,6 +172,7 @@ struct ward_pins {
  * @lock: protects @end, @is_volatile. The fault path holds it for read over test
  *	and insert
  * @end: WARD_END_*; once set, nothing is inserted in a page table any more
+ * @zeroed: its memory may go back to the kernel; panic.c asks
  * @is_volatile: it may be purged; then it is in both lists
  * @lru: among all that may be purged, oldest first; volatile_lock
  * @own: among its session's; likewise
@@ -194,6 +195,7 @@ struct ward_buf {
 	u64 protection;
 	struct rw_semaphore lock;
 	u32 end;
+	bool zeroed;
 	bool is_volatile;
 	struct list_head lru;
 	struct list_head own;

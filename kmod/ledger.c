@@ -22,6 +22,7 @@ static struct ward_global global;
 static struct ward_chain global_chain;
 static LIST_HEAD(accounts);
 static bool shut;	/* the machine hibernates */
+static bool closed;	/* it goes down */
 
 static void record_system(struct ward_event *ev)
 {
@@ -136,7 +137,7 @@ static bool room_for(const struct ward_account *acct, u64 bytes)
 /* A lease that is over counts before its clock has been heard. */
 static bool may_hold(const struct ward_totals *t)
 {
-	return !(t->state & (WARD_STATE_SEALED | WARD_STATE_REVOKED | WARD_STATE_EXPIRED)) &&
+	return !closed && !(t->state & (WARD_STATE_SEALED | WARD_STATE_REVOKED | WARD_STATE_EXPIRED)) &&
 	       !(t->terms.expires_ns &&
 		 ward_terms_over(&t->terms, ktime_get_boottime_ns()));
 }
@@ -177,6 +178,12 @@ int ward_ledger_shut(void)
 		return -EBUSY;
 	shut = true;
 	return 0;
+}
+
+void ward_ledger_close(void)
+{
+	guard(spinlock)(&ward_ledger_lock);
+	closed = true;
 }
 
 void ward_ledger_open(void)
@@ -364,6 +371,7 @@ int ward_account_init(struct ward_account *acct, const u8 *session_id, u32 uid)
 	guard(spinlock)(&ward_ledger_lock);
 	acct->level.now = global.level;
 	list_add_tail(&acct->node, &accounts);
+	global.accounts++;
 	return 0;
 }
 
@@ -371,6 +379,7 @@ void ward_account_free(struct ward_account *acct)
 {
 	spin_lock(&ward_ledger_lock);
 	list_del(&acct->node);
+	global.accounts--;
 	spin_unlock(&ward_ledger_lock);
 	ward_chain_free(&acct->chain);
 }

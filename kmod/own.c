@@ -40,6 +40,7 @@ static const struct file_operations own_fops = {
 	.release = ward_buf_release,
 	.unlocked_ioctl = ward_ioctl_buffer,
 	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = ward_buf_show,
 	.mmap = ward_map_mmap,
 	.get_unmapped_area = thp_get_unmapped_area,
 	.llseek = noop_llseek,

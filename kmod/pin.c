@@ -191,6 +191,7 @@ static const struct file_operations pin_fops = {
 	.release = ward_buf_release,
 	.unlocked_ioctl = ward_ioctl_buffer,
 	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = ward_buf_show,
 	.llseek = noop_llseek,
 };
 

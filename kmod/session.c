@@ -298,6 +298,14 @@ struct ward_session *ward_session_find(const u8 *id)
 	return NULL;
 }
 
+void ward_session_each_stopped(void (*visit)(struct ward_session *session))
+{
+	struct ward_session *session;
+
+	list_for_each_entry(session, &sessions, node)
+		visit(session);
+}
+
 void ward_session_counts(u32 *live, u32 *dead)
 {
 	guard(mutex)(&ward_sessions_lock);
@@ -393,6 +401,7 @@ const struct file_operations ward_session_fops = {
 	.poll = session_poll,
 	.unlocked_ioctl = ward_ioctl_session,
 	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = ward_session_show,
 };
 
 /* ---- commands ------------------------------------------------------------------ */

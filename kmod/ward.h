@@ -32,6 +32,7 @@
 #include <linux/ward_netlink.h>
 
 struct file;
+struct seq_file;
 struct task_struct;
 
 #define WARD_VERSION_MAJOR	0
@@ -177,6 +178,7 @@ struct ward_global {
 	u64 seq;
 	u8 head[WARD_HEAD_LEN];
 	u32 level;
+	u32 accounts;
 };
 
 /* @limit in bytes. */
@@ -205,6 +207,8 @@ void ward_ledger_volatile(struct ward_account *acct, u64 bytes, bool on);
 /* No charges until it is open again; -EBUSY, and nothing changes, while bytes live. */
 int ward_ledger_shut(void);
 void ward_ledger_open(void);
+/* No charges for ever: -ESHUTDOWN. The machine goes down. */
+void ward_ledger_close(void);
 
 /* The same two with ward_ledger_lock held already, and without. */
 void ward_ledger_append(struct ward_account *acct, struct ward_event *ev);
@@ -421,6 +425,8 @@ void ward_session_put(struct ward_session *session);
 /* The first session opened after @serial, referenced; NULL at the end. */
 struct ward_session *ward_session_after(u64 serial);
 struct ward_session *ward_session_find(const u8 *id);
+/* Every session, without a lock: every other CPU has been stopped for good. */
+void ward_session_each_stopped(void (*visit)(struct ward_session *session));
 void ward_session_counts(u32 *live, u32 *tombstones);
 /* Totals of an ended session; -ENOENT, or -EPERM for another uid's. */
 int ward_session_tombstone(const u8 *id, struct ward_totals *out);
@@ -466,10 +472,20 @@ void ward_attest_exit(void);
 void ward_attest_stats(struct ward_attest_stats *out);
 int ward_cmd_attest(struct ward_call *call);
 
-/* ---- lifecycle.c: the machine goes to sleep -------------------------------- */
+/* ---- oom.c, panic.c, lifecycle.c: the machine's own ways ------------------- */
+
+int ward_oom_init(void);
+void ward_oom_exit(void);
+void ward_panic_init(void);
+void ward_panic_exit(void);
 
 int ward_lifecycle_init(void);
 void ward_lifecycle_exit(void);
+
+/* ---- fdinfo.c -------------------------------------------------------------- */
+
+void ward_session_show(struct seq_file *seq, struct file *file);
+void ward_buf_show(struct seq_file *seq, struct file *file);
 
 /* ---- ioctl.c ------------------------------------------------------------- */
 

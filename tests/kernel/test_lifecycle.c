@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Hibernation. The image leaves out pages of class A, so that what is read
+ * The machine goes to sleep. Suspend to RAM is recorded and takes nothing away.
+ * Hibernation is refused over a buffer: the image leaves out pages of class A, so that what is read
  * after it is not what was written, and takes in pages of class B, so that
  * they get to disk. The kernel's own test stops it before anything is saved.
  */
+#include "attest_test.h"
 #include "ward_test.h"
 
 #define PM_STATE	"/sys/power/state"
@@ -22,27 +24,70 @@ static int put(const char *path, const char *text)
 	return ret;
 }
 
-/* Hibernation up to the moment when every process stands still, and back. */
-static int hibernate(void)
+/* Sleep up to the moment when every process stands still, and back. */
+static int sleep_by(const char *state)
 {
 	int ret;
 
 	ASSERT_EQ(put(PM_TEST, "freezer"), 0);
 	put(PM_DELAY, "1");
-	ret = put(PM_STATE, "disk");
+	ret = put(PM_STATE, state);
 	put(PM_TEST, "none");
 	return ret;
 }
 
-static void need_hibernation(void)
+static int hibernate(void)
+{
+	return sleep_by("disk");
+}
+
+static void need_state(const char *state, const char *why)
 {
 	char text[64] = { 0 };
 	int fd = open(PM_STATE, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0 || !strstr(text, "disk") ||
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0 || !strstr(text, state) ||
 	    access(PM_TEST, W_OK))
-		SKIP("this kernel does not hibernate");
+		SKIP(why);
 	close(fd);
+}
+
+static void need_hibernation(void)
+{
+	need_state("disk", "this kernel does not hibernate");
+}
+
+/* Records of the global chain so far, and one more for having asked. */
+static uint64_t global_records(int session)
+{
+	struct answer *a;
+	uint64_t seq;
+	int err;
+
+	a = attest(session, WARD_PURPOSE_REPORT, &err);
+	ASSERT_EQ(err, 0);
+	seq = a->claims.global_seq;
+	free(a);
+	return seq;
+}
+
+TEST_TIMEOUT(suspend_is_recorded_and_takes_nothing, 120)
+{
+	uint64_t before;
+	struct buf b;
+	int session;
+
+	need_state("freeze", "this kernel does not suspend");
+	provider_attach();
+	session = session_open();
+	b = buf_get(session, HUGE + PAGE);
+	fill_words(b.p, b.length, 9);
+	before = global_records(session);
+	ASSERT_EQ(global_records(session), before + 1);	/* nobody else is about */
+	EXPECT_EQ(sleep_by("freeze"), 0);
+	EXPECT_EQ(global_records(session), before + 2 + 2);
+	EXPECT_TRUE(has_words(b.p, b.length, 9));
+	EXPECT_EQ(buf_info(b.fd).out_end, WARD_END_NONE);
 }
 
 TEST_TIMEOUT(no_hibernation_over_a_buffer, 120)

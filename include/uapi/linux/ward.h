@@ -75,6 +75,14 @@
  *  EIO         the provider failed
  *  ENOENT      no such session (as subject of WARD_ATTEST)
  *  EINTR       a signal came before anything was done; call again
+ *
+ * /proc/PID/fdinfo
+ * ----------------
+ * Protected memory is in no RSS; here is where it shows. Of a session:
+ * ward-session (id), ward-state (WARD_STATE_*), ward-live, ward-live-b,
+ * ward-volatile, ward-peak (bytes), ward-expires (of the lease; 0 = never). Of a
+ * buffer: ward-session, ward-buffer (id), ward-class (A or B), ward-length,
+ * ward-present (bytes), ward-end (WARD_END_*). Each as "name:", a tab, the value.
  */
 #ifndef _UAPI_LINUX_WARD_H
 #define _UAPI_LINUX_WARD_H
