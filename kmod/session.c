@@ -361,6 +361,14 @@ static bool take_notice(struct ward_account *acct, struct ward_notice *notice)
 	return true;
 }
 
+/* For the next reader, unless there is other news by now. */
+static void give_back(struct ward_account *acct, const struct ward_notice *notice)
+{
+	guard(spinlock)(&ward_ledger_lock);
+	if (acct->level.seen == notice->seq)
+		acct->level.seen--;
+}
+
 static bool has_news(struct ward_account *acct)
 {
 	guard(spinlock)(&ward_ledger_lock);
@@ -382,7 +390,12 @@ static ssize_t session_read(struct file *file, char __user *buf, size_t len,
 		if (wait_event_interruptible(acct->wait, take_notice(acct, &notice)))
 			return -ERESTARTSYS;
 	}
-	return copy_to_user(buf, &notice, sizeof(notice)) ? -EFAULT : sizeof(notice);
+	if (copy_to_user(buf, &notice, sizeof(notice))) {
+		give_back(acct, &notice);
+		wake_up_interruptible(&acct->wait);
+		return -EFAULT;
+	}
+	return sizeof(notice);
 }
 
 static __poll_t session_poll(struct file *file, struct poll_table_struct *table)

@@ -264,6 +264,20 @@ TEST(blocked_reader_wakes)
 	EXPECT_EQ(((struct ward_notice *)got)->level, WARD_LEVEL_MEDIUM);
 }
 
+TEST(record_that_could_not_be_written_stays)
+{
+	void *none = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct pages p = { .s = session_open() };
+
+	ASSERT_EQ(watch(p.s, PAGE, 0), 0);
+	hold(&p, 1);
+	ASSERT_TRUE(readable(p.s));
+	EXPECT_ERRNO(read(p.s, none, sizeof(struct ward_notice)), EFAULT);
+	ASSERT_TRUE(readable(p.s));
+	EXPECT_EQ(take(p.s).level, WARD_LEVEL_MEDIUM);
+	EXPECT_FALSE(readable(p.s));
+}
+
 TEST(neighbour_sees_nothing_of_a_session_limit)
 {
 	struct pages p = { .s = session_open() };
