@@ -45,34 +45,36 @@ config_missing() { # FRAGMENT CONFIG
 		}' "$1" "$2"
 }
 
-debug_make() {
-	local source=$1 cc=$2
+# In the entry's temporary directory: source/ and, beside it, build/.
+debug_make() { # TEMP COMPILER WORD...
+	local temp=$1 cc=$2
 	shift 2
-	nice make -s -C "$source" ARCH=x86_64 CC="$cc" HOSTCC="$cc" \
+	nice make -s -C "$temp/source" O="$temp/build" ARCH=x86_64 CC="$cc" HOSTCC="$cc" \
 		KBUILD_BUILD_USER=ward KBUILD_BUILD_HOST=ward "$@"
 }
 
 debug_configure() {
-	local source=$1 cc=$2 missing
-	debug_make "$source" "$cc" KCONFIG_ALLCONFIG="$DEBUG_CONFIG" allnoconfig
-	missing=$(config_missing "$DEBUG_CONFIG" "$source/.config") ||
+	local temp=$1 cc=$2 missing
+	mkdir "$temp/build"
+	debug_make "$temp" "$cc" KCONFIG_ALLCONFIG="$DEBUG_CONFIG" allnoconfig
+	missing=$(config_missing "$DEBUG_CONFIG" "$temp/build/.config") ||
 		die "debug.config asks for what this kernel does not take:
 $missing"
 }
 
 # The image, the modules that guests load, what building a module takes, the key.
 debug_collect() {
-	local source=$1 cc=$2 temp=$3 version
-	version=$(cat "$source/include/config/kernel.release")
-	cp "$source/arch/x86/boot/bzImage" "$temp/vmlinuz"
-	cp "$source/.config" "$temp/config"
-	debug_make "$source" "$cc" INSTALL_MOD_PATH="$temp/tree" DEPMOD=true modules_install
+	local temp=$1 cc=$2 build=$1/build version
+	version=$(cat "$build/include/config/kernel.release")
+	cp "$build/arch/x86/boot/bzImage" "$temp/vmlinuz"
+	cp "$build/.config" "$temp/config"
+	debug_make "$temp" "$cc" INSTALL_MOD_PATH="$temp/tree" DEPMOD=true modules_install
 	unpack_modules "$temp/tree" "$version" "$temp/modules"
-	debug_make "$source" "$cc" run-command \
+	debug_make "$temp" "$cc" run-command \
 		KBUILD_RUN_COMMAND="\$(srctree)/scripts/package/install-extmod-build $temp/kdir"
-	cp "$source/.config" "$temp/kdir/"
+	cp "$build/.config" "$temp/kdir/"
 	mkdir -p "$temp/kdir/certs"
-	cp "$source"/certs/signing_key.{pem,x509} "$temp/kdir/certs/"
+	cp "$build"/certs/signing_key.{pem,x509} "$temp/kdir/certs/"
 	echo "$cc" >"$temp/compiler"
 	echo "$version" >"$temp/version"
 }
@@ -80,22 +82,21 @@ debug_collect() {
 # Thousands of files are compiled: the log is kept where it can be read while
 # that goes on, and after a failure.
 unpack_debug() {
-	local temp=$1 deb=$3 cc log source started=$SECONDS
+	local temp=$1 deb=$3 cc log started=$SECONDS
 	need bc bison flex xz make tar
 	cc=$(debug_compiler)
 	log=$WARD_CACHE/kernels/debug.log
-	dpkg -x "$deb" "$temp/tree"
 	mkdir "$temp/source"
-	tar -xJf "$temp"/tree/usr/src/linux-source-*.tar.xz -C "$temp/source" --strip-components=1
-	rm -rf --one-file-system "$temp/tree"
-	source=$temp/source
-	debug_configure "$source" "$cc"
+	dpkg-deb --fsys-tarfile "$deb" |
+		tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
+		tar -xJ -C "$temp/source" --strip-components=1
+	debug_configure "$temp" "$cc"
 	note "compiling the debug kernel, log in $log"
-	debug_make "$source" "$cc" -j"$(nproc)" bzImage modules >"$log" 2>&1 || {
+	debug_make "$temp" "$cc" -j"$(nproc)" bzImage modules >"$log" 2>&1 || {
 		grep -E -m 20 'error|Error' "$log" >&2 || tail -n 20 "$log" >&2
 		die "the debug kernel does not compile (whole log: $log)"
 	}
-	debug_collect "$source" "$cc" "$temp"
-	rm -rf --one-file-system "$source" "$temp/tree"
+	debug_collect "$temp" "$cc"
+	rm -rf --one-file-system "$temp/source" "$temp/build" "$temp/tree"
 	note "the debug kernel took $((SECONDS - started)) s"
 }
