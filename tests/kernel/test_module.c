@@ -5,74 +5,15 @@
  */
 #define _GNU_SOURCE
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
+#include "module_test.h"
 #include "ward_test.h"
-
-#define MODULE_FILE	"/lib/ward/ward.ko"
-#define TSM_ENTRY	"/sys/kernel/config/tsm/report/ward"
-#define TSM_GROUP	"/sys/kernel/config/ward/tsm"
-#define TSM_LINK	TSM_GROUP "/source"
-
-/* 0 or -errno; EAGAIN says that it is in use (libkmod and rmmod say EBUSY). */
-static int unload(void)
-{
-	return syscall(SYS_delete_module, "ward", O_NONBLOCK) < 0 ? -errno : 0;
-}
-
-static int load(void)
-{
-	int fd = open(MODULE_FILE, O_RDONLY | O_CLOEXEC), ret;
-
-	ASSERT_GE(fd, 0);
-	ret = syscall(SYS_finit_module, fd, "", 0) < 0 ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
-/* References that fput() drops on the way to user space are gone soon. */
-static int unload_soon(void)
-{
-	struct timespec nap = { .tv_nsec = 10000000 };
-	int ret = unload(), i;
-
-	for (i = 0; i < 500 && ret == -EAGAIN; i++) {
-		nanosleep(&nap, NULL);
-		ret = unload();
-	}
-	return ret;
-}
-
-/* What is set again after loading: the node's group, the provider's link. */
-static struct stat node;
-static bool linked;
-
-static void set_up(void)
-{
-	ASSERT_EQ(stat(WARD_DEVICE, &node), 0);
-	linked = access(TSM_LINK, F_OK) == 0;
-	if (!linked)
-		return;
-	ASSERT_EQ(unlink(TSM_LINK), 0);
-	ASSERT_EQ(rmdir(TSM_GROUP), 0);
-}
-
-static void reload(void)
-{
-	ASSERT_EQ(unload_soon(), 0);
-	ASSERT_EQ(access(WARD_DEVICE, F_OK), -1);
-	ASSERT_EQ(load(), 0);
-	ASSERT_EQ(chown(WARD_DEVICE, node.st_uid, node.st_gid), 0);
-}
 
 /* The last reload of a test. */
 static void restore(void)
 {
-	reload();
-	if (!linked)
-		return;
-	ASSERT_EQ(mkdir(TSM_GROUP, 0755), 0);
-	ASSERT_EQ(symlink(TSM_ENTRY, TSM_LINK), 0);
+	module_reload();
+	module_fasten();
 }
 
 TEST(node_is_for_root_and_its_group)
@@ -88,9 +29,9 @@ TEST(a_session_keeps_it)
 {
 	int s = session_open();
 
-	set_up();
+	module_loosen();
 	ASSERT_GE(s, 0);
-	EXPECT_EQ(unload(), -EAGAIN);
+	EXPECT_EQ(module_unload(), -EAGAIN);
 	close(s);
 	restore();
 }
@@ -99,12 +40,12 @@ TEST(a_buffer_keeps_it)
 {
 	int s, fd;
 
-	set_up();
+	module_loosen();
 	s = session_open();
 	fd = buf_alloc(s, PAGE);
 	ASSERT_GE(fd, 0);
 	close(s);
-	EXPECT_EQ(unload(), -EAGAIN);
+	EXPECT_EQ(module_unload(), -EAGAIN);
 	close(fd);
 	restore();
 }
@@ -114,12 +55,12 @@ TEST(a_mapping_keeps_it)
 	struct buf b;
 	int s;
 
-	set_up();
+	module_loosen();
 	s = session_open();
 	b = buf_get(s, PAGE);
 	close(s);
 	close(b.fd);
-	EXPECT_EQ(unload(), -EAGAIN);
+	EXPECT_EQ(module_unload(), -EAGAIN);
 	EXPECT_EQ(touch(b.p, true), 0);
 	munmap(b.p, b.length);
 	restore();
@@ -130,12 +71,12 @@ TEST(a_dead_buffer_keeps_it)
 	struct buf b;
 	int s;
 
-	set_up();
+	module_loosen();
 	s = session_open();
 	b = buf_get(s, PAGE);
 	EXPECT_EQ(buf_wipe(b.fd), PAGE);
 	close(s);
-	EXPECT_EQ(unload(), -EAGAIN);
+	EXPECT_EQ(module_unload(), -EAGAIN);
 	EXPECT_EQ(touch(b.p, false), SIGBUS);
 	buf_drop(&b);
 	restore();
@@ -147,13 +88,13 @@ TEST(a_pin_keeps_it)
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int s, fd;
 
-	set_up();
+	module_loosen();
 	s = session_open();
 	ASSERT_EQ(madvise(p, PAGE, MADV_DONTFORK), 0);
 	fd = buf_pin(s, p, PAGE);
 	ASSERT_GE(fd, 0);
 	close(s);
-	EXPECT_EQ(unload(), -EAGAIN);
+	EXPECT_EQ(module_unload(), -EAGAIN);
 	close(fd);
 	restore();
 }
@@ -164,14 +105,14 @@ TEST(ids_do_not_come_again)
 	uint64_t id;
 	int s, fd;
 
-	set_up();
+	module_loosen();
 	s = session_open();
 	fd = buf_alloc(s, PAGE);
 	id = buf_info(fd).out_id;
 	before = session_info(s);
 	close(fd);
 	close(s);
-	reload();
+	module_reload();
 	s = session_open();
 	fd = buf_alloc(s, PAGE);
 	after = session_info(s);
@@ -202,14 +143,14 @@ TEST_TIMEOUT(killed_users_let_it_go, 300)
 {
 	int i;
 
-	set_up();
+	module_loosen();
 	for (i = 0; i < 15; i++) {
 		struct peer peer = peer_start(hold_everything);
 
 		hear(peer.sock);
-		ASSERT_EQ(unload(), -EAGAIN);
+		ASSERT_EQ(module_unload(), -EAGAIN);
 		kill(peer.pid, SIGKILL);
-		reload();
+		module_reload();
 		peer_wait(&peer);
 	}
 	restore();

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See fail_nth.h. Faults are armed for the calling thread alone, by its file
+ * fail-nth, which counts down at each point that could fail. Reading the file
+ * passes such a point too.
+ */
+#define _GNU_SOURCE
+#include "fail_nth.h"
+
+#include <dirent.h>
+
+#include "ward_test.h"
+
+#define FAIL_NTH	"/proc/thread-self/fail-nth"
+#define DEBUGFS		"/sys/kernel/debug/"
+
+/* More points than any operation has: it would mean that it never passes. */
+enum { POINTS_MAX = 5000 };
+
+/* Where the kernel puts its modules; the kernel's own code lies elsewhere. */
+#define MODULES_START	"0xffffffffa0000000"
+#define MODULES_END	"0xffffffffff000000"
+#define ANYWHERE_END	"0xffffffffffffffff"
+
+/** struct state - what a refusal must leave as it was. */
+struct state {
+	uint64_t live;
+	unsigned int fds;
+	unsigned int maps;
+};
+
+static int nth_file = -1;
+static int observer = -1;
+
+/* ---- the kernel's side --------------------------------------------------------- */
+
+int fail_nth_main(int argc, char **argv)
+{
+	if (!access(FAIL_NTH, W_OK))
+		return ktap_main(argc, argv);
+	printf("KTAP version 1\n1..0 # SKIP this kernel injects no faults\n");
+	return 0;
+}
+
+static void set(const char *kind, const char *name, const char *value)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), DEBUGFS "%s/%s", kind, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(write(fd, value, strlen(value)), strlen(value));
+	close(fd);
+}
+
+/* Everything may fail, also what may wait for memory; nothing is said in the log. */
+static void set_up_faults(bool module_code)
+{
+	static const char * const kinds[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		set(kinds[i], "verbose", "0");
+		set(kinds[i], "require-start", module_code ? MODULES_START : "0");
+		set(kinds[i], "require-end", module_code ? MODULES_END : ANYWHERE_END);
+	}
+	set("failslab", "ignore-gfp-wait", "N");
+	set("failslab", "cache-filter", "N");
+	set("fail_page_alloc", "ignore-gfp-wait", "N");
+	set("fail_page_alloc", "ignore-gfp-highmem", "N");
+	set("fail_page_alloc", "min-order", "0");
+}
+
+static void arm(unsigned int nth)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%u", nth);
+
+	ASSERT_EQ(pwrite(nth_file, text, n, 0), n);
+}
+
+/* True when the fault was met since arm(). */
+static bool disarm(void)
+{
+	char text[16] = { 0 };
+	ssize_t n = pread(nth_file, text, sizeof(text) - 1, 0);
+	unsigned int left;
+
+	if (n < 0) {		/* the reading itself was the one that failed */
+		ASSERT_EQ(errno, EFAULT);
+		return false;
+	}
+	left = strtoul(text, NULL, 10);
+	while (left && pwrite(nth_file, "0", 1, 0) != 1)
+		ASSERT_EQ(errno, EFAULT);
+	return !left;
+}
+
+/* ---- what must stay as it was ------------------------------------------------------ */
+
+static unsigned int count_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned int n = 0;
+
+	ASSERT_TRUE(dir != NULL);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+static unsigned int count_maps(void)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	unsigned int n = 0;
+	char line[512];
+
+	ASSERT_TRUE(f != NULL);
+	while (fgets(line, sizeof(line), f))
+		n += strstr(line, "[ward]") != NULL;
+	fclose(f);
+	return n;
+}
+
+static struct state look(void)
+{
+	struct state s = { .fds = count_fds(), .maps = count_maps() };
+
+	if (observer >= 0)
+		s.live = session_pressure(observer).out_live_global;
+	return s;
+}
+
+static bool same(const struct step *step, unsigned int nth, const char *when,
+		 const struct state *was)
+{
+	struct state is = look();
+
+	if (is.live == was->live && is.fds == was->fds &&
+	    (is.maps == was->maps || step->flags & MAY_SPLIT))
+		return true;
+	ktap_note("%s, point %u, %s: live %llu and was %llu, fds %u and %u, mappings %u and %u",
+		  step->name, nth, when, (unsigned long long)is.live,
+		  (unsigned long long)was->live, is.fds, was->fds, is.maps, was->maps);
+	return false;
+}
+
+/* ---- the sweep ------------------------------------------------------------------------ */
+
+static bool allowed(const struct step *step, int ret)
+{
+	unsigned int i;
+
+	if (ret == -ENOMEM || ret == -EFAULT)
+		return true;
+	for (i = 0; i < sizeof(step->errnos) / sizeof(*step->errnos) && step->errnos[i]; i++)
+		if (ret == -step->errnos[i])
+			return true;
+	return false;
+}
+
+static void after_refusal(const struct step *step, struct stage *st, unsigned int nth,
+			  int ret, const struct state *was)
+{
+	int again;
+
+	if (!allowed(step, ret))
+		ktap_note("%s, point %u: answered %d (%s)", step->name, nth, ret,
+			  strerror(-ret));
+	EXPECT_TRUE(allowed(step, ret));
+	if (!(step->flags & ONE_WAY))
+		EXPECT_TRUE(same(step, nth, "after the refusal", was));
+	again = step->act(st);
+	if (again < 0)
+		ktap_note("%s, point %u: answered %d, and then, without a fault, %d",
+			  step->name, nth, ret, again);
+	ASSERT_GE(again, 0);
+}
+
+/* True while the fault was met; counts refusals. */
+static bool try(const struct step *step, unsigned int nth, unsigned int *refused)
+{
+	struct stage st = { .session = -1, .fd = -1, .file = -1 };
+	struct state start = look(), before;
+	bool met;
+	int ret;
+
+	if (step->prepare)
+		step->prepare(&st);
+	before = look();
+	arm(nth);
+	ret = step->act(&st);
+	met = disarm();
+	if (ret < 0) {
+		++*refused;
+		ASSERT_TRUE(met);
+		after_refusal(step, &st, nth, ret, &before);
+	}
+	if (step->undo)
+		step->undo(&st);
+	if (step->clean)
+		step->clean(&st);
+	EXPECT_TRUE(same(step, nth, "at the end", &start));
+	return met;
+}
+
+/**
+ * sweep() - try a step with each of its points failing
+ * @step: a row
+ *
+ * Prints how many points there were, and how many of their failures were passed on
+ * to the caller; the others were borne.
+ */
+void sweep(const struct step *step)
+{
+	unsigned int nth, refused = 0;
+
+	set_up_faults(step->flags & MODULE_CODE);
+	nth_file = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
+	ASSERT_GE(nth_file, 0);
+	if (!(step->flags & NO_OBSERVER)) {
+		observer = session_open();
+		ASSERT_GE(observer, 0);
+	}
+	for (nth = 1; nth <= POINTS_MAX && try(step, nth, &refused); nth++)
+		;
+	ASSERT_LE(nth, POINTS_MAX);
+	ktap_note("%s: %u points, %u refused", step->name, nth - 1, refused);
+}
