@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What is left of protected memory when the machine goes down: guests end by a
-# reboot and by a panic, their memory is a file of ours and is searched
+# reboot, a kexec and a panic, their memory is a file of ours and is searched
 # afterwards. Plain memory of the same process, filled in the same way, is the
 # control in each search. The guest that panics without panic_wipe first shows
 # the facts about the machine that ward tells, made true one after the other.
@@ -82,6 +82,13 @@ result $? "while it runs, all three are found"
 expect "after a reboot neither class is left, and plain memory is" \
 	"A 0 B 0 plain $some" "$OUT/reboot.ram"
 rm -f "$OUT/reboot.ram"
+
+guest kexec plain --no-gate --append "$PATIENCE"
+grep -q 'Unable to mount root fs' "$OUT/kexec/console"
+result $? "another kernel came up over that memory"
+expect "it finds neither class, and plain memory" \
+	"A 0 B 0 plain $some" "$OUT/kexec.ram"
+rm -f "$OUT/kexec.ram"
 
 guest facts plain --no-gate --append "$PATIENCE init_on_free=1 crashkernel=128M"
 expect "after a panic everything is left, as by default" \

@@ -7,6 +7,7 @@
  *                          "remains: holds", and wait
  *   remains scan RAM SEED  on the host: how much of each is in that memory
  *   remains crash FILE|-   in a guest: load a crash kernel, or let it go
+ *   remains kexec FILE     in a guest: boot that kernel, over the memory as it is
  *
  * A word alone may be the remains of a register; what is counted is a word with
  * its successor behind it. SEED stands in the guest's memory, words do not.
@@ -20,6 +21,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -114,6 +116,19 @@ static int crash(const char *path)
 	return 0;
 }
 
+/* It finds no root, panics, and that ends the guest. */
+static int boot(const char *path)
+{
+	static const char line[] = "console=ttyS0 panic=-1 quiet";
+	int fd = open(path, O_RDONLY);
+
+	if (syscall(SYS_kexec_file_load, fd, -1, sizeof(line), line,
+		    (unsigned long)KEXEC_FILE_NO_INITRAMFS))
+		return fail("kexec_file_load");
+	reboot(RB_KEXEC);
+	return fail("reboot");
+}
+
 /* ---- on the host -------------------------------------------------------------- */
 
 struct scan {
@@ -190,6 +205,8 @@ int main(int argc, char **argv)
 		return scan(argv[2], strtoull(argv[3], NULL, 0));
 	if (argc == 3 && !strcmp(argv[1], "crash"))
 		return crash(argv[2]);
-	fprintf(stderr, "remains: hold SEED | scan RAM SEED | crash FILE|-\n");
+	if (argc == 3 && !strcmp(argv[1], "kexec"))
+		return boot(argv[2]);
+	fprintf(stderr, "remains: hold SEED | scan RAM SEED | crash FILE|- | kexec FILE\n");
 	return 1;
 }
