@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the rooms that hold protected memory share: bufferfs.c, image.c, wipe.c and
- * bind.c below, buffer.c above them, map.c and pin.c for what differs between
- * class A and class B.
+ * What the rooms that hold protected memory share: bufferfs.c, image.c, wipe.c,
+ * chunk.c, pool.c, pages.c and bind.c below, buffer.c above them, fault.c, map.c
+ * and pin.c for what differs between class A and class B.
  */
 #ifndef WARD_BUFFER_H
 #define WARD_BUFFER_H
@@ -10,6 +10,7 @@
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/list.h>
+#include <linux/list_lru.h>
 #include <linux/rbtree.h>
 #include <linux/rwsem.h>
 #include <linux/workqueue.h>
@@ -38,40 +39,93 @@ struct file *ward_bufferfs_open(const struct file_operations *fops, void *privat
 void ward_image_init(void);
 bool ward_image_has(const struct page *page, unsigned long nr);
 
-/* ---- wipe.c: pages that ward owns, and zeroing --------------------------- */
+/* ---- wipe.c: zeroing ------------------------------------------------------ */
 
-/* Buffers are cut into chunks of this order: one folio where it can be had. */
-#define WARD_CHUNK_ORDER	(PMD_SHIFT - PAGE_SHIFT)
-#define WARD_CHUNK_PAGES	(1UL << WARD_CHUNK_ORDER)
+void ward_zero_folio(struct folio *folio);
+void ward_zero_pages(struct page **pages, unsigned long nr);
+
+/* ---- chunk.c: what class A memory is made of ------------------------------- */
 
 /**
- * struct ward_chunk - WARD_CHUNK_PAGES pages of a buffer; the last may be short
+ * struct ward_chunk - at most WARD_CHUNK_PAGES pages, in a buffer or in a pool
+ * @lru: while it lies in a pool: among those of its node and cgroup
+ * @node: likewise: in ward_pool::chunks
+ * @pool: the last that it was in
  * @huge: the folio that is the whole chunk, or NULL
  * @table: without @huge: one entry a page, of folios of any smaller order
+ * @only: the table of a single page
+ * @nr: pages
  */
 struct ward_chunk {
+	struct list_head lru;
+	struct list_head node;
+	struct ward_pool *pool;
 	struct folio *huge;
 	struct page **table;
+	struct page *only;
+	unsigned int nr;
 };
+
+/**
+ * struct ward_supply - where folios come from during one allocation
+ * @most: largest order that is still worth trying
+ * @aside: folios in a place where they would show; kept until the buffer has
+ *	all it needs, so that they don't come again. A few MiB at most
+ */
+struct ward_supply {
+	unsigned int most;
+	struct list_head aside;
+};
+
+int ward_chunk_init(void);
+void ward_chunk_exit(void);
+void ward_supply_init(struct ward_supply *supply);
+void ward_supply_end(struct ward_supply *supply);
+struct ward_chunk *ward_chunk_alloc(unsigned long nr, struct ward_supply *supply,
+				    struct list_lru *lru);
+void ward_chunk_free(struct ward_chunk *chunk);
+void ward_chunk_zero(const struct ward_chunk *chunk);
+
+/* ---- pool.c: its part that deals in chunks ---------------------------------- */
+
+struct ward_chunk *ward_pool_alloc(unsigned long nr, struct ward_supply *supply);
+struct ward_chunk *ward_pool_take(struct ward_pool *pool, unsigned long nr);
+bool ward_pool_give(struct ward_pool *pool, struct ward_chunk *chunk, u32 zeroed);
+u32 ward_pool_epoch(void);
+
+/* ---- pages.c: the memory of a class A buffer -------------------------------- */
 
 /**
  * struct ward_pages - the memory of a class A buffer
- * @chunks: one for each WARD_CHUNK_PAGES pages
+ * @chunks: one for each WARD_CHUNK_PAGES pages; NULL where a lazy buffer has
+ *	none yet. Only added to, with ward_buf::lock held for read, while it lives
  * @nr: pages
- * @huge_bytes: bytes in chunks that are one folio
+ * @pool: its session's
+ * @present: pages that there is memory for
+ * @huge: those of them in chunks that are one folio
+ * @zeroed: 0, or the epoch in which all of it was
+ * @populate: a fault maps all that its page table has room for
  */
 struct ward_pages {
-	struct ward_chunk *chunks;
+	struct ward_chunk **chunks;
 	unsigned long nr;
-	u64 huge_bytes;
+	struct ward_pool *pool;
+	atomic_long_t present;
+	atomic_long_t huge;
+	u32 zeroed;
+	bool populate;
 };
 
-int ward_pages_alloc(struct ward_pages *pages, unsigned long nr);
+int ward_pages_alloc(struct ward_pages *pages, struct ward_pool *pool,
+		     unsigned long nr, u32 flags);
 void ward_pages_free(struct ward_pages *pages);
 void ward_pages_zero(struct ward_pages *pages);
-struct page *ward_pages_at(const struct ward_pages *pages, pgoff_t index);
-struct folio *ward_pages_huge_at(const struct ward_pages *pages, pgoff_t index);
-void ward_zero_pages(struct page **pages, unsigned long nr);
+struct ward_chunk *ward_pages_get(const struct ward_pages *pages, pgoff_t index);
+bool ward_pages_put_in(struct ward_pages *pages, pgoff_t index,
+		       struct ward_chunk *chunk);
+const struct ward_chunk *ward_pages_chunk(const struct ward_pages *pages, pgoff_t index);
+u64 ward_pages_present(const struct ward_pages *pages);
+u64 ward_pages_huge(const struct ward_pages *pages);
 
 /* ---- bind.c: buffers end with the mm that made them ---------------------- */
 
@@ -230,6 +284,11 @@ unsigned long ward_volatile_purge_some(unsigned long nr_pages);
 /* ---- label.c ------------------------------------------------------------------ */
 
 bool ward_label_ok(const u8 *label);
+
+/* ---- fault.c: what a fault inserts -------------------------------------------- */
+
+vm_fault_t ward_fault(struct vm_fault *vmf);
+vm_fault_t ward_fault_huge(struct vm_fault *vmf, unsigned int order);
 
 /* ---- map.c: the one mapping of a class A buffer --------------------------- */
 

@@ -20,9 +20,12 @@
 #include <linux/fs.h>
 #include <linux/fsverity.h>
 #include <linux/hrtimer.h>
+#include <linux/list_lru.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/coredump.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
 #ifdef WARD_HAVE_EXEC_STATE
 #include <linux/sched/exec_state.h>
 #endif
@@ -69,6 +72,83 @@ static inline vm_fault_t ward_insert_pmd(struct vm_fault *vmf, unsigned long pfn
 	return vmf_insert_pfn_pmd(vmf, pfn_to_pfn_t(pfn), write);
 #endif
 }
+#endif
+
+/* Shrinkers were embedded before 6.7, and named later; goes when 6.1 does. */
+static inline struct shrinker *ward_shrinker_alloc(unsigned int flags, const char *name)
+{
+#ifdef WARD_HAVE_SHRINKER_ALLOC
+	return shrinker_alloc(flags, "%s", name);
+#else
+	struct shrinker *shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+
+	if (shrinker)
+		shrinker->flags = flags;
+	return shrinker;
+#endif
+}
+
+static inline void ward_shrinker_free(struct shrinker *shrinker)
+{
+#ifdef WARD_HAVE_SHRINKER_ALLOC
+	shrinker_free(shrinker);
+#else
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+#endif
+}
+
+/* An error frees it. */
+static inline int ward_shrinker_register(struct shrinker *shrinker, const char *name)
+{
+#ifdef WARD_HAVE_SHRINKER_ALLOC
+	shrinker_register(shrinker);
+	return 0;
+#else
+	int ret = register_shrinker(shrinker, "%s", name);
+
+	if (ret)
+		kfree(shrinker);
+	return ret;
+#endif
+}
+
+/* An object's own node and cgroup are meant; goes when 6.6 does. */
+static inline void ward_lru_add(struct list_lru *lru, struct list_head *item)
+{
+#ifdef WARD_HAVE_LRU_OBJ
+	list_lru_add_obj(lru, item);
+#else
+	list_lru_add(lru, item);
+#endif
+}
+
+static inline void ward_lru_del(struct list_lru *lru, struct list_head *item)
+{
+#ifdef WARD_HAVE_LRU_OBJ
+	list_lru_del_obj(lru, item);
+#else
+	list_lru_del(lru, item);
+#endif
+}
+
+/* What list_lru_walk_one() calls: @fn(item, list, arg); goes when 6.12 does. */
+#ifdef WARD_HAVE_LRU_WALK_LOCK
+#define WARD_LRU_WALK(fn)						\
+	static enum lru_status fn##_walk(struct list_head *item,	\
+					 struct list_lru_one *list,	\
+					 spinlock_t *lock, void *arg)	\
+	{								\
+		return fn(item, list, arg);				\
+	}
+#else
+#define WARD_LRU_WALK(fn)						\
+	static enum lru_status fn##_walk(struct list_head *item,	\
+					 struct list_lru_one *list,	\
+					 void *arg)			\
+	{								\
+		return fn(item, list, arg);				\
+	}
 #endif
 
 /*

@@ -35,13 +35,24 @@ static void power_record(u16 reason)
 
 /* ---- sleep -------------------------------------------------------------------- */
 
+static int prepare_hibernation(void)
+{
+	int ret = ward_ledger_shut();
+
+	/* Pools hold nothing, but the image leaves them out like class A. */
+	if (!ret)
+		ward_pool_drain_all();
+	return notifier_from_errno(ret);
+}
+
 /* Before any process is frozen; may sleep. */
 static int pm_event(struct notifier_block *block, unsigned long event, void *unused)
 {
 	switch (event) {
 	case PM_HIBERNATION_PREPARE:
-		return notifier_from_errno(ward_ledger_shut());
+		return prepare_hibernation();
 	case PM_POST_HIBERNATION:
+		ward_pool_open_all();
 		ward_ledger_open();
 		return NOTIFY_OK;
 	case PM_SUSPEND_PREPARE:

@@ -55,29 +55,36 @@ static void record_start(void)
 
 static int __init ward_init(void)
 {
+	u64 most = limit_bytes();
 	int rc;
 
 	get_random_bytes(ward_instance, sizeof(ward_instance));
 	rc = ward_digest_init();
 	if (rc)
 		return rc;
-	rc = ward_ledger_init(limit_bytes());
+	rc = ward_ledger_init(most);
 	if (rc)
 		goto err_digest;
+	rc = ward_pool_init(most);
+	if (rc)
+		goto err_ledger;
 	record_start();
 	ward_posture_init();
 	rc = ward_lease_init(&ward_session_lease_ops);
 	if (rc)
-		goto err_ledger;
+		goto err_pool;
 	rc = ward_bufferfs_init();
 	if (rc)
 		goto err_lease;
 	rc = ward_buffer_init();
 	if (rc)
 		goto err_bufferfs;
-	rc = ward_lifecycle_init();
+	rc = ward_shrinker_init();
 	if (rc)
 		goto err_buffer;
+	rc = ward_lifecycle_init();
+	if (rc)
+		goto err_shrinker;
 	rc = ward_attest_init();
 	if (rc)
 		goto err_lifecycle;
@@ -100,12 +107,16 @@ err_attest:
 	ward_attest_exit();
 err_lifecycle:
 	ward_lifecycle_exit();
+err_shrinker:
+	ward_shrinker_exit();
 err_buffer:
 	ward_buffer_exit();
 err_bufferfs:
 	ward_bufferfs_exit();
 err_lease:
 	ward_lease_exit();
+err_pool:
+	ward_pool_exit();
 err_ledger:
 	ward_ledger_exit();
 err_digest:
@@ -121,10 +132,12 @@ static void __exit ward_exit(void)
 	ward_attest_exit();
 	ward_lifecycle_exit();
 	ward_lease_flush();
+	ward_shrinker_exit();
 	ward_buffer_exit();
 	ward_lease_exit();
 	ward_bufferfs_exit();
 	ward_session_exit();
+	ward_pool_exit();
 	ward_ledger_exit();
 	ward_digest_exit();
 }

@@ -16,13 +16,9 @@
  */
 #include <linux/cred.h>
 #include <linux/fs.h>
-#include <linux/huge_mm.h>
 #include <linux/mm.h>
-#include <linux/pgtable.h>
 
 #include "buffer.h"
-
-enum { FAULT_AROUND = 16 };	/* pages mapped at a fault of 4 KiB */
 
 /* munmap() and mprotect() split, mremap() copies: mmap_lock is held for write. */
 static void map_open(struct vm_area_struct *vma)
@@ -39,116 +35,12 @@ static void map_close(struct vm_area_struct *vma)
 	atomic_dec(&buf->vmas);
 }
 
-#ifdef WARD_HUGE
-/*
- * Also where the entry is there already: another thread was faster, or this is
- * a write to an entry that is write-protected. No page table may be asked for
- * below such an entry; and whether a range is mapped by PMD follows from the
- * VMA and the folio alone, so that nobody puts a page table there meanwhile.
- */
-static vm_fault_t insert_huge(struct vm_fault *vmf, const struct ward_buf *buf)
-{
-	unsigned long start = vmf->address & PMD_MASK;
-	pmd_t pmd = pmdp_get_lockless(vmf->pmd);
-	struct folio *folio;
-
-	if ((!pmd_none(pmd) && !pmd_leaf(pmd)) || start < vmf->vma->vm_start ||
-	    start + PMD_SIZE > vmf->vma->vm_end)
-		return VM_FAULT_FALLBACK;
-	folio = ward_pages_huge_at(&buf->pages,
-				   vmf->pgoff - ((vmf->address - start) >> PAGE_SHIFT));
-	if (!folio)
-		return VM_FAULT_FALLBACK;
-	return ward_insert_pmd(vmf, page_to_pfn(folio_page(folio, 0)));
-}
-#else
-static vm_fault_t insert_huge(struct vm_fault *vmf, const struct ward_buf *buf)
-{
-	return VM_FAULT_FALLBACK;
-}
-#endif
-
-static vm_fault_t insert_one(struct vm_fault *vmf, const struct ward_buf *buf,
-			     long delta)
-{
-	struct page *page = ward_pages_at(&buf->pages, vmf->pgoff + delta);
-
-	return vmf_insert_pfn(vmf->vma, (vmf->address & PAGE_MASK) + delta * PAGE_SIZE,
-			      page_to_pfn(page));
-}
-
-/* The page that is wanted; then, as a favour, the window that it lies in. */
-static vm_fault_t insert_small(struct vm_fault *vmf, const struct ward_buf *buf)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	pgoff_t first = max(round_down(vmf->pgoff, FAULT_AROUND), vma->vm_pgoff);
-	pgoff_t last = min(round_down(vmf->pgoff, FAULT_AROUND) + FAULT_AROUND,
-			   vma->vm_pgoff + vma_pages(vma));
-	vm_fault_t ret = insert_one(vmf, buf, 0);
-	pgoff_t at;
-
-	for (at = first; at < last && ret == VM_FAULT_NOPAGE; at++)
-		if (at != vmf->pgoff &&
-		    insert_one(vmf, buf, (long)at - (long)vmf->pgoff) != VM_FAULT_NOPAGE)
-			break;
-	return ret;
-}
-
-/*
- * Kernels that let userfaultfd write-protect any mapping leave marks in its
- * page table. Nothing is inserted over them, and to call that done would fault
- * for ever, in the middle of a copy_to_user() beyond the reach of any signal.
- */
-static bool is_marked(const struct vm_fault *vmf)
-{
-	return vmf->flags & FAULT_FLAG_ORIG_PTE_VALID && !pte_none(vmf->orig_pte);
-}
-
-/*
- * ward_buf::lock is held over test and insertion: an insertion that passed the
- * test is over before the buffer's end unmaps. Insertion allocates page
- * tables, nothing else, and no reclaim of ours waits for that lock.
- */
-static vm_fault_t map_fault(struct vm_fault *vmf)
-{
-	struct ward_buf *buf = vmf->vma->vm_private_data;
-	vm_fault_t ret = VM_FAULT_SIGBUS;
-
-	if (is_marked(vmf))
-		return ret;
-	down_read(&buf->lock);
-	if (!buf->end && vmf->pgoff < buf->pages.nr) {
-		ret = insert_huge(vmf, buf);
-		if (ret & VM_FAULT_FALLBACK)
-			ret = insert_small(vmf, buf);
-	}
-	up_read(&buf->lock);
-	return ret;
-}
-
-#ifdef WARD_HUGE
-/* Not asked where transparent huge pages are off: .fault tries on its own. */
-static vm_fault_t map_huge_fault(struct vm_fault *vmf, unsigned int order)
-{
-	struct ward_buf *buf = vmf->vma->vm_private_data;
-	vm_fault_t ret = VM_FAULT_SIGBUS;
-
-	if (order != PMD_ORDER)
-		return VM_FAULT_FALLBACK;
-	down_read(&buf->lock);
-	if (!buf->end)
-		ret = insert_huge(vmf, buf);
-	up_read(&buf->lock);
-	return ret;
-}
-#endif
-
 static const struct vm_operations_struct map_ops = {
 	.open = map_open,
 	.close = map_close,
-	.fault = map_fault,
+	.fault = ward_fault,
 #ifdef WARD_HUGE
-	.huge_fault = map_huge_fault,
+	.huge_fault = ward_fault_huge,
 #endif
 };
 

@@ -21,8 +21,8 @@ static void own_free(struct ward_buf *buf)
 
 static void own_extent(const struct ward_buf *buf, u64 *present, u64 *huge)
 {
-	*present = buf->length;
-	*huge = buf->pages.huge_bytes;
+	*present = ward_pages_present(&buf->pages);
+	*huge = ward_pages_huge(&buf->pages);
 }
 
 static const struct ward_buf_ops own_ops = {
@@ -52,12 +52,14 @@ static const struct file_operations own_fops = {
 			 WARD_PROTECT_UNMAPPED | WARD_PROTECT_CLEAN)
 
 /* Memory that only the session's own volatile buffers take up can be had. */
-static int get_pages(struct ward_buf *buf)
+static int get_pages(struct ward_buf *buf, u32 flags)
 {
-	int ret = ward_pages_alloc(&buf->pages, buf->length >> PAGE_SHIFT);
+	unsigned long nr = buf->length >> PAGE_SHIFT;
+	struct ward_pool *pool = &buf->session->pool;
+	int ret = ward_pages_alloc(&buf->pages, pool, nr, flags);
 
 	while (ret == -ENOMEM && ward_volatile_purge_own(buf->session, buf->length))
-		ret = ward_pages_alloc(&buf->pages, buf->length >> PAGE_SHIFT);
+		ret = ward_pages_alloc(&buf->pages, pool, nr, flags);
 	return ret;
 }
 
@@ -70,13 +72,15 @@ int ward_cmd_buf_alloc(struct ward_call *call)
 	if (cmd->reserved || !cmd->length || !PAGE_ALIGNED(cmd->length) ||
 	    cmd->deadline_ns)
 		return -EINVAL;
+	if (cmd->flags & WARD_BUF_LAZY && cmd->flags & WARD_BUF_POPULATE)
+		return -EINVAL;
 	buf = ward_buf_new(call->object,
 			   cmd->flags & WARD_BUF_SHARED ? WARD_KIND_SHARED : WARD_KIND_A,
 			   &own_ops, cmd->length, cmd->label);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
 	buf->protection = OWN_PROTECTION;
-	ret = get_pages(buf);
+	ret = get_pages(buf, cmd->flags);
 	if (ret)
 		goto err_abort;
 	ret = ward_buf_publish(buf, &own_fops, call);

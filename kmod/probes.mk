@@ -17,6 +17,12 @@ ccflags-y += $(call ward-probe,linux/sched/exec_state.h,struct task_exec_state ,
 ccflags-y += $(call ward-probe,linux/configfs.h,const struct configfs_item_operations.\*ct_item_ops,CONFIGFS_CONST)
 # configfs can hide attributes from 6.10 on.
 ccflags-y += $(call ward-probe,linux/configfs.h,is_bin_visible,CONFIGFS_VISIBLE)
+# Shrinkers are allocated from 6.7 on.
+ccflags-y += $(call ward-probe,linux/shrinker.h,shrinker_alloc.unsigned,SHRINKER_ALLOC)
+# A list_lru finds node and cgroup of an object by functions of their own from 6.8 on.
+ccflags-y += $(call ward-probe,linux/list_lru.h,list_lru_add_obj.struct,LRU_OBJ)
+# A walk of a list_lru handed its lock to the callback up to 6.12.
+ccflags-y += $(call ward-probe,linux/list_lru.h,struct list_lru_one \*list. spinlock_t \*lock. void \*cb_arg,LRU_WALK_LOCK)
 # hex2bin moved out of linux/kernel.h.
 ccflags-y += $(call ward-probe,linux/hex.h,hex2bin,HEX)
 # crypto_memneq moved out of crypto/algapi.h.

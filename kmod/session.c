@@ -60,6 +60,7 @@ void ward_session_set_ops(const struct ward_session_ops *ops)
 void ward_session_end_buffers(struct ward_session *session, u32 reason)
 {
 	ward_roll_close(&session->roll, reason);
+	ward_pool_close(&session->pool);
 	session_ops->end(session, reason, false);
 }
 
@@ -164,6 +165,7 @@ static void session_free(struct kref *ref)
 
 	ward_account_free(&session->account);
 	ward_roll_destroy(&session->roll);
+	ward_pool_end(&session->pool);
 	kfree(session);
 }
 
@@ -231,12 +233,14 @@ static struct ward_session *session_new(void)
 	if (rc)
 		goto err_grave;
 	ward_lease_start(&session->clock, &session->account);
+	ward_pool_start(&session->pool);
 	rc = session_publish(session);
 	if (rc)
-		goto err_account;
+		goto err_pool;
 	return session;
 
-err_account:
+err_pool:
+	ward_pool_end(&session->pool);
 	ward_account_free(&session->account);
 err_grave:
 	kfree(session->grave);
@@ -338,6 +342,8 @@ static int session_release(struct inode *inode, struct file *file)
 {
 	struct ward_session *session = file->private_data;
 
+	/* Nobody can ask for another buffer. */
+	ward_pool_close(&session->pool);
 	/* The others are bound to their mm, and hold the session. */
 	session_ops->end(session, WARD_END_SESSION, true);
 	ward_session_put(session);
@@ -432,6 +438,7 @@ int ward_cmd_info(struct ward_call *call)
 	memcpy(cmd->out_session, session->id, WARD_ID_LEN);
 	memcpy(cmd->out_instance, ward_instance, WARD_ID_LEN);
 	cmd->out_features = ward_features();
+	cmd->out_pool = ward_pool_bytes(&session->pool);
 
 	guard(spinlock)(&ward_ledger_lock);
 	cmd->out_state = acct->totals.state;
@@ -470,6 +477,7 @@ int ward_cmd_pressure(struct ward_call *call)
 	ward_ledger_global(&all);
 	cmd->out_live_global = all.live_all;
 	cmd->out_limit_global = all.limit;
+	cmd->out_pool = ward_pool_bytes(&session->pool);
 
 	guard(spinlock)(&ward_ledger_lock);
 	cmd->out_level = acct->level.now;
@@ -499,6 +507,7 @@ int ward_cmd_seal(struct ward_call *call)
 
 	session_event(session, WARD_EVENT_SESSION_SEAL, &ev);
 	ward_ledger_state(&session->account, WARD_STATE_SEALED, &ev);
+	ward_pool_close(&session->pool);
 	ward_ledger_totals(&session->account, &totals);
 	cmd->out_live = totals.live[WARD_KIND_A] + totals.live[WARD_KIND_SHARED];
 	cmd->out_live_b = totals.live[WARD_KIND_B];

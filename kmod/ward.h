@@ -9,6 +9,7 @@
  *	mmap_lock		(the kernel's)
  *	ward_buf::lock		(rwsem, buffer.c)   the fault path takes it for read
  *	volatile_lock		(spinlock, volatile.c)
+ *	ward_pool::lock		(spinlock)          also from reclaim, which tries
  *	ward_ledger_lock	(spinlock)          every account, every chain
  *
  * Under ward_buf::lock there is no user copy, no allocation that may reclaim,
@@ -22,6 +23,7 @@
 #include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/pgtable.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
@@ -342,6 +344,39 @@ int ward_tsm_init(void);
 void ward_tsm_exit(void);
 void ward_evidence_free(struct ward_evidence *ev);
 
+/* ---- pool.c: a session's clean memory --------------------------------------- */
+
+/* Buffers are cut into chunks of this order: one folio where it can be had. */
+#define WARD_CHUNK_ORDER	(PMD_SHIFT - PAGE_SHIFT)
+#define WARD_CHUNK_PAGES	(1UL << WARD_CHUNK_ORDER)
+
+/**
+ * struct ward_pool - chunks that hold nothing, kept for a session's next buffers
+ * @lock: protects what follows @node. Nothing sleeps or allocates under it
+ * @node: in the list of pools
+ * @chunks: by order of their size; the last for those that are one folio
+ * @pages: in @chunks
+ * @closed: takes no more
+ */
+struct ward_pool {
+	spinlock_t lock;
+	struct list_head node;
+	struct list_head chunks[WARD_CHUNK_ORDER + 2];
+	unsigned long pages;
+	bool closed;
+};
+
+/* @limit: bytes of protected memory in all. */
+int ward_pool_init(u64 limit);
+void ward_pool_exit(void);
+void ward_pool_start(struct ward_pool *pool);
+void ward_pool_end(struct ward_pool *pool);
+unsigned long ward_pool_drain(struct ward_pool *pool);
+void ward_pool_close(struct ward_pool *pool);
+u64 ward_pool_bytes(const struct ward_pool *pool);
+void ward_pool_drain_all(void);
+void ward_pool_open_all(void);
+
 /* ---- roll.c: a session's buffers -------------------------------------------- */
 
 struct ward_buf;
@@ -381,6 +416,7 @@ struct ward_buf *ward_roll_after(struct ward_roll *roll, u64 id);
  * @roll: its buffers
  * @volatiles: those that may be purged, oldest first; volatile_lock
  * @clock: of its lease
+ * @pool: clean memory for its next ones
  */
 struct ward_session {
 	struct kref ref;
@@ -396,6 +432,7 @@ struct ward_session {
 	struct ward_roll roll;
 	struct list_head volatiles;
 	struct ward_lease_clock clock;
+	struct ward_pool pool;
 };
 
 extern const struct file_operations ward_session_fops;
@@ -431,7 +468,7 @@ void ward_session_counts(u32 *live, u32 *tombstones);
 /* Totals of an ended session; -ENOENT, or -EPERM for another uid's. */
 int ward_session_tombstone(const u8 *id, struct ward_totals *out);
 
-/* ---- buffers: bufferfs.c, wipe.c, bind.c, buffer.c, own.c, pin.c ---------------- */
+/* ---- buffers: bufferfs.c, bind.c, buffer.c, own.c, pin.c ---------------- */
 
 struct ward_call;
 
@@ -439,6 +476,8 @@ int ward_bufferfs_init(void);
 void ward_bufferfs_exit(void);
 int ward_buffer_init(void);
 void ward_buffer_exit(void);
+int ward_shrinker_init(void);
+void ward_shrinker_exit(void);
 
 int ward_cmd_buf_alloc(struct ward_call *call);
 int ward_cmd_buf_info(struct ward_call *call);

@@ -114,6 +114,24 @@ TEST_TIMEOUT(no_hibernation_over_a_pin, 120)
 }
 
 /* Nothing is held: it may, and there is memory again when it is over. */
+/* The image leaves clean memory out too: what is kept is given up before. */
+TEST_TIMEOUT(pools_are_empty_before_an_image, 120)
+{
+	int s = session_open();
+	struct buf b;
+
+	need_hibernation();
+	b = buf_get(s, 2 * HUGE);
+	buf_drop(&b);
+	ASSERT_EQ(session_info(s).out_pool, 2 * HUGE);
+	EXPECT_EQ(hibernate(), 0);
+	EXPECT_EQ(session_info(s).out_pool, 0);
+	b = buf_get(s, 2 * HUGE);
+	EXPECT_TRUE(all_zero(b.p, b.length));
+	buf_drop(&b);
+	EXPECT_EQ(session_info(s).out_pool, 2 * HUGE);
+}
+
 TEST_TIMEOUT(hibernation_without_buffers, 120)
 {
 	struct buf b;

@@ -281,6 +281,10 @@ TEST(charged_to_the_callers_cgroup)
 	during = group_value("memory.current");
 	EXPECT_GE(during, before + b.length - HUGE / 2);
 	EXPECT_EQ(buf_wipe(b.fd), b.length);
+	/* It lies in the session's pool, and still costs whom it cost. */
+	EXPECT_EQ(session_info(s).out_pool, b.length);
+	EXPECT_GE(group_value("memory.current"), before + b.length - HUGE / 2);
+	close(s);
 	EXPECT_LE(group_value("memory.current"), before + HUGE);
 }
 
