@@ -290,6 +290,10 @@ bool ward_label_ok(const u8 *label);
 vm_fault_t ward_fault(struct vm_fault *vmf);
 vm_fault_t ward_fault_huge(struct vm_fault *vmf, unsigned int order);
 
+/* ---- populate.c: a page table filled at once ---------------------------------- */
+
+void ward_populate_later(struct vm_area_struct *vma);
+
 /* ---- map.c: the one mapping of a class A buffer --------------------------- */
 
 int ward_map_mmap(struct file *file, struct vm_area_struct *vma);

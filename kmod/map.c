@@ -93,6 +93,8 @@ int ward_map_mmap(struct file *file, struct vm_area_struct *vma)
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY);
 	vma->vm_private_data = buf;
 	vma->vm_ops = &map_ops;
+	if (buf->pages.populate)
+		ward_populate_later(vma);
 	return 0;
 }
 

@@ -216,7 +216,8 @@ struct ward_buf_alloc {
 #define WARD_BUF_SHARED		(1u << 0)
 /*
  * LAZY: the limits are charged at once, memory is had 2 MiB at a time when it
- * is first touched. Where there is none then, the access gives SIGBUS.
+ * is first touched. Where there is none then, the access gives SIGBUS. Not with
+ * POPULATE (EINVAL).
  */
 #define WARD_BUF_LAZY		(1u << 1)
 /* POPULATE: mmap fills the page table at once; no page of it faults later. */
