@@ -68,13 +68,17 @@ static void buf_init(struct ward_buf *buf, enum ward_kind kind,
 }
 
 /* Room that only the session's own volatile buffers take up is room. */
-static int charge(struct ward_session *session, enum ward_kind kind, u64 length)
+static int charge(struct ward_session *session, enum ward_kind kind, u64 length,
+		  const struct ward_patience *patience)
 {
-	int ret = ward_ledger_charge(&session->account, kind, length);
+	int ret = ward_ledger_try(&session->account, kind, length);
 
-	if (ret == -EDQUOT && ward_volatile_purge_own(session, length))
-		ret = ward_ledger_charge(&session->account, kind, length);
-	return ret;
+	if (ret != -EDQUOT)
+		return ret;
+	ward_volatile_purge_own(session, length);
+	if (patience)
+		return ward_ledger_charge_wait(&session->account, kind, length, patience);
+	return ward_ledger_charge(&session->account, kind, length);
 }
 
 /**
@@ -84,17 +88,19 @@ static int charge(struct ward_session *session, enum ward_kind kind, u64 length)
  * @ops: its class
  * @length: bytes, a multiple of the page size, not 0
  * @label: WARD_LABEL_LEN bytes
+ * @patience: how it waits for room, or NULL
  *
  * It is bound to the caller's mm, but for WARD_KIND_SHARED. Where a limit leaves
  * no room, the session's own volatile buffers make some. To be followed by
  * ward_buf_publish(), or by ward_buf_abort().
  *
  * Return: the buffer, or ERR_PTR of -EINVAL for the label, -ENOMEM,
- * -ERESTARTSYS, -EDQUOT, -ESHUTDOWN, -EBUSY.
+ * -ERESTARTSYS, -EDQUOT, -ESHUTDOWN, -EBUSY; with @patience -ETIME, -EINTR,
+ * -EAGAIN.
  */
 struct ward_buf *ward_buf_new(struct ward_session *session, enum ward_kind kind,
 			      const struct ward_buf_ops *ops, u64 length,
-			      const u8 *label)
+			      const u8 *label, const struct ward_patience *patience)
 {
 	struct ward_buf *buf;
 	int ret;
@@ -111,7 +117,7 @@ struct ward_buf *ward_buf_new(struct ward_session *session, enum ward_kind kind,
 	ret = ward_roll_reserve(&session->roll, buf->id);
 	if (ret)
 		goto err_bind;
-	ret = charge(session, kind, length);
+	ret = charge(session, kind, length, patience);
 	if (ret)
 		goto err_roll;
 	buf->session = session;

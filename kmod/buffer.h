@@ -15,7 +15,7 @@
 #include <linux/rwsem.h>
 #include <linux/workqueue.h>
 
-#include "ward.h"
+#include "budget.h"
 
 struct file_operations;
 struct folio;
@@ -263,7 +263,7 @@ struct ward_buf {
 
 struct ward_buf *ward_buf_new(struct ward_session *session, enum ward_kind kind,
 			      const struct ward_buf_ops *ops, u64 length,
-			      const u8 *label);
+			      const u8 *label, const struct ward_patience *patience);
 void ward_buf_abort(struct ward_buf *buf);
 int ward_buf_publish(struct ward_buf *buf, const struct file_operations *fops,
 		     struct ward_call *call);

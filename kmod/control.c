@@ -20,6 +20,17 @@ static const struct nla_policy session_attrs[WARD_A_SESSION_ID + 1] = {
 	[WARD_A_SESSION_ID] = NLA_POLICY_EXACT_LEN(WARD_ID_LEN),
 };
 
+static const struct nla_policy uid_attrs[WARD_A_UID + 1] = {
+	[WARD_A_UID] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy limit_attrs[WARD_A_LIMIT_SESSION + 1] = {
+	[WARD_A_LIMIT] = { .type = NLA_U64 },
+	[WARD_A_UID] = { .type = NLA_U32 },
+	[WARD_A_LIMIT_USER] = { .type = NLA_U64 },
+	[WARD_A_LIMIT_SESSION] = { .type = NLA_U64 },
+};
+
 /* ---- who asks ------------------------------------------------------------- */
 
 /*
@@ -195,6 +206,25 @@ static const struct genl_ops ward_genl_ops[] = {
 		.policy = no_attrs,
 		.maxattr = ARRAY_SIZE(no_attrs) - 1,
 	},
+	{
+		.cmd = WARD_GENL_CMD_LIMIT_GET,
+		.doit = ward_control_limit_get,
+		.policy = uid_attrs,
+		.maxattr = ARRAY_SIZE(uid_attrs) - 1,
+	},
+	{
+		.cmd = WARD_GENL_CMD_LIMIT_SET,
+		.doit = ward_control_limit_set,
+		.policy = limit_attrs,
+		.maxattr = ARRAY_SIZE(limit_attrs) - 1,
+	},
+};
+
+static const struct genl_multicast_group ward_groups[] = {
+	[WARD_GROUP_PRESSURE] = {
+		.name = WARD_GENL_GROUP_PRESSURE,
+		.flags = GENL_MCAST_CAP_SYS_ADMIN,
+	},
 };
 
 struct genl_family ward_family __ro_after_init = {
@@ -205,15 +235,22 @@ struct genl_family ward_family __ro_after_init = {
 	.module = THIS_MODULE,
 	.ops = ward_genl_ops,
 	.n_ops = ARRAY_SIZE(ward_genl_ops),
+	.mcgrps = ward_groups,
+	.n_mcgrps = ARRAY_SIZE(ward_groups),
 	.resv_start_op = WARD_GENL_CMD_UNSPEC + 1,
 };
 
 int ward_control_init(void)
 {
-	return genl_register_family(&ward_family);
+	int rc = genl_register_family(&ward_family);
+
+	if (!rc)
+		ward_pressure_tell(ward_control_tell);
+	return rc;
 }
 
 void ward_control_exit(void)
 {
+	ward_pressure_tell(NULL);
 	genl_unregister_family(&ward_family);
 }

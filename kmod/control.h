@@ -9,9 +9,12 @@
 
 #include <net/genetlink.h>
 
-#include "ward.h"
+#include "budget.h"
 
 extern struct genl_family ward_family;
+
+/* Places of the family's groups. */
+enum { WARD_GROUP_PRESSURE };
 
 /* ---- who asks: control.c --------------------------------------------------- */
 
@@ -44,6 +47,13 @@ int ward_control_reply(struct genl_info *info, u8 cmd,
 /* The ledger's figures: in PRESSURE_GET and STATUS_GET. */
 int ward_put_ledger(struct sk_buff *skb, const struct ward_global *all);
 int ward_control_pressure(struct sk_buff *skb, struct genl_info *info);
+/* To the group "pressure". May sleep. */
+void ward_control_tell(const struct ward_transition *change);
+
+/* ---- control_limit.c -------------------------------------------------------------- */
+
+int ward_control_limit_get(struct sk_buff *skb, struct genl_info *info);
+int ward_control_limit_set(struct sk_buff *skb, struct genl_info *info);
 
 /* ---- control_session.c, control_buffer.c -------------------------------------- */
 

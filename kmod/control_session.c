@@ -9,6 +9,8 @@ static int put_totals(struct sk_buff *skb, const struct ward_totals *t)
 {
 	return ward_put_u64(skb, WARD_A_LIVE_A, t->live[WARD_KIND_A] +
 						t->live[WARD_KIND_SHARED]) ?:
+	       ward_put_u64(skb, WARD_A_LIVE_SHARED, t->live[WARD_KIND_SHARED]) ?:
+	       ward_put_u64(skb, WARD_A_VOLATILE, t->live_volatile) ?:
 	       ward_put_u64(skb, WARD_A_LIVE_B, t->live[WARD_KIND_B]) ?:
 	       ward_put_u64(skb, WARD_A_PEAK, t->peak_all) ?:
 	       ward_put_u64(skb, WARD_A_FAILED, t->failed) ?:
@@ -30,8 +32,8 @@ static int put_session(struct sk_buff *skb, const void *what)
 
 	ward_ledger_totals(&session->account, &totals);
 	spin_lock(&ward_ledger_lock);
-	limit = session->account.limit;
-	level = session->account.level.now;
+	limit = ward_ledger_limit(&session->account);
+	level = session->account.level;
 	spin_unlock(&ward_ledger_lock);
 	return nla_put(skb, WARD_A_SESSION_ID, WARD_ID_LEN, session->id) ?:
 	       nla_put_u32(skb, WARD_A_UID, le32_to_cpu(session->opener.uid)) ?:

@@ -66,7 +66,8 @@ static const struct ward_command session_commands[] = {
 		COMMAND(struct ward_info, flags, 0, ward_cmd_info),
 	[WARD_CMD_BUF_ALLOC] =
 		COMMAND(struct ward_buf_alloc, out_id,
-			WARD_BUF_SHARED | WARD_BUF_LAZY | WARD_BUF_POPULATE,
+			WARD_BUF_SHARED | WARD_BUF_LAZY | WARD_BUF_POPULATE |
+			WARD_BUF_WAIT | WARD_BUF_PSI,
 			ward_cmd_buf_alloc),
 	[WARD_CMD_BUF_PIN] =
 		COMMAND(struct ward_buf_pin, out_id, WARD_PIN_CLEAN, ward_cmd_buf_pin),

@@ -82,6 +82,7 @@ static bool run_out(struct ward_account *acct)
 		return false;
 	t->state |= WARD_STATE_EXPIRED;
 	lease_record(acct, LEASE_RAN_OUT, t->live_all);
+	ward_ledger_dismiss(acct);
 	return true;
 }
 
@@ -95,8 +96,10 @@ static void lease_work(struct work_struct *work)
 
 	clear_bit(LEASE_QUEUED, &clock->flags);
 	smp_mb__after_atomic();
-	if (run_out(clock->account))
+	if (run_out(clock->account)) {
+		ward_notice_add(clock->account, WARD_NOTICE_LEASE, 0);
 		lease_ops->run_out(clock);
+	}
 	lease_ops->put(clock);
 }
 

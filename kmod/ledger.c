@@ -3,103 +3,33 @@
  * The ledger: who holds how much protected memory, within which limits, and
  * what happened. One lock covers every account, every chain and the global
  * figures: a record and the figures that it explains change in one moment,
- * and claims name a chain head that belongs to their numbers.
+ * and claims name a chain head that belongs to their numbers. Limits, users,
+ * waiting, records and snapshots have rooms of their own, see ledger.h.
  */
 #include <linux/limits.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
+#include <linux/overflow.h>
+#include <linux/psi.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
-#include "ward.h"
+#include "ledger.h"
 
 enum { SESSION_RING = 512, GLOBAL_RING = 1024 };	/* records */
+enum { WAITING_PER_USER = 256 };
+
+/* States in which a session gets nothing more. */
+#define CLOSED	(WARD_STATE_SEALED | WARD_STATE_REVOKED | WARD_STATE_EXPIRED)
 
 DEFINE_SPINLOCK(ward_ledger_lock);
 
-/* All of it under ward_ledger_lock; limit is constant after init. */
-static struct ward_global global;
-static struct ward_chain global_chain;
-static LIST_HEAD(accounts);
-static bool shut;	/* the machine hibernates */
-static bool closed;	/* it goes down */
+struct ward_books ward_books = {
+	.accounts = LIST_HEAD_INIT(ward_books.accounts),
+};
 
-static void record_system(struct ward_event *ev)
-{
-	ev->time_ns = cpu_to_le64(ktime_get_boottime_ns());
-	ward_chain_append(&global_chain, ev);
-}
-
-static void record(struct ward_account *acct, struct ward_event *ev)
-{
-	struct ward_event link = {
-		.type = cpu_to_le16(WARD_EVENT_LINK),
-		.uid = cpu_to_le32(acct->uid),
-	};
-
-	ev->time_ns = cpu_to_le64(ktime_get_boottime_ns());
-	ev->uid = cpu_to_le32(acct->uid);
-	ward_chain_append(&acct->chain, ev);
-	link.id = ev->seq;
-	memcpy(link.detail, acct->chain.head, sizeof(link.detail));
-	record_system(&link);
-}
-
-void ward_ledger_append(struct ward_account *acct, struct ward_event *ev)
-{
-	lockdep_assert_held(&ward_ledger_lock);
-	record(acct, ev);
-}
-
-static void level_event(struct ward_event *ev, u32 level, u64 live)
-{
-	memset(ev, 0, sizeof(*ev));
-	ev->type = cpu_to_le16(WARD_EVENT_LEVEL);
-	ev->reason = cpu_to_le16(level);
-	ev->bytes = cpu_to_le64(live);
-}
-
-static void update_level(struct ward_account *acct)
-{
-	u32 own = ward_pressure_level(acct->level.now, acct->totals.live_all,
-				      acct->limit, acct->level.threshold);
-
-	ward_pressure_set(acct, max(own, global.level));
-}
-
-static void update_global_level(void)
-{
-	u32 level = ward_pressure_level(global.level, global.live_all,
-					global.limit, 0);
-	struct ward_account *each;
-	struct ward_event ev;
-
-	if (level == global.level)
-		return;
-	global.level = level;
-	level_event(&ev, level, global.live_all);
-	record_system(&ev);
-	list_for_each_entry(each, &accounts, node)
-		update_level(each);
-}
-
-/*
- * @acct's live bytes moved: its level follows, and everybody's where the
- * global one moved. A record goes only into the chain of who moved them, so
- * that a neighbour who hovers around a mark pushes nobody's records out.
- */
-static void update_levels(struct ward_account *acct)
-{
-	u32 before = acct->level.now;
-	struct ward_event ev;
-
-	update_global_level();
-	update_level(acct);
-	if (acct->level.now == before)
-		return;
-	level_event(&ev, acct->level.now, acct->totals.live_all);
-	record(acct, &ev);
-}
+/* ---- bytes ---------------------- */
 
 static void add_live(struct ward_account *acct, enum ward_kind kind, u64 bytes)
 {
@@ -109,9 +39,11 @@ static void add_live(struct ward_account *acct, enum ward_kind kind, u64 bytes)
 	t->live_all += bytes;
 	t->peak[kind] = max(t->peak[kind], t->live[kind]);
 	t->peak_all = max(t->peak_all, t->live_all);
-	global.live[kind] += bytes;
-	global.live_all += bytes;
-	global.peak_all = max(global.peak_all, global.live_all);
+	acct->user->live += bytes;
+	ward_books.all.live[kind] += bytes;
+	ward_books.all.live_all += bytes;
+	ward_books.all.peak_all = max(ward_books.all.peak_all, ward_books.all.live_all);
+	ward_limit_settle(acct);
 }
 
 static void sub_live(struct ward_account *acct, enum ward_kind kind, u64 bytes)
@@ -122,41 +54,174 @@ static void sub_live(struct ward_account *acct, enum ward_kind kind, u64 bytes)
 		bytes = t->live[kind];
 	t->live[kind] -= bytes;
 	t->live_all -= bytes;
-	global.live[kind] -= bytes;
-	global.live_all -= bytes;
+	acct->user->live -= bytes;
+	ward_books.all.live[kind] -= bytes;
+	ward_books.all.live_all -= bytes;
+	ward_limit_settle(acct);
 }
 
-static bool room_for(const struct ward_account *acct, u64 bytes)
+/* What was ever made can be more than what there is: lazy memory is free. */
+static void count(u64 *total, u64 bytes)
 {
-	return bytes <= acct->limit &&
-	       acct->totals.live_all <= acct->limit - bytes &&
-	       bytes <= global.limit &&
-	       global.live_all <= global.limit - bytes;
+	if (check_add_overflow(*total, bytes, total))
+		*total = U64_MAX;
+}
+
+static bool fits(u64 live, u64 bytes, u64 limit)
+{
+	u64 sum;
+
+	return !check_add_overflow(live, bytes, &sum) && sum <= limit;
+}
+
+static enum ward_held what_holds(const struct ward_account *acct, u64 bytes)
+{
+	const struct ward_user *user = acct->user;
+
+	if (!fits(acct->totals.live_all, bytes, ward_limit_session(acct)))
+		return WARD_HELD_SESSION;
+	if (!fits(user->live, bytes, ward_limit_user(user)))
+		return WARD_HELD_USER;
+	if (!fits(ward_books.all.live_all, bytes, ward_books.all.limit))
+		return WARD_HELD_GLOBAL;
+	return WARD_HELD_NOT;
+}
+
+static int refuse(struct ward_account *acct, int error)
+{
+	acct->totals.failed++;
+	ward_books.all.failed++;
+	return error;
 }
 
 /* A lease that is over counts before its clock has been heard. */
 static bool may_hold(const struct ward_totals *t)
 {
-	return !closed && !(t->state & (WARD_STATE_SEALED | WARD_STATE_REVOKED | WARD_STATE_EXPIRED)) &&
+	return !(t->state & CLOSED) &&
 	       !(t->terms.expires_ns &&
 		 ward_terms_over(&t->terms, ktime_get_boottime_ns()));
 }
 
-int ward_ledger_charge(struct ward_account *acct, enum ward_kind kind, u64 bytes)
+/* 0 where @acct may be given something at all. */
+static int admit(const struct ward_account *acct)
+{
+	return may_hold(&acct->totals) ? ward_books.shut : -ESHUTDOWN;
+}
+
+static int charge(struct ward_account *acct, enum ward_kind kind, u64 bytes)
+{
+	int ret = admit(acct);
+
+	if (ret)
+		return ret;
+	if (what_holds(acct, bytes) != WARD_HELD_NOT)
+		return -EDQUOT;
+	add_live(acct, kind, bytes);
+	return 0;
+}
+
+int ward_ledger_try(struct ward_account *acct, enum ward_kind kind, u64 bytes)
 {
 	guard(spinlock)(&ward_ledger_lock);
-	if (!may_hold(&acct->totals))
-		return -ESHUTDOWN;
-	if (shut)
-		return -EBUSY;
-	if (!room_for(acct, bytes)) {
-		acct->totals.failed++;
-		global.failed++;
-		return -EDQUOT;
+	return charge(acct, kind, bytes);
+}
+
+int ward_ledger_charge(struct ward_account *acct, enum ward_kind kind, u64 bytes)
+{
+	int ret;
+
+	guard(spinlock)(&ward_ledger_lock);
+	ret = charge(acct, kind, bytes);
+	return ret == -EDQUOT ? refuse(acct, ret) : ret;
+}
+
+/* ---- waiting for room ---------------------- */
+
+static enum ward_held judge(struct ward_waiter *waiter)
+{
+	struct ward_account *acct = waiter->acct;
+	enum ward_held held;
+
+	if (waiter->bytes > ward_ledger_limit(acct)) {
+		waiter->result = refuse(acct, -EDQUOT);
+		return WARD_HELD_NOT;
 	}
-	add_live(acct, kind, bytes);
-	update_levels(acct);
-	return 0;
+	held = what_holds(acct, waiter->bytes);
+	if (held == WARD_HELD_NOT) {
+		waiter->result = 0;
+		add_live(acct, waiter->kind, waiter->bytes);
+	}
+	return held;
+}
+
+/* There may be room: bytes went, a limit grew, or one who stood in the way left. */
+static void serve(void)
+{
+	if (ward_wait_any())
+		ward_wait_serve(judge);
+}
+
+static int start_wait(struct ward_waiter *waiter)
+{
+	int ret;
+
+	guard(spinlock)(&ward_ledger_lock);
+	ret = admit(waiter->acct);
+	if (ret)
+		return ret;
+	if (waiter->acct->user->waiting >= WAITING_PER_USER)
+		return refuse(waiter->acct, -EAGAIN);
+	ward_wait_join(waiter);
+	serve();
+	return waiter->result;
+}
+
+/* What came of it, with @ret from sleeping where nothing did. */
+static int end_wait(struct ward_waiter *waiter, int ret)
+{
+	guard(spinlock)(&ward_ledger_lock);
+	if (waiter->result != WARD_WAITING)
+		return waiter->result;
+	ward_wait_leave(waiter);
+	serve();
+	return ret == -ETIME ? refuse(waiter->acct, ret) : ret;
+}
+
+static int sleep(struct ward_waiter *waiter, const struct ward_patience *patience)
+{
+	unsigned long flags;
+	int ret;
+
+	if (patience->psi)
+		psi_memstall_enter(&flags);
+	ret = ward_wait_sleep(waiter, patience->deadline_ns);
+	if (patience->psi)
+		psi_memstall_leave(&flags);
+	return ret;
+}
+
+int ward_ledger_charge_wait(struct ward_account *acct, enum ward_kind kind,
+			    u64 bytes, const struct ward_patience *patience)
+{
+	struct ward_waiter waiter = { .acct = acct, .kind = kind, .bytes = bytes };
+	int ret = start_wait(&waiter);
+
+	if (ret == WARD_WAITING)
+		ret = end_wait(&waiter, sleep(&waiter, patience));
+	/* Nobody is left to use it, and others wait. */
+	if (!ret && fatal_signal_pending(current)) {
+		ward_ledger_refund(acct, kind, bytes);
+		return -EINTR;
+	}
+	return ret == -EINTR && patience->restart ? -ERESTARTSYS : ret;
+}
+
+/* ---- the machine's own doings ---------------------- */
+
+static void stop(int why)
+{
+	ward_books.shut = why;
+	ward_wait_fail(NULL, why);
 }
 
 void ward_ledger_volatile(struct ward_account *acct, u64 bytes, bool on)
@@ -168,35 +233,39 @@ void ward_ledger_volatile(struct ward_account *acct, u64 bytes, bool on)
 		bytes = t->live_volatile;
 	t->live_volatile += on ? bytes : -bytes;
 	t->peak_volatile = max(t->peak_volatile, t->live_volatile);
-	global.live_volatile += on ? bytes : -bytes;
+	ward_books.all.live_volatile += on ? bytes : -bytes;
 }
 
 int ward_ledger_shut(void)
 {
 	guard(spinlock)(&ward_ledger_lock);
-	if (global.live_all)
+	if (ward_books.all.live_all)
 		return -EBUSY;
-	shut = true;
+	if (!ward_books.shut)
+		stop(-EBUSY);
 	return 0;
-}
-
-void ward_ledger_close(void)
-{
-	guard(spinlock)(&ward_ledger_lock);
-	closed = true;
 }
 
 void ward_ledger_open(void)
 {
 	guard(spinlock)(&ward_ledger_lock);
-	shut = false;
+	if (ward_books.shut == -EBUSY)
+		ward_books.shut = 0;
 }
+
+void ward_ledger_close(void)
+{
+	guard(spinlock)(&ward_ledger_lock);
+	stop(-ESHUTDOWN);
+}
+
+/* ---- the life of a buffer's bytes ---------------------- */
 
 void ward_ledger_refund(struct ward_account *acct, enum ward_kind kind, u64 bytes)
 {
 	guard(spinlock)(&ward_ledger_lock);
 	sub_live(acct, kind, bytes);
-	update_levels(acct);
+	serve();
 }
 
 void ward_ledger_made(struct ward_account *acct, enum ward_kind kind,
@@ -205,9 +274,9 @@ void ward_ledger_made(struct ward_account *acct, enum ward_kind kind,
 	guard(spinlock)(&ward_ledger_lock);
 	if (kind != WARD_KIND_B) {
 		acct->totals.alloc_buffers++;
-		acct->totals.alloc_bytes += le64_to_cpu(ev->bytes);
+		count(&acct->totals.alloc_bytes, le64_to_cpu(ev->bytes));
 	}
-	record(acct, ev);
+	ward_ledger_append(acct, ev);
 }
 
 void ward_ledger_wiped(struct ward_account *acct, enum ward_kind kind,
@@ -219,27 +288,24 @@ void ward_ledger_wiped(struct ward_account *acct, enum ward_kind kind,
 	guard(spinlock)(&ward_ledger_lock);
 	if (kind == WARD_KIND_B) {
 		t->unpinned_buffers++;
-		t->unpinned_bytes += bytes;
+		count(&t->unpinned_bytes, bytes);
 	} else {
 		t->wiped_buffers++;
-		t->wiped_bytes += bytes;
-		global.wiped_bytes += bytes;
+		count(&t->wiped_bytes, bytes);
+		count(&ward_books.all.wiped_bytes, bytes);
 	}
-	record(acct, ev);
+	ward_ledger_append(acct, ev);
 	sub_live(acct, kind, bytes);
-	update_levels(acct);
+	serve();
 }
 
-void ward_ledger_record(struct ward_account *acct, struct ward_event *ev)
-{
-	guard(spinlock)(&ward_ledger_lock);
-	record(acct, ev);
-}
+/* ---- a session's state ---------------------- */
 
-void ward_ledger_system(struct ward_event *ev)
+void ward_ledger_dismiss(struct ward_account *acct)
 {
-	guard(spinlock)(&ward_ledger_lock);
-	record_system(ev);
+	lockdep_assert_held(&ward_ledger_lock);
+	ward_wait_fail(acct, -ESHUTDOWN);
+	serve();
 }
 
 void ward_ledger_state(struct ward_account *acct, u32 bits, struct ward_event *ev)
@@ -248,7 +314,11 @@ void ward_ledger_state(struct ward_account *acct, u32 bits, struct ward_event *e
 	if ((acct->totals.state & bits) == bits)
 		return;
 	acct->totals.state |= bits;
-	record(acct, ev);
+	ward_ledger_append(acct, ev);
+	if (bits & WARD_STATE_REVOKED)
+		ward_notice_push(acct, WARD_NOTICE_REVOKE, 0);
+	if (bits & CLOSED)
+		ward_ledger_dismiss(acct);
 }
 
 int ward_ledger_watch(struct ward_account *acct, u64 threshold, u64 limit)
@@ -256,12 +326,10 @@ int ward_ledger_watch(struct ward_account *acct, u64 threshold, u64 limit)
 	guard(spinlock)(&ward_ledger_lock);
 	if (acct->totals.state & WARD_STATE_REVOKED)
 		return -ESHUTDOWN;
-	if (limit > acct->limit)
+	if (limit > ward_limit_session(acct))
 		return -EINVAL;
-	if (limit)
-		acct->limit = limit;
-	acct->level.threshold = threshold;
-	update_level(acct);
+	ward_limit_watch(acct, threshold, limit ?: acct->limit);
+	serve();
 	return 0;
 }
 
@@ -279,85 +347,36 @@ int ward_ledger_measure(struct ward_account *acct, const u8 *digest, u8 *out)
 		return -ESHUTDOWN;
 	ward_sha512(spans, ARRAY_SIZE(spans), out);
 	memcpy(reg, out, WARD_DIGEST_LEN);
-	record(acct, &ev);
+	ward_ledger_append(acct, &ev);
 	return 0;
 }
 
-static void totals(struct ward_account *acct, struct ward_totals *out)
-{
-	*out = acct->totals;
-	out->seq = acct->chain.seq;
-	out->dropped = acct->chain.dropped;
-	memcpy(out->head, acct->chain.head, sizeof(out->head));
-}
+/* ---- limits that an administrator sets ---------------------- */
 
-void ward_ledger_totals(struct ward_account *acct, struct ward_totals *out)
+static void set_limits(const struct ward_limits *limits, struct ward_user *user)
 {
 	guard(spinlock)(&ward_ledger_lock);
-	totals(acct, out);
+	ward_limit_apply(limits, user);
+	serve();
 }
 
-static void totals_to_claims(const struct ward_totals *t, struct ward_claims *c)
+/* May sleep. 0 or -ENOMEM, and then nothing has changed. */
+int ward_ledger_set_limits(const struct ward_limits *limits)
 {
-	memcpy(c->declared, t->declared, sizeof(c->declared));
-	c->live_a = cpu_to_le64(t->live[WARD_KIND_A]);
-	c->peak_a = cpu_to_le64(t->peak[WARD_KIND_A]);
-	c->live_shared = cpu_to_le64(t->live[WARD_KIND_SHARED]);
-	c->peak_shared = cpu_to_le64(t->peak[WARD_KIND_SHARED]);
-	c->live_volatile = cpu_to_le64(t->live_volatile);
-	c->peak_volatile = cpu_to_le64(t->peak_volatile);
-	c->live_b = cpu_to_le64(t->live[WARD_KIND_B]);
-	c->peak_b = cpu_to_le64(t->peak[WARD_KIND_B]);
-	c->alloc_buffers = cpu_to_le64(t->alloc_buffers);
-	c->alloc_bytes = cpu_to_le64(t->alloc_bytes);
-	c->wiped_buffers = cpu_to_le64(t->wiped_buffers);
-	c->wiped_bytes = cpu_to_le64(t->wiped_bytes);
-	c->unpinned_buffers = cpu_to_le64(t->unpinned_buffers);
-	c->unpinned_bytes = cpu_to_le64(t->unpinned_bytes);
-	c->failed = cpu_to_le64(t->failed);
-	c->state = cpu_to_le32(t->state);
-	c->lease_deadline_ns = cpu_to_le64(t->terms.deadline_ns);
-	c->lease_term_ns = cpu_to_le64(t->terms.term_ns);
-	c->lease_expires_ns = cpu_to_le64(t->terms.expires_ns);
-	memcpy(c->lease_anchor, t->terms.anchor, sizeof(c->lease_anchor));
-	c->session_seq = cpu_to_le64(t->seq);
-	c->events_dropped = cpu_to_le64(t->dropped);
-	memcpy(c->session_head, t->head, sizeof(c->session_head));
+	struct ward_user *user = NULL;
+
+	if (limits->named & BIT(WARD_LIMIT_ONE_USER)) {
+		user = ward_user_get(limits->uid);
+		if (!user)
+			return -ENOMEM;
+	}
+	set_limits(limits, user);
+	if (user)
+		ward_user_put(user);
+	return 0;
 }
 
-static void global_to_claims(struct ward_claims *c)
-{
-	c->limit_global = cpu_to_le64(global.limit);
-	c->limit_user = cpu_to_le64(U64_MAX);
-	c->global_seq = cpu_to_le64(global_chain.seq);
-	memcpy(c->global_head, global_chain.head, sizeof(c->global_head));
-}
-
-void ward_ledger_snapshot(struct ward_account *acct, struct ward_claims *claims)
-{
-	struct ward_totals t;
-
-	guard(spinlock)(&ward_ledger_lock);
-	totals(acct, &t);
-	totals_to_claims(&t, claims);
-	global_to_claims(claims);
-	claims->limit_session = cpu_to_le64(acct->limit);
-}
-
-void ward_ledger_epitaph(const struct ward_totals *t, struct ward_claims *claims)
-{
-	guard(spinlock)(&ward_ledger_lock);
-	totals_to_claims(t, claims);
-	global_to_claims(claims);
-}
-
-void ward_ledger_global(struct ward_global *out)
-{
-	guard(spinlock)(&ward_ledger_lock);
-	*out = global;
-	out->seq = global_chain.seq;
-	memcpy(out->head, global_chain.head, sizeof(out->head));
-}
+/* ---- coming and going ---------------------- */
 
 int ward_account_init(struct ward_account *acct, const u8 *session_id, u32 uid)
 {
@@ -365,13 +384,19 @@ int ward_account_init(struct ward_account *acct, const u8 *session_id, u32 uid)
 
 	if (rc)
 		return rc;
-	acct->uid = uid;
-	acct->limit = global.limit;
-	init_waitqueue_head(&acct->wait);
+	acct->user = ward_user_get(uid);
+	if (!acct->user) {
+		ward_chain_free(&acct->chain);
+		return -ENOMEM;
+	}
+	acct->totals.uid = uid;
+	acct->limit = U64_MAX;
+	ward_notices_init(&acct->notices);
 	guard(spinlock)(&ward_ledger_lock);
-	acct->level.now = global.level;
-	list_add_tail(&acct->node, &accounts);
-	global.accounts++;
+	ward_limit_enter(acct);
+	list_add_tail(&acct->node, &ward_books.accounts);
+	list_add_tail(&acct->peer, &acct->user->accounts);
+	ward_books.all.accounts++;
 	return 0;
 }
 
@@ -379,8 +404,10 @@ void ward_account_free(struct ward_account *acct)
 {
 	spin_lock(&ward_ledger_lock);
 	list_del(&acct->node);
-	global.accounts--;
+	list_del(&acct->peer);
+	ward_books.all.accounts--;
 	spin_unlock(&ward_ledger_lock);
+	ward_user_put(acct->user);
 	ward_chain_free(&acct->chain);
 }
 
@@ -388,11 +415,15 @@ int ward_ledger_init(u64 limit)
 {
 	static const u8 no_session[WARD_ID_LEN];
 
-	global.limit = limit;
-	return ward_chain_init(&global_chain, no_session, GLOBAL_RING);
+	ward_books.all.limit = limit;
+	ward_books.all.limit_user = U64_MAX;
+	ward_books.all.limit_session = U64_MAX;
+	ward_pressure_init();
+	return ward_chain_init(&ward_books.chain, no_session, GLOBAL_RING);
 }
 
 void ward_ledger_exit(void)
 {
-	ward_chain_free(&global_chain);
+	ward_user_exit();
+	ward_chain_free(&ward_books.chain);
 }

@@ -66,17 +66,21 @@ static int get_pages(struct ward_buf *buf, u32 flags)
 int ward_cmd_buf_alloc(struct ward_call *call)
 {
 	struct ward_buf_alloc *cmd = call->cmd;
+	struct ward_patience patience;
 	struct ward_buf *buf;
 	int ret;
 
-	if (cmd->reserved || !cmd->length || !PAGE_ALIGNED(cmd->length) ||
-	    cmd->deadline_ns)
+	if (cmd->reserved || !cmd->length || !PAGE_ALIGNED(cmd->length))
 		return -EINVAL;
 	if (cmd->flags & WARD_BUF_LAZY && cmd->flags & WARD_BUF_POPULATE)
 		return -EINVAL;
+	ret = ward_wait_terms(cmd, &patience);
+	if (ret)
+		return ret;
 	buf = ward_buf_new(call->object,
 			   cmd->flags & WARD_BUF_SHARED ? WARD_KIND_SHARED : WARD_KIND_A,
-			   &own_ops, cmd->length, cmd->label);
+			   &own_ops, cmd->length, cmd->label,
+			   cmd->flags & WARD_BUF_WAIT ? &patience : NULL);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
 	buf->protection = OWN_PROTECTION;

@@ -239,7 +239,7 @@ int ward_cmd_buf_pin(struct ward_call *call)
 	if (ret)
 		return ret;
 	buf = ward_buf_new(call->object, WARD_KIND_B, &pin_ops, cmd->length,
-			   cmd->label);
+			   cmd->label, NULL);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
 	ret = protect(buf, cmd);

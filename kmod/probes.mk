@@ -29,3 +29,5 @@ ccflags-y += $(call ward-probe,linux/hex.h,hex2bin,HEX)
 ccflags-y += $(call ward-probe,crypto/utils.h,crypto_memneq,CRYPTO_UTILS)
 # hrtimer_setup takes the function from 6.13 on.
 ccflags-y += $(call ward-probe,linux/hrtimer.h,void hrtimer_setup.struct hrtimer,HRTIMER_SETUP)
+# Memory that the host has given and the guest has not taken yet (6.5).
+ccflags-y += $(call ward-probe,linux/mmzone.h,NR_UNACCEPTED,UNACCEPTED)

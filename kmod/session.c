@@ -7,7 +7,6 @@
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/module.h>
-#include <linux/poll.h>
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -350,74 +349,12 @@ static int session_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Takes the news, if there is any that read() has not returned yet. */
-static bool take_notice(struct ward_account *acct, struct ward_notice *notice)
-{
-	guard(spinlock)(&ward_ledger_lock);
-	if (acct->level.seen == acct->level.seq)
-		return false;
-	acct->level.seen = acct->level.seq;
-	*notice = (struct ward_notice) {
-		.size = sizeof(*notice),
-		.level = acct->level.now,
-		.seq = acct->level.seq,
-		.live = acct->totals.live_all,
-		.time_ns = ktime_get_boottime_ns(),
-	};
-	return true;
-}
-
-/* For the next reader, unless there is other news by now. */
-static void give_back(struct ward_account *acct, const struct ward_notice *notice)
-{
-	guard(spinlock)(&ward_ledger_lock);
-	if (acct->level.seen == notice->seq)
-		acct->level.seen--;
-}
-
-static bool has_news(struct ward_account *acct)
-{
-	guard(spinlock)(&ward_ledger_lock);
-	return acct->level.seen != acct->level.seq;
-}
-
-static ssize_t session_read(struct file *file, char __user *buf, size_t len,
-			    loff_t *pos)
-{
-	struct ward_session *session = file->private_data;
-	struct ward_account *acct = &session->account;
-	struct ward_notice notice;
-
-	if (len < sizeof(notice))
-		return -EINVAL;
-	if (!take_notice(acct, &notice)) {
-		if (file->f_flags & O_NONBLOCK)
-			return -EAGAIN;
-		if (wait_event_interruptible(acct->wait, take_notice(acct, &notice)))
-			return -ERESTARTSYS;
-	}
-	if (copy_to_user(buf, &notice, sizeof(notice))) {
-		give_back(acct, &notice);
-		wake_up_interruptible(&acct->wait);
-		return -EFAULT;
-	}
-	return sizeof(notice);
-}
-
-static __poll_t session_poll(struct file *file, struct poll_table_struct *table)
-{
-	struct ward_session *session = file->private_data;
-
-	poll_wait(file, &session->account.wait, table);
-	return has_news(&session->account) ? EPOLLIN | EPOLLRDNORM : 0;
-}
-
 const struct file_operations ward_session_fops = {
 	.owner = THIS_MODULE,
 	.open = session_open,
 	.release = session_release,
-	.read = session_read,
-	.poll = session_poll,
+	.read = ward_watch_read,
+	.poll = ward_watch_poll,
 	.unlocked_ioctl = ward_ioctl_session,
 	.compat_ioctl = compat_ptr_ioctl,
 	.show_fdinfo = ward_session_show,
@@ -430,9 +367,7 @@ int ward_cmd_info(struct ward_call *call)
 	struct ward_session *session = call->object;
 	struct ward_info *cmd = call->cmd;
 	struct ward_account *acct = &session->account;
-	struct ward_global all;
 
-	ward_ledger_global(&all);
 	cmd->out_abi = WARD_ABI_VERSION;
 	cmd->out_module_version = WARD_VERSION_CODE;
 	memcpy(cmd->out_session, session->id, WARD_ID_LEN);
@@ -442,11 +377,11 @@ int ward_cmd_info(struct ward_call *call)
 
 	guard(spinlock)(&ward_ledger_lock);
 	cmd->out_state = acct->totals.state;
-	cmd->out_level = acct->level.now;
+	cmd->out_level = acct->level;
 	cmd->out_live = acct->totals.live[WARD_KIND_A] +
 			acct->totals.live[WARD_KIND_SHARED];
 	cmd->out_live_b = acct->totals.live[WARD_KIND_B];
-	cmd->out_limit = min(acct->limit, all.limit);
+	cmd->out_limit = ward_ledger_limit(acct);
 	return 0;
 }
 
@@ -463,39 +398,6 @@ int ward_cmd_lease(struct ward_call *call)
 	struct ward_session *session = call->object;
 
 	return ward_lease_change(&session->clock, call->cmd);
-}
-
-int ward_cmd_pressure(struct ward_call *call)
-{
-	struct ward_session *session = call->object;
-	struct ward_pressure *cmd = call->cmd;
-	struct ward_account *acct = &session->account;
-	struct ward_global all;
-
-	if (cmd->reserved)
-		return -EINVAL;
-	ward_ledger_global(&all);
-	cmd->out_live_global = all.live_all;
-	cmd->out_limit_global = all.limit;
-	cmd->out_pool = ward_pool_bytes(&session->pool);
-
-	guard(spinlock)(&ward_ledger_lock);
-	cmd->out_level = acct->level.now;
-	cmd->out_seq = acct->level.seq;
-	cmd->out_live = acct->totals.live_all;
-	cmd->out_peak = acct->totals.peak_all;
-	cmd->out_limit_session = acct->limit;
-	cmd->out_failed = acct->totals.failed;
-	cmd->out_volatile = acct->totals.live_volatile;
-	return 0;
-}
-
-int ward_cmd_watch(struct ward_call *call)
-{
-	struct ward_session *session = call->object;
-	struct ward_watch *cmd = call->cmd;
-
-	return ward_ledger_watch(&session->account, cmd->threshold, cmd->limit);
 }
 
 int ward_cmd_seal(struct ward_call *call)

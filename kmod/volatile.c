@@ -61,6 +61,13 @@ static bool mark_purged(struct ward_buf *buf)
 	return buf->is_volatile && ward_buf_mark_dead(buf, WARD_END_PURGE);
 }
 
+/* Told when it is over. */
+static void finish_purge(struct ward_buf *buf)
+{
+	ward_buf_finish(buf);
+	ward_notice_add(&buf->session->account, WARD_NOTICE_PURGE, buf->id);
+}
+
 /* The one longest volatile of a session, referenced. */
 static struct ward_buf *oldest_own(struct ward_session *session)
 {
@@ -92,7 +99,7 @@ u64 ward_volatile_purge_own(struct ward_session *session, u64 bytes)
 		mine = mark_purged(buf);
 		up_write(&buf->lock);
 		if (mine) {
-			ward_buf_finish(buf);
+			finish_purge(buf);
 			freed += buf->length;
 		}
 		ward_buf_put(buf);
@@ -141,7 +148,7 @@ unsigned long ward_volatile_purge_some(unsigned long nr_pages)
 	struct ward_buf *buf;
 
 	while (freed < nr_pages && (buf = mark_oldest())) {
-		ward_buf_finish(buf);
+		finish_purge(buf);
 		freed += buf->length >> PAGE_SHIFT;
 		ward_buf_put(buf);
 	}

@@ -10,12 +10,13 @@
  *	ward_buf::lock		(rwsem, buffer.c)   the fault path takes it for read
  *	volatile_lock		(spinlock, volatile.c)
  *	ward_pool::lock		(spinlock)          also from reclaim, which tries
- *	ward_ledger_lock	(spinlock)          every account, every chain
+ *	ward_ledger_lock	(spinlock)          every account, chain, user, waiter
  *
  * Under ward_buf::lock there is no user copy, no allocation that may reclaim,
  * and no mmap_lock. ward_ledger_lock is a leaf but for wait queues: it covers
  * counters, chain heads and state bits together, so that a snapshot is one
- * moment and a seal is atomic against a charge.
+ * moment and a seal is atomic against a charge. Who waits for room is woken
+ * under it.
  */
 #ifndef WARD_H
 #define WARD_H
@@ -34,8 +35,11 @@
 #include <linux/ward_netlink.h>
 
 struct file;
+struct poll_table_struct;
 struct seq_file;
 struct task_struct;
+struct ward_call;
+struct ward_user;
 
 #define WARD_VERSION_MAJOR	0
 #define WARD_VERSION_MINOR	1
@@ -131,6 +135,7 @@ struct ward_totals {
 	u64 unpinned_bytes;
 	u64 failed;			/* charges refused */
 	u32 state;			/* WARD_STATE_* */
+	u32 uid;			/* of the opener */
 	struct ward_terms terms;	/* of its lease */
 	u64 seq;
 	u64 dropped;
@@ -138,39 +143,68 @@ struct ward_totals {
 };
 
 /**
- * struct ward_level - a pressure level with hysteresis; ward_ledger_lock
- * @now: WARD_LEVEL_*
- * @seq: how often @now changed
- * @seen: @seq as read() last returned it
- * @threshold: of WARD_WATCH, in place of medium's 75 %; 0 = none
+ * struct ward_gauge - a level with hysteresis; ward_ledger_lock
+ * @level: WARD_LEVEL_*
+ * @low: @level is left when fewer bytes live
+ * @high: @level is left when as many bytes live, or more
  */
-struct ward_level {
-	u32 now;
+struct ward_gauge {
+	u32 level;
+	u64 low;
+	u64 high;
+};
+
+#define WARD_NOTICES	32
+
+/**
+ * struct ward_notices - what a session has to be told; ward_ledger_lock
+ * @seq: of the newest
+ * @seen: the last one that read() took
+ * @ring: number n is at (n - 1) % WARD_NOTICES
+ * @wait: woken when @seq moves
+ */
+struct ward_notices {
 	u64 seq;
 	u64 seen;
-	u64 threshold;
+	struct ward_notice ring[WARD_NOTICES];
+	wait_queue_head_t wait;
 };
 
 /**
  * struct ward_account - a session's part of the ledger; ward_ledger_lock
  * @node: in the ledger's list, for changes of the global level
- * @limit: bytes of all kinds; only shrinks
- * @uid: goes into the records
- * @wait: woken when @level.seq moves
+ * @peer: among the accounts of its user
+ * @user: whose it is; constant
+ * @limit: bytes of all kinds that the session set itself; only shrinks
+ * @threshold: of WARD_WATCH, in place of medium's 75 %; 0 = none
+ * @gauge: of the session's own limit
+ * @level: the highest of its own, its user's and the global one
+ * @waiting: charges that wait
+ * @held: pass of the queue in which its own limit held up a charge
+ * @part: what part it has in stalls; pressure.c
+ * @notices: see there
  */
 struct ward_account {
 	struct list_head node;
+	struct list_head peer;
+	struct ward_user *user;
 	struct ward_totals totals;
 	struct ward_chain chain;
-	struct ward_level level;
 	u64 limit;
-	u32 uid;
-	wait_queue_head_t wait;
+	u64 threshold;
+	struct ward_gauge gauge;
+	u32 level;
+	u32 waiting;
+	u64 held;
+	u32 part;
+	struct ward_notices notices;
 };
 
 /* What the machine as a whole holds; for control.c and pressure. */
 struct ward_global {
 	u64 limit;
+	u64 limit_user;		/* of each user that has none of their own */
+	u64 limit_session;	/* of each session */
 	u64 live[WARD_KINDS];
 	u64 live_all;
 	u64 peak_all;
@@ -180,6 +214,7 @@ struct ward_global {
 	u64 seq;
 	u8 head[WARD_HEAD_LEN];
 	u32 level;
+	u64 level_seq;		/* changes of @level */
 	u32 accounts;
 };
 
@@ -191,11 +226,15 @@ void ward_account_free(struct ward_account *acct);
 
 /*
  * The life of a buffer's bytes. charge() refuses with -EDQUOT above a limit,
- * -ESHUTDOWN once sealed or revoked, and -EBUSY while shut. Each successful charge is followed
- * by exactly one of refund() (nothing was made) or made(), and each made() by
- * exactly one wiped(), which counts, records and uncharges in one moment.
- * @ev has type, reason, id, bytes, cost, class and label set by the caller.
+ * -ESHUTDOWN once the session is sealed, revoked or expired, or the machine
+ * goes down, and -EBUSY while it hibernates. try() does the same and does not
+ * count a refusal: the caller can make room and come again. Each successful
+ * charge is followed by exactly one of refund() (nothing was made) or made(),
+ * and each made() by exactly one wiped(), which counts, records and uncharges
+ * in one moment. @ev has type, reason, id, bytes, cost, class and label set by
+ * the caller.
  */
+int ward_ledger_try(struct ward_account *acct, enum ward_kind kind, u64 bytes);
 int ward_ledger_charge(struct ward_account *acct, enum ward_kind kind, u64 bytes);
 void ward_ledger_refund(struct ward_account *acct, enum ward_kind kind, u64 bytes);
 void ward_ledger_made(struct ward_account *acct, enum ward_kind kind,
@@ -206,10 +245,12 @@ void ward_ledger_wiped(struct ward_account *acct, enum ward_kind kind,
 /* Bytes that live in class A become purgeable, or are no longer. */
 void ward_ledger_volatile(struct ward_account *acct, u64 bytes, bool on);
 
-/* No charges until it is open again; -EBUSY, and nothing changes, while bytes live. */
+/*
+ * No charges until it is open again (-EBUSY); -EBUSY, and nothing changes, while
+ * bytes live. After close() there are none any more (-ESHUTDOWN). Who waits is told.
+ */
 int ward_ledger_shut(void);
 void ward_ledger_open(void);
-/* No charges for ever: -ESHUTDOWN. The machine goes down. */
 void ward_ledger_close(void);
 
 /* The same two with ward_ledger_lock held already, and without. */
@@ -218,8 +259,12 @@ void ward_ledger_append(struct ward_account *acct, struct ward_event *ev);
 void ward_ledger_record(struct ward_account *acct, struct ward_event *ev);
 /* Append a record to the global chain alone. */
 void ward_ledger_system(struct ward_event *ev);
-/* Set bits of WARD_STATE_*; records @ev when one of them was new. */
+/*
+ * Set bits of WARD_STATE_*; records @ev when one of them was new. Whose wait for
+ * room is over by that is told; ward_ledger_lock held, who sets them alone does.
+ */
 void ward_ledger_state(struct ward_account *acct, u32 bits, struct ward_event *ev);
+void ward_ledger_dismiss(struct ward_account *acct);
 /* Figures, state, limits and both chain heads of one moment into @claims. */
 void ward_ledger_snapshot(struct ward_account *acct, struct ward_claims *claims);
 /* The same for an ended session: limits and global head of now, @totals. */
@@ -227,6 +272,10 @@ void ward_ledger_epitaph(const struct ward_totals *totals,
 			 struct ward_claims *claims);
 void ward_ledger_totals(struct ward_account *acct, struct ward_totals *out);
 void ward_ledger_global(struct ward_global *out);
+/* ward_ledger_lock held: bytes that @acct may hold by the tightest limit. */
+u64 ward_ledger_limit(const struct ward_account *acct);
+/* WARD_PRESSURE: the out_* fields, of one moment. */
+void ward_ledger_pressure(struct ward_account *acct, struct ward_pressure *out);
 /* WARD_WATCH: a new threshold, and a new limit unless 0; -EINVAL if it grows. */
 int ward_ledger_watch(struct ward_account *acct, u64 threshold, u64 limit);
 /* The digest goes into the register: register = SHA-512(register || digest). */
@@ -267,15 +316,10 @@ void ward_lease_start(struct ward_lease_clock *clock, struct ward_account *acct)
 void ward_lease_stop(struct ward_lease_clock *clock);
 int ward_lease_change(struct ward_lease_clock *clock, struct ward_lease *cmd);
 
-/* ---- pressure.c: levels ------------------------------------------------- */
+/* ---- notice.c: what a session is told ------------------------------------------ */
 
-/*
- * The level that @live of @limit bytes makes, coming from level @now: levels
- * are left later than they were entered. @medium replaces medium's 75 %; 0 = no.
- */
-u32 ward_pressure_level(u32 now, u64 live, u64 limit, u64 medium);
-/* ward_ledger_lock held: take the new level; wake who watches if it is another. */
-void ward_pressure_set(struct ward_account *acct, u32 level);
+/* Takes ward_ledger_lock. @kind is WARD_NOTICE_*, @id that of a buffer or 0. */
+void ward_notice_add(struct ward_account *acct, u32 kind, u64 id);
 
 /* ---- identity.c: who is calling ----------------------------------------- */
 
@@ -468,9 +512,14 @@ void ward_session_counts(u32 *live, u32 *tombstones);
 /* Totals of an ended session; -ENOENT, or -EPERM for another uid's. */
 int ward_session_tombstone(const u8 *id, struct ward_totals *out);
 
-/* ---- buffers: bufferfs.c, bind.c, buffer.c, own.c, pin.c ---------------- */
+/* ---- watch.c: how full it is, and what a session is told of it --------------- */
 
-struct ward_call;
+ssize_t ward_watch_read(struct file *file, char __user *buf, size_t len, loff_t *pos);
+__poll_t ward_watch_poll(struct file *file, struct poll_table_struct *table);
+int ward_cmd_pressure(struct ward_call *call);
+int ward_cmd_watch(struct ward_call *call);
+
+/* ---- buffers: bufferfs.c, bind.c, buffer.c, own.c, pin.c ---------------- */
 
 int ward_bufferfs_init(void);
 void ward_bufferfs_exit(void);
@@ -552,8 +601,6 @@ long ward_ioctl_buffer(struct file *file, unsigned int cmd, unsigned long arg);
 int ward_cmd_info(struct ward_call *call);
 int ward_cmd_measure(struct ward_call *call);
 int ward_cmd_lease(struct ward_call *call);
-int ward_cmd_pressure(struct ward_call *call);
-int ward_cmd_watch(struct ward_call *call);
 int ward_cmd_events(struct ward_call *call);
 int ward_cmd_seal(struct ward_call *call);
 

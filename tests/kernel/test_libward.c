@@ -172,6 +172,7 @@ TEST(notice_of_the_threshold)
 	ASSERT_EQ(ward_buffer_alloc(session, 2 * MIB, 0, "x", &buffer), 0);
 	ASSERT_EQ(ward_session_notice(session, 10000, &notice), 0);
 	EXPECT_EQ(notice.live, 2 * MIB);
+	EXPECT_EQ(notice.kind, WARD_NOTICE_LEVEL);
 	EXPECT_EQ(ward_session_notice(session, 50, &notice), -ETIME);
 	ASSERT_EQ(ward_session_pressure(session, &pressure), 0);
 	EXPECT_EQ(pressure.out_live, 2 * MIB);

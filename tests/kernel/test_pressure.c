@@ -18,11 +18,13 @@ static int watch(int s, uint64_t threshold, uint64_t limit)
 	return ward_call(s, WARD_WATCH, &cmd);
 }
 
+/* Both ways to ask agree. */
 static bool readable(int s)
 {
-	struct pollfd p = { .fd = s, .events = POLLIN };
+	struct pollfd p = { .fd = s, .events = POLLIN | POLLPRI };
 
 	ASSERT_GE(poll(&p, 1, 0), 0);
+	EXPECT_EQ(!!(p.revents & POLLIN), !!(p.revents & POLLPRI));
 	return p.revents & POLLIN;
 }
 
@@ -33,6 +35,9 @@ static struct ward_notice take(int s)
 	ASSERT_EQ(read(s, &n, sizeof(n)), sizeof(n));
 	EXPECT_EQ(n.size, sizeof(n));
 	EXPECT_TRUE(n.time_ns != 0);
+	EXPECT_EQ(n.kind, WARD_NOTICE_LEVEL);
+	EXPECT_EQ(n.reserved, 0);
+	EXPECT_EQ(n.id, 0);
 	return n;
 }
 
@@ -210,7 +215,7 @@ TEST(one_notice_for_each_crossing)
 	EXPECT_TRUE(readable(p.s));
 	up = take(p.s);
 	EXPECT_EQ(up.level, WARD_LEVEL_MEDIUM);
-	EXPECT_EQ(up.live, 20 * PAGE);
+	EXPECT_EQ(up.live, 16 * PAGE);
 	EXPECT_FALSE(readable(p.s));
 	hold(&p, 30);
 	EXPECT_FALSE(readable(p.s));
@@ -218,27 +223,66 @@ TEST(one_notice_for_each_crossing)
 	EXPECT_TRUE(readable(p.s));
 	down = take(p.s);
 	EXPECT_EQ(down.level, WARD_LEVEL_LOW);
-	EXPECT_EQ(down.live, 2 * PAGE);
+	EXPECT_EQ(down.live, 14 * PAGE);
 	EXPECT_EQ(down.seq, up.seq + 1);
 	EXPECT_GE(down.time_ns, up.time_ns);
 	EXPECT_ERRNO(read(p.s, &up, sizeof(up)), EAGAIN);
 }
 
-TEST(missed_changes_show_in_the_sequence)
+/* Crosses the threshold of 16 pages, up and down, @times times. */
+static void swing(struct pages *p, int times)
 {
+	ASSERT_EQ(watch(p->s, 16 * PAGE, 0), 0);
+	while (times--) {
+		hold(p, 20);
+		hold(p, 0);
+	}
+}
+
+TEST(one_read_takes_all_that_fit)
+{
+	struct ward_notice n[8] = { { 0 } };
 	struct pages p = { .s = session_open() };
-	struct ward_notice n;
 	int i;
 
-	ASSERT_EQ(watch(p.s, 16 * PAGE, 0), 0);
-	for (i = 0; i < 3; i++) {
-		hold(&p, 20);
-		hold(&p, 0);
-	}
-	n = take(p.s);
-	EXPECT_EQ(n.seq, 6);
-	EXPECT_EQ(n.level, WARD_LEVEL_LOW);
+	swing(&p, 3);
+	EXPECT_EQ(read(p.s, n, 4 * sizeof(n[0]) + 1), 4 * sizeof(n[0]));
+	EXPECT_TRUE(readable(p.s));
+	EXPECT_EQ(read(p.s, n + 4, 4 * sizeof(n[0])), 2 * sizeof(n[0]));
 	EXPECT_FALSE(readable(p.s));
+	for (i = 0; i < 6; i++) {
+		EXPECT_EQ(n[i].seq, i + 1);
+		EXPECT_EQ(n[i].level, i % 2 ? WARD_LEVEL_LOW : WARD_LEVEL_MEDIUM);
+		/* The level moves when one page has crossed the mark. */
+		EXPECT_EQ(n[i].live, (i % 2 ? 14 : 16) * PAGE);
+	}
+}
+
+TEST(lost_notices_show_in_the_sequence)
+{
+	struct ward_notice n[64] = { { 0 } };
+	struct pages p = { .s = session_open() };
+
+	swing(&p, 20);
+	EXPECT_EQ(read(p.s, n, sizeof(n)), 32 * sizeof(n[0]));
+	EXPECT_EQ(n[0].seq, 9);
+	EXPECT_EQ(n[31].seq, 40);
+	EXPECT_FALSE(readable(p.s));
+	EXPECT_EQ(session_pressure(p.s).out_seq, 40);
+}
+
+/* A notice is not lost on a reader that gave a bad address. */
+TEST(fault_while_reading_loses_nothing)
+{
+	struct ward_notice n[4], *gone = mmap(NULL, PAGE, PROT_NONE,
+					      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct pages p = { .s = session_open() };
+
+	swing(&p, 1);
+	EXPECT_ERRNO(read(p.s, gone, sizeof(n)), EFAULT);
+	EXPECT_TRUE(readable(p.s));
+	EXPECT_EQ(read(p.s, n, sizeof(n)), 2 * sizeof(n[0]));
+	EXPECT_EQ(n[0].seq, 1);
 }
 
 static void *read_one(void *s)

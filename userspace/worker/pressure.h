@@ -3,6 +3,7 @@
 #ifndef WARD_WORKER_PRESSURE_H
 #define WARD_WORKER_PRESSURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "libward.h"
@@ -20,8 +21,8 @@ struct pressure {
  * pressure_check() - look for notices, without waiting; the ring's @before
  * @pressure: struct pressure
  *
- * Shrinks the ring once for each notice of a level above low or of the
- * threshold having been reached.
+ * Shrinks the ring once when the newest of the notices about levels tells of one
+ * above low: those before it are over.
  */
 void pressure_check(void *pressure);
 

@@ -193,7 +193,8 @@ struct ward_info {
  *
  * While it lives the machine does not hibernate: the image would leave it out.
  *
- * Errors: EINVAL, EDQUOT, ETIME, ENOMEM, ESHUTDOWN, EBUSY, EINTR, EMFILE, ENFILE.
+ * Errors: EINVAL, EDQUOT, ETIME, EAGAIN, ENOMEM, ESHUTDOWN, EBUSY, EINTR, EMFILE,
+ * ENFILE.
  */
 struct ward_buf_alloc {
 	__u32 size;
@@ -226,7 +227,9 @@ struct ward_buf_alloc {
  * WAIT: where a limit of the ledger leaves no room, wait for it until
  * @deadline_ns (then ETIME). Who waits is served in order; a request that its
  * own session's or user's limit holds up is no obstacle to others. What could
- * never be granted is EDQUOT at once.
+ * never be granted is EDQUOT at once. 256 allocations on the sessions of one uid
+ * may wait at once (EAGAIN beyond). A signal ends the wait: with a deadline the
+ * call goes on where handlers are SA_RESTART, without one it is EINTR.
  */
 #define WARD_BUF_WAIT		(1u << 3)
 /*

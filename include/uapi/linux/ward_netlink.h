@@ -41,8 +41,9 @@ enum {
 	/*
 	 * do: one or more of WARD_A_LIMIT, WARD_A_LIMIT_USER (of every user, or
 	 * with WARD_A_UID of that one), WARD_A_LIMIT_SESSION; bytes, a multiple
-	 * of the page size, ~0 = none. Below what is held: nothing is taken away,
-	 * nothing more is given until it fits. All or nothing
+	 * of the page size, below 2^63, ~0 = none (for one user: none of their
+	 * own, that of every user holds). Below what is held: nothing is taken
+	 * away, nothing more is given until it fits. All or nothing
 	 */
 	WARD_GENL_CMD_LIMIT_SET,
 	WARD_GENL_CMD_PRESSURE_NTF,	/* multicast: the global level changed */
