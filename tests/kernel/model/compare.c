@@ -25,7 +25,8 @@ static void compare_session(const struct world *w, const struct shadow_session *
 	expect(w, &f, WARD_A_UID, "the session's uid", a->uid);
 	expect(w, &f, WARD_A_STATE, "the session's state", a->state);
 	expect(w, &f, WARD_A_LEVEL, "the session's level", a->level);
-	expect(w, &f, WARD_A_LIMIT, "the session's limit", a->limit);
+	expect(w, &f, WARD_A_LIMIT, "the session's limit",
+	       a->limit < w->shadow.limit ? a->limit : w->shadow.limit);
 	expect(w, &f, WARD_A_LIVE_A, "the session's live class A",
 	       a->live[KIND_A] + a->live[KIND_SHARED]);
 	expect(w, &f, WARD_A_LIVE_B, "the session's live class B", a->live[KIND_B]);

@@ -260,7 +260,7 @@ static bool op_read(struct world *w)
 	} else {
 		CHECK(w, ret, sizeof(*got));
 		CHECK(w, got->size, sizeof(*got));
-		(got->kind ? check_oldest : check_newest)(w, a, got);
+		(w->shadow.told ? check_oldest : check_newest)(w, a, got);
 	}
 	return true;
 }

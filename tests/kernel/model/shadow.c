@@ -40,8 +40,11 @@ static uint32_t level_of(uint32_t now, uint64_t live, uint64_t limit, uint64_t t
 	return WARD_LEVEL_LOW;
 }
 
-static void notice(struct shadow_session *a, uint32_t kind, uint64_t id)
+static void notice(const struct shadow *s, struct shadow_session *a, uint32_t kind,
+		   uint64_t id)
 {
+	if (kind != WARD_NOTICE_LEVEL && !s->told)
+		return;
 	a->notices[a->notice_seq++ % NOTICES] = (struct shadow_notice){
 		.kind = kind, .level = a->level, .live = a->live_all, .id = id,
 	};
@@ -49,13 +52,15 @@ static void notice(struct shadow_session *a, uint32_t kind, uint64_t id)
 
 static bool follow_level(struct shadow *s, struct shadow_session *a)
 {
-	uint32_t own = level_of(a->level, a->live_all, a->limit, a->threshold);
-	uint32_t level = own > s->level ? own : s->level;
+	uint32_t level;
 
+	a->own_level = level_of(s->told ? a->own_level : a->level, a->live_all, a->limit,
+				a->threshold);
+	level = a->own_level > s->level ? a->own_level : s->level;
 	if (level == a->level)
 		return false;
 	a->level = level;
-	notice(a, WARD_NOTICE_LEVEL, 0);
+	notice(s, a, WARD_NOTICE_LEVEL, 0);
 	return true;
 }
 
@@ -171,15 +176,19 @@ static bool fits(uint64_t live, uint64_t bytes, uint64_t limit)
 	return bytes <= limit && live <= limit - bytes;
 }
 
+static int refuse(struct shadow *s, struct shadow_session *a)
+{
+	a->failed++;
+	s->failed++;
+	return -EDQUOT;
+}
+
 static int charge(struct shadow *s, struct shadow_session *a, int kind, uint64_t bytes)
 {
 	if (is_shut(a))
 		return -ESHUTDOWN;
-	if (!fits(a->live_all, bytes, a->limit) || !fits(s->live_all, bytes, s->limit)) {
-		a->failed++;
-		s->failed++;
+	if (!fits(a->live_all, bytes, a->limit) || !fits(s->live_all, bytes, s->limit))
 		return -EDQUOT;
-	}
 	a->live[kind] += bytes;
 	a->live_all += bytes;
 	a->peak[kind] = max64(a->peak[kind], a->live[kind]);
@@ -206,17 +215,26 @@ static uint64_t purge(struct shadow *s, int session, uint64_t bytes)
 		if (oldest < 0)
 			break;
 		freed += shadow_end(s, oldest, WARD_END_PURGE);
+		notice(s, session_at(s, session), WARD_NOTICE_PURGE, b[oldest].id);
 	}
 	return freed;
 }
 
 int shadow_charge(struct shadow *s, int session, int kind, uint64_t bytes)
 {
-	int ret = charge(s, session_at(s, session), kind, bytes);
+	struct shadow_session *a = session_at(s, session);
+	int ret = charge(s, a, kind, bytes);
+	uint64_t freed;
 
-	if (ret == -EDQUOT && purge(s, session, bytes))
-		ret = charge(s, session_at(s, session), kind, bytes);
-	return ret;
+	if (ret != -EDQUOT)
+		return ret;
+	if (!s->told)
+		refuse(s, a);
+	freed = purge(s, session, bytes);
+	if (!freed && !s->told)
+		return ret;
+	ret = charge(s, a, kind, bytes);
+	return ret == -EDQUOT ? refuse(s, a) : ret;
 }
 
 void shadow_refund(struct shadow *s, int session, int kind, uint64_t bytes)
@@ -321,7 +339,10 @@ void shadow_revoke(struct shadow *s, int session)
 {
 	struct shadow_session *a = session_at(s, session);
 
-	state_event(s, a, WARD_STATE_REVOKED, WARD_EVENT_REVOKE, a->live_all);
+	if (!(a->state & WARD_STATE_REVOKED)) {
+		state_event(s, a, WARD_STATE_REVOKED, WARD_EVENT_REVOKE, a->live_all);
+		notice(s, a, WARD_NOTICE_REVOKE, 0);
+	}
 	shadow_end_all(s, session, WARD_END_REVOKE, false);
 }
 

@@ -62,6 +62,7 @@ struct shadow_session {
 	uint64_t seq;
 	struct shadow_record ring[RING];
 	uint32_t level;
+	uint32_t own_level;	/* that its own limit alone makes */
 	uint64_t threshold;
 	uint64_t notice_seq, seen;
 	struct shadow_notice notices[NOTICES];
@@ -101,8 +102,12 @@ struct shadow_buffer {
 	uint64_t *words;
 };
 
-/** struct shadow - one world's part of the machine, or the whole of it */
+/**
+ * struct shadow - one world's part of the machine, or the whole of it
+ * @told: the kernel keeps a queue of notices, of purges and revocations as well
+ */
 struct shadow {
+	bool told;
 	struct shadow_session sessions[SESSIONS];
 	struct shadow_buffer buffers[BUFFERS];
 	uint64_t limit;

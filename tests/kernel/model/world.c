@@ -299,11 +299,12 @@ void world_settle(struct world *w)
 static void learn_baseline(struct world *w)
 {
 	struct shadow *s = &w->shadow;
-	struct figures f;
+	struct figures f, told;
 
 	if (wire_ask(w->wire, WARD_GENL_CMD_STATUS_GET, NULL, &f))
 		world_fail(w, "no status by netlink");
 	s->limit = f.value[WARD_A_LIMIT];
+	s->told = !wire_ask(w->wire, WARD_GENL_CMD_LIMIT_GET, NULL, &told);
 	if (!w->alone)
 		return;
 	CHECK(w, f.value[WARD_A_LIVE_A] + f.value[WARD_A_LIVE_B], 0);
