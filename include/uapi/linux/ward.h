@@ -46,7 +46,9 @@
  *  E2BIG       the struct is longer than we know and its tail is not zero, or
  *              longer than a page
  *  EOPNOTSUPP  an unknown flag or an unknown value of a known field
- *  EFAULT      the argument, or an address in it, cannot be read or written
+ *  EFAULT      the argument, or an address in it, cannot be read or written.
+ *              Where only the answer could not be written, the call is done
+ *              all the same, but for new buffers: none is left
  *  EMSGSIZE    an output array is too short; the needed length is in the
  *              matching *_len field, which is written in this case too
  *  EPERM       not allowed to this caller, or a precondition of safety is
