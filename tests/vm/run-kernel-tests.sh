@@ -32,11 +32,12 @@ loaded() {
 }
 
 # The debug kernel's leak detector: what nothing in memory points at any more. It
-# takes an object for lost only when it is five seconds old. Status 1 and the
-# reports as comments if there is any.
+# takes an object for lost only when it is five seconds old and two scans in a row
+# found it so and unchanged. Status 1 and the reports as comments if there is any.
 lost() {
 	sleep 6
-	echo scan >/sys/kernel/debug/kmemleak || return 1
+	echo scan >/sys/kernel/debug/kmemleak &&
+		echo scan >/sys/kernel/debug/kmemleak || return 1
 	sed 's/^/# /' /sys/kernel/debug/kmemleak
 	! grep -q . /sys/kernel/debug/kmemleak
 }
