@@ -72,6 +72,38 @@ static void set_up_faults(bool module_code)
 	set("fail_page_alloc", "min-order", "0");
 }
 
+static const char *kind_name(enum fault_kind kind)
+{
+	return kind == FAULT_SLAB ? "failslab" : "fail_page_alloc";
+}
+
+void fault_anywhere(enum fault_kind kind, unsigned int space)
+{
+	char text[16];
+
+	set_up_faults(true);
+	snprintf(text, sizeof(text), "%u", space);
+	set(kind_name(kind), "task-filter", "N");
+	set(kind_name(kind), "interval", "1");
+	set(kind_name(kind), "times", "1");
+	set(kind_name(kind), "space", text);
+	set(kind_name(kind), "probability", "100");
+}
+
+bool fault_nowhere(enum fault_kind kind)
+{
+	char path[128], text[16] = { 0 };
+	int fd;
+
+	set(kind_name(kind), "probability", "0");
+	snprintf(path, sizeof(path), DEBUGFS "%s/times", kind_name(kind));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	ASSERT_GT(read(fd, text, sizeof(text) - 1), 0);
+	close(fd);
+	return strtol(text, NULL, 10) == 0;
+}
+
 static void arm(unsigned int nth)
 {
 	char text[16];

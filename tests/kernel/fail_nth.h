@@ -81,6 +81,16 @@ struct step {
 
 void sweep(const struct step *step);
 
+/*
+ * The same for what another thread does on the caller's behalf: from @space on, in
+ * bytes of slabs or in pages, the next allocation below module code fails, whoever
+ * asks for it.
+ */
+enum fault_kind { FAULT_SLAB, FAULT_PAGE };
+void fault_anywhere(enum fault_kind kind, unsigned int space);
+/* No more of them. True when the fault was met. */
+bool fault_nowhere(enum fault_kind kind);
+
 #define STEP(step_name, ...) STEP_NEEDS(step_name, (void)0, __VA_ARGS__)
 
 /* @need is run first, and may skip the test. */

@@ -50,6 +50,47 @@ static void drop_answer(struct stage *st)
 STEP_NEEDS(attest, provider_attach(), .prepare = have_answer,
 	   .act = do_attest, .undo = check_answer, .clean = drop_answer);
 
+/*
+ * The provider is called by ward's own thread: whoever's allocation it is that
+ * fails, the caller is told, nothing is lost, and the next request is served.
+ */
+static unsigned int attest_with(enum fault_kind kind, unsigned int step)
+{
+	int session = session_open(), err, space, met = 0;
+	struct answer *a;
+	bool hit;
+
+	for (space = 0, hit = true; hit && space < 1 << 20; space += step) {
+		a = answer_new(WARD_PURPOSE_REPORT);
+		fault_anywhere(kind, space);
+		err = answer_ask(a, session);
+		hit = fault_nowhere(kind);
+		met += hit;
+		if (err) {
+			EXPECT_TRUE(hit && (err == -ENOMEM || err == -EIO));
+			ASSERT_EQ(answer_ask(a, session), 0);
+		}
+		answer_check(a);
+		free(a);
+	}
+	EXPECT_FALSE(hit);
+	close(session);
+	return met;
+}
+
+TEST_TIMEOUT(attest_in_the_worker, 300)
+{
+	unsigned int slabs, pages;
+
+	provider_attach();
+	slabs = attest_with(FAULT_SLAB, 128);
+	pages = attest_with(FAULT_PAGE, 1);
+	ktap_note("attest_in_the_worker: %u tries met a fault in a slab, %u in a page",
+		  slabs, pages);
+	EXPECT_GT(slabs, 0);
+	EXPECT_GT(pages, 0);
+}
+
 /* ---- the provider's link -------------------------------------------------------------------------- */
 
 static void have_no_group(struct stage *st)
