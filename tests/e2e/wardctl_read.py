@@ -168,6 +168,30 @@ def held():
           and all(c["text"] and c["promise"] for c in tests["checks"]))
 
 
+def pressure():
+    limits = json.loads(files["limits"])
+    check("limits show -o json", limits["uid"] == 1001 and limits["user"] == 8 << 20
+          and limits["each_session"] is None)
+    gauge = json.loads(files["gauge"])
+    names = {f["name"]: f for f in gauge["figures"]}
+    check("pressure -o json: level, limits, stalls", gauge["level"] == "medium"
+          and gauge["limit"] == 5 << 20 and gauge["waiting"] == 0
+          and all(0 <= gauge[k]["avg10"] <= 100 for k in ("some", "full")))
+    check("pressure -o json: every figure has a source, and the right mark",
+          all(f["source"] for f in names.values()) and not names["ram.total"]["reported"]
+          and names["kexec.loaded"]["reported"]
+          and names["kexec.loaded"]["source"] == "/sys/kernel/kexec_loaded")
+    told, seen, late = ([json.loads(line) for line in files[n].decode().splitlines()]
+                        for n in ("told", "seen", "late"))
+    for name, rows, by in (("told by the kernel", told, "kernel"), ("seen by looking", seen, "looking")):
+        check(f"pressure --follow -o json: {name}",
+              [r["level"] for r in rows] == ["low", "medium", "low"]
+              and [r["change"] - rows[0]["change"] for r in rows] == [0, 1, 2]
+              and all(r["missed"] == 0 and r["told_by"] == by for r in rows))
+    check("pressure --follow -o json: what came and went between two looks is told as missed",
+          len(late) == 2 and late[1]["change"] - late[0]["change"] == late[1]["missed"] + 1)
+
+
 def evidence():
     doctor = json.loads(files["doctor"])
     check("doctor -o json: nothing fails", doctor["failures"] == 0 and doctor["warnings"] > 0)
@@ -225,6 +249,7 @@ def write_out():
 
 verbs()
 held()
+pressure()
 if "bundle" in files:
     evidence()
 if "receipt" in files:

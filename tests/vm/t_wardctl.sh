@@ -162,15 +162,78 @@ sessions() {
 	ID=$(wardctl session list -o json | sed -n 's/.*"session": "\([0-9a-f]*\)".*/\1/p' | head -n 1)
 }
 
-# Everything that can be held, and its end by an administrator.
-buffers() {
-	as worker keeper $D/keeper &
-	keeper=$!
+# lines N FILE: wait until it has so many
+lines() {
 	tries=0
-	while [ ! -s $D/keeper ] && [ $tries -lt 300 ]; do
+	while [ "$(wc -l <"$2")" -lt "$1" ] && [ $tries -lt 300 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done
+}
+
+keep() { # everything that can be held, until it is taken away; its process in $keeper
+	rm -f $D/keeper
+	as worker touch $D/keeper
+	as worker keeper $D/keeper &
+	keeper=$!
+	lines 1 $D/keeper
+}
+
+limits() {
+	try 6 'CAP_SYS_ADMIN' 'limits show: not for the worker' as worker wardctl limits show
+	try 6 'CAP_SYS_ADMIN' 'limits set: not for the worker' \
+		as worker wardctl limits set --session 1M
+	try 0 'each session: *1048576' 'limits set: each session' wardctl limits set --session 1M
+	try 6 'limits set' 'mem selftest: what a limit refuses, and the mend' \
+		as worker wardctl mem selftest
+	try 1 'the kernel says: .*0 bytes' "limits set: the kernel's own words" \
+		wardctl limits set --global 0
+	try 0 'each session: *1048576' 'limits set: what is refused changes nothing' \
+		wardctl limits show
+	try 0 'user: *8388608' 'limits set: one user, by name' \
+		wardctl limits set --session none --user worker 8M
+	try 0 'user: *8388608' 'limits show: one user, by number' wardctl limits show --user 1001
+	try 0 'each user: *16777216' 'limits set: each user' wardctl limits set --each-user 16m
+	tell_json limits wardctl limits show --user worker
+	try 0 'each user: *-' 'limits set: none' wardctl limits set --each-user none
+	try 0 'user: *-' 'limits set: none for one user' wardctl limits set --user 1001 none
+}
+
+# Levels as they change, told by the kernel to root, seen by looking as a stranger.
+levels() {
+	keep
+	timeout 200 wardctl pressure --follow --count 3 -o json >$D/told 2>$D/err &
+	told=$!
+	timeout 200 as stranger wardctl pressure --follow --interval 20 --count 3 -o json >$D/seen 2>>$D/err &
+	seen=$!
+	timeout 200 as stranger wardctl pressure --follow --interval 10000 --count 2 -o json >$D/late 2>>$D/err &
+	late=$!
+	lines 1 $D/told
+	lines 1 $D/seen
+	lines 1 $D/late
+	wardctl limits set --global 5M -q
+	lines 2 $D/told
+	lines 2 $D/seen
+	try 0 'level: *medium' 'pressure: medium, by a lower limit' wardctl pressure
+	try 0 'ram.total  *[0-9]' 'pressure: figures of the machine, with their sources' \
+		wardctl pressure
+	grep -q 'kexec.loaded .*/sys/kernel/kexec_loaded (reported)' $D/out
+	result $? 'pressure: what user space read is marked as reported'
+	tell_json gauge wardctl pressure
+	wardctl limits set --global none -q
+	wait $told && wait $seen && wait $late
+	result $? 'pressure --follow: ends after its count'
+	tell told $D/told
+	tell seen $D/seen
+	tell late $D/late
+	kill "$(cat $D/keeper)"
+	wait $keeper
+	rm -f $D/keeper
+}
+
+# What each buffer is, and its end by an administrator.
+buffers() {
+	keep
 	try 0 'r.xc3.xb6ws .x5c 1$' 'mem list: a label, escaped' wardctl mem list
 	try 0 ' b  *16384 ' 'mem list: class B' as worker wardctl mem list
 	try 0 ' -V ' 'mem list: what is volatile' wardctl mem list
@@ -264,6 +327,8 @@ fi
 sessions
 if has_tsm; then receipts; else drop_session; fi
 buffers
+limits
+levels
 selftest
 unloading
 echo "1..$n"

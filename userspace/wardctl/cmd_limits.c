@@ -171,7 +171,7 @@ const struct wardctl_verb verb_limits_set = {
 	.args = "[--global SIZE] [--session SIZE] [--each-user SIZE | --user UID|NAME SIZE]",
 	.help = "change it, at once and for this load of the module (root)",
 	.details = "SIZE is bytes, a multiple of the page size, with K, M, G or T (powers of 1024), or\n"
-		   "none. All that is named is set, or nothing. A limit below what is held takes\n"
-		   "nothing away: nothing more is given until it fits.\n",
+		   "none (for one user: each user's holds). All that is named is set, or nothing. A\n"
+		   "limit below what is held takes nothing away: nothing more is given until it fits.\n",
 	.run = run_set,
 };
