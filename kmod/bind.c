@@ -6,7 +6,8 @@
  * be dup'ed into another process or parked in a socket's queue. The mm's own
  * end does, by exit, kill or exec alike. One mmu_notifier subscription per mm
  * (mmu_notifier_get() finds the one that is there) carries a list of the
- * buffers; each of them holds one reference to it.
+ * buffers; each of them holds one reference to it, and so does the session that
+ * was the first to make one for that mm.
  *
  * Memory that is the mm's own and only pinned (class B) is watched as well: the
  * pages outlive munmap() and mremap(), and nobody would look at them until the
@@ -195,6 +196,33 @@ void ward_bind_put(struct ward_tie *tie)
 	unwatch(tie);
 	spin_unlock(&tie->bind->lock);
 	mmu_notifier_put(&tie->bind->notifier);
+}
+
+/**
+ * ward_bind_keep() - stay bound to current's mm, which is bound already
+ * @kept: a session's. Set once, to be given to ward_bind_drop()
+ *
+ * To bind walks every mapping of the mm under its lock: a worker that has one
+ * buffer after the other would pay for it each time. Not to be had is no harm.
+ */
+void ward_bind_keep(struct ward_bind **kept)
+{
+	struct mmu_notifier *notifier;
+
+	if (READ_ONCE(*kept))
+		return;
+	notifier = mmu_notifier_get(&bind_notifier_ops, current->mm);
+	if (IS_ERR(notifier))
+		return;
+	if (cmpxchg(kept, NULL, container_of(notifier, struct ward_bind, notifier)))
+		mmu_notifier_put(notifier);
+}
+
+/* @kept: may be NULL. */
+void ward_bind_drop(struct ward_bind *kept)
+{
+	if (kept)
+		mmu_notifier_put(&kept->notifier);
 }
 
 /**

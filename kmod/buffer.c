@@ -120,6 +120,8 @@ struct ward_buf *ward_buf_new(struct ward_session *session, enum ward_kind kind,
 	ret = charge(session, kind, length, patience);
 	if (ret)
 		goto err_roll;
+	if (buf->tie.bind)
+		ward_bind_keep(&session->roll.kept);
 	buf->session = session;
 	ward_session_get(session);
 	return buf;

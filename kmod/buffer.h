@@ -166,6 +166,8 @@ void ward_bind_init(const struct ward_bind_ops *ops);
 void ward_bind_exit(void);
 int ward_bind_get(struct ward_tie *tie);
 void ward_bind_put(struct ward_tie *tie);
+void ward_bind_keep(struct ward_bind **kept);
+void ward_bind_drop(struct ward_bind *kept);
 void ward_bind_watch(struct ward_tie *tie, unsigned long start, u64 length);
 bool ward_bind_link(struct ward_tie *tie);
 void ward_bind_unlink(struct ward_tie *tie);

@@ -15,6 +15,7 @@ void ward_roll_init(struct ward_roll *roll)
 {
 	xa_init_flags(&roll->bufs, XA_FLAGS_ACCOUNT);
 	roll->closed = WARD_END_NONE;
+	roll->kept = NULL;
 }
 
 /* Every buffer holds its session, so that the roll is empty. */
@@ -22,6 +23,7 @@ void ward_roll_destroy(struct ward_roll *roll)
 {
 	WARN_ON_ONCE(!xa_empty(&roll->bufs));
 	xa_destroy(&roll->bufs);
+	ward_bind_drop(roll->kept);
 }
 
 /**

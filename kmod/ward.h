@@ -423,16 +423,19 @@ void ward_pool_open_all(void);
 
 /* ---- roll.c: a session's buffers -------------------------------------------- */
 
+struct ward_bind;
 struct ward_buf;
 
 /**
  * struct ward_roll - a session's buffers
- * @bufs: by id; its lock protects both
+ * @bufs: by id; its lock protects the first two
  * @closed: WARD_END_* for which no more are added; 0 = they are
+ * @kept: the mm that first had a buffer of the session, see ward_bind_keep()
  */
 struct ward_roll {
 	struct xarray bufs;
 	u32 closed;
+	struct ward_bind *kept;
 };
 
 void ward_roll_init(struct ward_roll *roll);
