@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -20,26 +21,25 @@ struct cycle {
 	uint64_t length;
 };
 
-static bool once(const struct cycle *c)
+static void once(const struct cycle *c)
 {
 	int fd = ward_alloc(c->session, c->length, WARD_BUF_POPULATE);
 	void *p;
 
-	if (fd < 0)
-		return false;
+	errno = fd < 0 ? -fd : 0;
+	need(fd >= 0, "a buffer");
 	p = mmap(huge_hint(c->length), c->length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	need(p != MAP_FAILED, "mmap of a buffer");
 	touch(p, c->length, c->length < HUGE ? PAGE : HUGE);
 	munmap(p, c->length);
 	close(fd);
-	return true;
 }
 
 static void size_round(const void *arg, uint64_t part[PARTS])
 {
 	uint64_t t = __rdtsc();
 
-	need(once(arg), "a buffer");
+	once(arg);
 	part[0] = __rdtsc() - t;
 }
 
@@ -52,14 +52,19 @@ static double cost_of(int session, uint64_t length)
 	return (double)median(&s, 0);
 }
 
-/* The largest power of two that can be had. */
-static uint64_t largest(int session)
+/*
+ * The largest power of two that the guest holds without being pressed for memory:
+ * reclaim and compaction would go on in the background, and be counted.
+ */
+static uint64_t largest(void)
 {
-	struct cycle c = { session, 4096 * MIB };
+	struct sysinfo info;
+	uint64_t length = HUGE;
 
-	while (c.length > HUGE && !once(&c))
-		c.length /= 2;
-	return c.length;
+	need(!sysinfo(&info), "sysinfo");
+	while (length * 2 <= (uint64_t)info.freeram * info.mem_unit / 4 * 3)
+		length *= 2;
+	return length;
 }
 
 /*
@@ -69,7 +74,7 @@ static uint64_t largest(int session)
 static void rows_size(void)
 {
 	int session = session_open();
-	uint64_t most = largest(session), at = HUGE, next;
+	uint64_t most = largest(), at = HUGE, next;
 	double cost = cost_of(session, at), more, b, first = 0, low = 1e9, high = 0;
 	char what[80];
 
