@@ -22,6 +22,7 @@ int ward_put_ledger(struct sk_buff *skb, const struct ward_global *all)
 	       ward_put_u64(skb, WARD_A_PEAK, all->peak_all) ?:
 	       ward_put_u64(skb, WARD_A_LIMIT, all->limit) ?:
 	       ward_put_u64(skb, WARD_A_FAILED, all->failed) ?:
+	       ward_put_u64(skb, WARD_A_POOL, ward_pool_total()) ?:
 	       ward_put_u64(skb, WARD_A_WIPED_BYTES, all->wiped_bytes);
 }
 

@@ -27,10 +27,11 @@ static int put_session(struct sk_buff *skb, const void *what)
 	/* Figures are read under the ledger's lock, nothing is changed. */
 	struct ward_session *session = (struct ward_session *)what;
 	struct ward_totals totals;
-	u64 limit;
+	u64 limit, expires;
 	u32 level;
 
 	ward_ledger_totals(&session->account, &totals);
+	expires = totals.terms.expires_ns;
 	spin_lock(&ward_ledger_lock);
 	limit = ward_ledger_limit(&session->account);
 	level = session->account.level;
@@ -42,6 +43,8 @@ static int put_session(struct sk_buff *skb, const void *what)
 	       ward_put_u64(skb, WARD_A_BOOT_NS, session->opened_ns) ?:
 	       nla_put_u32(skb, WARD_A_LEVEL, level) ?:
 	       ward_put_u64(skb, WARD_A_LIMIT, limit) ?:
+	       (expires ? ward_put_u64(skb, WARD_A_LEASE_NS, expires) : 0) ?:
+	       ward_put_u64(skb, WARD_A_POOL, ward_pool_bytes(&session->pool)) ?:
 	       put_totals(skb, &totals);
 }
 

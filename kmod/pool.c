@@ -201,6 +201,12 @@ u64 ward_pool_bytes(const struct ward_pool *pool)
 	return (u64)READ_ONCE(pool->pages) << PAGE_SHIFT;
 }
 
+/* Of all sessions; a chunk on its way in may be counted a moment early. */
+u64 ward_pool_total(void)
+{
+	return (u64)atomic_long_read(&all_pages) << PAGE_SHIFT;
+}
+
 void ward_pool_start(struct ward_pool *pool)
 {
 	unsigned int i;

@@ -418,6 +418,7 @@ void ward_pool_end(struct ward_pool *pool);
 unsigned long ward_pool_drain(struct ward_pool *pool);
 void ward_pool_close(struct ward_pool *pool);
 u64 ward_pool_bytes(const struct ward_pool *pool);
+u64 ward_pool_total(void);
 void ward_pool_drain_all(void);
 void ward_pool_open_all(void);
 
