@@ -438,7 +438,7 @@ static int run(const struct way *way)
 	crowd.way = way->number;
 	crowd.kind = way->kind;
 	if (pipe2(tell, O_CLOEXEC) || socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, parked) ||
-	    !crowd_open(&crowd))
+	    (way->kind != CROWD_PLAIN && !crowd_open(&crowd)))
 		return complain(way, "nothing to begin with:", errno);
 	pid = fork();
 	if (!pid)
