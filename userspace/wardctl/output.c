@@ -317,6 +317,12 @@ static void show_object(FILE *f, json_t *object, int level, bool begun)
 	}
 }
 
+/* 15 digits: 2.74 is written as that, and every figure of ours is exact. */
+static size_t json_flags(const struct output *o)
+{
+	return (o->compact ? JSON_COMPACT : JSON_INDENT(2)) | JSON_REAL_PRECISION(15);
+}
+
 bool out_finish(struct output *o)
 {
 	if (o->failed)
@@ -325,7 +331,7 @@ bool out_finish(struct output *o)
 		return fflush(o->stream) == 0;
 	if (!o->json)
 		show(o->stream, o->stack[0], 0, false);
-	else if (json_dumpf(o->stack[0], o->stream, o->compact ? JSON_COMPACT : JSON_INDENT(2)) || fputc('\n', o->stream) == EOF)
+	else if (json_dumpf(o->stack[0], o->stream, json_flags(o)) || fputc('\n', o->stream) == EOF)
 		return false;
 	return fflush(o->stream) == 0 && !ferror(o->stream);
 }
