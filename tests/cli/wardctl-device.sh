@@ -153,7 +153,7 @@ else
 	result $? 'doctor -o json: every check, a mend for each that failed, true counts'
 
 	"$W" module status >"$D/out" 2>"$D/err"
-	[ $? -eq 6 ] && grep -q 'wardctl module load\|install ward-dkms' "$D/out" "$D/err"
+	[ $? -eq 6 ] && grep -q 'wardctl module load\|dkms install ward' "$D/out" "$D/err"
 	result $? 'module status: exit code 6 and what to do'
 fi
 

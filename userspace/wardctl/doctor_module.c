@@ -17,7 +17,7 @@ static void check_file(struct doctor *d)
 			   "loaded, but none is installed for kernel %s", f->kernel);
 	else
 		doctor_say(d, "module-file", DOCTOR_FAIL,
-			   "install ward-dkms and the headers of this kernel, or: make install && dkms install ward/" WARD_VERSION,
+			   "with the headers of this kernel installed: make install && dkms install ward/" WARD_VERSION,
 			   "none is installed for kernel %s", f->kernel);
 }
 
