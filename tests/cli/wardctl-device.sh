@@ -67,6 +67,10 @@ want 7 'is shorter' 'report: a short request' report "$D/r" "$D/short"
 want 7 'is longer' 'report: a long request' report "$D/r" "$D/long"
 want 1 '10 to 3600000' 'pressure: interval of nothing' pressure --follow --interval 0
 want 1 'number from 1' 'pressure: count of nothing' pressure --follow --count 0
+for args in --bytes '--interval 100' '--count 1'; do
+	# shellcheck disable=SC2086
+	want 1 'go with --follow' "pressure: $args without --follow" pressure $args
+done
 for args in '' '00 11' zz 0011 00112233445566778899aabbccddeeffaa; do
 	# shellcheck disable=SC2086
 	want 1 'session id' "session revoke '$args'" session revoke $args

@@ -102,10 +102,12 @@ static int options(struct wardctl *ctl, int argc, char **argv, struct follow *f)
 		{ "count", required_argument, NULL, 'n' },
 		{ 0 },
 	};
+	bool needs_follow = false;
 	int c;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "fbi:n:", longs, NULL)) != -1) {
+		needs_follow |= c != 'f';
 		if (c == 'f')
 			f->on = true;
 		else if (c == 'b')
@@ -121,6 +123,8 @@ static int options(struct wardctl *ctl, int argc, char **argv, struct follow *f)
 	}
 	if (optind < argc)
 		return ctl_usage(ctl, "pressure takes no argument, not '%s'", argv[optind]);
+	if (needs_follow && !f->on)
+		return ctl_usage(ctl, "--bytes, --interval and --count go with --follow");
 	return EXIT_OK;
 }
 
