@@ -25,6 +25,7 @@ static const struct text texts[] = {
 	{ EBUSY, "in use, or the machine is about to hibernate" },
 	{ ENODEV, "no provider of evidence is attached: wardctl provider set tsm" },
 	{ EINVAL, "invalid argument" },
+	{ ENFILE, "no file descriptor is left to anybody: raise fs.file-max" },
 	{ EMFILE, "too many open files: raise RLIMIT_NOFILE" },
 	{ ENOTTY, "not a ward descriptor" },
 	{ EMSGSIZE, "too long for its place" },

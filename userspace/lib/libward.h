@@ -84,7 +84,7 @@ int ward_session_info(struct ward_session *session, struct ward_info *info);
  * @session: session
  * @seal: size set by the caller, bytes still held are filled in; or NULL
  *
- * Return: 0, also when it was sealed before; -ESHUTDOWN when revoked.
+ * Return: 0, also when it was sealed before or is revoked; -EINVAL.
  */
 int ward_session_seal(struct ward_session *session, struct ward_seal *seal);
 
@@ -126,7 +126,8 @@ int ward_session_pressure(struct ward_session *session,
  *	buffer was purged, the lease ran out, the session was revoked
  * @session: session
  * @timeout_ms: 0 = do not wait, negative = for ever
- * @notice: filled in; @notice->kind is WARD_NOTICE_*
+ * @notice: filled in; @notice->kind is WARD_NOTICE_*. That of a lease or a
+ *	revocation may come before the buffers have ended
  *
  * Return: 0; -ETIME when none came in time, -EINTR, -ESHUTDOWN.
  */
@@ -159,7 +160,8 @@ int ward_session_notices(struct ward_session *session, int timeout_ms,
  *	to 31 bytes; or NULL. Records leave the machine: no patient data in labels
  * @out: the buffer, mapped read-write and zeroed; ends by ward_buffer_free()
  *
- * Return: 0; -EINVAL, -EDQUOT, -ENOMEM, -ESHUTDOWN, -EMFILE, -EOPNOTSUPP.
+ * Return: 0; -EINVAL, -EDQUOT, -ENOMEM, -ESHUTDOWN, -EBUSY (the machine
+ * hibernates), -EMFILE, -ENFILE, -EOPNOTSUPP.
  */
 int ward_buffer_alloc(struct ward_session *session, size_t length,
 		      uint32_t flags, const char *label,
@@ -190,8 +192,8 @@ struct ward_buffer_options {
  * A signal neither ends nor prolongs a wait. A buffer that is WARD_BUF_LAZY may
  * meet SIGBUS where memory runs out at first touch.
  *
- * Return: as ward_buffer_alloc(); -ETIME when no room came in time, -E2BIG
- * for options of a later library.
+ * Return: as ward_buffer_alloc(); -ETIME when no room came in time, -EAGAIN (256
+ * allocations of this user wait already), -E2BIG for options of a later library.
  */
 int ward_buffer_alloc_with(struct ward_session *session, size_t length,
 			   const struct ward_buffer_options *options,
@@ -290,7 +292,8 @@ int ward_buffer_info(struct ward_buffer *buffer, struct ward_buf_info *info);
 /**
  * ward_buffer_wipe() - end it now: unmapped and zeroed when this returns
  * @buffer: buffer; remains to be freed
- * @bytes: bytes zeroed by this call, 0 when it had ended before; or NULL
+ * @bytes: bytes zeroed by this call, 0 when it had ended before; or NULL. Its
+ *	whole length, also of a lazy buffer that had no memory for some of it
  *
  * Return: 0.
  */
