@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/timekeeping.h>
 
+#include "evidence.h"
 #include "ward.h"
 
 #ifndef WARD_BUILD_ID

@@ -14,6 +14,7 @@
 #include <net/sock.h>
 
 #include "control.h"
+#include "evidence.h"
 
 static const struct nla_policy no_attrs[WARD_A_PAD + 1];
 static const struct nla_policy session_attrs[WARD_A_SESSION_ID + 1] = {

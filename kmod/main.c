@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/random.h>
 
+#include "evidence.h"
 #include "ward.h"
 
 u8 ward_instance[WARD_ID_LEN];

@@ -5,6 +5,7 @@
  * Shape and paths are those of RFC 9162 sections 2.1.1 and 2.1.3.1, so a leaf
  * can never pass for a node, nor a tree for one of another size.
  */
+#include "evidence.h"
 #include "ward.h"
 
 static const u8 leaf_prefix[] = { 0x00 };

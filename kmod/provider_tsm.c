@@ -16,6 +16,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "evidence.h"
 #include "ward.h"
 
 #ifdef WARD_HAVE_TSM

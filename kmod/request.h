@@ -8,6 +8,7 @@
 
 #include <linux/completion.h>
 
+#include "evidence.h"
 #include "ward.h"
 
 /**

@@ -18,8 +18,9 @@
 
 #include <linux/ward_claims.h>
 
-/* What merkle.c wants of the kernel's ward.h. */
+/* What merkle.c wants of ward.h and evidence.h. */
 #define WARD_H
+#define WARD_EVIDENCE_H
 typedef uint8_t u8;
 struct ward_span {
 	const void *data;
@@ -39,7 +40,7 @@ static void ward_sha512(const struct ward_span *spans, unsigned int n, u8 *out)
 	EVP_MD_CTX_free(ctx);
 }
 
-/* It has external functions whose prototypes ward.h would have. */
+/* It has external functions whose prototypes evidence.h would have. */
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #include "../../kmod/merkle.c"
 
