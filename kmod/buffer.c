@@ -72,10 +72,16 @@ static int charge(struct ward_session *session, enum ward_kind kind, u64 length,
 		  const struct ward_patience *patience)
 {
 	int ret = ward_ledger_try(&session->account, kind, length);
+	u64 most;
 
 	if (ret != -EDQUOT)
 		return ret;
-	ward_volatile_purge_own(session, length);
+	/* What could never fit costs nobody a cache. */
+	spin_lock(&ward_ledger_lock);
+	most = ward_ledger_limit(&session->account);
+	spin_unlock(&ward_ledger_lock);
+	if (length <= most)
+		ward_volatile_purge_own(session, length);
 	if (patience)
 		return ward_ledger_charge_wait(&session->account, kind, length, patience);
 	return ward_ledger_charge(&session->account, kind, length);

@@ -230,7 +230,7 @@ int shadow_charge(struct shadow *s, int session, int kind, uint64_t bytes)
 		return ret;
 	if (!s->told)
 		refuse(s, a);
-	freed = purge(s, session, bytes);
+	freed = bytes <= a->limit && bytes <= s->limit ? purge(s, session, bytes) : 0;
 	if (!freed && !s->told)
 		return ret;
 	ret = charge(s, a, kind, bytes);
