@@ -20,6 +20,7 @@ void ward_session_show(struct seq_file *seq, struct file *file)
 		   t.live[WARD_KIND_A] + t.live[WARD_KIND_SHARED]);
 	seq_printf(seq, "ward-live-b:\t%llu\n", t.live[WARD_KIND_B]);
 	seq_printf(seq, "ward-volatile:\t%llu\n", t.live_volatile);
+	seq_printf(seq, "ward-pool:\t%llu\n", ward_pool_bytes(&session->pool));
 	seq_printf(seq, "ward-peak:\t%llu\n", t.peak_all);
 	seq_printf(seq, "ward-expires:\t%llu\n", t.terms.expires_ns);
 }

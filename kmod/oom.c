@@ -17,9 +17,9 @@ static int oom_event(struct notifier_block *block, unsigned long unused, void *f
 	struct ward_global all;
 
 	ward_ledger_global(&all);
-	pr_info_ratelimited("ward: out of memory: %llu bytes protected by %u sessions (%llu of class B, %llu volatile), limit %llu\n",
+	pr_info_ratelimited("ward: out of memory: %llu bytes protected by %u sessions (%llu of class B, %llu volatile), limit %llu, %llu in pools\n",
 			    all.live_all, all.accounts, all.live[WARD_KIND_B],
-			    all.live_volatile, all.limit);
+			    all.live_volatile, all.limit, ward_pool_total());
 	return NOTIFY_OK;
 }
 
