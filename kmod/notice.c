@@ -19,15 +19,16 @@ void ward_notice_push(struct ward_account *acct, u32 kind, u64 id)
 	struct ward_notices *n = &acct->notices;
 
 	lockdep_assert_held(&ward_ledger_lock);
-	n->ring[n->seq++ % WARD_NOTICES] = (struct ward_notice) {
+	n->ring[n->seq % WARD_NOTICES] = (struct ward_notice) {
 		.size = sizeof(struct ward_notice),
 		.level = acct->level,
-		.seq = n->seq,
+		.seq = n->seq + 1,
 		.live = acct->totals.live_all,
 		.time_ns = ktime_get_boottime_ns(),
 		.kind = kind,
 		.id = id,
 	};
+	n->seq++;
 	wake_up_interruptible_poll(&n->wait, EPOLLIN | EPOLLRDNORM | EPOLLPRI);
 }
 
