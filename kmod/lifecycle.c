@@ -10,8 +10,9 @@
  * memory would hold, after resume, whatever the resuming kernel had there. And
  * it takes in pages of class B: they would get to disk. So there is no
  * hibernation while any protected memory lives, and none is handed out until
- * an image is written or given up. Suspend to RAM is another matter: memory
- * stays where it is, and it is only recorded.
+ * an image is written or given up. Nor is an image loaded over it: what the
+ * image doesn't overwrite would be left behind, wiped by nobody. Suspend to RAM
+ * is another matter: memory stays where it is, and it is only recorded.
  */
 #include <linux/limits.h>
 #include <linux/notifier.h>
@@ -50,8 +51,10 @@ static int pm_event(struct notifier_block *block, unsigned long event, void *unu
 {
 	switch (event) {
 	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
 		return prepare_hibernation();
 	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
 		ward_pool_open_all();
 		ward_ledger_open();
 		return NOTIFY_OK;

@@ -113,7 +113,34 @@ TEST_TIMEOUT(no_hibernation_over_a_pin, 120)
 	EXPECT_EQ(hibernate(), -EBUSY);
 }
 
-/* Nothing is held: it may, and there is memory again when it is over. */
+/* The way by which an image is loaded: opened, and not used. */
+static int prepare_to_load(void)
+{
+	int fd = open("/dev/snapshot", O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* What the image does not overwrite would stay behind, wiped by nobody. */
+TEST_TIMEOUT(no_image_is_loaded_over_a_buffer, 120)
+{
+	int s = session_open(), fd;
+	struct buf b;
+
+	need_hibernation();
+	b = buf_get(s, HUGE);
+	fill_words(b.p, b.length, 8);
+	EXPECT_EQ(prepare_to_load(), -EBUSY);
+	EXPECT_TRUE(has_words(b.p, b.length, 8));
+	buf_drop(&b);
+	fd = prepare_to_load();
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(session_info(s).out_pool, 0);
+	EXPECT_EQ(buf_alloc(s, PAGE), -EBUSY);
+	close(fd);
+	EXPECT_GE(buf_alloc(s, PAGE), 0);
+}
+
 /* The image leaves clean memory out too: what is kept is given up before. */
 TEST_TIMEOUT(pools_are_empty_before_an_image, 120)
 {
@@ -132,6 +159,7 @@ TEST_TIMEOUT(pools_are_empty_before_an_image, 120)
 	EXPECT_EQ(session_info(s).out_pool, 2 * HUGE);
 }
 
+/* Nothing is held: it may, and there is memory again when it is over. */
 TEST_TIMEOUT(hibernation_without_buffers, 120)
 {
 	struct buf b;
