@@ -67,21 +67,31 @@ static void buf_init(struct ward_buf *buf, enum ward_kind kind,
 	memcpy(buf->label, label, sizeof(buf->label));
 }
 
-/* Room that only the session's own volatile buffers take up is room. */
-static int charge(struct ward_session *session, enum ward_kind kind, u64 length,
-		  const struct ward_patience *patience)
+/* What could never fit costs nobody a cache. */
+static void purge_for(struct ward_session *session, u64 length)
 {
-	int ret = ward_ledger_try(&session->account, kind, length);
 	u64 most;
 
-	if (ret != -EDQUOT)
-		return ret;
-	/* What could never fit costs nobody a cache. */
 	spin_lock(&ward_ledger_lock);
 	most = ward_ledger_limit(&session->account);
 	spin_unlock(&ward_ledger_lock);
 	if (length <= most)
 		ward_volatile_purge_own(session, length);
+}
+
+/*
+ * Room that only the session's own volatile buffers take up is room. Who would
+ * wait goes past nobody who does: small requests would starve a large one.
+ */
+static int charge(struct ward_session *session, enum ward_kind kind, u64 length,
+		  const struct ward_patience *patience)
+{
+	int ret = ward_ledger_try(&session->account, kind, length, patience);
+
+	if (ret == -EDQUOT)
+		purge_for(session, length);
+	else if (ret != -EAGAIN)
+		return ret;
 	if (patience)
 		return ward_ledger_charge_wait(&session->account, kind, length, patience);
 	return ward_ledger_charge(&session->account, kind, length);

@@ -120,9 +120,12 @@ static int charge(struct ward_account *acct, enum ward_kind kind, u64 bytes)
 	return 0;
 }
 
-int ward_ledger_try(struct ward_account *acct, enum ward_kind kind, u64 bytes)
+int ward_ledger_try(struct ward_account *acct, enum ward_kind kind, u64 bytes,
+		    bool in_turn)
 {
 	guard(spinlock)(&ward_ledger_lock);
+	if (in_turn && ward_wait_any() && what_holds(acct, bytes) == WARD_HELD_NOT)
+		return admit(acct) ?: -EAGAIN;
 	return charge(acct, kind, bytes);
 }
 

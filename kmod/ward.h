@@ -228,13 +228,15 @@ void ward_account_free(struct ward_account *acct);
  * The life of a buffer's bytes. charge() refuses with -EDQUOT above a limit,
  * -ESHUTDOWN once the session is sealed, revoked or expired, or the machine
  * goes down, and -EBUSY while it hibernates. try() does the same and does not
- * count a refusal: the caller can make room and come again. Each successful
+ * count a refusal: the caller can make room and come again; with @in_turn it is
+ * -EAGAIN where there is room, and charges that wait may come first. Each successful
  * charge is followed by exactly one of refund() (nothing was made) or made(),
  * and each made() by exactly one wiped(), which counts, records and uncharges
  * in one moment. @ev has type, reason, id, bytes, cost, class and label set by
  * the caller.
  */
-int ward_ledger_try(struct ward_account *acct, enum ward_kind kind, u64 bytes);
+int ward_ledger_try(struct ward_account *acct, enum ward_kind kind, u64 bytes,
+		    bool in_turn);
 int ward_ledger_charge(struct ward_account *acct, enum ward_kind kind, u64 bytes);
 void ward_ledger_refund(struct ward_account *acct, enum ward_kind kind, u64 bytes);
 void ward_ledger_made(struct ward_account *acct, enum ward_kind kind,

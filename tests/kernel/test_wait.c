@@ -297,6 +297,8 @@ TEST(machine_full_keeps_the_order)
 	close(fds[0]);
 	nap(200 * MS);
 	EXPECT_FALSE(is_done(&small));
+	/* There is room for it, and others come first. */
+	EXPECT_EQ(alloc(b, 1, WARD_BUF_WAIT, 1), -ETIME);
 	close(fds[1]);
 	EXPECT_GE(finish(&big), 0);
 	EXPECT_GE(finish(&small), 0);
