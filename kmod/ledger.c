@@ -144,7 +144,13 @@ static enum ward_held judge(struct ward_waiter *waiter)
 {
 	struct ward_account *acct = waiter->acct;
 	enum ward_held held;
+	int ret = admit(acct);
 
+	/* Its lease may be over, and the clock not heard yet. */
+	if (ret) {
+		waiter->result = ret;
+		return WARD_HELD_NOT;
+	}
 	if (waiter->bytes > ward_ledger_limit(acct)) {
 		waiter->result = refuse(acct, -EDQUOT);
 		return WARD_HELD_NOT;
