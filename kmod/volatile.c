@@ -149,7 +149,8 @@ unsigned long ward_volatile_purge_some(unsigned long nr_pages)
 
 	while (freed < nr_pages && (buf = mark_oldest())) {
 		finish_purge(buf);
-		freed += buf->length >> PAGE_SHIFT;
+		/* A lazy one may have had less than its length. */
+		freed += ward_pages_present(&buf->pages) >> PAGE_SHIFT;
 		ward_buf_put(buf);
 	}
 	return freed;
