@@ -67,9 +67,11 @@ static unsigned long run_at(const struct ward_pins *pins, unsigned long i)
 {
 	struct folio *folio = page_folio(pins->pages[i]);
 	unsigned long first = folio_page_idx(folio, pins->pages[i]);
-	unsigned long n = min(folio_nr_pages(folio) - first, pins->nr - i);
+	unsigned long most = min(folio_nr_pages(folio) - first, pins->nr - i), n = 1;
 
-	return pins->pages[i + n - 1] == folio_page(folio, first + n - 1) ? n : 1;
+	while (n < most && pins->pages[i + n] == folio_page(folio, first + n))
+		n++;
+	return n;
 }
 
 /* All of it is anonymous; and how much lies in whole folios of 2 MiB. */
