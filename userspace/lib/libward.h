@@ -58,7 +58,9 @@ int ward_session_from_fd(int fd, struct ward_session **out);
 /**
  * ward_session_close() - give up the session; what it was remains as a
  *	tombstone in the kernel
- * @session: or NULL. Buffers that are still alive keep the session alive.
+ * @session: or NULL. Buffers that are still alive keep the session alive; those
+ *	that are WARD_BUF_SHARED end here, whoever uses them, unless another
+ *	process has the session's descriptor
  */
 void ward_session_close(struct ward_session *session);
 
