@@ -109,6 +109,9 @@ TEST(does_not_migrate)
 	struct buf b = filled(seed);
 	unsigned long mask = 1;
 
+	/* No page asked for: an answer tells that the call is there. */
+	if (syscall(SYS_move_pages, 0, 0, NULL, NULL, NULL, 0) < 0 && errno == ENOSYS)
+		SKIP("this kernel knows no memory nodes");
 	syscall(SYS_mbind, b.p, b.length, MPOL_BIND, &mask, 8 * sizeof(mask),
 		MPOL_MF_MOVE_ALL | MPOL_MF_STRICT);
 	move_to_node(b.p, 0);
