@@ -14,6 +14,7 @@
 #include <linux/huge_mm.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
+#include <linux/userfaultfd_k.h>
 
 #include "buffer.h"
 
@@ -41,7 +42,9 @@ static struct folio *huge_at(const struct ward_buf *buf, pgoff_t index)
  * Also where the entry is there already: another thread was faster, or this is
  * a write to an entry that is write-protected. No page table may be asked for
  * below such an entry; and whether a range is mapped by PMD follows from the
- * VMA and the folio alone, so that nobody puts a page table there meanwhile.
+ * VMA and the folio alone, so that nobody puts a page table there meanwhile. But
+ * userfaultfd does, with mmap_lock held for read: where it is armed, what has no
+ * entry gets small ones.
  */
 static vm_fault_t insert_huge(struct vm_fault *vmf, const struct ward_buf *buf)
 {
@@ -51,6 +54,8 @@ static vm_fault_t insert_huge(struct vm_fault *vmf, const struct ward_buf *buf)
 
 	if ((!pmd_none(pmd) && !pmd_leaf(pmd)) || start < vmf->vma->vm_start ||
 	    start + PMD_SIZE > vmf->vma->vm_end)
+		return VM_FAULT_FALLBACK;
+	if (pmd_none(pmd) && userfaultfd_armed(vmf->vma))
 		return VM_FAULT_FALLBACK;
 	folio = huge_at(buf, page_at(vmf->vma, start));
 	if (!folio)
