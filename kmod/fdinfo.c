@@ -36,5 +36,7 @@ void ward_buf_show(struct seq_file *seq, struct file *file)
 	seq_printf(seq, "ward-class:\t%c\n", info.out_class == WARD_CLASS_A ? 'A' : 'B');
 	seq_printf(seq, "ward-length:\t%llu\n", info.out_length);
 	seq_printf(seq, "ward-present:\t%llu\n", info.out_present);
-	seq_printf(seq, "ward-end:\t%u\n", info.out_end);
+	/* An end is told only when nothing is left. */
+	seq_printf(seq, "ward-end:\t%u\n",
+		   completion_done(&buf->gone) ? info.out_end : WARD_END_NONE);
 }
