@@ -4,7 +4,8 @@
  *
  * A buffer ends once: by WARD_BUF_WIPE, with the last reference to its file,
  * with the mm that made it, with its session's rights, or because it was
- * volatile and room was needed. Whoever comes first marks it dead under its lock; from then on no fault inserts a page. Then it is unmapped, zeroed,
+ * volatile and room was needed. Whoever comes first marks it dead under its
+ * lock; from then on no fault inserts a page. Then it is unmapped, zeroed,
  * recorded and uncharged in one moment, and freed. Whoever comes later waits
  * until that is done.
  *

@@ -294,7 +294,7 @@ vm_fault_t ward_fault_huge(struct vm_fault *vmf, unsigned int order);
 
 /* ---- populate.c: a page table filled at once ---------------------------------- */
 
-void ward_populate_later(struct vm_area_struct *vma);
+int ward_populate_later(struct vm_area_struct *vma);
 
 /* ---- map.c: the one mapping of a class A buffer --------------------------- */
 

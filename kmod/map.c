@@ -9,9 +9,9 @@
  *
  * There is one mapping at a time, by the mm that made the buffer; only a shared
  * buffer may be mapped by every process of the session's user that has its fd,
- * as often as they like. munmap() of part of it, or mprotect(), leaves several VMAs of that one mapping. When all
- * of them are gone it may be mapped again and still holds what it held.
- * mremap() may move it: the pages are found by the inode's address_space, so
+ * as often as they like. munmap() of part of it, or mprotect(), leaves several
+ * VMAs of that one mapping. When all of them are gone it may be mapped again and
+ * still holds what it held. mremap() may move it: the pages are found by the inode's address_space, so
  * the end of the buffer finds the mapping wherever it is.
  */
 #include <linux/cred.h>
@@ -79,7 +79,8 @@ static bool count_map(struct ward_buf *buf)
  *
  * Return: 0; -EINVAL for a private, shifted or partial mapping; -EPERM for an
  * executable one, for another mm than the one that made the buffer, and for
- * another user than a shared buffer's session's; -EOWNERDEAD when it has ended; -EBUSY when it is mapped already.
+ * another user than a shared buffer's session's; -EOWNERDEAD when it has ended;
+ * -EBUSY when it is mapped already; -ENOMEM.
  */
 int ward_map_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -90,11 +91,14 @@ int ward_map_mmap(struct file *file, struct vm_area_struct *vma)
 		return ret;
 	if (!count_map(buf))
 		return -EBUSY;
+	ret = buf->pages.populate ? ward_populate_later(vma) : 0;
+	if (ret) {
+		atomic_dec(&buf->vmas);
+		return ret;
+	}
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY);
 	vma->vm_private_data = buf;
 	vma->vm_ops = &map_ops;
-	if (buf->pages.populate)
-		ward_populate_later(vma);
 	return 0;
 }
 

@@ -73,19 +73,22 @@ static void populate_now(struct callback_head *work)
 
 /**
  * ward_populate_later() - have a mapping filled before mmap() returns
- * @vma: being made by current. Where that can't be promised it will fault
+ * @vma: being made by current, which has nothing to fill when it is exiting
+ *
+ * Return: 0 or -ENOMEM.
  */
-void ward_populate_later(struct vm_area_struct *vma)
+int ward_populate_later(struct vm_area_struct *vma)
 {
 	struct populate *todo = kmalloc(sizeof(*todo), GFP_KERNEL);
 
 	if (!todo)
-		return;
+		return -ENOMEM;
 	todo->file = get_file(vma->vm_file);
 	todo->start = vma->vm_start;
 	init_task_work(&todo->work, populate_now);
-	if (!task_work_add(current, &todo->work, TWA_RESUME))
-		return;
-	fput(todo->file);
-	kfree(todo);
+	if (task_work_add(current, &todo->work, TWA_RESUME)) {
+		fput(todo->file);
+		kfree(todo);
+	}
+	return 0;
 }
