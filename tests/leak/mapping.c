@@ -35,12 +35,19 @@ void grow_attack(struct cell *cell, struct region *region)
 void move_attack(struct cell *cell, struct region *region)
 {
 	void *to = mmap(NULL, LENGTH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned int naps;
 	pid_t pid;
 
 	to = mremap(region->p, LENGTH, LENGTH, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 	if (to == MAP_FAILED) {
 		cell_errno(cell, errno);
 		return;
+	}
+	/* Class B ends for that, soon: a worker of the kernel's wipes it. */
+	for (naps = 0; cell->kind == MEMORY_WARD_B && naps < 500; naps++) {
+		if (!stamp_count(to, LENGTH, cell->tag))
+			break;
+		usleep(10000);
 	}
 	pid = fork();
 	if (!pid) {
