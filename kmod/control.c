@@ -89,6 +89,23 @@ int ward_control_reply(struct genl_info *info, u8 cmd,
 	return genlmsg_reply(skb, info);
 }
 
+int ward_control_part(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
+		      int (*put)(struct sk_buff *skb, const void *what),
+		      const void *what)
+{
+	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				 &ward_family, NLM_F_MULTI, cmd);
+
+	if (!head)
+		return -EMSGSIZE;
+	if (put(skb, what)) {
+		genlmsg_cancel(skb, head);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return 0;
+}
+
 /* ---- STATUS_GET ------------------------------------------------------------------ */
 
 static int put_posture(struct sk_buff *skb)

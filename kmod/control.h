@@ -41,6 +41,10 @@ int ward_put_u64(struct sk_buff *skb, int attr, u64 value);
 int ward_control_reply(struct genl_info *info, u8 cmd,
 		       int (*put)(struct sk_buff *skb, const void *what),
 		       const void *what);
+/* The next message of a dump; -EMSGSIZE where @skb has no room for it. */
+int ward_control_part(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
+		      int (*put)(struct sk_buff *skb, const void *what),
+		      const void *what);
 
 /* ---- control_pressure.c -------------------------------------------------------- */
 

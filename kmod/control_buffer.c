@@ -27,14 +27,22 @@ static struct buffer_dump *dump_of(struct netlink_callback *cb)
 	return (struct buffer_dump *)cb->ctx;
 }
 
-static int put_buffer(struct sk_buff *skb, const struct ward_session *session,
-		      struct ward_buf *buf, const struct ward_buf_info *as)
+/* A buffer as it was found. */
+struct buffer_look {
+	const struct ward_buf *buf;
+	struct ward_buf_info as;
+};
+
+static int put_buffer(struct sk_buff *skb, const void *what)
 {
-	return nla_put(skb, WARD_A_SESSION_ID, WARD_ID_LEN, session->id) ?:
+	const struct buffer_look *look = what;
+	const struct ward_buf_info *as = &look->as;
+
+	return nla_put(skb, WARD_A_SESSION_ID, WARD_ID_LEN, look->buf->session->id) ?:
 	       ward_put_u64(skb, WARD_A_BUFFER_ID, as->out_id) ?:
 	       nla_put_u32(skb, WARD_A_CLASS, as->out_class) ?:
 	       ward_put_u64(skb, WARD_A_LENGTH, as->out_length) ?:
-	       nla_put(skb, WARD_A_LABEL, WARD_LABEL_LEN, buf->label) ?:
+	       nla_put(skb, WARD_A_LABEL, WARD_LABEL_LEN, look->buf->label) ?:
 	       nla_put_u32(skb, WARD_A_MAPPED, as->out_mapped) ?:
 	       ward_put_u64(skb, WARD_A_HUGE, as->out_huge) ?:
 	       ward_put_u64(skb, WARD_A_PRESENT, as->out_present) ?:
@@ -43,24 +51,14 @@ static int put_buffer(struct sk_buff *skb, const struct ward_session *session,
 }
 
 static int dump_buffer(struct sk_buff *skb, struct netlink_callback *cb,
-		       const struct ward_session *session, struct ward_buf *buf)
+		       struct ward_buf *buf)
 {
-	struct ward_buf_info as = { };
-	void *head;
+	struct buffer_look look = { .buf = buf };
 
-	ward_buf_look(buf, &as);
-	if (as.out_end)
+	ward_buf_look(buf, &look.as);
+	if (look.as.out_end)
 		return 0;
-	head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			   &ward_family, NLM_F_MULTI, WARD_GENL_CMD_BUFFER_GET);
-	if (!head)
-		return -EMSGSIZE;
-	if (put_buffer(skb, session, buf, &as)) {
-		genlmsg_cancel(skb, head);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, head);
-	return 0;
+	return ward_control_part(skb, cb, WARD_GENL_CMD_BUFFER_GET, put_buffer, &look);
 }
 
 static int dump_session(struct sk_buff *skb, struct netlink_callback *cb,
@@ -71,7 +69,7 @@ static int dump_session(struct sk_buff *skb, struct netlink_callback *cb,
 	int rc = 0;
 
 	while (!rc && (buf = ward_roll_after(&session->roll, dump->id))) {
-		rc = dump_buffer(skb, cb, session, buf);
+		rc = dump_buffer(skb, cb, buf);
 		if (!rc)
 			dump->id = buf->id;
 		ward_buf_put(buf);

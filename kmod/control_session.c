@@ -105,22 +105,6 @@ int ward_control_sessions_start(struct netlink_callback *cb)
 	return 0;
 }
 
-static int dump_session(struct sk_buff *skb, struct netlink_callback *cb,
-			const struct ward_session *session)
-{
-	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-				 &ward_family, NLM_F_MULTI, WARD_GENL_CMD_SESSION_GET);
-
-	if (!head)
-		return -EMSGSIZE;
-	if (put_session(skb, session)) {
-		genlmsg_cancel(skb, head);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, head);
-	return 0;
-}
-
 int ward_control_sessions(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct session_dump *dump = dump_of(cb);
@@ -129,7 +113,8 @@ int ward_control_sessions(struct sk_buff *skb, struct netlink_callback *cb)
 
 	while (!rc && (session = ward_session_after(dump->serial))) {
 		if (ward_control_may_see(&dump->asker, session))
-			rc = dump_session(skb, cb, session);
+			rc = ward_control_part(skb, cb, WARD_GENL_CMD_SESSION_GET,
+					       put_session, session);
 		if (!rc)
 			dump->serial = session->serial;
 		ward_session_put(session);
