@@ -7,53 +7,16 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "ward_test.h"
-
-static int alloc_with(int session, uint64_t length, uint32_t flags)
-{
-	struct ward_buf_alloc cmd = {
-		.size = sizeof(cmd), .flags = flags, .length = length, .label = "lazy",
-	};
-	int ret = ward_call(session, WARD_BUF_ALLOC, &cmd);
-
-	return ret ? ret : cmd.out_fd;
-}
-
-static struct buf get_with(int session, uint64_t length, uint32_t flags)
-{
-	struct buf b = { .fd = alloc_with(session, length, flags), .length = length };
-
-	ASSERT_GE(b.fd, 0);
-	b.p = buf_map(b.fd, length);
-	ASSERT_TRUE(b.p != MAP_FAILED);
-	return b;
-}
-
-static long minor_faults(void)
-{
-	struct rusage use;
-
-	getrusage(RUSAGE_SELF, &use);
-	return use.ru_minflt;
-}
-
-static void touch_all(volatile unsigned char *p, size_t n)
-{
-	size_t at;
-
-	for (at = 0; at < n; at += PAGE)
-		p[at] = 1;
-}
 
 /* ---- lazy ------------------------------------------------------------------- */
 
 TEST(memory_comes_with_the_first_touch)
 {
 	int s = session_open();
-	struct buf b = get_with(s, 4 * HUGE + 3 * PAGE, WARD_BUF_LAZY);
+	struct buf b = buf_get_with(s, 4 * HUGE + 3 * PAGE, WARD_BUF_LAZY);
 
 	EXPECT_EQ(session_info(s).out_live, b.length);
 	EXPECT_EQ(buf_info(b.fd).out_present, 0);
@@ -73,12 +36,12 @@ TEST(memory_comes_with_the_first_touch)
 TEST(what_was_never_touched_ends_too)
 {
 	int s = session_open();
-	struct buf b = get_with(s, 4 * HUGE, WARD_BUF_LAZY);
+	struct buf b = buf_get_with(s, 4 * HUGE, WARD_BUF_LAZY);
 
 	EXPECT_EQ(buf_wipe(b.fd), b.length);
 	EXPECT_EQ(touch(b.p, true), SIGBUS);
 	buf_drop(&b);
-	b.fd = alloc_with(s, HUGE, WARD_BUF_LAZY);
+	b.fd = buf_alloc_with(s, HUGE, WARD_BUF_LAZY);
 	close(b.fd);
 	EXPECT_EQ(session_info(s).out_live, 0);
 	EXPECT_EQ(session_info(s).out_pool, 0);
@@ -91,13 +54,13 @@ TEST(eager_is_all_there)
 	struct buf b = buf_get(s, HUGE + PAGE);
 
 	EXPECT_EQ(buf_info(b.fd).out_present, b.length);
-	EXPECT_EQ(alloc_with(s, HUGE, WARD_BUF_LAZY | WARD_BUF_POPULATE), -EINVAL);
+	EXPECT_EQ(buf_alloc_with(s, HUGE, WARD_BUF_LAZY | WARD_BUF_POPULATE), -EINVAL);
 }
 
 TEST(the_kernel_may_be_first)
 {
 	int s = session_open(), fd = open("/dev/zero", O_RDONLY);
-	struct buf b = get_with(s, 2 * HUGE, WARD_BUF_LAZY);
+	struct buf b = buf_get_with(s, 2 * HUGE, WARD_BUF_LAZY);
 
 	ASSERT_EQ(read(fd, b.p + HUGE - PAGE, 2 * PAGE), 2 * PAGE);
 	EXPECT_EQ(buf_info(b.fd).out_present, 2 * HUGE);
@@ -111,7 +74,7 @@ TEST(lazy_memory_comes_from_the_pool)
 	fill_words(b.p, b.length, 5);
 	buf_drop(&b);
 	ASSERT_EQ(session_info(s).out_pool, 2 * HUGE);
-	b = get_with(s, 2 * HUGE, WARD_BUF_LAZY);
+	b = buf_get_with(s, 2 * HUGE, WARD_BUF_LAZY);
 	EXPECT_EQ(session_info(s).out_pool, 2 * HUGE);
 	EXPECT_TRUE(all_zero(b.p, HUGE));
 	EXPECT_EQ(session_info(s).out_pool, HUGE);
@@ -148,7 +111,7 @@ TEST_TIMEOUT(threads_at_the_same_chunk, 300)
 		ASSERT_EQ(pthread_create(&threads[t], NULL, write_own_pages,
 					 (void *)(intptr_t)t), 0);
 	for (i = 0; i < ROUNDS; i++) {
-		struct buf b = get_with(s, HUGE, WARD_BUF_LAZY);
+		struct buf b = buf_get_with(s, HUGE, WARD_BUF_LAZY);
 
 		race.p = b.p;
 		pthread_barrier_wait(&race.gate);
@@ -189,7 +152,7 @@ static int killed_session;
 
 static void fault_until_killed(int sock)
 {
-	struct buf b = get_with(killed_session, 16 * HUGE, WARD_BUF_LAZY);
+	struct buf b = buf_get_with(killed_session, 16 * HUGE, WARD_BUF_LAZY);
 	pthread_t thread;
 	int i;
 
@@ -246,7 +209,7 @@ TEST_TIMEOUT(wiped_while_faulting, 300)
 
 	sigaction(SIGBUS, &act, NULL);
 	for (i = 0; i < 24; i++) {
-		struct buf b = get_with(s, 8 * HUGE, WARD_BUF_LAZY);
+		struct buf b = buf_get_with(s, 8 * HUGE, WARD_BUF_LAZY);
 
 		for (t = 0; t < THREADS; t++)
 			ASSERT_EQ(pthread_create(&threads[t], NULL, touch_until_bus, b.p), 0);
@@ -263,15 +226,6 @@ TEST_TIMEOUT(wiped_while_faulting, 300)
 }
 
 #define GROUP	"/sys/fs/cgroup/ward-lazy"
-
-static bool write_to(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
-
-	close(fd);
-	return n == (ssize_t)strlen(text);
-}
 
 static void enter_group(const char *max)
 {
@@ -293,7 +247,7 @@ TEST(no_memory_is_a_bus_error)
 
 	enter_group("24M");
 	s = session_open();
-	b = get_with(s, 32 * HUGE, WARD_BUF_LAZY);
+	b = buf_get_with(s, 32 * HUGE, WARD_BUF_LAZY);
 	for (at = 0; at < b.length && !sig; at += HUGE)
 		sig = touch(b.p + at, true);
 	EXPECT_EQ(sig, SIGBUS);
@@ -329,7 +283,7 @@ TEST(a_pool_gives_way_within_its_cgroup)
 	b = buf_get(s, 16 * HUGE);
 	buf_drop(&b);
 	EXPECT_GE(session_info(s).out_pool, 8 * HUGE);
-	b.fd = alloc_with(s, 16 * HUGE - PAGE, 0);
+	b.fd = buf_alloc_with(s, 16 * HUGE - PAGE, 0);
 	EXPECT_GE(b.fd, 0);
 	ASSERT_TRUE(write_to(GROUP "/memory.max", "max"));
 }
@@ -351,7 +305,7 @@ TEST(volatile_buffers_make_room_for_a_fault)
 	s = session_open();
 	cache = buf_get(s, 10 * HUGE);
 	set_volatile(cache.fd);
-	b = get_with(s, 10 * HUGE, WARD_BUF_LAZY);
+	b = buf_get_with(s, 10 * HUGE, WARD_BUF_LAZY);
 	touch_all(b.p, b.length);
 	EXPECT_EQ(buf_info(b.fd).out_present, b.length);
 	EXPECT_EQ(buf_info(cache.fd).out_end, WARD_END_PURGE);
@@ -378,7 +332,7 @@ TEST(populated_never_faults)
 	size_t i;
 
 	for (i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
-		struct buf b = { .fd = alloc_with(s, lengths[i], WARD_BUF_POPULATE) };
+		struct buf b = { .fd = buf_alloc_with(s, lengths[i], WARD_BUF_POPULATE) };
 		long faults = minor_faults();
 
 		ASSERT_GE(b.fd, 0);
@@ -410,7 +364,7 @@ TEST(populated_anywhere)
 	at[1] = p + (1ul << 30) - 2 * HUGE - 5 * PAGE;
 	at[2] = p + 511 * PAGE;
 	for (i = 0; i < 3; i++) {
-		fd = alloc_with(s, length, WARD_BUF_POPULATE);
+		fd = buf_alloc_with(s, length, WARD_BUF_POPULATE);
 		ASSERT_GE(fd, 0);
 		p = mmap(at[i], length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
 		ASSERT_TRUE(p == at[i]);
@@ -425,7 +379,7 @@ TEST(populated_anywhere)
 
 TEST(populated_for_reading)
 {
-	int s = session_open(), fd = alloc_with(s, 2 * HUGE + PAGE, WARD_BUF_POPULATE);
+	int s = session_open(), fd = buf_alloc_with(s, 2 * HUGE + PAGE, WARD_BUF_POPULATE);
 	unsigned char *p = mmap(NULL, 2 * HUGE + PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	long before;
 
@@ -440,7 +394,7 @@ TEST(populated_for_reading)
 TEST(populated_and_cut)
 {
 	int s = session_open();
-	struct buf b = get_with(s, 4 * HUGE, WARD_BUF_POPULATE);
+	struct buf b = buf_get_with(s, 4 * HUGE, WARD_BUF_POPULATE);
 
 	fill_words(b.p, b.length, 3);
 	ASSERT_EQ(munmap(b.p + HUGE, HUGE), 0);
@@ -480,7 +434,7 @@ TEST_TIMEOUT(ended_while_populating, 300)
 
 	for (i = 0; i < 120; i++) {
 		struct buf b = {
-			.fd = alloc_with(s, 4 * HUGE, WARD_BUF_POPULATE),
+			.fd = buf_alloc_with(s, 4 * HUGE, WARD_BUF_POPULATE),
 			.length = 4 * HUGE,
 		};
 
@@ -507,7 +461,7 @@ TEST_TIMEOUT(ended_while_populating, 300)
 TEST(second_mapping_leaves_nothing)
 {
 	int s = session_open();
-	struct buf b = get_with(s, HUGE, WARD_BUF_POPULATE);
+	struct buf b = buf_get_with(s, HUGE, WARD_BUF_POPULATE);
 	unsigned char *p = mmap(NULL, HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	EXPECT_TRUE(mmap(p, HUGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, b.fd, 0) ==

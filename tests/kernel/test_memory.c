@@ -6,7 +6,6 @@
  */
 #define _GNU_SOURCE
 #include <pthread.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "ward_test.h"
@@ -14,22 +13,6 @@
 #ifndef MADV_DONTNEED_LOCKED
 #define MADV_DONTNEED_LOCKED 24
 #endif
-
-static long minor_faults(void)
-{
-	struct rusage use;
-
-	getrusage(RUSAGE_SELF, &use);
-	return use.ru_minflt;
-}
-
-static void touch_all(volatile unsigned char *p, size_t n)
-{
-	size_t at;
-
-	for (at = 0; at < n; at += PAGE)
-		p[at] = 1;
-}
 
 TEST(mapped_in_large_steps)
 {
@@ -115,15 +98,6 @@ static void race_to_first_touch(void)
 TEST_TIMEOUT(threads_touch_at_once, 300)
 {
 	race_to_first_touch();
-}
-
-static bool write_to(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
-
-	close(fd);
-	return n == (ssize_t)strlen(text);
 }
 
 /* The word in brackets of "always [madvise] never". */

@@ -7,25 +7,9 @@
 
 #define LENGTH	(HUGE + PAGE)
 
-static int shared_alloc(int session, uint64_t length)
-{
-	struct ward_buf_alloc cmd = {
-		.size = sizeof(cmd), .flags = WARD_BUF_SHARED, .length = length,
-		.label = "shared",
-	};
-	int ret = ward_call(session, WARD_BUF_ALLOC, &cmd);
-
-	return ret ? ret : cmd.out_fd;
-}
-
 static struct buf shared_get(int session)
 {
-	struct buf b = { .fd = shared_alloc(session, LENGTH), .length = LENGTH };
-
-	ASSERT_GE(b.fd, 0);
-	b.p = buf_map(b.fd, LENGTH);
-	ASSERT_TRUE(b.p != MAP_FAILED);
-	return b;
+	return buf_get_with(session, LENGTH, WARD_BUF_SHARED);
 }
 
 static int shared_session;	/* a child closes its copy */

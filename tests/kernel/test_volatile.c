@@ -152,16 +152,6 @@ TEST(pinned_memory_is_not_volatile)
 
 #define CGROUP	"/sys/fs/cgroup/ward_volatile"
 
-static bool put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
-
-	if (fd >= 0)
-		close(fd);
-	return n == (ssize_t)strlen(text);
-}
-
 enum { CHUNKS = 32, ROUNDS = 3 };	/* of 2 MiB; the cgroup has room for 8 */
 
 /* Chunk @i again: what the cache kept, or a new buffer filled anew. */
@@ -192,7 +182,7 @@ static void work_in_cgroup(int sock)
 	unsigned int kept = 0;
 	int s, i, round;
 
-	ASSERT_TRUE(put(CGROUP "/cgroup.procs", "0"));
+	ASSERT_TRUE(write_to(CGROUP "/cgroup.procs", "0"));
 	s = session_open();
 	ASSERT_GE(s, 0);
 	for (i = 0; i < CHUNKS; i++)
@@ -214,9 +204,9 @@ TEST(working_set_of_four_times_memory_max)
 	struct peer peer;
 	int status;
 
-	put("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
-	if (mkdir(CGROUP, 0755) || !put(CGROUP "/memory.max", "16777216") ||
-	    !put(CGROUP "/memory.swap.max", "0"))
+	write_to("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+	if (mkdir(CGROUP, 0755) || !write_to(CGROUP "/memory.max", "16777216") ||
+	    !write_to(CGROUP "/memory.swap.max", "0"))
 		SKIP("no memory controller of cgroup v2");
 	peer = peer_start(work_in_cgroup);
 	status = peer_wait(&peer);

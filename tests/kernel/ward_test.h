@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -27,6 +28,7 @@
 #include <linux/ward.h>
 
 #include "ktap.h"
+#include "passfd.h"
 
 /* Results (int, or -errno) are compared with fields of the ABI (unsigned). */
 #pragma GCC diagnostic ignored "-Wsign-compare"
@@ -48,14 +50,19 @@ static inline int session_open(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static inline int buf_alloc(int session, uint64_t length)
+static inline int buf_alloc_with(int session, uint64_t length, uint32_t flags)
 {
 	struct ward_buf_alloc cmd = {
-		.size = sizeof(cmd), .length = length, .label = "test",
+		.size = sizeof(cmd), .flags = flags, .length = length, .label = "test",
 	};
 	int ret = ward_call(session, WARD_BUF_ALLOC, &cmd);
 
 	return ret ? ret : cmd.out_fd;
+}
+
+static inline int buf_alloc(int session, uint64_t length)
+{
+	return buf_alloc_with(session, length, 0);
 }
 
 static inline int buf_pin(int session, void *addr, uint64_t length)
@@ -126,14 +133,19 @@ struct buf {
 };
 
 /* A buffer that is there and mapped, or the test ends. */
-static inline struct buf buf_get(int session, uint64_t length)
+static inline struct buf buf_get_with(int session, uint64_t length, uint32_t flags)
 {
-	struct buf b = { .fd = buf_alloc(session, length), .length = length };
+	struct buf b = { .fd = buf_alloc_with(session, length, flags), .length = length };
 
 	ASSERT_TRUE(b.fd >= 0);
 	b.p = buf_map(b.fd, length);
 	ASSERT_TRUE(b.p != MAP_FAILED);
 	return b;
+}
+
+static inline struct buf buf_get(int session, uint64_t length)
+{
+	return buf_get_with(session, length, 0);
 }
 
 static inline void buf_drop(struct buf *b)
@@ -222,38 +234,45 @@ static inline int touch(volatile unsigned char *p, bool write)
 	return sig;
 }
 
+static inline void touch_all(volatile unsigned char *p, size_t n)
+{
+	size_t at;
+
+	for (at = 0; at < n; at += PAGE)
+		p[at] = 1;
+}
+
+static inline long minor_faults(void)
+{
+	struct rusage use;
+
+	getrusage(RUSAGE_SELF, &use);
+	return use.ru_minflt;
+}
+
+/* ---- the kernel's switches --------------------------------------------------------- */
+
+static inline bool write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
+
+	close(fd);
+	return n == (ssize_t)strlen(text);
+}
+
 /* ---- other processes ------------------------------------------------------------ */
 
 static inline void send_fd(int sock, int fd)
 {
-	char byte = 'f', room[CMSG_SPACE(sizeof(fd))] = { 0 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = room, .msg_controllen = sizeof(room),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	ASSERT_EQ(sendmsg(sock, &msg, 0), 1);
+	ASSERT_EQ(pass_fd(sock, fd), 1);
 }
 
 static inline int recv_fd(int sock)
 {
-	char byte, room[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = room, .msg_controllen = sizeof(room),
-	};
-	int fd;
+	int fd = take_fd(sock, MSG_CMSG_CLOEXEC);
 
-	ASSERT_EQ(recvmsg(sock, &msg, MSG_CMSG_CLOEXEC), 1);
-	ASSERT_TRUE(CMSG_FIRSTHDR(&msg) != NULL);
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	ASSERT_GE(fd, 0);
 	return fd;
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "leak.h"
+#include "passfd.h"
 
 static const struct {
 	const char *name;
@@ -44,40 +45,15 @@ void who_become(enum who who)
 		cell_broken("prctl");
 }
 
-static void send_fd(int sock, int fd)
-{
-	char byte = 'f', room[CMSG_SPACE(sizeof(fd))] = { 0 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = room, .msg_controllen = sizeof(room),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	if (sendmsg(sock, &msg, 0) != 1)
-		cell_broken("sendmsg");
-}
-
 int owner_fd(struct owner *owner)
 {
-	char byte, room[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = room, .msg_controllen = sizeof(room),
-	};
 	int fd;
 
 	if (owner->region.fd < 0)
 		return -1;
-	if (write(owner->sock, "f", 1) != 1 || recvmsg(owner->sock, &msg, 0) != 1 ||
-	    !CMSG_FIRSTHDR(&msg))
+	fd = write(owner->sock, "f", 1) == 1 ? take_fd(owner->sock, 0) : -1;
+	if (fd < 0)
 		cell_broken("recvmsg");
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
 	return fd;
 }
 
@@ -94,7 +70,8 @@ static void be_owner(int sock, enum memory kind, enum who who, uint64_t tag)
 	if (write(sock, &self, sizeof(self)) != sizeof(self))
 		_exit(1);
 	while (read(sock, &word, 1) == 1)
-		send_fd(sock, self.region.fd);
+		if (pass_fd(sock, self.region.fd) != 1)
+			cell_broken("sendmsg");
 	_exit(0);
 }
 

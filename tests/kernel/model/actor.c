@@ -28,6 +28,7 @@
 
 #include "../attest_test.h"
 #include "ktap.h"
+#include "passfd.h"
 
 #define PAGE		4096ul
 #define PATIENCE	60	/* seconds without an answer */
@@ -135,43 +136,6 @@ static int64_t do_poll(int fd)
 	struct pollfd p = { .fd = fd, .events = POLLIN | POLLPRI };
 
 	return poll(&p, 1, 0) < 0 ? -errno : p.revents;
-}
-
-static int64_t do_send(int sock, int fd)
-{
-	char byte = 'f', room[CMSG_SPACE(sizeof(fd))] = { 0 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = room, .msg_controllen = sizeof(room),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	return result(sendmsg(sock, &msg, 0));
-}
-
-static int64_t do_receive(int sock, bool cloexec)
-{
-	char byte, room[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = room, .msg_controllen = sizeof(room),
-	};
-	struct cmsghdr *c;
-	int fd;
-
-	if (recvmsg(sock, &msg, cloexec ? MSG_CMSG_CLOEXEC : 0) != 1)
-		return -errno;
-	c = CMSG_FIRSTHDR(&msg);
-	if (!c)
-		return -EBADMSG;
-	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return fd;
 }
 
 static int64_t do_nofile(uint64_t limit)
@@ -282,9 +246,9 @@ static int64_t on_files(struct board *board, struct slot *slot)
 	case ACT_POLL:
 		return do_poll(o->fd);
 	case ACT_SEND:
-		return do_send(board->mail[0], o->fd);
+		return result(pass_fd(board->mail[0], o->fd));
 	case ACT_RECEIVE:
-		return do_receive(board->mail[1], o->a);
+		return take_fd(board->mail[1], o->a ? MSG_CMSG_CLOEXEC : 0);
 	default:
 		return do_nofile(o->a);
 	}
