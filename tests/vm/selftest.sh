@@ -56,6 +56,9 @@ result $? "a panic fails"
 result $? "a planted warning in a real kernel log fails"
 ! guest_run 'sleep 100' --timeout 12
 result $? "a hang fails at its limit"
+! guest_run 'exit 0' --append root=/dev/none\ rdinit=/none &&
+	[ "$(grep -c 'once more' "$work/log")" = 1 ]
+result $? "a kernel that ends before init is booted twice, and fails"
 
 marker=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 echo "$marker" >"$work/marker"
