@@ -15,6 +15,7 @@
 
 #include "control.h"
 #include "evidence.h"
+#include "journal.h"
 
 static const struct nla_policy no_attrs[WARD_A_PAD + 1];
 static const struct nla_policy session_attrs[WARD_A_SESSION_ID + 1] = {
@@ -30,6 +31,11 @@ static const struct nla_policy limit_attrs[WARD_A_LIMIT_SESSION + 1] = {
 	[WARD_A_UID] = { .type = NLA_U32 },
 	[WARD_A_LIMIT_USER] = { .type = NLA_U64 },
 	[WARD_A_LIMIT_SESSION] = { .type = NLA_U64 },
+};
+
+static const struct nla_policy event_attrs[WARD_A_FROM_SEQ + 1] = {
+	[WARD_A_SESSION_ID] = NLA_POLICY_EXACT_LEN(WARD_ID_LEN),
+	[WARD_A_FROM_SEQ] = { .type = NLA_U64 },
 };
 
 /* ---- who asks ------------------------------------------------------------- */
@@ -236,11 +242,22 @@ static const struct genl_ops ward_genl_ops[] = {
 		.policy = limit_attrs,
 		.maxattr = ARRAY_SIZE(limit_attrs) - 1,
 	},
+	{
+		.cmd = WARD_GENL_CMD_EVENT_GET,
+		.start = ward_control_events_start,
+		.dumpit = ward_control_events,
+		.policy = event_attrs,
+		.maxattr = ARRAY_SIZE(event_attrs) - 1,
+	},
 };
 
 static const struct genl_multicast_group ward_groups[] = {
 	[WARD_GROUP_PRESSURE] = {
 		.name = WARD_GENL_GROUP_PRESSURE,
+		.flags = GENL_MCAST_CAP_SYS_ADMIN,
+	},
+	[WARD_GROUP_EVENTS] = {
+		.name = WARD_GENL_GROUP_EVENTS,
 		.flags = GENL_MCAST_CAP_SYS_ADMIN,
 	},
 };
@@ -262,13 +279,16 @@ int ward_control_init(void)
 {
 	int rc = genl_register_family(&ward_family);
 
-	if (!rc)
-		ward_pressure_tell(ward_control_tell);
-	return rc;
+	if (rc)
+		return rc;
+	ward_pressure_tell(ward_control_tell);
+	ward_journal_listen(&ward_control_journal);
+	return 0;
 }
 
 void ward_control_exit(void)
 {
+	ward_journal_listen(NULL);
 	ward_pressure_tell(NULL);
 	genl_unregister_family(&ward_family);
 }

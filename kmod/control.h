@@ -14,7 +14,7 @@
 extern struct genl_family ward_family;
 
 /* Places of the family's groups. */
-enum { WARD_GROUP_PRESSURE };
+enum { WARD_GROUP_PRESSURE, WARD_GROUP_EVENTS };
 
 /* ---- who asks: control.c --------------------------------------------------- */
 
@@ -67,5 +67,12 @@ int ward_control_sessions(struct sk_buff *skb, struct netlink_callback *cb);
 int ward_control_revoke(struct sk_buff *skb, struct genl_info *info);
 int ward_control_buffers_start(struct netlink_callback *cb);
 int ward_control_buffers(struct sk_buff *skb, struct netlink_callback *cb);
+
+/* ---- control_event.c ---------------------------------------------------------- */
+
+int ward_control_events_start(struct netlink_callback *cb);
+int ward_control_events(struct sk_buff *skb, struct netlink_callback *cb);
+/* To the group "events". */
+extern const struct ward_journal_ops ward_control_journal;
 
 #endif /* WARD_CONTROL_H */

@@ -398,6 +398,7 @@ int ward_account_init(struct ward_account *acct, const u8 *session_id, u32 uid)
 		ward_chain_free(&acct->chain);
 		return -ENOMEM;
 	}
+	memcpy(acct->id, session_id, WARD_ID_LEN);
 	acct->totals.uid = uid;
 	acct->limit = U64_MAX;
 	ward_notices_init(&acct->notices);
@@ -423,16 +424,23 @@ void ward_account_free(struct ward_account *acct)
 int ward_ledger_init(u64 limit)
 {
 	static const u8 no_session[WARD_ID_LEN];
+	int rc = ward_journal_init();
 
+	if (rc)
+		return rc;
 	ward_books.all.limit = limit;
 	ward_books.all.limit_user = U64_MAX;
 	ward_books.all.limit_session = U64_MAX;
 	ward_pressure_init();
-	return ward_chain_init(&ward_books.chain, no_session, GLOBAL_RING);
+	rc = ward_chain_init(&ward_books.chain, no_session, GLOBAL_RING);
+	if (rc)
+		ward_journal_exit();
+	return rc;
 }
 
 void ward_ledger_exit(void)
 {
 	ward_user_exit();
 	ward_chain_free(&ward_books.chain);
+	ward_journal_exit();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the rooms under ward_ledger_lock share: ledger.c, which composes the
- * others, and user.c, wait.c, notice.c and pressure.c below it. Every function
- * here wants the lock held but where it says otherwise.
+ * others, and user.c, wait.c, notice.c, journal.c and pressure.c below it. Every
+ * function here wants the lock held but where it says otherwise.
  */
 #ifndef WARD_LEDGER_H
 #define WARD_LEDGER_H
@@ -32,6 +32,14 @@ extern struct ward_books ward_books;
 /* ---- record.c ------------------------------------------------------------------ */
 
 void ward_record_system(struct ward_event *ev);
+
+/* ---- journal.c ------------------------------------------------------------------ */
+
+/* @session: whose record it is; zero = the machine's. */
+void ward_journal_add(const u8 *session, const struct ward_event *ev);
+/* May sleep; lock not held. */
+int ward_journal_init(void);
+void ward_journal_exit(void);
 
 /* ---- pressure.c: levels, and who stalls ------------------------------------- */
 

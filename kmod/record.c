@@ -3,16 +3,26 @@
  * Records of what happened: into the chain of the session that it concerns,
  * whose new head goes into the global chain, or into the global one alone.
  */
+#include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
+#include "journal.h"
 #include "ledger.h"
+
+/* ward_ledger_lock held, as in all below that don't take it. */
+static void append_global(struct ward_event *ev)
+{
+	ev->time_ns = cpu_to_le64(ktime_get_boottime_ns());
+	ward_chain_append(&ward_books.chain, ev);
+}
 
 void ward_record_system(struct ward_event *ev)
 {
-	lockdep_assert_held(&ward_ledger_lock);
-	ev->time_ns = cpu_to_le64(ktime_get_boottime_ns());
-	ward_chain_append(&ward_books.chain, ev);
+	static const u8 no_session[WARD_ID_LEN];
+
+	append_global(ev);
+	ward_journal_add(no_session, ev);
 }
 
 void ward_ledger_append(struct ward_account *acct, struct ward_event *ev)
@@ -27,7 +37,8 @@ void ward_ledger_append(struct ward_account *acct, struct ward_event *ev)
 	ward_chain_append(&acct->chain, ev);
 	link.id = ev->seq;
 	memcpy(link.detail, acct->chain.head, sizeof(link.detail));
-	ward_record_system(&link);
+	append_global(&link);
+	ward_journal_add(acct->id, ev);
 }
 
 void ward_ledger_record(struct ward_account *acct, struct ward_event *ev)
@@ -40,4 +51,15 @@ void ward_ledger_system(struct ward_event *ev)
 {
 	guard(spinlock)(&ward_ledger_lock);
 	ward_record_system(ev);
+}
+
+bool ward_ledger_record_after(struct ward_account *acct, u64 seq, struct ward_event *out)
+{
+	const struct ward_chain *chain = acct ? &acct->chain : &ward_books.chain;
+
+	guard(spinlock)(&ward_ledger_lock);
+	if (seq >= chain->seq)
+		return false;
+	*out = *ward_chain_record(chain, max(seq + 1, ward_chain_first(chain)));
+	return true;
 }

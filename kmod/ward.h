@@ -175,6 +175,7 @@ struct ward_notices {
  * @node: in the ledger's list, for changes of the global level
  * @peer: among the accounts of its user
  * @user: whose it is; constant
+ * @id: of the session; constant
  * @limit: bytes of all kinds that the session set itself; only shrinks
  * @threshold: of WARD_WATCH, in place of medium's 75 %; 0 = none
  * @gauge: of the session's own limit
@@ -188,6 +189,7 @@ struct ward_account {
 	struct list_head node;
 	struct list_head peer;
 	struct ward_user *user;
+	u8 id[WARD_ID_LEN];
 	struct ward_totals totals;
 	struct ward_chain chain;
 	u64 limit;

@@ -380,46 +380,11 @@ TEST(figures_have_sources)
 
 /* ---- the group ---------------------------------------------------------------------------------- */
 
-/* The id of the group "pressure", from the family's own answer. */
-static int group_of(struct wire *w)
-{
-	const struct nlattr *groups, *each, *in;
-	const uint8_t *p, *q, *end;
-	struct attrs attrs = { 0 };
-	uint32_t id = 0;
-
-	ASSERT_EQ(send_message(w, GENL_ID_CTRL, 0, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_NAME,
-			       WARD_GENL_NAME, sizeof(WARD_GENL_NAME)), 0);
-	ASSERT_EQ(receive(w), 1);
-	parse((const void *)w->buf, &attrs);
-	groups = attrs.at[CTRL_ATTR_MCAST_GROUPS];
-	ASSERT_TRUE(groups != NULL);
-	p = (const uint8_t *)groups + NLA_HDRLEN;
-	end = (const uint8_t *)groups + groups->nla_len;
-	for (; p < end; p += NLA_ALIGN(each->nla_len)) {
-		each = (const void *)p;
-		for (q = p + NLA_HDRLEN; q < p + each->nla_len; q += NLA_ALIGN(in->nla_len)) {
-			in = (const void *)q;
-			if (in->nla_type == CTRL_ATTR_MCAST_GRP_ID)
-				memcpy(&id, q + NLA_HDRLEN, sizeof(id));
-		}
-	}
-	return id;
-}
-
-static int join(struct wire *w)
-{
-	int group = group_of(w);
-
-	return setsockopt(w->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
-			  sizeof(group)) ? -errno : 0;
-}
-
 static void join_as_worker(int sock)
 {
 	(void)sock;
 	become(WORKER_UID);
-	ASSERT_EQ(join(wire_open()), -EPERM);
+	ASSERT_EQ(join(wire_open(), WARD_GENL_GROUP_PRESSURE), -EPERM);
 }
 
 TEST(group_is_for_administrators)
@@ -449,7 +414,7 @@ TEST(group_is_told_of_every_level)
 	struct attrs attrs = { 0 };
 	unsigned int i;
 
-	ASSERT_EQ(join(ear), 0);
+	ASSERT_EQ(join(ear, WARD_GENL_GROUP_PRESSURE), 0);
 	ASSERT_EQ(setsockopt(ear->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
 	ASSERT_EQ(session_pressure(s).out_live_global, 0);
 	ASSERT_EQ(set_one(w, WARD_A_LIMIT, 100 * PAGE), 0);
@@ -482,7 +447,7 @@ TEST_TIMEOUT(swinging_load, 600)
 	int s = session_open(), base, i, fd;
 	struct attrs attrs = { 0 };
 
-	ASSERT_EQ(join(ear), 0);
+	ASSERT_EQ(join(ear, WARD_GENL_GROUP_PRESSURE), 0);
 	ASSERT_EQ(fcntl(ear->fd, F_SETFL, O_NONBLOCK), 0);
 	ASSERT_EQ(set_one(w, WARD_A_LIMIT, 20 * PAGE), 0);
 	base = buf_alloc(s, 14 * PAGE);

@@ -29,8 +29,15 @@ struct attrs {
 
 /* ---- sending ------------------------------------------------------------------- */
 
-static inline int send_message(struct wire *w, uint16_t type, uint16_t flags, uint8_t cmd,
-			uint16_t attr, const void *data, uint16_t len)
+/** struct request_attr - an attribute of a request; @type 0 = none */
+struct request_attr {
+	uint16_t type;
+	uint16_t len;
+	const void *data;
+};
+
+static inline int send_attrs(struct wire *w, uint16_t type, uint16_t flags, uint8_t cmd,
+			     const struct request_attr *attrs, unsigned int n)
 {
 	struct {
 		struct nlmsghdr nl;
@@ -41,16 +48,30 @@ static inline int send_message(struct wire *w, uint16_t type, uint16_t flags, ui
 			.nlmsg_seq = 1 },
 		.genl = { .cmd = cmd, .version = 1 },
 	};
-	struct nlattr head = { .nla_type = attr, .nla_len = NLA_HDRLEN + len };
-	size_t total = NLMSG_LENGTH(GENL_HDRLEN);
+	size_t at = 0;
+	unsigned int i;
 
-	if (attr) {
-		memcpy(msg.room, &head, sizeof(head));
-		memcpy(msg.room + NLA_HDRLEN, data, len);
-		total += NLA_ALIGN(head.nla_len);
+	for (i = 0; i < n; i++) {
+		struct nlattr head = { .nla_type = attrs[i].type,
+				       .nla_len = NLA_HDRLEN + attrs[i].len };
+
+		if (!attrs[i].type)
+			continue;
+		ASSERT_TRUE(at + NLA_ALIGN(head.nla_len) <= sizeof(msg.room));
+		memcpy(msg.room + at, &head, sizeof(head));
+		memcpy(msg.room + at + NLA_HDRLEN, attrs[i].data, attrs[i].len);
+		at += NLA_ALIGN(head.nla_len);
 	}
-	msg.nl.nlmsg_len = total;
-	return send(w->fd, &msg, total, 0) < 0 ? -errno : 0;
+	msg.nl.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN) + at;
+	return send(w->fd, &msg, msg.nl.nlmsg_len, 0) < 0 ? -errno : 0;
+}
+
+static inline int send_message(struct wire *w, uint16_t type, uint16_t flags, uint8_t cmd,
+			       uint16_t attr, const void *data, uint16_t len)
+{
+	const struct request_attr one = { attr, len, data };
+
+	return send_attrs(w, type, flags, cmd, &one, 1);
 }
 
 /* Up to an error, an ACK or the first answer; 1 = an answer is in w->buf. */
@@ -122,9 +143,8 @@ static inline int ask(struct wire *w, uint8_t cmd, uint16_t attr, const void *da
 	return 0;
 }
 
-static inline int resolve(struct wire *w)
+static inline int ask_family(struct wire *w, struct attrs *attrs)
 {
-	struct attrs attrs;
 	int ret = send_message(w, GENL_ID_CTRL, 0, CTRL_CMD_GETFAMILY,
 			       CTRL_ATTR_FAMILY_NAME, WARD_GENL_NAME,
 			       sizeof(WARD_GENL_NAME));
@@ -133,9 +153,18 @@ static inline int resolve(struct wire *w)
 		ret = receive(w);
 	if (ret <= 0)
 		return ret;
-	parse((const void *)w->buf, &attrs);
-	memcpy(&w->family, attr_data(&attrs, CTRL_ATTR_FAMILY_ID, 2), 2);
+	parse((const void *)w->buf, attrs);
 	return 0;
+}
+
+static inline int resolve(struct wire *w)
+{
+	struct attrs attrs = { 0 };
+	int ret = ask_family(w, &attrs);
+
+	if (!ret)
+		memcpy(&w->family, attr_data(&attrs, CTRL_ATTR_FAMILY_ID, 2), 2);
+	return ret;
 }
 
 static inline struct wire *wire_open(void)
@@ -156,6 +185,55 @@ static inline int tell(struct wire *w, uint8_t cmd, uint16_t attr, const void *d
 	int ret = send_message(w, w->family, NLM_F_ACK, cmd, attr, data, len);
 
 	return ret ? ret : receive(w);
+}
+
+/* ---- groups ---------------------------------------------------------------------- */
+
+static inline uint32_t group_in(const struct nlattr *group, const char *name)
+{
+	const uint8_t *p = (const uint8_t *)group + NLA_HDRLEN;
+	const uint8_t *end = (const uint8_t *)group + group->nla_len;
+	const struct nlattr *in;
+	uint32_t id = 0;
+	bool named = false;
+
+	for (; p < end; p += NLA_ALIGN(in->nla_len)) {
+		in = (const void *)p;
+		if (in->nla_type == CTRL_ATTR_MCAST_GRP_ID)
+			memcpy(&id, p + NLA_HDRLEN, sizeof(id));
+		if (in->nla_type == CTRL_ATTR_MCAST_GRP_NAME)
+			named = !strcmp((const char *)p + NLA_HDRLEN, name);
+	}
+	return named ? id : 0;
+}
+
+/* The id of a group of the family's, from the family's own answer. */
+static inline uint32_t group_of(struct wire *w, const char *name)
+{
+	const struct nlattr *groups, *each;
+	const uint8_t *p, *end;
+	struct attrs attrs = { 0 };
+	uint32_t id = 0;
+
+	ASSERT_EQ(ask_family(w, &attrs), 0);
+	groups = attrs.at[CTRL_ATTR_MCAST_GROUPS];
+	ASSERT_TRUE(groups != NULL);
+	p = (const uint8_t *)groups + NLA_HDRLEN;
+	end = (const uint8_t *)groups + groups->nla_len;
+	for (; p < end && !id; p += NLA_ALIGN(each->nla_len)) {
+		each = (const void *)p;
+		id = group_in(each, name);
+	}
+	ASSERT_TRUE(id != 0);
+	return id;
+}
+
+static inline int join(struct wire *w, const char *name)
+{
+	int group = group_of(w, name);
+
+	return setsockopt(w->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
+			  sizeof(group)) ? -errno : 0;
 }
 
 #endif /* WARD_TEST_WIRE_H */

@@ -8,17 +8,24 @@
 /*
  * Generic netlink family "ward", version 1: the control plane. All commands
  * need CAP_SYS_ADMIN in the initial user namespace and network namespace,
- * except SESSION_GET and BUFFER_GET for sessions of the caller's own uid,
- * STATUS_GET and PRESSURE_GET (global figures only), which everybody may ask.
+ * except SESSION_GET, BUFFER_GET and EVENT_GET for sessions of the caller's own
+ * uid, STATUS_GET and PRESSURE_GET (global figures only), which everybody may ask.
  * What is refused is explained in extended ack text.
  *
  * Multicast group "pressure" (CAP_SYS_ADMIN to join): PRESSURE_NTF for every
  * change of the global level. WARD_A_LEVEL_SEQ counts them from 1: a jump by
  * more than one is that many lost.
+ *
+ * Multicast group "events" (CAP_SYS_ADMIN to join): EVENT_NTF for every record of
+ * every chain but the global one's links. WARD_A_EVENT_SEQ counts them from 1: a
+ * jump by more than one is that many lost, to this listener, since it was too slow
+ * (its socket says ENOBUFS too) or the kernel had no memory; the chains have them
+ * all the same. EVENT_GET gives those that are still there.
  */
 #define WARD_GENL_NAME		"ward"
 #define WARD_GENL_VERSION	1
 #define WARD_GENL_GROUP_PRESSURE	"pressure"
+#define WARD_GENL_GROUP_EVENTS		"events"
 
 enum {
 	WARD_GENL_CMD_UNSPEC,
@@ -47,6 +54,14 @@ enum {
 	 */
 	WARD_GENL_CMD_LIMIT_SET,
 	WARD_GENL_CMD_PRESSURE_NTF,	/* multicast: the global level changed */
+	/*
+	 * dump: records, oldest first, numbered above WARD_A_FROM_SEQ (absent = 0):
+	 * of the chain of WARD_A_SESSION_ID, which its owner may ask for too (16 zero
+	 * bytes = the global chain); or else of all chains in the order in which
+	 * they were made, as far as the kernel still has them
+	 */
+	WARD_GENL_CMD_EVENT_GET,
+	WARD_GENL_CMD_EVENT_NTF,	/* multicast: a record was made */
 	__WARD_GENL_CMD_MAX,
 };
 
@@ -123,6 +138,10 @@ enum {
 	WARD_A_PRESENT,			/* u64: bytes that have memory */
 	WARD_A_PROTECTION,		/* u64: WARD_PROTECT_* */
 	WARD_A_BUFFER_STATE,		/* u32: WARD_BUF_IS_* */
+	/* EVENT_GET, EVENT_NTF, with WARD_A_SESSION_ID (zero = the global chain) */
+	WARD_A_FROM_SEQ,		/* u64: in the request */
+	WARD_A_EVENT_SEQ,		/* u64: among the records of all chains */
+	WARD_A_EVENT,			/* binary, 128: struct ward_event */
 	__WARD_A_MAX,
 };
 
