@@ -50,7 +50,7 @@ head -c 65 /dev/urandom >"$D/long"
 # ---- misuse, told before any device is looked at -----------------------------
 for verb in status doctor "module status" "module unload" "session list" "mem list" \
 	"mem selftest" "limits show" \
-	"provider show" "provider unset" pressure; do
+	"provider show" "provider unset" events pressure; do
 	# shellcheck disable=SC2086
 	want 1 'takes no argument' "$verb: an argument too many" $verb extra
 done
@@ -67,6 +67,10 @@ want 7 'is shorter' 'report: a short request' report "$D/r" "$D/short"
 want 7 'is longer' 'report: a long request' report "$D/r" "$D/long"
 want 1 '10 to 3600000' 'pressure: interval of nothing' pressure --follow --interval 0
 want 1 'number from 1' 'pressure: count of nothing' pressure --follow --count 0
+want 1 'number from 1' 'events: count of nothing' events --count 0
+want 1 'takes a number' 'events: from a word' events --from 1st
+want 1 '32 hex digits' 'events: half a session' events --session 0011
+want 1 'neither' 'events: one chain, followed' events --follow --global
 for args in --bytes '--interval 100' '--count 1'; do
 	# shellcheck disable=SC2086
 	want 1 'go with --follow' "pressure: $args without --follow" pressure $args
@@ -105,7 +109,7 @@ want 1 'read' 'receipt export: no line' receipt export --line "$D/none" "$D/r"
 if [ -e /sys/module/ward ]; then
 	skip 'without a module' 'the module is loaded here'
 else
-	for verb in status pressure 'pressure --follow --count 2' 'session list' 'mem list' \
+	for verb in status events 'events --follow' pressure 'pressure --follow --count 2' 'session list' 'mem list' \
 		'mem selftest' 'limits show' 'limits show --user root' "session revoke $RELEASE" \
 		'limits set --global 8G --session none' 'limits set --user root 512m' \
 		'provider show' 'provider unset' "report $D/r $D/request" \

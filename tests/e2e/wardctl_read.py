@@ -190,6 +190,17 @@ def pressure():
               and all(r["missed"] == 0 and r["told_by"] == by for r in rows))
     check("pressure --follow -o json: what came and went between two looks is told as missed",
           len(late) == 2 and late[1]["change"] - late[0]["change"] == late[1]["missed"] + 1)
+    own = json.loads(files["events"])
+    check("events -o json: a session's chain from its first record",
+          own["missed"] == 0 and [r["seq"] for r in own["records"]] == [1]
+          and own["records"][0]["type"] == "session-open" and own["records"][0]["uid"] == 1001
+          and own["records"][0]["detail"].startswith(own["records"][0]["session"]))
+    rows = [json.loads(line) for line in files["followed"].decode().splitlines()]
+    check("events --follow -o json: each record as it is made, none missed",
+          [r["event_seq"] - rows[0]["event_seq"] for r in rows] == [0, 1, 2]
+          and [r["type"] for r in rows[1:]] == ["limit", "limit"]
+          and rows[1]["bytes"] == 1 << 20 and int(rows[2]["bytes"]) == (1 << 64) - 1
+          and all(r["missed_before"] == 0 and r["session"] is None for r in rows[1:]))
 
 
 def evidence():

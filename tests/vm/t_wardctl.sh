@@ -171,6 +171,31 @@ lines() {
 	done
 }
 
+# What happened, asked for and followed; two limits make two records.
+records() {
+	try 6 'events --session ID' "events: everybody's are not for the worker" \
+		as worker wardctl events
+	try 0 ' 1  session-open ' "events: the worker's own session" \
+		as worker wardctl events --session "$ID"
+	try 6 'denied\|not allowed\|EPERM' 'events: not of another user' \
+		as other wardctl events --session "$ID"
+	try 6 'no such session' 'events: of no session' \
+		wardctl events --session 00112233445566778899aabbccddeeff
+	try 0 ' machine  *1  module ' 'events: the global chain from its start' \
+		wardctl events --global --count 1
+	tell_json events wardctl events --session "$ID"
+	wardctl events -o json >$D/json 2>$D/err
+	last=$(sed -n 's/.*"event_seq": \([0-9]*\).*/\1/p' $D/json | tail -n 1)
+	timeout 200 wardctl events --follow --from "$last" --count 3 -o json >$D/followed 2>$D/err &
+	followed=$!
+	lines 1 $D/followed
+	wardctl limits set --session 1M -q
+	wardctl limits set --session none -q
+	wait $followed
+	result $? 'events --follow: ends after its count'
+	tell followed $D/followed
+}
+
 keep() { # everything that can be held, until it is taken away; its process in $keeper
 	rm -f $D/keeper
 	as worker touch $D/keeper
@@ -325,6 +350,7 @@ if has_tsm; then
 	reports
 fi
 sessions
+records
 if has_tsm; then receipts; else drop_session; fi
 buffers
 limits

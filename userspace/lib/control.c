@@ -217,7 +217,8 @@ void ward_control_close(struct ward_control *control)
 {
 	if (!control)
 		return;
-	nl_socket_free(control->group);
+	nl_socket_free(control->pressure);
+	nl_socket_free(control->events);
 	nl_socket_free(control->sock);
 	free(control);
 }

@@ -66,6 +66,9 @@ const struct nla_policy control_policy[WARD_A_MAX + 1] = {
 	[WARD_A_PRESENT] = { .type = NLA_U64 },
 	[WARD_A_PROTECTION] = { .type = NLA_U64 },
 	[WARD_A_BUFFER_STATE] = { .type = NLA_U32 },
+	[WARD_A_FROM_SEQ] = { .type = NLA_U64 },
+	[WARD_A_EVENT_SEQ] = { .type = NLA_U64 },
+	[WARD_A_EVENT] = FIXED(WARD_EVENT_SIZE),
 };
 
 uint32_t get_u32(const struct answer *a, int type)

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* How full protected memory is: asked for, and told by the kernel unasked. */
 #include <errno.h>
-#include <netlink/genl/ctrl.h>
-#include <netlink/genl/genl.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "control_private.h"
 
@@ -122,44 +118,14 @@ void ward_gauge_free(struct ward_gauge *gauge)
 
 /* ---- the group `pressure` ----------------------------------------------------- */
 
-static int join(struct ward_control *control, struct nl_sock *sock)
-{
-	int err = genl_connect(sock), group;
-
-	if (err < 0)
-		return control_errno(err);
-	group = genl_ctrl_resolve_grp(control->sock, WARD_GENL_NAME,
-				      WARD_GENL_GROUP_PRESSURE);
-	if (group < 0)
-		return group == -NLE_OBJ_NOTFOUND ? -EOPNOTSUPP :
-						    control_errno(group);
-	err = nl_socket_add_membership(sock, group);
-	return err < 0 ? control_errno(err) : 0;
-}
-
-/* A socket of its own: what the kernel tells must not come between answers. */
 int ward_control_watch(struct ward_control *control)
 {
-	struct nl_sock *sock;
-	int err;
-
-	if (control->group)
-		return 0;
-	sock = nl_socket_alloc();
-	if (!sock)
-		return -ENOMEM;
-	err = join(control, sock);
-	if (err) {
-		nl_socket_free(sock);
-		return err;
-	}
-	control->group = sock;
-	return 0;
+	return group_join(control, WARD_GENL_GROUP_PRESSURE, &control->pressure);
 }
 
 int ward_control_fd(const struct ward_control *control)
 {
-	return control->group ? nl_socket_get_fd(control->group) : -EBADF;
+	return group_fd(control->pressure);
 }
 
 static int level_valid(const struct answer *a, void *arg)
@@ -175,54 +141,12 @@ static int level_valid(const struct answer *a, void *arg)
 	return 0;
 }
 
-/* What is told unasked answers no question: there is no number to expect. */
-static int any_number(struct nl_msg *msg, void *arg)
-{
-	(void)msg;
-	(void)arg;
-	return NL_OK;
-}
-
-/*
- * One datagram, one change. A socket that ran over says so once (ENOBUFS); what
- * is queued follows, and the gap in the numbers tells how much was lost.
- */
-static int level_read(struct ward_control *control,
-		      struct ward_level_change *change)
-{
-	struct exchange x = { .valid = level_valid, .arg = change };
-	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
-	int err;
-
-	if (!cb)
-		return -ENOMEM;
-	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, control_on_valid, &x);
-	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, any_number, NULL);
-	err = nl_recvmsgs(control->group, cb);
-	nl_cb_put(cb);
-	if (err == -NLE_NOMEM || (err >= 0 && !x.answers && !x.err))
-		return -EAGAIN;
-	return err < 0 ? control_errno(err) : x.err;
-}
-
 int ward_control_level(struct ward_control *control, int timeout_ms,
 		       struct ward_level_change *change)
 {
 	struct ward_level_change got = { 0 };
-	struct pollfd pfd = { .events = POLLIN };
-	int n, err;
+	int err = group_receive(control->pressure, timeout_ms, level_valid, &got);
 
-	if (!control->group)
-		return -EBADF;
-	pfd.fd = nl_socket_get_fd(control->group);
-	do {
-		n = poll(&pfd, 1, timeout_ms);
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return -ETIME;
-		err = level_read(control, &got);
-	} while (err == -EAGAIN);
 	if (err)
 		return err;
 	got.size = change->size;

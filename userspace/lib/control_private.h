@@ -15,13 +15,15 @@
 /**
  * struct ward_control - a connection
  * @sock: questions and answers
- * @group: what the kernel tells unasked, since ward_control_watch(); or NULL
+ * @pressure: the group of that name, since ward_control_watch(); or NULL
+ * @events: the group of that name, since ward_control_events_watch(); or NULL
  * @family: the family's number
  * @said: why the kernel refused the last command, or empty
  */
 struct ward_control {
 	struct nl_sock *sock;
-	struct nl_sock *group;
+	struct nl_sock *pressure;
+	struct nl_sock *events;
 	int family;
 	char said[160];
 };
@@ -110,5 +112,14 @@ int walk_valid(const struct answer *answer, void *walk);
 int walk_run(struct ward_control *control, struct nl_msg *msg,
 	     struct walk *walk, int (*each)(const void *entry, void *arg),
 	     void *arg);
+
+/* ---- control_group.c ------------------------------------------------------------ */
+
+/* A socket that hears group @name, into *@to unless there is one; 0 or -errno. */
+int group_join(struct ward_control *control, const char *name, struct nl_sock **to);
+int group_fd(const struct nl_sock *sock);
+/* Wait for one message; 0, -ETIME, -EINTR, -EBADF (@sock is NULL), or what @valid says. */
+int group_receive(struct nl_sock *sock, int timeout_ms,
+		  int (*valid)(const struct answer *answer, void *arg), void *arg);
 
 #endif /* WARD_LIB_CONTROL_PRIVATE_H */

@@ -215,6 +215,19 @@ struct ward_level_change {
 };
 
 /**
+ * struct ward_event_entry - a record, and whose it is
+ * @seq: its number among the records of all chains, from 1; 0 where one chain
+ *	was asked for
+ * @session: in whose chain it is; zero = the global one
+ * @event: the record, little endian
+ */
+struct ward_event_entry {
+	uint64_t seq;
+	uint8_t session[WARD_ID_LEN];
+	struct ward_event event;
+};
+
+/**
  * struct ward_provider - who answers requests for evidence
  * @size: sizeof(struct ward_provider), set by the caller
  * @attached: 0 when none is; the rest is then as the last one left it
@@ -394,6 +407,54 @@ int ward_control_fd(const struct ward_control *control);
  */
 int ward_control_level(struct ward_control *control, int timeout_ms,
 		       struct ward_level_change *change);
+
+/**
+ * ward_control_events() - records, oldest first: of one session's chain, which its
+ *	owner may ask for; of the global chain or of all chains (CAP_SYS_ADMIN)
+ * @control: control
+ * @session: WARD_ID_LEN bytes, zero = the global chain; NULL = of all chains, in
+ *	the order in which they were made
+ * @from: records numbered above it; 0 = all that the kernel still has
+ * @each: called once per record; a negative value ends the walk
+ * @arg: passed on to @each
+ *
+ * What the kernel has let go shows as a first number greater than @from + 1.
+ *
+ * Return: 0; what @each returned, -ENOENT (no such session, or it ended), -EPERM,
+ * -EBADMSG, -EOPNOTSUPP (an older module).
+ */
+int ward_control_events(struct ward_control *control, const uint8_t *session, uint64_t from,
+			int (*each)(const struct ward_event_entry *entry, void *arg), void *arg);
+
+/**
+ * ward_control_events_watch() - be told of every record as it is made
+ *	(CAP_SYS_ADMIN)
+ * @control: control
+ *
+ * Return: as ward_control_watch().
+ */
+int ward_control_events_watch(struct ward_control *control);
+
+/**
+ * ward_control_events_fd() - the descriptor to poll() for records
+ * @control: stays the owner of it
+ *
+ * Return: the descriptor; -EBADF before ward_control_events_watch().
+ */
+int ward_control_events_fd(const struct ward_control *control);
+
+/**
+ * ward_control_event() - wait for a record
+ * @control: control, with ward_control_events_watch()
+ * @timeout_ms: 0 = do not wait, negative = for ever
+ * @entry: filled in; a jump of its @seq by more than one = that many were lost to
+ *	this listener, which ward_control_events() may still have
+ *
+ * Return: 0; -ETIME when none came in time, -EINTR, -EBADF (not watched),
+ * -EBADMSG.
+ */
+int ward_control_event(struct ward_control *control, int timeout_ms,
+		       struct ward_event_entry *entry);
 
 /**
  * ward_control_provider() - who answers requests for evidence

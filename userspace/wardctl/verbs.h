@@ -24,6 +24,7 @@
 	X(policy_check)			\
 	X(receipt_export)		\
 	X(receipt_verify)		\
+	X(events)			\
 	X(pressure)			\
 	X(session_list)			\
 	X(session_revoke)		\
