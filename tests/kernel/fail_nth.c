@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See fail_nth.h. Faults are armed for the calling thread alone, by its file
- * fail-nth, which counts down at each point that could fail. Reading the file
- * passes such a point too.
+ * See fail_nth.h. Faults are armed for one thread alone, the caller's or a
+ * child's, by its file fail-nth, which counts down at each point that could fail.
+ * To read one's own passes such a point too. A zombie still has the file.
  */
 #define _GNU_SOURCE
 #include "fail_nth.h"
@@ -12,6 +12,7 @@
 #include "ward_test.h"
 
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
+#define FAIL_NTH_OF	"/proc/%d/fail-nth"
 #define DEBUGFS		"/sys/kernel/debug/"
 
 /* More points than any operation has: it would mean that it never passes. */
@@ -29,7 +30,7 @@ struct state {
 	unsigned int maps;
 };
 
-static int nth_file = -1;
+static int own_nth = -1;
 static int observer = -1;
 
 /* ---- the kernel's side --------------------------------------------------------- */
@@ -104,7 +105,21 @@ bool fault_nowhere(enum fault_kind kind)
 	return strtol(text, NULL, 10) == 0;
 }
 
-static void arm(unsigned int nth)
+/* The file of whose points are to fail; stays open. */
+static int nth_of(const struct stage *st)
+{
+	char path[64];
+	int fd;
+
+	if (!st->child)
+		return own_nth;
+	snprintf(path, sizeof(path), FAIL_NTH_OF, st->child);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	return fd;
+}
+
+static void arm(int nth_file, unsigned int nth)
 {
 	char text[16];
 	int n = snprintf(text, sizeof(text), "%u", nth);
@@ -113,7 +128,7 @@ static void arm(unsigned int nth)
 }
 
 /* True when the fault was met since arm(). */
-static bool disarm(void)
+static bool disarm(int nth_file)
 {
 	char text[16] = { 0 };
 	ssize_t n = pread(nth_file, text, sizeof(text) - 1, 0);
@@ -214,17 +229,21 @@ static void after_refusal(const struct step *step, struct stage *st, unsigned in
 /* True while the fault was met; counts refusals. */
 static bool try(const struct step *step, unsigned int nth, unsigned int *refused)
 {
-	struct stage st = { .session = -1, .fd = -1, .file = -1 };
+	struct stage st = {
+		.session = -1, .fd = -1, .file = -1, .length = step->length,
+		.with = step->with,
+	};
 	struct state start = look(), before;
+	int nth_file, ret;
 	bool met;
-	int ret;
 
 	if (step->prepare)
 		step->prepare(&st);
+	nth_file = nth_of(&st);
 	before = look();
-	arm(nth);
+	arm(nth_file, nth);
 	ret = step->act(&st);
-	met = disarm();
+	met = disarm(nth_file);
 	if (ret < 0) {
 		++*refused;
 		ASSERT_TRUE(met);
@@ -234,6 +253,8 @@ static bool try(const struct step *step, unsigned int nth, unsigned int *refused
 		step->undo(&st);
 	if (step->clean)
 		step->clean(&st);
+	if (nth_file != own_nth)
+		close(nth_file);
 	EXPECT_TRUE(same(step, nth, "at the end", &start));
 	return met;
 }
@@ -250,8 +271,8 @@ void sweep(const struct step *step)
 	unsigned int nth, refused = 0;
 
 	set_up_faults(step->flags & MODULE_CODE);
-	nth_file = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
-	ASSERT_GE(nth_file, 0);
+	own_nth = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
+	ASSERT_GE(own_nth, 0);
 	if (!(step->flags & NO_OBSERVER)) {
 		observer = session_open();
 		ASSERT_GE(observer, 0);
@@ -260,4 +281,17 @@ void sweep(const struct step *step)
 		;
 	ASSERT_LE(nth, POINTS_MAX);
 	ktap_note("%s: %u points, %u refused", step->name, nth - 1, refused);
+}
+
+/* ---- what many begin and end with ------------------------------------------------------ */
+
+void open_session(struct stage *st)
+{
+	st->session = session_open();
+	ASSERT_GE(st->session, 0);
+}
+
+void close_session(struct stage *st)
+{
+	close(st->session);
 }

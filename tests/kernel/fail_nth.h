@@ -8,7 +8,8 @@
  *
  * A step is a row:
  *
- *	STEP(buf_alloc, .prepare = open_session, .act = do_alloc, .undo = drop_fd,
+ *	STEP(buf_alloc_lazy, .length = 2 * HUGE, .with = WARD_BUF_LAZY,
+ *	     .prepare = open_session, .act = do_alloc, .undo = close_fd,
  *	     .clean = close_session);
  *
  * and becomes a test of that name.
@@ -18,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <linux/ward.h>
 
@@ -26,7 +28,11 @@
 struct answer;
 struct wire;
 
-/** struct stage - what a step's functions hand to each other; zeroed each time. */
+/**
+ * struct stage - what a step's functions hand to each other; zeroed each time
+ * @length: as the row has it, and @with likewise
+ * @child: whose points of failure are swept, made by prepare; 0 = the caller's own
+ */
 struct stage {
 	int session;
 	struct ward_info info;
@@ -34,8 +40,12 @@ struct stage {
 	int fds[64];
 	int file;
 	uint64_t length;
+	uint32_t with;
+	uint64_t deadline;
 	unsigned char *p;
 	unsigned char *place;
+	pid_t child;
+	int sock;
 	struct answer *answer;
 	struct wire *wire;
 	unsigned int asked;
@@ -62,6 +72,8 @@ enum {
  * struct step - an operation to be tried
  * @name: for people
  * @flags: see above
+ * @length: bytes of what it is about
+ * @with: flags of the ioctl that it tries
  * @errnos: that it may refuse with, beside ENOMEM and EFAULT; ends with 0
  * @prepare: without faults, before each try; may be NULL
  * @act: the operation, and nothing else: 0 or more, or -errno. It runs again after
@@ -72,6 +84,8 @@ enum {
 struct step {
 	const char *name;
 	unsigned int flags;
+	uint64_t length;
+	uint32_t with;
 	int errnos[4];
 	void (*prepare)(struct stage *st);
 	int (*act)(struct stage *st);
@@ -80,6 +94,10 @@ struct step {
 };
 
 void sweep(const struct step *step);
+
+/* What many begin and end with. */
+void open_session(struct stage *st);
+void close_session(struct stage *st);
 
 /*
  * The same for what another thread does on the caller's behalf: from @space on, in

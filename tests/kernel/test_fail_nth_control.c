@@ -12,16 +12,7 @@
 #include "module_test.h"
 #include "wire.h"
 
-static void open_session(struct stage *st)
-{
-	st->session = session_open();
-	ASSERT_GE(st->session, 0);
-}
-
-static void close_session(struct stage *st)
-{
-	close(st->session);
-}
+#define NOBODY_UID	54321
 
 /* ---- attestation ------------------------------------------------------------------------------- */
 
@@ -223,6 +214,38 @@ static int do_revoke(struct stage *st)
 		    st->info.out_session, WARD_ID_LEN);
 }
 
+static int do_limit_get(struct stage *st)
+{
+	struct attrs attrs;
+	uint32_t uid = 0;
+
+	return ask(wire_of(st), WARD_GENL_CMD_LIMIT_GET, WARD_A_UID, &uid, sizeof(uid), &attrs);
+}
+
+/* Of somebody who has no session: nothing is known of them before. */
+static int set_limit(struct stage *st, uint64_t bytes)
+{
+	const uint32_t uid = NOBODY_UID;
+	const struct request_attr attrs[] = {
+		{ WARD_A_UID, sizeof(uid), &uid },
+		{ WARD_A_LIMIT_USER, sizeof(bytes), &bytes },
+	};
+	struct wire *w = wire_of(st);
+	int ret = send_attrs(w, w->family, NLM_F_ACK, WARD_GENL_CMD_LIMIT_SET, attrs, 2);
+
+	return ret ? ret : receive(w);
+}
+
+static int do_limit_set(struct stage *st)
+{
+	return set_limit(st, 8 * PAGE);
+}
+
+static void lift_limit(struct stage *st)
+{
+	ASSERT_EQ(set_limit(st, ~0ull), 0);
+}
+
 /* To the end, however many messages it takes. */
 static int dump(struct stage *st, uint8_t cmd)
 {
@@ -259,6 +282,8 @@ WIRE_STEP(netlink_provider, have_wire, do_provider_get);
 WIRE_STEP(netlink_session, have_wire, do_session_get);
 WIRE_STEP(netlink_dump_sessions, have_wire, do_dump_sessions);
 WIRE_STEP(netlink_dump_buffers, have_buffers, do_dump_buffers);
+WIRE_STEP(netlink_limit_get, have_wire, do_limit_get);
+WIRE_STEP(netlink_limit_set, have_wire, do_limit_set, .flags = ONE_WAY, .undo = lift_limit);
 WIRE_STEP(netlink_revoke, have_buffers, do_revoke, .flags = ONE_WAY);
 
 /* ---- the module ---------------------------------------------------------------------------------------- */
