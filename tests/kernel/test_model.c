@@ -64,12 +64,15 @@ static double now(void)
 static void tell(const struct world *w, double seconds)
 {
 	ktap_note("seed 0x%llx: %llu operations in %.0f s; %llu sessions and %llu processes ended, "
-		  "%llu buffers of %llu MiB wiped, %llu charges refused",
+		  "%llu buffers of %llu MiB wiped, %llu charges refused; %llu leases ran out, "
+		  "%llu waits were granted and %llu killed",
 		  (unsigned long long)w->seed, (unsigned long long)w->op, seconds,
 		  (unsigned long long)w->shadow.ended, (unsigned long long)w->deaths,
 		  (unsigned long long)w->shadow.wiped_buffers,
 		  (unsigned long long)(w->shadow.wiped_bytes - w->wiped_before) >> 20,
-		  (unsigned long long)(w->shadow.failed - w->failed_before));
+		  (unsigned long long)(w->shadow.failed - w->failed_before),
+		  (unsigned long long)w->leases, (unsigned long long)w->grants,
+		  (unsigned long long)w->kills);
 }
 
 static void run(uint64_t seed, uint64_t count, bool local, bool alone, uint64_t room)

@@ -376,19 +376,24 @@ void actor_tell(struct board *board, int slot, int thread)
 	turn_set(&board->slots[slot], (uint32_t)thread);
 }
 
-bool actor_order(struct board *board, int slot, int thread, pid_t pid)
+bool actor_await(struct board *board, int slot, pid_t pid)
 {
 	struct slot *s = &board->slots[slot];
 	int waited = 0;
 	uint32_t now;
 
-	actor_tell(board, slot, thread);
 	while ((now = atomic_load(&s->turn)) != 0) {
 		turn_wait(s, now, 1);
 		if (atomic_load(&s->turn) && (kill(pid, 0) || ++waited > (int)ktap_seconds(PATIENCE)))
 			return atomic_load(&s->turn) == 0;
 	}
 	return true;
+}
+
+bool actor_order(struct board *board, int slot, int thread, pid_t pid)
+{
+	actor_tell(board, slot, thread);
+	return actor_await(board, slot, pid);
 }
 
 /* ---- the board ---------------------------------------------------------------------------- */

@@ -77,6 +77,7 @@ struct slot {
 		struct ward_watch watch;
 		struct ward_events events;
 		struct ward_seal seal;
+		struct ward_lease lease;
 		struct ward_buf_info buf_info;
 		struct ward_buf_wipe buf_wipe;
 		struct ward_buf_volatile buf_volatile;
@@ -98,8 +99,10 @@ struct board *board_new(void);
 void actor_perform(struct board *board, struct slot *slot);
 /* The first actor of a board: a child process. Its pid. */
 pid_t actor_start(struct board *board, int slot);
-/* Hands an order to a thread, 1 or 2, of an actor that will not answer it. */
+/* Hands an order to a thread, 1 or 2, of an actor, which need not answer it. */
 void actor_tell(struct board *board, int slot, int thread);
+/* Waits for the answer; false when it is dead or dumb. */
+bool actor_await(struct board *board, int slot, pid_t pid);
 /* Hands an order to thread 1 or 2 of an actor; false when it is dead or dumb. */
 bool actor_order(struct board *board, int slot, int thread, pid_t pid);
 /* For signals that are no crash; once for each process. */

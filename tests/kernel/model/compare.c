@@ -25,8 +25,8 @@ static void compare_session(const struct world *w, const struct shadow_session *
 	expect(w, &f, WARD_A_UID, "the session's uid", a->uid);
 	expect(w, &f, WARD_A_STATE, "the session's state", a->state);
 	expect(w, &f, WARD_A_LEVEL, "the session's level", a->level);
-	expect(w, &f, WARD_A_LIMIT, "the session's limit",
-	       a->limit < w->shadow.limit ? a->limit : w->shadow.limit);
+	expect(w, &f, WARD_A_LIMIT, "the session's limit", shadow_limit(&w->shadow, a));
+	CHECK(w, f.value[WARD_A_LEASE_NS], a->lease.expires);
 	expect(w, &f, WARD_A_LIVE_A, "the session's live class A",
 	       a->live[KIND_A] + a->live[KIND_SHARED]);
 	expect(w, &f, WARD_A_LIVE_B, "the session's live class B", a->live[KIND_B]);
@@ -91,13 +91,14 @@ void world_compare(struct world *w)
 
 static const struct operation *const tables[] = {
 	session_operations, buffer_operations, memory_operations, process_operations,
+	lease_operations, limit_operations, wait_operations,
 };
 
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 static bool fits(const struct world *w, const struct operation *o)
 {
-	return !o->processes || !w->local;
+	return !(o->needs & PROCESSES && w->local) && !(o->needs & ALONE && !w->alone);
 }
 
 static uint32_t weight_of_all(const struct world *w)

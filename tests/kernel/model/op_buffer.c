@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
+#include "../attest_test.h"
 #include "world.h"
 
 enum { HUGE_PAGES = 512 };
+enum { SOON_NS = 2000000 };
 
 static bool has_room(const struct world *w)
 {
@@ -18,8 +21,7 @@ static bool has_room(const struct world *w)
 	return false;
 }
 
-/* The process, and its session that is to pay; false where nothing can be made. */
-static bool payer(struct world *w, int *process, struct handle **session)
+bool op_payer(struct world *w, int *process, struct handle **session)
 {
 	*process = world_process(w);
 	*session = world_handle(w, *process, true);
@@ -35,6 +37,18 @@ static uint64_t some_pages(struct world *w)
 	if (kind < 85)
 		return HUGE_PAGES;
 	return HUGE_PAGES + 1 + world_pick(w, HUGE_PAGES);
+}
+
+/* As much as there is room for, or a page more, where that is not much. */
+static uint64_t pages_at_the_edge(struct world *w, int session)
+{
+	const struct shadow_session *a = &w->shadow.sessions[session];
+	uint64_t pages = some_pages(w), edge = 0;
+
+	while (edge <= 4 * HUGE_PAGES && shadow_fits(&w->shadow, a, (edge + 1) * PAGE_BYTES, 0))
+		edge++;
+	edge += world_pick(w, 2);
+	return edge && edge <= 4 * HUGE_PAGES ? edge : pages;
 }
 
 static void own(struct world *w, int buffer, int process)
@@ -62,13 +76,29 @@ static struct ward_buf_alloc alloc_of(uint64_t pages)
 		.label = "model" };
 }
 
-/* Bound to the session now and then, in place of the process. */
+/*
+ * Bound to the session now and then, in place of the process; with its memory
+ * when it is touched, or its page table filled; waiting a while for room, or for
+ * no time at all.
+ */
 static int some_kind(struct world *w, struct ward_buf_alloc *cmd)
 {
-	if (!world_chance(w, 25))
-		return KIND_A;
-	cmd->flags = WARD_BUF_SHARED;
-	return KIND_SHARED;
+	uint32_t memory = world_pick(w, 100), patience = world_pick(w, 100);
+	bool shared = world_chance(w, 25);
+
+	cmd->flags = (shared ? WARD_BUF_SHARED : 0) | (memory < 30 ? WARD_BUF_LAZY : 0) |
+		     (memory >= 80 ? WARD_BUF_POPULATE : 0);
+	if (patience < 25) {
+		cmd->flags |= WARD_BUF_WAIT | (patience < 5 ? WARD_BUF_PSI : 0);
+		cmd->deadline_ns = patience < 15 ? 1 : now_ns(CLOCK_BOOTTIME) + SOON_NS;
+	}
+	return shared ? KIND_SHARED : KIND_A;
+}
+
+static int charge(struct world *w, int session, int kind, const struct ward_buf_alloc *cmd)
+{
+	return (cmd->flags & WARD_BUF_WAIT ? shadow_charge_wait : shadow_charge)
+		(&w->shadow, session, kind, cmd->length);
 }
 
 static int64_t do_alloc(struct world *w, int p, int fd, struct ward_buf_alloc cmd,
@@ -79,25 +109,33 @@ static int64_t do_alloc(struct world *w, int p, int fd, struct ward_buf_alloc cm
 		.act = ACT_IOCTL, .fd = fd, .a = WARD_BUF_ALLOC, .b = how });
 }
 
+void op_made(struct world *w, int process, int session, int kind,
+	     const struct ward_buf_alloc *out)
+{
+	int at;
+
+	check_id(w, out->out_id);
+	at = shadow_made(&w->shadow, session, kind, out->length, out->out_id);
+	own(w, at, process);
+	if (out->flags & WARD_BUF_LAZY)
+		shadow_make_lazy(&w->shadow.buffers[at]);
+	world_handle_add(w, process, (struct thing){ false, at }, out->out_fd, true);
+}
+
 static bool op_alloc(struct world *w)
 {
-	struct ward_buf_alloc cmd, *out;
+	struct ward_buf_alloc cmd;
+	int p, wanted, kind;
 	struct handle *h;
-	int p, at, wanted, kind;
 
-	if (!payer(w, &p, &h))
+	if (!op_payer(w, &p, &h))
 		return false;
-	cmd = alloc_of(some_pages(w));
+	cmd = alloc_of(world_chance(w, 15) ? pages_at_the_edge(w, h->thing.at) : some_pages(w));
 	kind = some_kind(w, &cmd);
-	wanted = shadow_charge(&w->shadow, h->thing.at, kind, cmd.length);
+	wanted = charge(w, h->thing.at, kind, &cmd);
 	CHECK(w, do_alloc(w, p, h->fd, cmd, ARG_PLAIN), wanted);
-	if (wanted)
-		return true;
-	out = &world_slot(w, p)->buf_alloc;
-	check_id(w, out->out_id);
-	at = shadow_made(&w->shadow, h->thing.at, kind, cmd.length, out->out_id);
-	own(w, at, p);
-	world_handle_add(w, p, (struct thing){ false, at }, out->out_fd, true);
+	if (!wanted)
+		op_made(w, p, h->thing.at, kind, &world_slot(w, p)->buf_alloc);
 	return true;
 }
 
@@ -108,12 +146,12 @@ static bool op_alloc_too_much(struct world *w)
 	int p, wanted, kind;
 	struct handle *h;
 
-	if (!payer(w, &p, &h))
+	if (!op_payer(w, &p, &h))
 		return false;
 	cmd = alloc_of(1);
 	cmd.length = world_chance(w, 50) ? 1ull << 62 : ~0ull - PAGE_BYTES + 1;
 	kind = some_kind(w, &cmd);
-	wanted = shadow_charge(&w->shadow, h->thing.at, kind, cmd.length);
+	wanted = charge(w, h->thing.at, kind, &cmd);
 	CHECK(w, do_alloc(w, p, h->fd, cmd, ARG_PLAIN), wanted);
 	return true;
 }
@@ -124,9 +162,9 @@ static bool op_alloc_wrong(struct world *w)
 	int p, wanted = -EINVAL;
 	struct handle *h;
 
-	if (!payer(w, &p, &h))
+	if (!op_payer(w, &p, &h))
 		return false;
-	switch (world_pick(w, 6)) {
+	switch (world_pick(w, 9)) {
 	case 0:
 		cmd.length = 0;
 		break;
@@ -141,6 +179,16 @@ static bool op_alloc_wrong(struct world *w)
 		break;
 	case 4:
 		cmd.label[world_pick(w, 4)] = "\n\x7f\xc0\xff"[world_pick(w, 4)];
+		break;
+	case 5:
+		cmd.flags = WARD_BUF_LAZY | WARD_BUF_POPULATE;
+		break;
+	case 6:
+		cmd.deadline_ns = now_ns(CLOCK_BOOTTIME);
+		break;
+	case 7:
+		cmd.flags = WARD_BUF_WAIT;
+		cmd.deadline_ns = now_ns(CLOCK_BOOTTIME) + 10 * WARD_WAIT_MAX_NS;
 		break;
 	default:
 		cmd.flags = 1u << (16 + world_pick(w, 16));
@@ -157,7 +205,7 @@ static bool op_alloc_unanswered(struct world *w)
 	struct handle *h;
 	int p, at, wanted;
 
-	if (!payer(w, &p, &h))
+	if (!op_payer(w, &p, &h))
 		return false;
 	cmd = alloc_of(some_pages(w));
 	wanted = shadow_charge(&w->shadow, h->thing.at, KIND_A, cmd.length);
@@ -177,7 +225,7 @@ static bool op_alloc_without_fd(struct world *w)
 	struct handle *h;
 	int p, wanted;
 
-	if (!payer(w, &p, &h))
+	if (!op_payer(w, &p, &h))
 		return false;
 	cmd = alloc_of(some_pages(w));
 	wanted = shadow_charge(&w->shadow, h->thing.at, KIND_A, cmd.length);
@@ -253,7 +301,7 @@ static bool op_pin(struct world *w)
 	struct handle *h;
 	int p, wanted;
 
-	if (!payer(w, &p, &h))
+	if (!op_payer(w, &p, &h))
 		return false;
 	pages = some_pages(w);
 	place = world_place(w, p, pages);
@@ -317,12 +365,12 @@ static bool op_info(struct world *w)
 	CHECK(w, info->out_length, b->length);
 	CHECK(w, info->out_state, (b->kind == KIND_SHARED ? WARD_BUF_IS_SHARED : 0) |
 				  (b->age ? WARD_BUF_IS_VOLATILE : 0));
-	CHECK(w, info->out_present, b->end ? 0 : b->length);
+	CHECK(w, info->out_present, shadow_present(b));
 	CHECK(w, info->out_mapped, b->kind != KIND_B && b->count > 0);
 	CHECK(w, info->out_huge % (HUGE_PAGES * PAGE_BYTES), 0);
 	if (b->end)
 		CHECK(w, info->out_huge, 0);
-	CHECK(w, info->out_huge <= b->length, 1);
+	CHECK(w, info->out_huge <= info->out_present, 1);
 	return true;
 }
 
@@ -403,18 +451,18 @@ static bool op_dup(struct world *w)
 }
 
 const struct operation buffer_operations[] = {
-	{ "alloc", 110, op_alloc, false },
-	{ "alloc of too much", 5, op_alloc_too_much, false },
-	{ "alloc that is wrong", 10, op_alloc_wrong, false },
-	{ "alloc without answer", 6, op_alloc_unanswered, false },
-	{ "alloc without fd", 12, op_alloc_without_fd, true },
-	{ "pin", 40, op_pin, false },
-	{ "wipe", 35, op_wipe, false },
-	{ "volatile", 30, op_volatile, false },
-	{ "hold", 10, op_hold, false },
-	{ "buffer's info", 25, op_info, false },
-	{ "buffer's nonsense", 5, op_nonsense, false },
-	{ "close", 110, op_close, false },
-	{ "dup", 40, op_dup, false },
+	{ "alloc", 110, op_alloc, 0 },
+	{ "alloc of too much", 5, op_alloc_too_much, 0 },
+	{ "alloc that is wrong", 10, op_alloc_wrong, 0 },
+	{ "alloc without answer", 6, op_alloc_unanswered, 0 },
+	{ "alloc without fd", 12, op_alloc_without_fd, PROCESSES },
+	{ "pin", 40, op_pin, 0 },
+	{ "wipe", 35, op_wipe, 0 },
+	{ "volatile", 30, op_volatile, 0 },
+	{ "hold", 10, op_hold, 0 },
+	{ "buffer's info", 25, op_info, 0 },
+	{ "buffer's nonsense", 5, op_nonsense, 0 },
+	{ "close", 110, op_close, 0 },
+	{ "dup", 40, op_dup, 0 },
 	{ 0 }
 };

@@ -239,8 +239,10 @@ static bool op_write(struct world *w)
 	sig = touch_signal(&r, true);
 	CHECK(w, world_call(w, r.process, (struct order){ .act = ACT_POKE,
 		.a = r.place * PAGE_BYTES, .b = word }), sig);
-	if (!sig)
-		r.b->words[r.first] = word;
+	if (sig)
+		return true;
+	shadow_touch(r.b, r.first, 1);
+	r.b->words[r.first] = word;
 	return true;
 }
 
@@ -254,8 +256,10 @@ static bool op_see(struct world *w)
 	sig = touch_signal(&r, false);
 	CHECK(w, world_call(w, r.process, (struct order){ .act = ACT_PEEK,
 		.a = r.place * PAGE_BYTES }), sig);
-	if (!sig)
-		CHECK(w, world_slot(w, r.process)->reply.value, r.b->words[r.first]);
+	if (sig)
+		return true;
+	shadow_touch(r.b, r.first, 1);
+	CHECK(w, world_slot(w, r.process)->reply.value, r.b->words[r.first]);
 	return true;
 }
 
@@ -272,8 +276,10 @@ static bool op_scan(struct world *w)
 	pages = r.pages < 4 ? r.pages : 4;
 	CHECK(w, world_call(w, r.process, (struct order){ .act = ACT_SCAN,
 		.a = r.place * PAGE_BYTES, .b = pages * PAGE_BYTES }), sig);
-	if (!sig)
-		CHECK(w, world_slot(w, r.process)->reply.value, 0);
+	if (sig)
+		return true;
+	shadow_touch(r.b, r.first, pages);
+	CHECK(w, world_slot(w, r.process)->reply.value, 0);
 	return true;
 }
 
@@ -304,14 +310,14 @@ static bool op_stray(struct world *w)
 }
 
 const struct operation memory_operations[] = {
-	{ "mmap", 110, op_map, false },
-	{ "munmap", 30, op_unmap, false },
-	{ "mremap", 25, op_move, false },
-	{ "mremap that grows", 5, op_grow, false },
-	{ "mprotect", 25, op_protect, false },
-	{ "write", 130, op_write, false },
-	{ "read back", 110, op_see, false },
-	{ "scan", 30, op_scan, false },
-	{ "stray access", 10, op_stray, false },
+	{ "mmap", 110, op_map, 0 },
+	{ "munmap", 30, op_unmap, 0 },
+	{ "mremap", 25, op_move, 0 },
+	{ "mremap that grows", 5, op_grow, 0 },
+	{ "mprotect", 25, op_protect, 0 },
+	{ "write", 130, op_write, 0 },
+	{ "read back", 110, op_see, 0 },
+	{ "scan", 30, op_scan, 0 },
+	{ "stray access", 10, op_stray, 0 },
 	{ 0 }
 };

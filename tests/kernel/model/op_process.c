@@ -157,24 +157,34 @@ static void forget_handles(struct world *w, int process, bool all)
 			h[i].used = false;
 }
 
+void op_prepare_death(struct world *w, int process)
+{
+	leave_one(w, process, true);
+}
+
+void op_died(struct world *w, int process)
+{
+	world_await_death(w, process);
+	world_slot(w, process)->turn = 0;
+	w->deaths++;
+	world_mm_ends(w, process);
+	forget_handles(w, process, true);
+	world_settle(w);
+}
+
 void op_die(struct world *w, int process, uint32_t act)
 {
 	struct process *p = &w->processes[process];
 	struct slot *slot = world_slot(w, process);
 
-	leave_one(w, process, true);
+	op_prepare_death(w, process);
 	if (act == ACT_HELLO) {
 		kill(p->pid, SIGKILL);
 	} else {
 		slot->order = (struct order){ .act = act };
 		actor_tell(w->board, process, 1 + (int)world_pick(w, 2));
 	}
-	world_await_death(w, process);
-	slot->turn = 0;
-	w->deaths++;
-	world_mm_ends(w, process);
-	forget_handles(w, process, true);
-	world_settle(w);
+	op_died(w, process);
 }
 
 /* The first process stays: somebody has to be root and start the others. */
@@ -223,11 +233,11 @@ static bool op_setuid(struct world *w)
 }
 
 const struct operation process_operations[] = {
-	{ "send", 30, op_send, true },
-	{ "receive", 30, op_receive, true },
-	{ "fork", 20, op_fork, true },
-	{ "death", 10, op_exit, true },
-	{ "exec", 3, op_exec, true },
-	{ "setuid", 5, op_setuid, true },
+	{ "send", 30, op_send, PROCESSES },
+	{ "receive", 30, op_receive, PROCESSES },
+	{ "fork", 20, op_fork, PROCESSES },
+	{ "death", 10, op_exit, PROCESSES },
+	{ "exec", 3, op_exec, PROCESSES },
+	{ "setuid", 5, op_setuid, PROCESSES },
 	{ 0 }
 };

@@ -8,14 +8,6 @@
 #include "wire.h"
 #include "world.h"
 
-/* A session that the process holds; NULL when it has none. */
-static struct shadow_session *some(struct world *w, int *process, struct handle **handle)
-{
-	*process = world_process(w);
-	*handle = world_handle(w, *process, true);
-	return *handle ? &w->shadow.sessions[(*handle)->thing.at] : NULL;
-}
-
 static bool has_room(const struct world *w)
 {
 	int i;
@@ -38,8 +30,9 @@ static void learn(struct world *w, int p, int fd)
 	memcpy(id, slot->info.out_session, sizeof(id));
 	slot->pressure = (struct ward_pressure){ .size = sizeof(slot->pressure) };
 	CHECK(w, world_ioctl(w, p, fd, WARD_PRESSURE), 0);
-	at = shadow_open(&w->shadow, id, w->processes[p].uid,
-			 slot->pressure.out_limit_session);
+	at = shadow_open(&w->shadow, id, w->processes[p].uid);
+	CHECK(w, slot->pressure.out_limit_session,
+	      shadow_limit_session(&w->shadow, &w->shadow.sessions[at]));
 	world_handle_add(w, p, (struct thing){ true, at }, fd, true);
 }
 
@@ -66,7 +59,7 @@ static bool op_info(struct world *w)
 	struct handle *h;
 	int p;
 
-	a = some(w, &p, &h);
+	a = world_session(w, &p, &h);
 	if (!a)
 		return false;
 	info = &world_slot(w, p)->info;
@@ -77,6 +70,7 @@ static bool op_info(struct world *w)
 	CHECK(w, info->out_level, a->level);
 	CHECK(w, info->out_live, a->live[KIND_A] + a->live[KIND_SHARED]);
 	CHECK(w, info->out_live_b, a->live[KIND_B]);
+	CHECK(w, info->out_limit, shadow_limit(&w->shadow, a));
 	CHECK(w, memcmp(info->out_session, a->id, WARD_ID_LEN), 0);
 	return true;
 }
@@ -88,7 +82,7 @@ static bool op_pressure(struct world *w)
 	struct handle *h;
 	int p;
 
-	a = some(w, &p, &h);
+	a = world_session(w, &p, &h);
 	if (!a)
 		return false;
 	now = &world_slot(w, p)->pressure;
@@ -98,12 +92,16 @@ static bool op_pressure(struct world *w)
 	CHECK(w, now->out_seq, a->notice_seq);
 	CHECK(w, now->out_live, a->live_all);
 	CHECK(w, now->out_peak, a->peak_all);
-	CHECK(w, now->out_limit_session, a->limit);
+	CHECK(w, now->out_limit_session, shadow_limit_session(&w->shadow, a));
+	CHECK(w, now->out_limit_user, shadow_limit_user(&w->shadow, a->uid));
 	CHECK(w, now->out_volatile, a->live_volatile);
 	CHECK(w, now->out_failed, a->failed);
 	CHECK(w, now->out_limit_global, w->shadow.limit);
-	if (w->alone)
-		CHECK(w, now->out_live_global, w->shadow.live_all);
+	if (!w->alone)
+		return true;
+	CHECK(w, now->out_live_global, w->shadow.live_all);
+	CHECK(w, now->out_live_user, shadow_live_user(&w->shadow, a->uid));
+	CHECK(w, now->out_waiting, 0);
 	return true;
 }
 
@@ -121,7 +119,7 @@ static bool op_watch(struct world *w)
 	struct handle *h;
 	int p;
 
-	a = some(w, &p, &h);
+	a = world_session(w, &p, &h);
 	if (!a)
 		return false;
 	watch = &world_slot(w, p)->watch;
@@ -148,7 +146,7 @@ static bool op_measure(struct world *w)
 	struct handle *h;
 	int p, i, wanted;
 
-	a = some(w, &p, &h);
+	a = world_session(w, &p, &h);
 	if (!a)
 		return false;
 	measure = &world_slot(w, p)->measure;
@@ -169,7 +167,7 @@ static bool op_seal(struct world *w)
 	struct handle *h;
 	int p;
 
-	a = some(w, &p, &h);
+	a = world_session(w, &p, &h);
 	if (!a)
 		return false;
 	shadow_seal(&w->shadow, h->thing.at);
@@ -187,7 +185,7 @@ static bool op_revoke(struct world *w)
 	struct handle *h;
 	int p;
 
-	if (!some(w, &p, &h))
+	if (!world_session(w, &p, &h))
 		return false;
 	CHECK(w, wire_do(w->wire, WARD_GENL_CMD_SESSION_REVOKE,
 			 w->shadow.sessions[h->thing.at].id), 0);
@@ -204,7 +202,7 @@ static bool op_poll(struct world *w)
 	int64_t got;
 	int p;
 
-	a = some(w, &p, &h);
+	a = world_session(w, &p, &h);
 	if (!a)
 		return false;
 	got = world_call(w, p, (struct order){ .act = ACT_POLL, .fd = h->fd });
@@ -228,16 +226,6 @@ static void check_oldest(struct world *w, struct shadow_session *a,
 	CHECK(w, got->id, n->id);
 }
 
-/* Of a kernel that tells the newest alone and gives it no kind. */
-static void check_newest(struct world *w, struct shadow_session *a,
-			 const struct ward_notice *got)
-{
-	a->seen = a->notice_seq;
-	CHECK(w, got->seq, a->seen);
-	CHECK(w, got->level, a->level);
-	CHECK(w, got->live, a->live_all);
-}
-
 static bool op_read(struct world *w)
 {
 	bool small = world_chance(w, 10);
@@ -247,7 +235,7 @@ static bool op_read(struct world *w)
 	int64_t ret;
 	int p;
 
-	a = some(w, &p, &h);
+	a = world_session(w, &p, &h);
 	if (!a)
 		return false;
 	got = &world_slot(w, p)->notice;
@@ -260,7 +248,7 @@ static bool op_read(struct world *w)
 	} else {
 		CHECK(w, ret, sizeof(*got));
 		CHECK(w, got->size, sizeof(*got));
-		(w->shadow.told ? check_oldest : check_newest)(w, a, got);
+		check_oldest(w, a, got);
 	}
 	return true;
 }
@@ -301,7 +289,7 @@ static bool op_events(struct world *w)
 	uint32_t room;
 	int p;
 
-	a = some(w, &p, &h);
+	a = world_session(w, &p, &h);
 	if (!a)
 		return false;
 	cmd = &world_slot(w, p)->events;
@@ -342,7 +330,7 @@ static bool op_nonsense(struct world *w)
 	struct handle *h;
 	int p;
 
-	if (!some(w, &p, &h))
+	if (!world_session(w, &p, &h))
 		return false;
 	head = &world_slot(w, p)->info;
 	*head = (struct ward_info){ .size = calls[n].size, .flags = calls[n].flags };
@@ -358,7 +346,7 @@ static bool op_nowhere(struct world *w)
 	struct handle *h;
 	int p;
 
-	if (!some(w, &p, &h))
+	if (!world_session(w, &p, &h))
 		return false;
 	CHECK(w, world_call(w, p, (struct order){
 		.act = ACT_IOCTL, .fd = h->fd, .b = ARG_NOWHERE,
@@ -379,18 +367,18 @@ static bool op_netlink(struct world *w)
 }
 
 const struct operation session_operations[] = {
-	{ "open", 30, op_open, false },
-	{ "info", 20, op_info, false },
-	{ "pressure", 20, op_pressure, false },
-	{ "watch", 25, op_watch, false },
-	{ "measure", 10, op_measure, false },
-	{ "seal", 4, op_seal, false },
-	{ "revoke", 2, op_revoke, false },
-	{ "poll", 15, op_poll, false },
-	{ "read", 25, op_read, false },
-	{ "events", 20, op_events, false },
-	{ "nonsense", 10, op_nonsense, false },
-	{ "an argument nowhere", 5, op_nowhere, false },
-	{ "netlink", 2, op_netlink, false },
+	{ "open", 30, op_open, 0 },
+	{ "info", 20, op_info, 0 },
+	{ "pressure", 20, op_pressure, 0 },
+	{ "watch", 25, op_watch, 0 },
+	{ "measure", 10, op_measure, 0 },
+	{ "seal", 4, op_seal, 0 },
+	{ "revoke", 2, op_revoke, 0 },
+	{ "poll", 15, op_poll, 0 },
+	{ "read", 25, op_read, 0 },
+	{ "events", 20, op_events, 0 },
+	{ "nonsense", 10, op_nonsense, 0 },
+	{ "an argument nowhere", 5, op_nowhere, 0 },
+	{ "netlink", 2, op_netlink, 0 },
 	{ 0 }
 };

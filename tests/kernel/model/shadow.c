@@ -18,76 +18,17 @@ static uint64_t max64(uint64_t a, uint64_t b)
 }
 
 /* Each record of a session is linked into the global chain. */
-static void record(struct shadow *s, struct shadow_session *a, struct shadow_record r)
+void shadow_record(struct shadow *s, struct shadow_session *a, struct shadow_record r)
 {
 	a->ring[a->seq++ % RING] = r;
 	s->seq++;
 }
 
-/* ---- levels ------------------------------------------------------------------ */
-
-static uint32_t level_of(uint32_t now, uint64_t live, uint64_t limit, uint64_t threshold)
+void shadow_notice(struct shadow_session *a, uint32_t kind, uint64_t id)
 {
-	uint64_t in = threshold ? threshold : limit / 100 * 75;
-	uint64_t out = threshold ? threshold - threshold / 16 : limit / 100 * 70;
-
-	if (live >= limit / 100 * 90)
-		return WARD_LEVEL_CRITICAL;
-	if (now == WARD_LEVEL_CRITICAL && live >= limit / 100 * 85)
-		return WARD_LEVEL_CRITICAL;
-	if (live >= in || (now != WARD_LEVEL_LOW && live >= out))
-		return WARD_LEVEL_MEDIUM;
-	return WARD_LEVEL_LOW;
-}
-
-static void notice(const struct shadow *s, struct shadow_session *a, uint32_t kind,
-		   uint64_t id)
-{
-	if (kind != WARD_NOTICE_LEVEL && !s->told)
-		return;
 	a->notices[a->notice_seq++ % NOTICES] = (struct shadow_notice){
 		.kind = kind, .level = a->level, .live = a->live_all, .id = id,
 	};
-}
-
-static bool follow_level(struct shadow *s, struct shadow_session *a)
-{
-	uint32_t level;
-
-	a->own_level = level_of(s->told ? a->own_level : a->level, a->live_all, a->limit,
-				a->threshold);
-	level = a->own_level > s->level ? a->own_level : s->level;
-	if (level == a->level)
-		return false;
-	a->level = level;
-	notice(s, a, WARD_NOTICE_LEVEL, 0);
-	return true;
-}
-
-static void follow_global_level(struct shadow *s)
-{
-	uint32_t level = level_of(s->level, s->live_all, s->limit, 0);
-	int i;
-
-	if (level == s->level)
-		return;
-	s->level = level;
-	s->seq++;
-	for (i = 0; i < SESSIONS; i++)
-		if (s->sessions[i].used)
-			follow_level(s, &s->sessions[i]);
-}
-
-/* A record only for who moved the bytes. */
-static void follow_levels(struct shadow *s, struct shadow_session *a)
-{
-	uint32_t before = a->level;
-
-	follow_global_level(s);
-	follow_level(s, a);
-	if (a->level != before)
-		record(s, a, (struct shadow_record){
-			.type = WARD_EVENT_LEVEL, .reason = a->level, .bytes = a->live_all });
 }
 
 /* ---- sessions ------------------------------------------------------------------ */
@@ -98,10 +39,10 @@ static void state_event(struct shadow *s, struct shadow_session *a, uint32_t bit
 	if (a->state & bit)
 		return;
 	a->state |= bit;
-	record(s, a, (struct shadow_record){ .type = type, .bytes = bytes });
+	shadow_record(s, a, (struct shadow_record){ .type = type, .bytes = bytes });
 }
 
-int shadow_open(struct shadow *s, const uint8_t *id, uint32_t uid, uint64_t limit)
+int shadow_open(struct shadow *s, const uint8_t *id, uint32_t uid)
 {
 	struct shadow_session *a;
 	int i;
@@ -114,10 +55,10 @@ int shadow_open(struct shadow *s, const uint8_t *id, uint32_t uid, uint64_t limi
 	memset(a, 0, sizeof(*a));
 	a->used = true;
 	a->uid = uid;
-	a->limit = limit;
-	a->level = s->level;
+	a->limit = NO_LIMIT;
 	memcpy(a->id, id, WARD_ID_LEN);
-	record(s, a, (struct shadow_record){ .type = WARD_EVENT_SESSION_OPEN });
+	shadow_level_enter(s, a);
+	shadow_record(s, a, (struct shadow_record){ .type = WARD_EVENT_SESSION_OPEN });
 	return i;
 }
 
@@ -130,9 +71,9 @@ void shadow_bury(struct shadow *s, int session)
 	s->ended++;
 }
 
-static bool is_shut(const struct shadow_session *a)
+bool shadow_is_closed(const struct shadow_session *a)
 {
-	return a->state & (WARD_STATE_SEALED | WARD_STATE_REVOKED);
+	return a->state & (WARD_STATE_SEALED | WARD_STATE_REVOKED | WARD_STATE_EXPIRED);
 }
 
 void shadow_seal(struct shadow *s, int session)
@@ -146,12 +87,12 @@ int shadow_watch(struct shadow *s, int session, uint64_t threshold, uint64_t lim
 
 	if (a->state & WARD_STATE_REVOKED)
 		return -ESHUTDOWN;
-	if (limit > a->limit)
+	if (limit > shadow_limit_session(s, a))
 		return -EINVAL;
 	if (limit)
 		a->limit = limit;
 	a->threshold = threshold;
-	follow_level(s, a);
+	shadow_level_watch(s, a);
 	return 0;
 }
 
@@ -160,34 +101,29 @@ int shadow_measure(struct shadow *s, int session, const uint8_t *digest)
 	struct shadow_session *a = session_at(s, session);
 	uint8_t text[2 * WARD_DIGEST_LEN];
 
-	if (is_shut(a))
+	if (a->state & (WARD_STATE_SEALED | WARD_STATE_REVOKED))
 		return -ESHUTDOWN;
 	memcpy(text, a->declared, WARD_DIGEST_LEN);
 	memcpy(text + WARD_DIGEST_LEN, digest, WARD_DIGEST_LEN);
 	SHA512(text, sizeof(text), a->declared);
-	record(s, a, (struct shadow_record){ .type = WARD_EVENT_MEASURE });
+	shadow_record(s, a, (struct shadow_record){ .type = WARD_EVENT_MEASURE });
 	return 0;
 }
 
 /* ---- bytes ----------------------------------------------------------------------- */
 
-static bool fits(uint64_t live, uint64_t bytes, uint64_t limit)
-{
-	return bytes <= limit && live <= limit - bytes;
-}
-
-static int refuse(struct shadow *s, struct shadow_session *a)
+static int refuse(struct shadow *s, struct shadow_session *a, int error)
 {
 	a->failed++;
 	s->failed++;
-	return -EDQUOT;
+	return error;
 }
 
 static int charge(struct shadow *s, struct shadow_session *a, int kind, uint64_t bytes)
 {
-	if (is_shut(a))
+	if (shadow_is_closed(a))
 		return -ESHUTDOWN;
-	if (!fits(a->live_all, bytes, a->limit) || !fits(s->live_all, bytes, s->limit))
+	if (!shadow_fits(s, a, bytes, 0))
 		return -EDQUOT;
 	a->live[kind] += bytes;
 	a->live_all += bytes;
@@ -196,12 +132,12 @@ static int charge(struct shadow *s, struct shadow_session *a, int kind, uint64_t
 	s->live[kind] += bytes;
 	s->live_all += bytes;
 	s->peak_all = max64(s->peak_all, s->live_all);
-	follow_levels(s, a);
+	shadow_levels_follow(s, a);
 	return 0;
 }
 
 /* The session's own volatile buffers go first, the one longest volatile before. */
-static uint64_t purge(struct shadow *s, int session, uint64_t bytes)
+static void purge(struct shadow *s, int session, uint64_t bytes)
 {
 	struct shadow_buffer *b = s->buffers;
 	uint64_t freed = 0;
@@ -215,26 +151,37 @@ static uint64_t purge(struct shadow *s, int session, uint64_t bytes)
 		if (oldest < 0)
 			break;
 		freed += shadow_end(s, oldest, WARD_END_PURGE);
-		notice(s, session_at(s, session), WARD_NOTICE_PURGE, b[oldest].id);
+		shadow_notice(session_at(s, session), WARD_NOTICE_PURGE, b[oldest].id);
 	}
-	return freed;
+}
+
+/* What could never fit purges nothing. */
+static int charge_or_purge(struct shadow *s, int session, int kind, uint64_t bytes)
+{
+	struct shadow_session *a = session_at(s, session);
+	int ret = charge(s, a, kind, bytes);
+
+	if (ret != -EDQUOT || bytes > shadow_limit(s, a))
+		return ret;
+	purge(s, session, bytes);
+	return charge(s, a, kind, bytes);
 }
 
 int shadow_charge(struct shadow *s, int session, int kind, uint64_t bytes)
 {
+	int ret = charge_or_purge(s, session, kind, bytes);
+
+	return ret == -EDQUOT ? refuse(s, session_at(s, session), ret) : ret;
+}
+
+int shadow_charge_wait(struct shadow *s, int session, int kind, uint64_t bytes)
+{
 	struct shadow_session *a = session_at(s, session);
-	int ret = charge(s, a, kind, bytes);
-	uint64_t freed;
+	int ret = charge_or_purge(s, session, kind, bytes);
 
 	if (ret != -EDQUOT)
 		return ret;
-	if (!s->told)
-		refuse(s, a);
-	freed = bytes <= a->limit && bytes <= s->limit ? purge(s, session, bytes) : 0;
-	if (!freed && !s->told)
-		return ret;
-	ret = charge(s, a, kind, bytes);
-	return ret == -EDQUOT ? refuse(s, a) : ret;
+	return refuse(s, a, bytes > shadow_limit(s, a) ? -EDQUOT : -ETIME);
 }
 
 void shadow_refund(struct shadow *s, int session, int kind, uint64_t bytes)
@@ -245,7 +192,7 @@ void shadow_refund(struct shadow *s, int session, int kind, uint64_t bytes)
 	a->live_all -= bytes;
 	s->live[kind] -= bytes;
 	s->live_all -= bytes;
-	follow_levels(s, a);
+	shadow_levels_follow(s, a);
 }
 
 static uint32_t class_of(int kind)
@@ -277,7 +224,7 @@ int shadow_made(struct shadow *s, int session, int kind, uint64_t bytes, uint64_
 		a->alloc_buffers++;
 		a->alloc_bytes += bytes;
 	}
-	record(s, a, (struct shadow_record){
+	shadow_record(s, a, (struct shadow_record){
 		.type = kind == KIND_B ? WARD_EVENT_BUF_PIN : WARD_EVENT_BUF_ALLOC,
 		.class = class_of(kind), .id = id, .bytes = bytes });
 	return i;
@@ -312,7 +259,7 @@ uint64_t shadow_end(struct shadow *s, int buffer, uint32_t reason)
 		a->wiped_bytes += b->length;
 		s->wiped_bytes += b->length;
 	}
-	record(s, a, (struct shadow_record){
+	shadow_record(s, a, (struct shadow_record){
 		.type = b->kind == KIND_B ? WARD_EVENT_BUF_UNPIN : WARD_EVENT_BUF_WIPE,
 		.reason = reason, .class = class_of(b->kind), .id = b->id, .bytes = b->length });
 	shadow_refund(s, b->session, b->kind, b->length);
@@ -341,7 +288,7 @@ void shadow_revoke(struct shadow *s, int session)
 
 	if (!(a->state & WARD_STATE_REVOKED)) {
 		state_event(s, a, WARD_STATE_REVOKED, WARD_EVENT_REVOKE, a->live_all);
-		notice(s, a, WARD_NOTICE_REVOKE, 0);
+		shadow_notice(a, WARD_NOTICE_REVOKE, 0);
 	}
 	shadow_end_all(s, session, WARD_END_REVOKE, false);
 }
@@ -373,8 +320,44 @@ int shadow_hold(struct shadow *s, int buffer, uint32_t *survived)
 
 void shadow_forget(struct shadow *s, int buffer)
 {
+	free(s->buffers[buffer].touched);
 	free(s->buffers[buffer].words);
 	memset(&s->buffers[buffer], 0, sizeof(s->buffers[buffer]));
+}
+
+/* ---- memory that comes when it is touched --------------------------------------- */
+
+static uint32_t chunks_of(const struct shadow_buffer *b)
+{
+	return (uint32_t)((b->length / PAGE_BYTES + CHUNK_PAGES - 1) / CHUNK_PAGES);
+}
+
+void shadow_make_lazy(struct shadow_buffer *b)
+{
+	b->touched = calloc(chunks_of(b), sizeof(*b->touched));
+}
+
+void shadow_touch(struct shadow_buffer *b, uint32_t first, uint32_t pages)
+{
+	uint32_t i;
+
+	for (i = first / CHUNK_PAGES; b->touched && i <= (first + pages - 1) / CHUNK_PAGES; i++)
+		b->touched[i] = true;
+}
+
+uint64_t shadow_present(const struct shadow_buffer *b)
+{
+	uint64_t pages = 0, all = b->length / PAGE_BYTES, chunk;
+	uint32_t i;
+
+	if (b->end)
+		return 0;
+	for (i = 0; i < chunks_of(b); i++) {
+		chunk = all - (uint64_t)i * CHUNK_PAGES;
+		if (!b->touched || b->touched[i])
+			pages += chunk < CHUNK_PAGES ? chunk : CHUNK_PAGES;
+	}
+	return pages * PAGE_BYTES;
 }
 
 /* ---- places ------------------------------------------------------------------------ */

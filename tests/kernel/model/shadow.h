@@ -16,6 +16,9 @@
 
 enum { KIND_A, KIND_SHARED, KIND_B, KINDS };
 enum { SESSIONS = 10, BUFFERS = 40, RING = 512, NOTICES = 32, PIECES = 12 };
+enum { USERS = 3, LINKS = 6, CHUNK_PAGES = 512 };
+
+#define NO_LIMIT	(~0ull)
 
 /** struct shadow_record - what of an event record can be told beforehand */
 struct shadow_record {
@@ -32,6 +35,36 @@ struct shadow_notice {
 	uint32_t level;
 	uint64_t live;
 	uint64_t id;
+};
+
+/**
+ * struct shadow_lease - until when a session may hold memory; 0 = never, none
+ * @expires: as the kernel told it, within what the shadow allows
+ * @chain: the data owner's: each is the hash of the next
+ * @link: the one that is the anchor
+ */
+struct shadow_lease {
+	uint64_t deadline, term, expires;
+	uint8_t anchor[WARD_HEAD_LEN];
+	uint8_t chain[LINKS][WARD_HEAD_LEN];
+	int link;
+};
+
+/** struct shadow_user - a uid; @limit: of its own, or NO_LIMIT */
+struct shadow_user {
+	uint32_t uid;
+	uint64_t limit;
+	uint32_t level;
+};
+
+/* Limits, by the numbers that ward_netlink.h's records have. */
+enum { LIMIT_GLOBAL = 1, LIMIT_USER, LIMIT_SESSION, LIMIT_ONE_USER, LIMITS };
+
+/** struct shadow_limits - one LIMIT_SET: bit n of @named: limit n is to be bytes[n] */
+struct shadow_limits {
+	uint32_t named;
+	uint64_t bytes[LIMITS];
+	uint32_t uid;
 };
 
 /**
@@ -58,6 +91,7 @@ struct shadow_session {
 	uint64_t unpinned_buffers, unpinned_bytes;
 	uint64_t failed;
 	uint32_t state;
+	struct shadow_lease lease;
 	uint8_t declared[WARD_DIGEST_LEN];
 	uint64_t seq;
 	struct shadow_record ring[RING];
@@ -84,6 +118,7 @@ struct piece {
  * @refs: file descriptors, wherever they are; told by world.c
  * @age: when it became volatile, greater = later; 0 = it is not
  * @pieces: where it is mapped
+ * @touched: of a lazy one: which chunks have memory; NULL where all have
  * @words: first word of each page; what else a page holds is zero
  */
 struct shadow_buffer {
@@ -99,18 +134,16 @@ struct shadow_buffer {
 	uint64_t age;
 	int count;
 	struct piece pieces[PIECES];
+	bool *touched;
 	uint64_t *words;
 };
 
-/**
- * struct shadow - one world's part of the machine, or the whole of it
- * @told: the kernel keeps a queue of notices, of purges and revocations as well
- */
+/** struct shadow - one world's part of the machine, or the whole of it */
 struct shadow {
-	bool told;
+	struct shadow_user users[USERS];
 	struct shadow_session sessions[SESSIONS];
 	struct shadow_buffer buffers[BUFFERS];
-	uint64_t limit;
+	uint64_t limit, limit_user, limit_session;
 	uint64_t live[KINDS], live_all, peak_all, live_volatile;
 	uint64_t last_age;
 	uint64_t failed, wiped_bytes, seq;
@@ -119,9 +152,11 @@ struct shadow {
 	uint64_t wiped_buffers;		/* of either class */
 };
 
-int shadow_open(struct shadow *s, const uint8_t *id, uint32_t uid, uint64_t limit);
+int shadow_open(struct shadow *s, const uint8_t *id, uint32_t uid);
 /* What WARD_BUF_ALLOC and _PIN answer for room: 0 and charged, or -errno. */
 int shadow_charge(struct shadow *s, int session, int kind, uint64_t bytes);
+/* The same of who waits for room that doesn't come. */
+int shadow_charge_wait(struct shadow *s, int session, int kind, uint64_t bytes);
 void shadow_refund(struct shadow *s, int session, int kind, uint64_t bytes);
 /* The buffer of a charge that succeeded; its slot. */
 int shadow_made(struct shadow *s, int session, int kind, uint64_t bytes, uint64_t id);
@@ -138,6 +173,47 @@ void shadow_bury(struct shadow *s, int session);
 int shadow_watch(struct shadow *s, int session, uint64_t threshold, uint64_t limit);
 int shadow_measure(struct shadow *s, int session, const uint8_t *digest);
 void shadow_seal(struct shadow *s, int session);
+/* Nothing more is given to it. */
+bool shadow_is_closed(const struct shadow_session *a);
+
+/* ---- memory that comes when it is touched ---------------------------------- */
+
+void shadow_make_lazy(struct shadow_buffer *b);
+void shadow_touch(struct shadow_buffer *b, uint32_t first, uint32_t pages);
+uint64_t shadow_present(const struct shadow_buffer *b);
+
+/* ---- leases: shadow_lease.c ------------------------------------------------- */
+
+/*
+ * 0 or -errno of WARD_LEASE called at @now. Where it renews or sets a term, when it
+ * expires is the kernel's to say: see shadow_lease_told().
+ */
+int shadow_lease(struct shadow *s, int session, const struct ward_lease *cmd, uint64_t now);
+/* What it answered; false where that can't be, of a call between two moments. */
+bool shadow_lease_told(struct shadow *s, int session, const struct ward_lease *cmd,
+		       uint64_t before, uint64_t after);
+void shadow_lease_ends(struct shadow *s, int session);
+
+/* ---- limits and levels: shadow_limit.c -------------------------------------- */
+
+uint64_t shadow_limit_session(const struct shadow *s, const struct shadow_session *a);
+uint64_t shadow_limit_user(const struct shadow *s, uint32_t uid);
+/* The tightest of the three. */
+uint64_t shadow_limit(const struct shadow *s, const struct shadow_session *a);
+uint64_t shadow_live_user(const struct shadow *s, uint32_t uid);
+/* Would @bytes fit, were there @less bytes less? */
+bool shadow_fits(const struct shadow *s, const struct shadow_session *a, uint64_t bytes,
+		 uint64_t less);
+void shadow_limits_set(struct shadow *s, const struct shadow_limits *limits);
+/* A session that begins; one whose bytes moved; one with another limit. */
+void shadow_level_enter(struct shadow *s, struct shadow_session *a);
+void shadow_levels_follow(struct shadow *s, struct shadow_session *a);
+void shadow_level_watch(struct shadow *s, struct shadow_session *a);
+
+/* ---- within the shadow --------------------------------------------------------- */
+
+void shadow_record(struct shadow *s, struct shadow_session *a, struct shadow_record r);
+void shadow_notice(struct shadow_session *a, uint32_t kind, uint64_t id);
 
 static inline uint64_t shadow_dropped(const struct shadow_session *a)
 {

@@ -22,4 +22,13 @@ int wire_ask(int wire, uint8_t cmd, const uint8_t *id, struct figures *out);
 /* 0 or -errno of what only acts. */
 int wire_do(int wire, uint8_t cmd, const uint8_t *id);
 
+/** struct figure - an attribute that is a number, of 4 or 8 bytes */
+struct figure {
+	uint16_t type, len;
+	uint64_t value;
+};
+
+/* The same with @n numbers; @out may be NULL, where nothing but an errno comes. */
+int wire_figures(int wire, uint8_t cmd, const struct figure *in, int n, struct figures *out);
+
 #endif /* MODEL_WIRE_H */

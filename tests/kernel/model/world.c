@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../attest_test.h"
 #include "ktap.h"
 #include "wire.h"
 
@@ -48,12 +49,17 @@ void world_check(const struct world *w, const char *what, int64_t got, int64_t w
 
 /* ---- chance --------------------------------------------------------------------------- */
 
+static uint64_t next_of(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
 uint64_t world_random(struct world *w)
 {
-	w->random ^= w->random << 13;
-	w->random ^= w->random >> 7;
-	w->random ^= w->random << 17;
-	return w->random;
+	return next_of(&w->random);
 }
 
 uint32_t world_pick(struct world *w, uint32_t n)
@@ -76,7 +82,7 @@ int64_t world_call(struct world *w, int process, struct order order)
 	slot->reply = (struct reply){ 0 };
 	if (w->local)
 		actor_perform(w->board, slot);
-	else if (!actor_order(w->board, process, 1 + (int)world_pick(w, 2),
+	else if (!actor_order(w->board, process, 1 + (int)(next_of(&w->turns) >> 63),
 			      w->processes[process].pid))
 		world_fail(w, "process %d gave no answer to order %u", process, order.act);
 	return slot->reply.ret;
@@ -131,6 +137,13 @@ struct handle *world_handle(struct world *w, int process, bool session)
 		if (h[i].used && h[i].thing.session == session)
 			fit[n++] = &h[i];
 	return n ? fit[world_pick(w, n)] : NULL;
+}
+
+struct shadow_session *world_session(struct world *w, int *process, struct handle **handle)
+{
+	*process = world_process(w);
+	*handle = world_handle(w, *process, true);
+	return *handle ? &w->shadow.sessions[(*handle)->thing.at] : NULL;
 }
 
 struct handle *world_handle_add(struct world *w, int process, struct thing thing,
@@ -298,13 +311,17 @@ void world_settle(struct world *w)
 
 static void learn_baseline(struct world *w)
 {
+	static const uint32_t uids[USERS] = { 0, WORKER_UID, OTHER_UID };
 	struct shadow *s = &w->shadow;
-	struct figures f, told;
+	struct figures f;
+	int i;
 
 	if (wire_ask(w->wire, WARD_GENL_CMD_STATUS_GET, NULL, &f))
 		world_fail(w, "no status by netlink");
-	s->limit = f.value[WARD_A_LIMIT];
-	s->told = !wire_ask(w->wire, WARD_GENL_CMD_LIMIT_GET, NULL, &told);
+	w->limit = s->limit = f.value[WARD_A_LIMIT];
+	s->limit_user = s->limit_session = NO_LIMIT;
+	for (i = 0; i < USERS; i++)
+		s->users[i] = (struct shadow_user){ .uid = uids[i], .limit = NO_LIMIT };
 	if (!w->alone)
 		return;
 	CHECK(w, f.value[WARD_A_LIVE_A] + f.value[WARD_A_LIVE_B], 0);
@@ -340,6 +357,7 @@ struct world *world_new(uint64_t seed, bool local, bool alone, uint64_t room)
 	w->first = FIRST_PLACE + worlds++ % 16 * NEXT_FIRST;
 	w->seed = seed;
 	w->random = seed * 0x9e3779b97f4a7c15ull | 1;
+	w->turns = w->random;
 	w->local = local;
 	w->alone = alone;
 	w->room = room;
@@ -378,6 +396,8 @@ void world_end(struct world *w)
 	int i;
 
 	w->name = "end";
+	if (w->alone)
+		op_limits_end(w);
 	while (w->queued) {
 		int64_t fd = world_call(w, 0, (struct order){ .act = ACT_RECEIVE, .a = 1 });
 

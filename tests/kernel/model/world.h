@@ -45,14 +45,18 @@ struct process {
  * struct world - see above
  * @local: one process without a board: the driver does everything itself
  * @alone: nobody else uses the module, so that its global figures are known
+ * @turns: as @random, for which thread does it: how often the kernel is asked when
+ *	something happens by itself is not the seed's to say
  * @op: number of the operation, from 1; @name: of what it does
  * @first: page number below which nothing of it is mapped
  * @room: bytes that it may hold at most
  * @baseline: sessions of others
+ * @leases, @grants, @kills: leases that ended, and waits that did in either way
+ * @limit: the global one before anything was done
  * @queue: fds in the mail, oldest first
  */
 struct world {
-	uint64_t seed, random;
+	uint64_t seed, random, turns;
 	bool local, alone;
 	uint64_t op;
 	const char *name;
@@ -60,7 +64,8 @@ struct world {
 	uint64_t room;
 	uint64_t last_id;
 	int wire;
-	uint64_t baseline;
+	uint64_t baseline, limit;
+	uint64_t leases, grants, kills;
 	uint64_t deaths, wiped_before, failed_before;
 	struct board *board;
 	struct shadow shadow;
@@ -104,6 +109,8 @@ void world_await_death(struct world *w, int process);
 int world_process(struct world *w);		/* one that lives */
 struct handle *world_handle_free(struct world *w, int process);
 struct handle *world_handle(struct world *w, int process, bool session);
+/* A session that a process holds; NULL where it has none. */
+struct shadow_session *world_session(struct world *w, int *process, struct handle **handle);
 struct handle *world_handle_add(struct world *w, int process, struct thing thing,
 				int64_t fd, bool cloexec);
 /* A buffer with pages in the memory of a process that lives, or -1. */
@@ -131,21 +138,35 @@ void world_check(const struct world *w, const char *what, int64_t got, int64_t w
  * struct operation - something that a world can do
  * @weight: how often, relative to the others
  * @run: false when it makes no sense now; then it has done nothing
- * @processes: needs more than the driver itself
+ * @needs: PROCESSES: more than the driver itself; ALONE: nobody else, since it changes
+ *	what is everybody's
  */
 struct operation {
 	const char *name;
 	unsigned int weight;
 	bool (*run)(struct world *w);
-	bool processes;
+	unsigned int needs;
 };
 
+enum { PROCESSES = 1 << 0, ALONE = 1 << 1 };
+
 extern const struct operation session_operations[], buffer_operations[],
-	memory_operations[], process_operations[];
+	memory_operations[], process_operations[], lease_operations[],
+	limit_operations[], wait_operations[];
 
 /* Closes a handle, and says so to the shadow. */
 void op_close_handle(struct world *w, int process, struct handle *handle);
 /* The process dies as @act says, or by SIGKILL for ACT_HELLO. */
 void op_die(struct world *w, int process, uint32_t act);
+/* So that its death leaves one order of ends alone; and what it did when it came. */
+void op_prepare_death(struct world *w, int process);
+void op_died(struct world *w, int process);
+/* The process, and its session that is to pay; false where nothing can be made. */
+bool op_payer(struct world *w, int *process, struct handle **session);
+/* A class A buffer that the kernel has answered for. */
+void op_made(struct world *w, int process, int session, int kind,
+	     const struct ward_buf_alloc *out);
+/* The limits of before, for whoever comes after. */
+void op_limits_end(struct world *w);
 
 #endif /* MODEL_WORLD_H */
