@@ -72,7 +72,7 @@ help:
 	@echo '                   one stage of it (KERNELS="6.1 6.12 newest")'
 	@echo 'make check-debug   the kernel tests in a debug kernel (made first, once)'
 	@echo 'make bench         figures of cost, no pass or fail'
-	@echo 'make soak          the model test for hours (SEED=, OPS=, KERNEL=)'
+	@echo 'make soak          the model test for hours (SEED=, OPS=, LEG=, KERNEL=); goes on where it was broken off'
 	@echo 'make leak-matrix   who can read what kind of memory, measured in guests of KERNELS'
 	@echo 'make static        shellcheck and gcc -fanalyzer'
 	@echo 'make install       DESTDIR= PREFIX=$(PREFIX); make uninstall'
@@ -317,10 +317,11 @@ leak-matrix: deps
 static:
 	@tests/static
 
-# SEED=, OPS=, KERNEL= as tests/soak has them.
+# SEED=, OPS=, LEG=, KERNEL= as tests/soak has them.
 soak: deps
 	@$(MAKE) -s userspace kernel-tests
-	@tests/soak $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SEED),--seed $(SEED)) $(if $(OPS),--ops $(OPS))
+	@tests/soak $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SEED),--seed $(SEED)) $(if $(OPS),--ops $(OPS)) \
+		$(if $(LEG),--leg $(LEG))
 
 NOT_YET := bench-train fuzz fuzz-long mutation \
 	differential sbom vectors datasets deb image image-check
