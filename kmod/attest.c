@@ -34,10 +34,9 @@ static int check_state(struct ward_session *session)
 
 static int check_provider(void)
 {
-	char name[WARD_LABEL_LEN];
-	u64 generation;
+	struct ward_provider_facts facts;
 
-	return ward_tsm_ops.peek(name, &generation);
+	return ward_provider_primary(&facts);
 }
 
 static int check_request(struct ward_session *session, const struct ward_attest *cmd)
@@ -112,7 +111,8 @@ static int deliver(struct ward_call *call, const struct ward_request *req)
 {
 	struct ward_attest *cmd = call->cmd;
 	const struct ward_batch *batch = req->batch;
-	const struct ward_evidence *ev = &batch->ev;
+	const struct ward_evidence_set *set = &batch->evidence;
+	const struct ward_evidence *ev = &set->primary;
 	u8 path[WARD_PATH_NODES_MAX][WARD_DIGEST_LEN];
 	u32 nodes = ward_request_path(req, path);
 	struct answer_part parts[] = {
@@ -122,6 +122,7 @@ static int deliver(struct ward_call *call, const struct ward_request *req)
 		{ ev->aux, ev->aux_len, cmd->aux_addr, &cmd->aux_len, true },
 		{ ev->manifest, ev->manifest_len, cmd->manifest_addr,
 		  &cmd->manifest_len, true },
+		{ set->more, set->more_len, cmd->more_addr, &cmd->more_len, true },
 	};
 
 	cmd->out_index = req->index;
@@ -129,6 +130,7 @@ static int deliver(struct ward_call *call, const struct ward_request *req)
 	cmd->out_tee = le32_to_cpu(req->claims.tee);
 	cmd->out_generation = ev->generation;
 	cmd->out_retry_after_ns = 0;
+	cmd->out_parts = set->parts;
 	memcpy(cmd->out_provider, ev->provider, WARD_LABEL_LEN);
 	return deliver_parts(call, parts, ARRAY_SIZE(parts));
 }
@@ -148,6 +150,7 @@ static int refuse_no_room(struct ward_call *call)
 	cmd->evidence_len = WARD_EVIDENCE_MAX;
 	cmd->aux_len = WARD_AUX_MAX;
 	cmd->manifest_len = WARD_MANIFEST_MAX;
+	cmd->more_len = WARD_MORE_MAX;
 	call->reply_on_error = true;
 	return -EMSGSIZE;
 }

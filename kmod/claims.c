@@ -70,33 +70,34 @@ static void fill_who(const struct ward_session *session, struct ward_claims *cla
 }
 
 /**
- * ward_claims_tee() - the TEE that claims name
- * @posture: of now
- *
- * Return: WARD_TEE_* that the attached provider stands for, or else the one
- * that the kernel detects
+ * ward_claims_posture() - the machine's state as claims tell it
+ * @out: filled whole: as ward_posture_get() has it, with what the providers say:
+ *	the primary one names the TEE, and an agent may assert that nobody else
+ *	reaches it
  */
-u32 ward_claims_tee(const struct ward_posture *posture)
+void ward_claims_posture(struct ward_posture *out)
 {
-	char provider[WARD_LABEL_LEN];
-	u32 tee = WARD_TEE_NONE;
-	u64 generation;
+	struct ward_provider_facts facts;
 
-	if (!ward_tsm_ops.peek(provider, &generation))
-		tee = ward_tsm_tee(provider);
-	return tee != WARD_TEE_NONE ? tee : posture->tee;
+	ward_posture_get(out);
+	if (!ward_provider_primary(&facts) && facts.tee != WARD_TEE_NONE)
+		out->tee = facts.tee;
+	if (ward_provider_exclusive()) {
+		out->known |= WARD_POSTURE_EXCLUSIVE;
+		out->bits |= WARD_POSTURE_EXCLUSIVE;
+	}
 }
 
 static void fill_machine(struct ward_claims *claims)
 {
 	struct ward_posture posture;
 
-	ward_posture_get(&posture);
+	ward_claims_posture(&posture);
 	claims->posture = cpu_to_le64(posture.bits);
 	claims->posture_known = cpu_to_le64(posture.known);
 	claims->taint = cpu_to_le64(posture.taint);
 	claims->lockdown = cpu_to_le32(posture.lockdown);
-	claims->tee = cpu_to_le32(ward_claims_tee(&posture));
+	claims->tee = cpu_to_le32(posture.tee);
 	claims->module_version = cpu_to_le32(WARD_VERSION_CODE);
 	ward_build_id(claims->build_id);
 }

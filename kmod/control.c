@@ -118,11 +118,11 @@ static int put_posture(struct sk_buff *skb)
 {
 	struct ward_posture posture;
 
-	ward_posture_get(&posture);
+	ward_claims_posture(&posture);
 	return ward_put_u64(skb, WARD_A_POSTURE, posture.bits) ?:
 	       ward_put_u64(skb, WARD_A_POSTURE_KNOWN, posture.known) ?:
 	       ward_put_u64(skb, WARD_A_TAINT, posture.taint) ?:
-	       nla_put_u32(skb, WARD_A_TEE, ward_claims_tee(&posture));
+	       nla_put_u32(skb, WARD_A_TEE, posture.tee);
 }
 
 static int put_module(struct sk_buff *skb)
@@ -164,13 +164,12 @@ static int status_doit(struct sk_buff *skb, struct genl_info *info)
 static int put_provider(struct sk_buff *skb, const void *what)
 {
 	const struct ward_attest_stats *stats = what;
-	char name[WARD_LABEL_LEN];
-	u64 generation;
+	struct ward_provider_facts facts;
 	int rc = 0;
 
-	if (!ward_tsm_ops.peek(name, &generation))
-		rc = nla_put_string(skb, WARD_A_PROVIDER, name) ?:
-		     ward_put_u64(skb, WARD_A_GENERATION, generation);
+	if (!ward_provider_primary(&facts))
+		rc = nla_put_string(skb, WARD_A_PROVIDER, facts.name) ?:
+		     ward_put_u64(skb, WARD_A_GENERATION, facts.generation);
 	return rc ?: ward_put_u64(skb, WARD_A_CALLS, stats->calls) ?:
 	       ward_put_u64(skb, WARD_A_ERRORS, stats->errors) ?:
 	       ward_put_u64(skb, WARD_A_SERVED, stats->served) ?:

@@ -7,6 +7,8 @@
 #ifndef WARD_EVIDENCE_H
 #define WARD_EVIDENCE_H
 
+#include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/types.h>
 #include <linux/ward.h>
 
@@ -20,9 +22,13 @@ unsigned int ward_merkle_path(const u8 (*leaves)[WARD_DIGEST_LEN], unsigned int 
 			      unsigned int index, u8 (*path)[WARD_DIGEST_LEN]);
 void ward_merkle_report_data(const u8 *root, u8 *report_data);
 
-/* ---- provider_tsm.c: evidence by way of configfs-tsm --------------------- */
+/* ---- provider.c: what can be asked, and one way to ask it ----------------- */
 
-/* What a provider returned; all of it kvmalloc'ed and owned by the holder. */
+/**
+ * struct ward_evidence - what a provider returned
+ * @data: this and the next two kvmalloc'ed, owned by the holder; NULL = none
+ * @error: in place of evidence: why there is none, a positive errno
+ */
 struct ward_evidence {
 	u8 *data;
 	u8 *aux;
@@ -32,28 +38,121 @@ struct ward_evidence {
 	size_t manifest_len;
 	u64 generation;
 	u32 tee;
+	u32 error;
 	char provider[WARD_LABEL_LEN];
 };
 
 /**
- * struct ward_provider_ops - a source of evidence
- * @name: of the kind of provider, for people
- * @get: one call of the hardware over @report_data (64 bytes). Process
- *	context, may sleep for long; called by one thread at a time
- * @peek: name of what is attached into @name (WARD_LABEL_LEN) and its last
- *	generation; -ENODEV when nothing is
+ * struct ward_evidence_set - all evidence over one report data
+ * @primary: of the primary provider
+ * @more: of those beside it, as struct ward_evidence_part packs them; kvmalloc'ed
+ * @more_len: bytes
+ * @parts: in @more
  */
-struct ward_provider_ops {
-	const char *name;
-	int (*get)(const u8 *report_data, struct ward_evidence *out);
-	int (*peek)(char *name, u64 *generation);
+struct ward_evidence_set {
+	struct ward_evidence primary;
+	u8 *more;
+	size_t more_len;
+	u32 parts;
 };
 
-extern const struct ward_provider_ops ward_tsm_ops;
-/* WARD_TEE_* that a provider's name stands for, WARD_TEE_NONE for others. */
-u32 ward_tsm_tee(const char *provider);
+void ward_evidence_free(struct ward_evidence *ev);
+void ward_evidence_set_free(struct ward_evidence_set *set);
+/*
+ * -EBADMSG for evidence that is empty, too short for its format, or over other
+ * report data, where the format's place for it is known.
+ */
+int ward_evidence_check(const struct ward_evidence *ev, const u8 *report_data);
+
+struct ward_provider;
+
+/**
+ * struct ward_ask - a provider on its way to answer
+ * @provider: referenced
+ * @report_data: 64 bytes, constant until the end of it
+ * @state: the provider's own
+ */
+struct ward_ask {
+	struct ward_provider *provider;
+	const u8 *report_data;
+	void *state;
+};
+
+/**
+ * struct ward_provider_ops - a kind of provider
+ * @kind: WARD_PROVIDER_*
+ * @start: begin to ask, and don't wait; NULL = nothing to do. -EAGAIN where it was
+ *	unbound meanwhile. Followed by exactly one of the next two unless it fails
+ * @finish: wait for the answer and check it. May sleep for long
+ * @cancel: nobody wants the answer any more; NULL = nothing to do
+ * @release: the last reference is gone
+ *
+ * All of them in process context, with no lock held, and for one provider by one
+ * thread at a time.
+ */
+struct ward_provider_ops {
+	u32 kind;
+	int (*start)(struct ward_ask *ask);
+	int (*finish)(struct ward_ask *ask, struct ward_evidence *out);
+	void (*cancel)(struct ward_ask *ask);
+	void (*release)(struct ward_provider *provider);
+};
+
+/* What there is to know of a provider. */
+struct ward_provider_facts {
+	u64 serial;		/* its place, from 1; taken over with it */
+	u32 kind;		/* WARD_PROVIDER_* */
+	u32 tee;		/* WARD_TEE_* */
+	u32 flags;		/* WARD_AGENT_*, of an agent */
+	u64 calls;
+	u64 errors;		/* calls that failed */
+	u64 generation;		/* of its last evidence */
+	bool primary;
+	char name[WARD_LABEL_LEN];
+};
+
+/**
+ * struct ward_provider - embedded in a source of evidence
+ * @ref: held by its owner and by each ask
+ * @node: in the list of providers; providers_lock, as are the next two
+ * @bound: it can be asked; else it only has its seat
+ * @facts: name, kind, tee and flags are constant
+ * @ops: constant
+ */
+struct ward_provider {
+	struct kref ref;
+	struct list_head node;
+	bool bound;
+	struct ward_provider_facts facts;
+	const struct ward_provider_ops *ops;
+};
+
+void ward_provider_init(struct ward_provider *p, const struct ward_provider_ops *ops,
+			const char *name, u32 tee, u32 flags);
+void ward_provider_get(struct ward_provider *p);
+void ward_provider_put(struct ward_provider *p);
+/* A seat among the providers: -EBUSY or -EUSERS where there is none. */
+int ward_provider_seat(struct ward_provider *p);
+/*
+ * Can be asked from now on. What it takes over from is unbound by it, and returned,
+ * referenced; else NULL.
+ */
+struct ward_provider *ward_provider_bind(struct ward_provider *p);
+/* Undoes seat() and bind(), whichever was done; a call under way goes on. */
+void ward_provider_unbind(struct ward_provider *p);
+
+/* One answer of all that are bound; the only way to ask. One thread at a time. */
+int ward_provider_evidence(const u8 *report_data, struct ward_evidence_set *out);
+/* The primary one; -ENODEV where there is none. */
+int ward_provider_primary(struct ward_provider_facts *out);
+/* The first one bound whose place is after @serial; false at the end. */
+bool ward_provider_after(u64 serial, struct ward_provider_facts *out);
+/* Does an agent assert that nobody else reaches the quote interfaces? */
+bool ward_provider_exclusive(void);
+
+/* ---- provider_tsm.c: evidence by way of configfs-tsm --------------------- */
+
 int ward_tsm_init(void);
 void ward_tsm_exit(void);
-void ward_evidence_free(struct ward_evidence *ev);
 
 #endif /* WARD_EVIDENCE_H */

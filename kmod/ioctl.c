@@ -43,6 +43,8 @@ union ward_argument {
 	struct ward_watch watch;
 	struct ward_events events;
 	struct ward_seal seal;
+	struct ward_agent_bind agent_bind;
+	struct ward_agent_reply agent_reply;
 	struct ward_buf_info buf_info;
 	struct ward_buf_wipe buf_wipe;
 	struct ward_buf_volatile buf_volatile;
@@ -85,6 +87,9 @@ static const struct ward_command session_commands[] = {
 		COMMAND(struct ward_events, out_last_seq, 0, ward_cmd_events),
 	[WARD_CMD_SEAL] =
 		COMMAND(struct ward_seal, flags, 0, ward_cmd_seal),
+	[WARD_CMD_AGENT_BIND] =
+		COMMAND(struct ward_agent_bind, out_fd,
+			WARD_AGENT_BESIDE | WARD_AGENT_EXCLUSIVE, ward_cmd_agent_bind),
 };
 
 static const struct ward_command buffer_commands[] = {
@@ -96,6 +101,11 @@ static const struct ward_command buffer_commands[] = {
 		COMMAND(struct ward_buf_volatile, flags, 0, ward_cmd_buf_volatile),
 	[WARD_CMD_BUF_HOLD - WARD_CMD_BUF_INFO] =
 		COMMAND(struct ward_buf_hold, out_survived, 0, ward_cmd_buf_hold),
+};
+
+static const struct ward_command agent_commands[] = {
+	[WARD_CMD_AGENT_REPLY - WARD_CMD_AGENT_REPLY] =
+		COMMAND(struct ward_agent_reply, generation, 0, ward_cmd_agent_reply),
 };
 
 /* What follows the head: of the known size, what the caller left out as zero. */
@@ -152,6 +162,8 @@ static int reply(const struct ward_command *command, struct ward_call *call,
 		 void __user *user, u32 user_size)
 {
 	if (copy_out(command, call->cmd, user, user_size)) {
+		if (call->commit)
+			call->commit(call->publish);
 		if (call->publish)
 			fd_install(call->fd, call->publish);
 		return 0;
@@ -206,4 +218,10 @@ long ward_ioctl_buffer(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	return dispatch(buffer_commands, WARD_CMD_BUF_INFO,
 			ARRAY_SIZE(buffer_commands), file, cmd, arg);
+}
+
+long ward_ioctl_agent(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return dispatch(agent_commands, WARD_CMD_AGENT_REPLY, ARRAY_SIZE(agent_commands),
+			file, cmd, arg);
 }

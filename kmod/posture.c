@@ -92,7 +92,7 @@ static u64 taint_mask(void)
  *	calls itself
  *
  * WARD_POSTURE_EXCLUSIVE is never known here: who else can open a device node
- * is a question about file systems and namespaces.
+ * is a question about file systems and namespaces, which an agent may answer.
  */
 void ward_posture_get(struct ward_posture *out)
 {
@@ -120,7 +120,7 @@ void ward_posture_init(void)
 /* What was built in: it depends on the kernel's headers alone. */
 u64 ward_features(void)
 {
-	u64 features = WARD_FEATURE_NO_GUP;
+	u64 features = WARD_FEATURE_NO_GUP | WARD_FEATURE_AGENT;
 
 #ifdef WARD_HUGE
 	features |= WARD_FEATURE_HUGE;

@@ -9,8 +9,7 @@
  * allow_link() hands us the entry, whose public attribute operations are then
  * called as configfs itself would call them: no files, no paths, no
  * credentials. What configfs would check on the way (sizes, visibility) is
- * checked here. Nothing of the evidence is parsed but the report data, where
- * its place is known.
+ * checked here.
  */
 #include <linux/configfs.h>
 #include <linux/module.h>
@@ -41,79 +40,53 @@ enum { GENERATION_TRIES = 3 };
 
 /**
  * struct tsm_source - a linked report entry
- * @ref: held by the link and by each call under way
+ * @provider: its place; the link holds the source
  * @item: the entry, referenced
  * @owner: its module, referenced, before @item and longer; NULL = built in
  * @generation: attribute
- * @provider: attribute
+ * @name: attribute "provider"
  * @blob: attributes; NULL where the entry has none of the kind
  * @blob_nr: their positions in ct_bin_attrs, for is_bin_visible()
  */
 struct tsm_source {
-	struct kref ref;
+	struct ward_provider provider;
 	struct config_item *item;
 	struct module *owner;
 	struct configfs_attribute *generation;
-	struct configfs_attribute *provider;
+	struct configfs_attribute *name;
 	struct configfs_bin_attribute *blob[BLOBS];
 	int blob_nr[BLOBS];
 };
 
-/* Formats whose report data can be found without parsing. */
-struct tsm_format {
+/* What the providers of the kernel's TSM core call themselves. */
+static const struct {
 	const char *provider;
 	u32 tee;
-	size_t data_min;
-	size_t report_data_at;		/* 0 = not known */
+} tees[] = {
+	{ "sev_guest", WARD_TEE_SNP },
+	{ "tsmsim", WARD_TEE_SIMULATED },
+	{ "tdx_guest", WARD_TEE_TDX },
+	{ "arm_cca_guest", WARD_TEE_CCA },
 };
 
-/* AMD 56860, table 23: 1184 bytes, report data at 0x50. */
-static const struct tsm_format formats[] = {
-	{ "sev_guest", WARD_TEE_SNP, 1184, 0x50 },
-	{ "tsmsim", WARD_TEE_SIMULATED, 1184, 0x50 },
-	{ "tdx_guest", WARD_TEE_TDX, 1, 0 },
-	{ "arm_cca_guest", WARD_TEE_CCA, 1, 0 },
-};
-
-/* A leaf: nothing is called with it held. */
-static DEFINE_SPINLOCK(source_lock);	/* protects the next three */
+/* The one that is linked; drop_link() takes it out. */
 static struct tsm_source *source;
-static char source_name[WARD_LABEL_LEN];	/* as of the last call */
-static u64 source_generation;			/* likewise */
 
 /* ---- the source --------------------------------------------------------------- */
 
-static void source_release(struct kref *ref)
+static struct tsm_source *to_source(struct ward_provider *provider)
 {
-	struct tsm_source *src = container_of(ref, struct tsm_source, ref);
+	return container_of(provider, struct tsm_source, provider);
+}
+
+static void tsm_release(struct ward_provider *provider)
+{
+	struct tsm_source *src = to_source(provider);
 	struct module *owner = src->owner;
 
 	config_item_put(src->item);
 	module_put(owner);
 	kfree(src);
-}
-
-static void source_put(struct tsm_source *src)
-{
-	kref_put(&src->ref, source_release);
-}
-
-static struct tsm_source *source_get(void)
-{
-	guard(spinlock)(&source_lock);
-	if (source)
-		kref_get(&source->ref);
-	return source;
-}
-
-static void source_remember(const struct tsm_source *src, const char *name,
-			    u64 generation)
-{
-	guard(spinlock)(&source_lock);
-	if (source != src)
-		return;
-	strscpy_pad(source_name, name, sizeof(source_name));
-	source_generation = generation;
 }
 
 static struct configfs_attribute *find_attr(const struct config_item_type *type,
@@ -148,9 +121,9 @@ static bool source_fits(struct tsm_source *src, const struct config_item_type *t
 	if (owner && strcmp(owner, "tsm") && strcmp(owner, "tsm_report"))
 		return false;
 	src->generation = find_attr(type, "generation");
-	src->provider = find_attr(type, "provider");
+	src->name = find_attr(type, "provider");
 	find_blobs(src, type);
-	return src->generation && src->provider &&
+	return src->generation && src->name &&
 	       src->blob[INBLOB] && src->blob[INBLOB]->write &&
 	       src->blob[OUTBLOB] && src->blob[OUTBLOB]->read;
 }
@@ -208,14 +181,6 @@ static int blob_read(struct tsm_source *src, int which, size_t max, u8 **out,
 	return 0;
 }
 
-void ward_evidence_free(struct ward_evidence *ev)
-{
-	kvfree(ev->data);
-	kvfree(ev->aux);
-	kvfree(ev->manifest);
-	memset(ev, 0, sizeof(*ev));
-}
-
 static int read_blobs(struct tsm_source *src, struct ward_evidence *out)
 {
 	return blob_read(src, OUTBLOB, WARD_EVIDENCE_MAX, &out->data, &out->data_len) ?:
@@ -264,105 +229,36 @@ static int ask(struct tsm_source *src, const u8 *report_data, char *page,
 	return rc == -ERESTART ? -EBADMSG : rc;
 }
 
-/* ---- what came back ---------------------------------------------------------------- */
-
-static const struct tsm_format *format_of(const char *provider)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(formats); i++)
-		if (!strcmp(formats[i].provider, provider))
-			return &formats[i];
-	return NULL;
-}
-
-/* Evidence that is empty, too short, or speaks of other report data. */
-static int check(const struct ward_evidence *ev, const u8 *report_data)
-{
-	const struct tsm_format *format = format_of(ev->provider);
-	size_t min = format ? format->data_min : 1;
-
-	if (ev->data_len < min)
-		return -EBADMSG;
-	if (format && format->report_data_at &&
-	    memcmp(ev->data + format->report_data_at, report_data, WARD_DIGEST_LEN))
-		return -EBADMSG;
-	return 0;
-}
-
-/**
- * ward_tsm_tee() - the kind of TEE that a provider's name stands for
- * @provider: as configfs-tsm gives it
- *
- * Return: WARD_TEE_*, WARD_TEE_NONE for a name that is not known
- */
-u32 ward_tsm_tee(const char *provider)
-{
-	const struct tsm_format *format = format_of(provider);
-
-	return format ? format->tee : WARD_TEE_NONE;
-}
-
 static int get_from(struct tsm_source *src, const u8 *report_data, char *page,
 		    struct ward_evidence *out)
 {
-	int rc;
+	int rc = ask(src, report_data, page, out);
 
-	rc = ask(src, report_data, page, out);
 	/* What the core says when the provider left between write and read. */
 	if (rc == -ENOTTY)
 		return -ENXIO;
-	if (rc)
-		return rc;
-	rc = attr_show(src, src->provider, page);
-	if (rc)
-		return rc;
-	strscpy_pad(out->provider, page, sizeof(out->provider));
-	out->tee = ward_tsm_tee(out->provider);
-	source_remember(src, out->provider, out->generation);
-	return check(out, report_data);
+	/* Where it left later, what was read last is not whole, and it has no name. */
+	return rc ?: attr_show(src, src->name, page);
 }
 
-static int tsm_get(const u8 *report_data, struct ward_evidence *out)
+static int tsm_finish(struct ward_ask *call, struct ward_evidence *out)
 {
-	struct tsm_source *src = source_get();
-	unsigned long page;
-	int rc;
+	char *page = (char *)__get_free_page(GFP_KERNEL);
+	int rc = -ENOMEM;
 
-	memset(out, 0, sizeof(*out));
-	if (!src)
-		return -ENODEV;
-	page = __get_free_page(GFP_KERNEL);
-	rc = page ? get_from(src, report_data, (char *)page, out) : -ENOMEM;
-	free_page(page);
-	source_put(src);
-	if (rc)
-		ward_evidence_free(out);
+	if (page)
+		rc = get_from(to_source(call->provider), call->report_data, page, out);
+	free_page((unsigned long)page);
 	return rc;
 }
 
-static int tsm_peek(char *name, u64 *generation)
-{
-	guard(spinlock)(&source_lock);
-	if (!source)
-		return -ENODEV;
-	memcpy(name, source_name, sizeof(source_name));
-	*generation = source_generation;
-	return 0;
-}
+static const struct ward_provider_ops tsm_ops = {
+	.kind = WARD_PROVIDER_TSM,
+	.finish = tsm_finish,
+	.release = tsm_release,
+};
 
 /* ---- the link -------------------------------------------------------------------------- */
-
-static void record_provider(bool attached, const char *name)
-{
-	struct ward_event ev = {
-		.type = cpu_to_le16(WARD_EVENT_PROVIDER),
-		.reason = cpu_to_le16(attached),
-	};
-
-	strscpy((char *)ev.detail, name, sizeof(ev.detail));
-	ward_ledger_system(&ev);
-}
 
 static struct tsm_source *source_new(struct config_item *target)
 {
@@ -383,74 +279,64 @@ static struct tsm_source *source_new(struct config_item *target)
 		kfree(src);
 		return ERR_PTR(-ENXIO);
 	}
-	kref_init(&src->ref);
 	src->owner = type->ct_owner;
 	src->item = config_item_get(target);
 	return src;
 }
 
-static int source_name_of(struct tsm_source *src, char *name, u64 *generation)
+static u32 tee_of(const char *provider)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(tees); i++)
+		if (!strcmp(tees[i].provider, provider))
+			return tees[i].tee;
+	return WARD_TEE_NONE;
+}
+
+/* The core takes no other provider while the entry is there: the name stays. */
+static int source_name(struct tsm_source *src)
 {
 	char *page = (char *)__get_free_page(GFP_KERNEL);
 	int rc = -ENOMEM;
 
 	if (page)
-		rc = attr_show(src, src->provider, page);
+		rc = attr_show(src, src->name, page);
 	if (!rc) {
-		strscpy_pad(name, page, WARD_LABEL_LEN);
-		rc = attr_generation(src, page, generation);
+		ward_provider_init(&src->provider, &tsm_ops, page, tee_of(page), 0);
+		rc = attr_generation(src, page, &src->provider.facts.generation);
 	}
 	free_page((unsigned long)page);
 	return rc;
-}
-
-static bool source_publish(struct tsm_source *src, const char *name, u64 generation)
-{
-	guard(spinlock)(&source_lock);
-	if (source)
-		return false;
-	source = src;
-	memcpy(source_name, name, sizeof(source_name));
-	source_generation = generation;
-	return true;
 }
 
 /* Runs before the link exists; drop_link() follows if that fails. */
 static int tsm_allow_link(struct config_item *item, struct config_item *target)
 {
 	struct tsm_source *src = source_new(target);
-	char name[WARD_LABEL_LEN];
-	u64 generation;
 	int rc;
 
 	if (IS_ERR(src))
 		return PTR_ERR(src);
-	rc = source_name_of(src, name, &generation);
-	if (!rc && !source_publish(src, name, generation))
-		rc = -EBUSY;
+	rc = source_name(src) ?: ward_provider_seat(&src->provider);
 	if (rc) {
-		source_put(src);
+		tsm_release(&src->provider);
 		return rc;
 	}
-	record_provider(true, name);
+	WRITE_ONCE(source, src);
+	ward_provider_bind(&src->provider);
 	return 0;
 }
 
-/* Only swaps the pointer: a call under way has references of its own. */
+/* Waits for nobody: a call under way has references of its own. */
 static void tsm_drop_link(struct config_item *item, struct config_item *target)
 {
-	char name[WARD_LABEL_LEN];
-	struct tsm_source *old;
+	struct tsm_source *src = xchg(&source, NULL);
 
-	spin_lock(&source_lock);
-	old = source;
-	source = NULL;
-	memcpy(name, source_name, sizeof(name));
-	spin_unlock(&source_lock);
-	if (!old)
+	if (!src)
 		return;
-	record_provider(false, name);
-	source_put(old);
+	ward_provider_unbind(&src->provider);
+	ward_provider_put(&src->provider);
 }
 
 /* ---- configfs: ward/ and ward/tsm ---------------------------------------------------------- */
@@ -518,27 +404,6 @@ void ward_tsm_exit(void)
 
 #else /* !WARD_HAVE_TSM: no such core, nothing to attach */
 
-static int tsm_get(const u8 *report_data, struct ward_evidence *out)
-{
-	memset(out, 0, sizeof(*out));
-	return -ENODEV;
-}
-
-static int tsm_peek(char *name, u64 *generation)
-{
-	return -ENODEV;
-}
-
-void ward_evidence_free(struct ward_evidence *ev)
-{
-	memset(ev, 0, sizeof(*ev));
-}
-
-u32 ward_tsm_tee(const char *provider)
-{
-	return WARD_TEE_NONE;
-}
-
 int ward_tsm_init(void)
 {
 	return 0;
@@ -549,9 +414,3 @@ void ward_tsm_exit(void)
 }
 
 #endif
-
-const struct ward_provider_ops ward_tsm_ops = {
-	.name = "configfs-tsm",
-	.get = tsm_get,
-	.peek = tsm_peek,
-};

@@ -33,8 +33,6 @@ enum {
 
 enum { REQ_DONE };
 
-static const struct ward_provider_ops *provider = &ward_tsm_ops;
-
 static DEFINE_SPINLOCK(queue_lock);	/* protects the next three */
 static LIST_HEAD(queue);
 static struct ward_attest_stats stats;
@@ -50,7 +48,7 @@ static void batch_release(struct kref *ref)
 {
 	struct ward_batch *batch = container_of(ref, struct ward_batch, ref);
 
-	ward_evidence_free(&batch->ev);
+	ward_evidence_set_free(&batch->evidence);
 	kfree(batch);
 }
 
@@ -187,22 +185,6 @@ static void account_call(u64 cost_ns, int rc, unsigned int served)
 	call_cost_ns = (call_cost_ns * 7 + cost_ns) / 8;
 }
 
-/* Provider's own errors are EIO: what they mean is not in our contract. */
-static int public_error(int rc)
-{
-	switch (rc) {
-	case 0:
-	case -ENODEV:
-	case -ENXIO:
-	case -EBADMSG:
-	case -EOVERFLOW:
-	case -ENOMEM:
-		return rc;
-	default:
-		return -EIO;
-	}
-}
-
 static int call_provider(struct ward_batch *batch)
 {
 	u8 root[WARD_DIGEST_LEN], report_data[WARD_DIGEST_LEN];
@@ -211,7 +193,7 @@ static int call_provider(struct ward_batch *batch)
 
 	ward_merkle_root(batch_leaves(batch), batch->n, root);
 	ward_merkle_report_data(root, report_data);
-	rc = public_error(provider->get(report_data, &batch->ev));
+	rc = ward_provider_evidence(report_data, &batch->evidence);
 	account_call(ktime_get_boottime_ns() - start, rc, batch->n);
 	return rc;
 }
@@ -220,7 +202,7 @@ static int call_provider(struct ward_batch *batch)
 static int answer_for(const struct ward_request *req, const struct ward_batch *batch,
 		      int rc)
 {
-	u32 tee = batch ? batch->ev.tee : WARD_TEE_NONE;
+	u32 tee = batch ? batch->evidence.primary.tee : WARD_TEE_NONE;
 
 	if (!rc && tee != WARD_TEE_NONE && tee != le32_to_cpu(req->claims.tee))
 		return -EBADMSG;

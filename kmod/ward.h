@@ -12,6 +12,8 @@
  *	ward_pool::lock		(spinlock)          also from reclaim, which tries
  *	ward_ledger_lock	(spinlock)          every account, chain, user, waiter
  *
+ * By themselves: queue_lock (request.c), providers_lock, agents_lock.
+ *
  * Under ward_buf::lock there is no user copy, no allocation that may reclaim,
  * and no mmap_lock. ward_ledger_lock is a leaf but for wait queues: it covers
  * counters, chain heads and state bits together, so that a snapshot is one
@@ -501,8 +503,8 @@ int ward_cmd_buf_pin(struct ward_call *call);
 
 /* The id that the build gave the module: 20 bytes, zero where it gave none. */
 void ward_build_id(u8 *id);
-/* WARD_TEE_* by the attached provider, or else as the kernel detects it. */
-u32 ward_claims_tee(const struct ward_posture *posture);
+/* ward_posture_get(), with what the providers of evidence say. */
+void ward_claims_posture(struct ward_posture *out);
 /*
  * Compose claims about current, which asks on @session. @cmd has been checked
  * but for what depends on the figures. -ENOENT and -EPERM for a subject.
@@ -521,6 +523,11 @@ int ward_attest_init(void);
 void ward_attest_exit(void);
 void ward_attest_stats(struct ward_attest_stats *out);
 int ward_cmd_attest(struct ward_call *call);
+
+/* ---- agent.c: evidence from user space ------------------------------------- */
+
+int ward_cmd_agent_bind(struct ward_call *call);
+int ward_cmd_agent_reply(struct ward_call *call);
 
 /* ---- oom.c, panic.c, lifecycle.c: the machine's own ways ------------------- */
 
@@ -541,11 +548,12 @@ void ward_buf_show(struct seq_file *seq, struct file *file);
 
 /**
  * struct ward_call - one ioctl on its way through the house
- * @object: file->private_data: a session or a buffer
+ * @object: file->private_data: a session, a buffer or an agent
  * @cmd: kernel copy of the argument, the kernel's full size, tail zeroed
  * @reply_on_error: the handler wants @cmd written back though it fails
  * @publish: a file that the handler made. After @cmd has been written back it
  *	is installed at @fd; when that failed, both are dropped
+ * @commit: called with @publish in between, where that went well; may be NULL
  * @fd: reserved with get_unused_fd_flags()
  */
 struct ward_call {
@@ -553,11 +561,13 @@ struct ward_call {
 	void *cmd;
 	bool reply_on_error;
 	struct file *publish;
+	void (*commit)(struct file *file);
 	int fd;
 };
 
 long ward_ioctl_session(struct file *file, unsigned int cmd, unsigned long arg);
 long ward_ioctl_buffer(struct file *file, unsigned int cmd, unsigned long arg);
+long ward_ioctl_agent(struct file *file, unsigned int cmd, unsigned long arg);
 
 /* session.c's commands */
 int ward_cmd_info(struct ward_call *call);

@@ -24,11 +24,18 @@ AT(ward_buf_alloc, deadline_ns, 64);
 SIZE_IS(ward_buf_pin, 72);
 AT(ward_buf_pin, out_fd, 56);
 SIZE_IS(ward_measure, 136);
-SIZE_IS(ward_attest, 288);
+SIZE_IS(ward_attest, 304);
 AT(ward_attest, subject, 144);
 AT(ward_attest, deadline_ns, 160);
 AT(ward_attest, claims_len, 208);
 AT(ward_attest, out_generation, 240);
+AT(ward_attest, more_addr, 288);
+SIZE_IS(ward_evidence_part, 64);
+SIZE_IS(ward_agent_bind, 56);
+AT(ward_agent_bind, out_fd, 48);
+SIZE_IS(ward_agent_request, 88);
+SIZE_IS(ward_agent_reply, 64);
+AT(ward_agent_reply, data_addr, 32);
 SIZE_IS(ward_pressure, 160);
 AT(ward_pressure, out_some, 112);
 SIZE_IS(ward_stall, 24);
@@ -59,6 +66,8 @@ union argument {
 	struct ward_events events;
 	struct ward_pressure pressure;
 	struct ward_buf_info info;
+	struct ward_agent_bind bind;
+	struct ward_agent_reply reply;
 	unsigned char bytes[512];
 };
 
@@ -84,44 +93,62 @@ static void prepare_attest(union argument *arg)
 	arg->attest.nonce_len = 32;
 }
 
+static void prepare_bind(union argument *arg)
+{
+	memcpy(arg->bind.name, "abi", 4);
+}
+
+static void prepare_reply(union argument *arg)
+{
+	arg->reply.cookie = 1;
+}
+
+/* What a command is called on. */
+enum object { SESSION, BUFFER, AGENT, OBJECTS };
+
 static const struct command {
 	const char *name;
 	unsigned int nr;
-	bool buffer;		/* on a buffer, else on a session */
+	enum object object;
 	uint32_t min, size;
 	uint32_t reserved;	/* offset of the reserved field, 0 = none */
 	bool may_fail;		/* the answer to a well-formed call depends */
 	prepare_fn *prepare;
 } commands[] = {
-	{ "INFO", WARD_CMD_INFO, false, 8, sizeof(struct ward_info), 0, false, NULL },
-	{ "BUF_ALLOC", WARD_CMD_BUF_ALLOC, false, offsetof(struct ward_buf_alloc, deadline_ns),
+	{ "INFO", WARD_CMD_INFO, SESSION, 8, sizeof(struct ward_info), 0, false, NULL },
+	{ "BUF_ALLOC", WARD_CMD_BUF_ALLOC, SESSION, offsetof(struct ward_buf_alloc, deadline_ns),
 	  sizeof(struct ward_buf_alloc), offsetof(struct ward_buf_alloc, reserved),
 	  false, prepare_alloc },
-	{ "BUF_PIN", WARD_CMD_BUF_PIN, false, sizeof(struct ward_buf_pin),
+	{ "BUF_PIN", WARD_CMD_BUF_PIN, SESSION, sizeof(struct ward_buf_pin),
 	  sizeof(struct ward_buf_pin), offsetof(struct ward_buf_pin, reserved),
 	  false, prepare_pin },
-	{ "MEASURE", WARD_CMD_MEASURE, false, offsetof(struct ward_measure, out_register),
+	{ "MEASURE", WARD_CMD_MEASURE, SESSION, offsetof(struct ward_measure, out_register),
 	  sizeof(struct ward_measure), 0, false, NULL },
-	{ "LEASE", WARD_CMD_LEASE, false, offsetof(struct ward_lease, out_expires_ns),
+	{ "LEASE", WARD_CMD_LEASE, SESSION, offsetof(struct ward_lease, out_expires_ns),
 	  sizeof(struct ward_lease), 0, false, NULL },
-	{ "ATTEST", WARD_CMD_ATTEST, false, sizeof(struct ward_attest),
+	{ "ATTEST", WARD_CMD_ATTEST, SESSION, offsetof(struct ward_attest, more_addr),
 	  sizeof(struct ward_attest), 0, true, prepare_attest },
-	{ "PRESSURE", WARD_CMD_PRESSURE, false, 8, sizeof(struct ward_pressure),
+	{ "PRESSURE", WARD_CMD_PRESSURE, SESSION, 8, sizeof(struct ward_pressure),
 	  offsetof(struct ward_pressure, reserved), false, NULL },
-	{ "WATCH", WARD_CMD_WATCH, false, offsetof(struct ward_watch, limit),
+	{ "WATCH", WARD_CMD_WATCH, SESSION, offsetof(struct ward_watch, limit),
 	  sizeof(struct ward_watch), 0, false, NULL },
-	{ "EVENTS", WARD_CMD_EVENTS, false, sizeof(struct ward_events),
+	{ "EVENTS", WARD_CMD_EVENTS, SESSION, sizeof(struct ward_events),
 	  sizeof(struct ward_events), offsetof(struct ward_events, reserved), true, NULL },
-	{ "SEAL", WARD_CMD_SEAL, false, 8, sizeof(struct ward_seal), 0, false, NULL },
-	{ "BUF_INFO", WARD_CMD_BUF_INFO, true, 8, sizeof(struct ward_buf_info),
+	{ "SEAL", WARD_CMD_SEAL, SESSION, 8, sizeof(struct ward_seal), 0, false, NULL },
+	{ "BUF_INFO", WARD_CMD_BUF_INFO, BUFFER, 8, sizeof(struct ward_buf_info),
 	  offsetof(struct ward_buf_info, reserved), false, NULL },
-	{ "BUF_WIPE", WARD_CMD_BUF_WIPE, true, 8, sizeof(struct ward_buf_wipe), 0,
+	{ "BUF_WIPE", WARD_CMD_BUF_WIPE, BUFFER, 8, sizeof(struct ward_buf_wipe), 0,
 	  false, NULL },
-	{ "BUF_VOLATILE", WARD_CMD_BUF_VOLATILE, true, 8,
+	{ "BUF_VOLATILE", WARD_CMD_BUF_VOLATILE, BUFFER, 8,
 	  sizeof(struct ward_buf_volatile), 0, false, NULL },
-	{ "BUF_HOLD", WARD_CMD_BUF_HOLD, true, offsetof(struct ward_buf_hold, reserved),
+	{ "BUF_HOLD", WARD_CMD_BUF_HOLD, BUFFER, offsetof(struct ward_buf_hold, reserved),
 	  sizeof(struct ward_buf_hold), offsetof(struct ward_buf_hold, reserved),
 	  false, NULL },
+	{ "AGENT_BIND", WARD_CMD_AGENT_BIND, SESSION,
+	  offsetof(struct ward_agent_bind, reserved), sizeof(struct ward_agent_bind),
+	  offsetof(struct ward_agent_bind, reserved), false, prepare_bind },
+	{ "AGENT_REPLY", WARD_CMD_AGENT_REPLY, AGENT, sizeof(struct ward_agent_reply),
+	  sizeof(struct ward_agent_reply), 0, true, prepare_reply },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -133,19 +160,40 @@ static void drop_files(const struct command *c, const union argument *arg, int r
 		close(arg->alloc.out_fd);
 	if (!ret && c->nr == WARD_CMD_BUF_PIN)
 		close(arg->pin.out_fd);
+	if (!ret && c->nr == WARD_CMD_AGENT_BIND)
+		close(arg->bind.out_fd);
+}
+
+static int bind_agent(int session)
+{
+	struct ward_agent_bind cmd = { .size = sizeof(cmd), .name = "abi-agent" };
+
+	ASSERT_EQ(ward_call(session, WARD_AGENT_BIND, &cmd), 0);
+	return cmd.out_fd;
+}
+
+static int object_of(enum object object, int session)
+{
+	switch (object) {
+	case BUFFER:
+		return buf_alloc(session, PAGE);
+	case AGENT:
+		return bind_agent(session);
+	default:
+		return dup(session);
+	}
 }
 
 /* A call on an object of its own, since some commands change it for ever. */
 static int call_at(const struct command *c, union argument *arg)
 {
 	int s = session_open();
-	int fd = c->buffer ? buf_alloc(s, PAGE) : s;
+	int fd = object_of(c->object, s);
 	int ret;
 
 	ASSERT_GE(fd, 0);
 	ret = ward_call(fd, _IO('W', c->nr), arg);
-	if (c->buffer)
-		close(fd);
+	close(fd);
 	close(s);
 	return ret;
 }
@@ -244,6 +292,8 @@ static uint32_t known_flags(const struct command *c)
 		       WARD_BUF_WAIT | WARD_BUF_PSI;
 	if (c->nr == WARD_CMD_LEASE)
 		return WARD_LEASE_RENEW;
+	if (c->nr == WARD_CMD_AGENT_BIND)
+		return WARD_AGENT_BESIDE | WARD_AGENT_EXCLUSIVE;
 	return c->nr == WARD_CMD_BUF_PIN ? WARD_PIN_CLEAN : 0;
 }
 
@@ -364,19 +414,20 @@ TEST(nothing_is_written_beyond_a_short_argument)
 
 TEST(unknown_commands)
 {
-	int s = session_open(), fd = buf_alloc(s, PAGE);
+	int s = session_open(), fds[OBJECTS], fd;
 	struct ward_info info = { .size = sizeof(info) };
-	bool of_session[256] = { false }, of_buffer[256] = { false };
-	unsigned int nr;
+	bool known[OBJECTS][256] = { { false } };
+	unsigned int nr, object;
 
 	FOR_EACH_COMMAND(c)
-		(c->buffer ? of_buffer : of_session)[c->nr] = true;
-	for (nr = 0; nr < 256; nr++) {
-		if (!of_session[nr])
-			EXPECT_EQ(ward_call(s, _IO('W', nr), &info), -ENOTTY);
-		if (!of_buffer[nr])
-			EXPECT_EQ(ward_call(fd, _IO('W', nr), &info), -ENOTTY);
+		known[c->object][c->nr] = true;
+	for (object = 0; object < OBJECTS; object++) {
+		fds[object] = object_of(object, s);
+		for (nr = 0; nr < 256; nr++)
+			if (!known[object][nr])
+				EXPECT_EQ(ward_call(fds[object], _IO('W', nr), &info), -ENOTTY);
 	}
+	fd = fds[BUFFER];
 	EXPECT_EQ(ward_call(s, _IOWR('W', WARD_CMD_INFO, struct ward_info), &info), -ENOTTY);
 	EXPECT_EQ(ward_call(s, _IO('w', WARD_CMD_INFO), &info), -ENOTTY);
 	EXPECT_EQ(ward_call(s, WARD_CMD_INFO, &info), -ENOTTY);

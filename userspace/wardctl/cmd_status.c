@@ -5,7 +5,7 @@
 #include "device.h"
 #include "verbs.h"
 
-static const char *const feature_names[] = { "attest", "huge", "no-gup" };
+static const char *const feature_names[] = { "attest", "huge", "no-gup", "agent" };
 
 static void show_module(struct wardctl *ctl, const struct ward_status *status)
 {

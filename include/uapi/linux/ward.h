@@ -3,9 +3,9 @@
  * ward: protected memory and mediated attestation for confidential VMs.
  *
  * This header is the ABI of /dev/ward. What is asked of and about buffers stands
- * in ward_buffer.h, what leaves the machine (claims and event records) in
- * ward_claims.h; this one includes both. The generic netlink family of the control
- * plane is ward_netlink.h.
+ * in ward_buffer.h, how a program provides evidence in ward_agent.h, what leaves
+ * the machine (claims and event records) in ward_claims.h; this one includes all
+ * three. The generic netlink family of the control plane is ward_netlink.h.
  *
  * What it is
  * ----------
@@ -68,6 +68,7 @@
  *  EKEYREJECTED the proof of a renewal does not hash to the lease's anchor
  *  ENODEV      no provider of evidence is attached
  *  ENXIO       the provider that was attached is gone
+ *  EUSERS      no more agents may be bound
  *  EAGAIN      the queue, or one user's part of it, is full; try again after
  *              @out_retry_after_ns
  *  ETIME       the deadline passed before evidence arrived, or before there
@@ -75,8 +76,9 @@
  *  EBADMSG     the provider answered with evidence that does not belong to
  *              this request: empty, short, stale, or over other report data
  *  EOVERFLOW   the provider answered with more than WARD_*_MAX bytes
- *  EIO         the provider failed
- *  ENOENT      no such session (as subject of WARD_ATTEST)
+ *  EIO         the provider failed, or an agent did not answer in its time
+ *  ENOENT      no such session (as subject of WARD_ATTEST); no such request of
+ *              this agent
  *  EINTR       a signal came before anything was done; call again
  *
  * /proc/PID/fdinfo
@@ -92,6 +94,7 @@
 
 #include <linux/ioctl.h>
 #include <linux/types.h>
+#include <linux/ward_agent.h>
 #include <linux/ward_buffer.h>
 #include <linux/ward_claims.h>
 
@@ -112,12 +115,15 @@ enum {
 	WARD_CMD_WATCH = 0x07,
 	WARD_CMD_EVENTS = 0x08,
 	WARD_CMD_SEAL = 0x09,
-	/* 0x0a is kept for WARD_AGENT_BIND, 0x0b for WARD_KEY_IMPORT */
+	WARD_CMD_AGENT_BIND = 0x0a,
+	/* 0x0b is kept for WARD_KEY_IMPORT */
 
 	WARD_CMD_BUF_INFO = 0x20,
 	WARD_CMD_BUF_WIPE = 0x21,
 	WARD_CMD_BUF_VOLATILE = 0x22,
 	WARD_CMD_BUF_HOLD = 0x23,
+
+	WARD_CMD_AGENT_REPLY = 0x30,
 };
 
 #define WARD_INFO	_IO('W', WARD_CMD_INFO)
@@ -130,10 +136,12 @@ enum {
 #define WARD_WATCH	_IO('W', WARD_CMD_WATCH)
 #define WARD_EVENTS	_IO('W', WARD_CMD_EVENTS)
 #define WARD_SEAL	_IO('W', WARD_CMD_SEAL)
+#define WARD_AGENT_BIND	_IO('W', WARD_CMD_AGENT_BIND)
 #define WARD_BUF_INFO	_IO('W', WARD_CMD_BUF_INFO)
 #define WARD_BUF_WIPE	_IO('W', WARD_CMD_BUF_WIPE)
 #define WARD_BUF_VOLATILE	_IO('W', WARD_CMD_BUF_VOLATILE)
 #define WARD_BUF_HOLD	_IO('W', WARD_CMD_BUF_HOLD)
+#define WARD_AGENT_REPLY	_IO('W', WARD_CMD_AGENT_REPLY)
 
 /**
  * struct ward_info - WARD_INFO on a session: what this module is and what the
@@ -169,9 +177,10 @@ struct ward_info {
 	__aligned_u64 out_pool;
 };
 
-#define WARD_FEATURE_ATTEST	(1ull << 0)	/* this kernel can attach a provider */
+#define WARD_FEATURE_ATTEST	(1ull << 0)	/* this kernel has TSM reports to attach */
 #define WARD_FEATURE_HUGE	(1ull << 1)	/* buffers may be mapped by 2 MiB */
 #define WARD_FEATURE_NO_GUP	(1ull << 2)	/* buffers cannot be pinned by others */
+#define WARD_FEATURE_AGENT	(1ull << 3)	/* agents may bind (WARD_AGENT_BIND) */
 
 /**
  * struct ward_measure - WARD_MEASURE on a session: extend the declared register
@@ -265,7 +274,11 @@ struct ward_lease {
  * @out_tee: WARD_TEE_*
  * @out_generation: the provider's write generation that this evidence had
  * @out_retry_after_ns: with EAGAIN: when to call again, relative
- * @out_provider: its name, as configfs-tsm gives it, NUL padded
+ * @out_provider: its name, as configfs-tsm or the agent gives it, NUL padded
+ * @more_addr: struct ward_evidence_part, one for each provider beside; may be 0
+ *	with length 0
+ * @more_len: capacity in bytes; written: bytes used or needed
+ * @out_parts: how many
  *
  * Requests that wait together become the leaves of one tree, and one call of
  * the provider serves them all. The wait can be killed; a request whose
@@ -275,7 +288,7 @@ struct ward_lease {
  *
  * 64 requests on the sessions of one uid may wait at once, 256 in all.
  *
- * Lengths: with EMSGSIZE all five *_len fields say what is needed; where claims
+ * Lengths: with EMSGSIZE all six *_len fields say what is needed; where claims
  * or evidence had no chance to fit, what is always enough, and the provider has
  * not been asked. What the out_* fields hold then means nothing. Endorsements
  * and manifest that are not wanted (address and length 0) need no room, and
@@ -312,7 +325,43 @@ struct ward_attest {
 	__aligned_u64 out_generation;
 	__aligned_u64 out_retry_after_ns;
 	__u8 out_provider[WARD_LABEL_LEN];
+	__aligned_u64 more_addr;
+	__u32 more_len;
+	__u32 out_parts;
 };
+
+/**
+ * struct ward_evidence_part - head of a further piece of evidence
+ * @size: bytes of this head and what follows it, a multiple of 8: from here to
+ *	the next part
+ * @tee: WARD_TEE_*
+ * @data_len: bytes of evidence
+ * @aux_len: bytes of endorsements
+ * @manifest_len: bytes of a service manifest
+ * @error: 0, or why this provider gave no evidence, a positive errno: ETIME (no
+ *	answer in its time) or one that WARD_ATTEST has for providers. All three
+ *	lengths are 0 then
+ * @generation: as ward_attest.out_generation
+ * @provider: its name, NUL padded
+ *
+ * Evidence, endorsements and manifest follow the head in this order, each padded
+ * with zero bytes to a multiple of 8. Every part is over the same report data as
+ * the evidence of the primary provider. Parts stand in the order in which their
+ * agents were bound.
+ */
+struct ward_evidence_part {
+	__u32 size;
+	__u32 tee;
+	__u32 data_len;
+	__u32 aux_len;
+	__u32 manifest_len;
+	__u32 error;
+	__aligned_u64 generation;
+	__u8 provider[WARD_LABEL_LEN];
+};
+
+/* (WARD_PARTS_MAX - 1) parts: 64 bytes of head, and the most of each */
+#define WARD_MORE_MAX	(3 * (64 + WARD_EVIDENCE_MAX + WARD_AUX_MAX + WARD_MANIFEST_MAX))
 
 /**
  * struct ward_stall - share of time in which allocations waited, as PSI gives it

@@ -47,14 +47,24 @@ enum {
 	WARD_LEVEL_CRITICAL = 2,
 };
 
-/* Kind of TEE, as the kernel that runs ward sees it. */
+/* Kind of TEE, as the kernel that runs ward sees it; also the format of evidence. */
 enum {
 	WARD_TEE_NONE = 0,
 	WARD_TEE_SNP = 1,
 	WARD_TEE_TDX = 2,
 	WARD_TEE_CCA = 3,
 	WARD_TEE_SEV = 4,
+	WARD_TEE_TPM = 5,		/* a (v)TPM's quote */
+	WARD_TEE_NITRO = 6,		/* an attestation document of /dev/nsm */
+	WARD_TEE_AZURE_SNP = 7,		/* a paravisor's HCL report and its vTPM's quote */
+	WARD_TEE_AZURE_TDX = 8,		/* likewise */
 	WARD_TEE_SIMULATED = 255,	/* the provider calls itself a simulator */
+};
+
+/* Kind of provider of evidence. */
+enum {
+	WARD_PROVIDER_TSM = 1,		/* the kernel's TSM report entry */
+	WARD_PROVIDER_AGENT = 2,	/* a program, see ward_agent.h */
 };
 
 /* Who digested the executable. Advisory in every case: see ward_claims. */
@@ -112,7 +122,7 @@ enum {
  * @time_ns: CLOCK_BOOTTIME
  * @id: buffer id, unique per boot; for LINK: the session's sequence number;
  *	for ATTEST_*: the purpose; for MODULE: its version; for LEASE: when it
- *	runs out; else 0
+ *	runs out; for PROVIDER: WARD_PROVIDER_*; else 0
  * @bytes: the buffer's size; for LEVEL: bytes live; for LIMIT: the limit; for
  *	REVOKE and LEASE's end: bytes live before; else 0
  * @cost_ns: how long it took to unmap and zero, or to get evidence; else 0
@@ -232,7 +242,7 @@ struct ward_who {
  * @posture: WARD_POSTURE_*
  * @posture_known: bits of @posture that this kernel could find out
  * @taint: kernel taint, bit n = TAINT flag n, without out-of-tree (12)
- * @tee: WARD_TEE_* as the provider's name says, or as the kernel detects it
+ * @tee: WARD_TEE_* as the (primary) provider says, or as the kernel detects it
  * @lockdown: 0 none, 1 integrity, 2 confidentiality
  * @limit_global: bytes; ~0 = no limit
  * @limit_user: the same, per uid
