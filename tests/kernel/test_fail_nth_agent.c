@@ -14,17 +14,6 @@
 static struct caller caller;
 static struct ward_agent_request request;
 
-static void open_session(struct stage *st)
-{
-	st->session = session_open();
-	ASSERT_GE(st->session, 0);
-}
-
-static void close_session(struct stage *st)
-{
-	close(st->session);
-}
-
 static int do_bind(struct stage *st)
 {
 	struct ward_agent_bind cmd = {
