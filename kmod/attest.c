@@ -163,6 +163,7 @@ static int ask(struct ward_call *call, struct ward_request *req)
 
 	if (!deadline)
 		deadline = ktime_get_boottime_ns() + DEADLINE_DEFAULT_NS;
+	req->provider_seen = ward_ledger_providers();
 	rc = ward_claims_fill(req->session, cmd, &req->claims) ?:
 	     check_claims(&req->claims);
 	if (rc)
@@ -172,12 +173,12 @@ static int ask(struct ward_call *call, struct ward_request *req)
 	if (ktime_get_boottime_ns() >= deadline)
 		return -ETIME;
 	ward_merkle_leaf(&req->claims, req->leaf);
-	rc = ward_request_submit(req, &cmd->out_retry_after_ns);
-	if (rc) {
+	rc = ward_request_submit(req, deadline) ?: ward_request_await(req, deadline);
+	if (rc == -EAGAIN || rc == -EHOSTDOWN) {
+		cmd->out_retry_after_ns = req->retry_ns;
 		call->reply_on_error = true;
-		return rc;
 	}
-	return ward_request_await(req, deadline) ?: deliver(call, req);
+	return rc ?: deliver(call, req);
 }
 
 /**

@@ -38,6 +38,14 @@ static const struct nla_policy event_attrs[WARD_A_FROM_SEQ + 1] = {
 	[WARD_A_FROM_SEQ] = { .type = NLA_U64 },
 };
 
+static const struct nla_policy pace_attrs[WARD_A_COOLDOWN_MS + 1] = {
+	[WARD_A_CALL_MS] = { .type = NLA_U32 },
+	[WARD_A_CALL_BURST] = { .type = NLA_U32 },
+	[WARD_A_ASK_MS] = { .type = NLA_U32 },
+	[WARD_A_ASK_BURST] = { .type = NLA_U32 },
+	[WARD_A_COOLDOWN_MS] = { .type = NLA_U32 },
+};
+
 /* ---- who asks ------------------------------------------------------------- */
 
 /*
@@ -68,6 +76,16 @@ int ward_control_admin(struct sk_buff *skb, struct genl_info *info)
 		return 0;
 	NL_SET_ERR_MSG(info->extack, "needs CAP_SYS_ADMIN in the initial user namespace");
 	return -EPERM;
+}
+
+/* The macros for this take a literal only. */
+int ward_control_refuse(struct genl_info *info, const struct nlattr *attr,
+			const char *why)
+{
+	if (info->extack)
+		info->extack->_msg = why;
+	NL_SET_BAD_ATTR(info->extack, attr);
+	return -EINVAL;
 }
 
 /* ---- replies ---------------------------------------------------------------- */
@@ -173,7 +191,8 @@ static int put_provider(struct sk_buff *skb, const void *what)
 	return rc ?: ward_put_u64(skb, WARD_A_CALLS, stats->calls) ?:
 	       ward_put_u64(skb, WARD_A_ERRORS, stats->errors) ?:
 	       ward_put_u64(skb, WARD_A_SERVED, stats->served) ?:
-	       nla_put_u32(skb, WARD_A_QUEUED, stats->queued);
+	       nla_put_u32(skb, WARD_A_QUEUED, stats->queued) ?:
+	       ward_put_pace(skb, stats);
 }
 
 static int provider_doit(struct sk_buff *skb, struct genl_info *info)
@@ -247,6 +266,12 @@ static const struct genl_ops ward_genl_ops[] = {
 		.dumpit = ward_control_events,
 		.policy = event_attrs,
 		.maxattr = ARRAY_SIZE(event_attrs) - 1,
+	},
+	{
+		.cmd = WARD_GENL_CMD_PACE_SET,
+		.doit = ward_control_pace_set,
+		.policy = pace_attrs,
+		.maxattr = ARRAY_SIZE(pace_attrs) - 1,
 	},
 };
 

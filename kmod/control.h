@@ -33,6 +33,9 @@ bool ward_control_may_see(const struct ward_asker *asker,
 			  const struct ward_session *session);
 /* 0, or -EPERM with extended ack text for who is no administrator. */
 int ward_control_admin(struct sk_buff *skb, struct genl_info *info);
+/* -EINVAL with extended ack text: what is wrong with @attr, or with the message. */
+int ward_control_refuse(struct genl_info *info, const struct nlattr *attr,
+			const char *why);
 
 /* ---- replies: control.c ------------------------------------------------------ */
 
@@ -58,6 +61,11 @@ void ward_control_tell(const struct ward_transition *change);
 
 int ward_control_limit_get(struct sk_buff *skb, struct genl_info *info);
 int ward_control_limit_set(struct sk_buff *skb, struct genl_info *info);
+
+/* ---- control_pace.c --------------------------------------------------------------- */
+
+int ward_put_pace(struct sk_buff *skb, const struct ward_attest_stats *stats);
+int ward_control_pace_set(struct sk_buff *skb, struct genl_info *info);
 
 /* ---- control_session.c, control_buffer.c -------------------------------------- */
 

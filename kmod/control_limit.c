@@ -65,15 +65,6 @@ static const char *fault_of(u64 bytes)
 	return NULL;
 }
 
-/* The macros for this take a literal only. */
-static int refuse(struct genl_info *info, const struct nlattr *attr, const char *why)
-{
-	if (info->extack)
-		info->extack->_msg = why;
-	NL_SET_BAD_ATTR(info->extack, attr);
-	return -EINVAL;
-}
-
 static int get_limit(struct genl_info *info, int type, enum ward_limit which,
 		     struct ward_limits *limits)
 {
@@ -85,7 +76,7 @@ static int get_limit(struct genl_info *info, int type, enum ward_limit which,
 	limits->bytes[which] = nla_get_u64(attr);
 	limits->named |= BIT(which);
 	fault = fault_of(limits->bytes[which]);
-	return fault ? refuse(info, attr, fault) : 0;
+	return fault ? ward_control_refuse(info, attr, fault) : 0;
 }
 
 static int get_limits(struct genl_info *info, struct ward_limits *limits)
@@ -101,8 +92,8 @@ static int get_limits(struct genl_info *info, struct ward_limits *limits)
 	if (rc)
 		return rc;
 	if (uid && !(limits->named & BIT(WARD_LIMIT_ONE_USER)))
-		return refuse(info, uid, "a user is named, and no limit for them");
-	return limits->named ? 0 : refuse(info, NULL, "no limit is named");
+		return ward_control_refuse(info, uid, "a user is named, and no limit for them");
+	return limits->named ? 0 : ward_control_refuse(info, NULL, "no limit is named");
 }
 
 int ward_control_limit_set(struct sk_buff *skb, struct genl_info *info)

@@ -16,6 +16,7 @@
  * @gauge: of the global limit
  * @chain: the global one
  * @accounts: of all sessions
+ * @providers: of evidence, that came or went
  * @shut: 0, or what charges get: -EBUSY while the machine hibernates, -ESHUTDOWN
  *	when it goes down
  */
@@ -24,6 +25,7 @@ struct ward_books {
 	struct ward_gauge gauge;
 	struct ward_chain chain;
 	struct list_head accounts;
+	u64 providers;
 	int shut;
 };
 
@@ -96,6 +98,8 @@ bool ward_notices_new(struct ward_notices *notices);
  * @limit: of its own; U64_MAX = that of every user holds
  * @held: pass of the queue in which its limit held up a charge
  * @gauge: of the limit that holds for it
+ * @gate: as the gate of requests knows it, whose lock protects it while there
+ *	are accounts
  */
 struct ward_user {
 	struct hlist_node node;
@@ -107,6 +111,7 @@ struct ward_user {
 	u64 limit;
 	u64 held;
 	struct ward_gauge gauge;
+	struct ward_gate_user gate;
 };
 
 /* Both take the lock. get() may sleep: NULL = no memory. */

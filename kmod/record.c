@@ -23,6 +23,13 @@ void ward_record_system(struct ward_event *ev)
 
 	append_global(ev);
 	ward_journal_add(no_session, ev);
+	if (ev->type == cpu_to_le16(WARD_EVENT_PROVIDER))
+		WRITE_ONCE(ward_books.providers, ward_books.providers + 1);
+}
+
+u64 ward_ledger_providers(void)
+{
+	return READ_ONCE(ward_books.providers);
 }
 
 void ward_ledger_append(struct ward_account *acct, struct ward_event *ev)

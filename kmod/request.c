@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests for evidence: one bounded queue, one worker of ward's own.
+ * Requests for evidence: their lives, and the one worker of ward's own that
+ * empties the queue.
  *
  * The provider is never called in the context of who asks. A caller that is
  * killed in the middle of a hardware call, or that asks for nonsense, must not
  * be able to spoil the channel to the firmware for everybody (sev-guest wipes
- * its key on most failures). All requests that wait when the worker comes
- * round, up to 64, become the leaves of one Merkle tree and share one call.
+ * its key on most failures). Calls are paced (gate.c); all requests that wait
+ * when there may be one, up to 64, become the leaves of one Merkle tree and
+ * share it.
  *
  * The contract of a request: ward_request_submit() returns 0 and the request is
  * completed exactly once, or -errno and it never is. Who sets REQ_DONE completes
@@ -14,7 +16,7 @@
  * waiting. A request that its caller left stays whole until the worker has let
  * go of it.
  *
- * queue_lock is a leaf. Nobody waits for the provider with any lock held.
+ * Nobody waits for the provider with any lock held.
  */
 #include <linux/jiffies.h>
 #include <linux/module.h>
@@ -24,23 +26,12 @@
 
 #include "request.h"
 
-enum {
-	QUEUE_MAX = 256,		/* requests waiting */
-	QUEUE_PER_USER = WARD_PATH_MAX,	/* of them on one user's sessions */
-};
-
-#define COST_FIRST_NS		(50ull * NSEC_PER_MSEC)	/* guess before any call */
-
 enum { REQ_DONE };
 
-static DEFINE_SPINLOCK(queue_lock);	/* protects the next three */
-static LIST_HEAD(queue);
-static struct ward_attest_stats stats;
-static u64 call_cost_ns = COST_FIRST_NS;	/* moving average */
 
 static struct workqueue_struct *attest_wq;
 static void attest_work_fn(struct work_struct *work);
-static DECLARE_WORK(attest_work, attest_work_fn);
+static DECLARE_DELAYED_WORK(attest_work, attest_work_fn);
 
 /* ---- lifetime ---------------------------------------------------------------- */
 
@@ -93,7 +84,7 @@ struct ward_request *ward_request_new(struct ward_session *session)
 	if (!req)
 		return NULL;
 	kref_init(&req->ref);
-	INIT_LIST_HEAD(&req->node);
+	INIT_LIST_HEAD(&req->place.node);
 	init_completion(&req->done);
 	ward_session_get(session);
 	req->session = session;
@@ -137,23 +128,6 @@ static bool complete_request(struct ward_request *req, int result,
 
 /* ---- the worker --------------------------------------------------------------------- */
 
-static unsigned int take_waiting(struct list_head *taken)
-{
-	struct ward_request *req, *next;
-	unsigned int n = 0;
-
-	guard(spinlock)(&queue_lock);
-	list_for_each_entry_safe(req, next, &queue, node) {
-		if (n == WARD_PATH_MAX)
-			break;
-		list_move_tail(&req->node, taken);
-		req->queued = false;
-		n++;
-	}
-	stats.queued -= n;
-	return n;
-}
-
 static struct ward_batch *batch_new(struct list_head *requests, unsigned int n)
 {
 	struct ward_batch *batch = kzalloc(sizeof(*batch), GFP_KERNEL);
@@ -164,7 +138,7 @@ static struct ward_batch *batch_new(struct list_head *requests, unsigned int n)
 		return NULL;
 	kref_init(&batch->ref);
 	batch->n = n;
-	list_for_each_entry(req, requests, node)
+	list_for_each_entry(req, requests, place.node)
 		memcpy(batch->leaves[i++], req->leaf, WARD_DIGEST_LEN);
 	return batch;
 }
@@ -174,28 +148,13 @@ static const u8 (*batch_leaves(const struct ward_batch *batch))[WARD_DIGEST_LEN]
 	return (const u8 (*)[WARD_DIGEST_LEN])batch->leaves;
 }
 
-static void account_call(u64 cost_ns, int rc, unsigned int served)
-{
-	guard(spinlock)(&queue_lock);
-	stats.calls++;
-	if (rc)
-		stats.errors++;
-	else
-		stats.served += served;
-	call_cost_ns = (call_cost_ns * 7 + cost_ns) / 8;
-}
-
 static int call_provider(struct ward_batch *batch)
 {
 	u8 root[WARD_DIGEST_LEN], report_data[WARD_DIGEST_LEN];
-	u64 start = ktime_get_boottime_ns();
-	int rc;
 
 	ward_merkle_root(batch_leaves(batch), batch->n, root);
 	ward_merkle_report_data(root, report_data);
-	rc = ward_provider_evidence(report_data, &batch->evidence);
-	account_call(ktime_get_boottime_ns() - start, rc, batch->n);
-	return rc;
+	return ward_provider_evidence(report_data, &batch->evidence);
 }
 
 /* Claims that name one TEE must not stand beside evidence of another. */
@@ -209,18 +168,58 @@ static int answer_for(const struct ward_request *req, const struct ward_batch *b
 	return rc;
 }
 
-static void serve(struct list_head *requests, unsigned int n)
+/*
+ * What the answer says about the provider. Claims were composed before the
+ * call: evidence of another TEE is its fault only if it is the same provider.
+ */
+static enum ward_verdict judge(const struct list_head *requests,
+			       const struct ward_batch *batch, int rc)
 {
-	struct ward_batch *batch = batch_new(requests, n);
-	int rc = batch ? call_provider(batch) : -ENOMEM;
+	const struct ward_request *req;
+
+	switch (rc) {
+	case 0:
+		break;
+	case -EBADMSG:
+	case -EOVERFLOW:
+		return WARD_VERDICT_GARBAGE;
+	case -EIO:
+		return WARD_VERDICT_FAILED;
+	default:
+		return WARD_VERDICT_NEUTRAL;
+	}
+	list_for_each_entry(req, requests, place.node)
+		if (req->provider_seen == ward_ledger_providers() &&
+		    answer_for(req, batch, 0))
+			return WARD_VERDICT_GARBAGE;
+	return WARD_VERDICT_GOOD;
+}
+
+static void answer_all(struct list_head *requests, struct ward_batch *batch, int rc)
+{
 	struct ward_request *req, *next;
 	unsigned int i = 0;
 
-	list_for_each_entry_safe(req, next, requests, node) {
-		list_del_init(&req->node);
+	list_for_each_entry_safe(req, next, requests, place.node) {
+		list_del_init(&req->place.node);
 		complete_request(req, answer_for(req, batch, rc), batch, i++);
 		ward_request_put(req);
 	}
+}
+
+static void serve(struct list_head *requests, unsigned int n)
+{
+	struct ward_batch *batch = batch_new(requests, n);
+	u64 start = ktime_get_boottime_ns();
+	struct ward_called call = { .leaves = n };
+	LIST_HEAD(shut_out);
+
+	call.rc = batch ? call_provider(batch) : -ENOMEM;
+	call.verdict = judge(requests, batch, call.rc);
+	call.cost_ns = ktime_get_boottime_ns() - start;
+	ward_queue_called(&call, &shut_out);
+	answer_all(requests, batch, call.rc);
+	answer_all(&shut_out, NULL, -EHOSTDOWN);
 	if (batch)
 		batch_put(batch);
 }
@@ -229,65 +228,32 @@ static void attest_work_fn(struct work_struct *work)
 {
 	LIST_HEAD(requests);
 	unsigned int n;
+	u64 wait;
 
-	while ((n = take_waiting(&requests)))
+	while ((n = ward_queue_take(&requests, &wait)))
 		serve(&requests, n);
+	if (wait)
+		queue_delayed_work(attest_wq, &attest_work, nsecs_to_jiffies(wait) + 1);
 }
 
 /* ---- the caller's side ---------------------------------------------------------------- */
 
-/* No user can keep the others out, or ahead of them more than one tree. */
-static bool has_room(const struct ward_request *req)
-{
-	const struct ward_request *each;
-	unsigned int same = 0;
-
-	lockdep_assert_held(&queue_lock);
-	list_for_each_entry(each, &queue, node)
-		same += uid_eq(each->session->uid, req->session->uid);
-	return stats.queued < QUEUE_MAX && same < QUEUE_PER_USER;
-}
-
 /**
  * ward_request_submit() - queue a request
  * @req: with claims and leaf, constant from now on
- * @retry_after_ns: set with -EAGAIN: when there may be room, relative
+ * @deadline_ns: CLOCK_BOOTTIME
  *
- * Return: 0, and it will be completed exactly once; -EAGAIN, and it never will
+ * Return: 0, and it will be completed exactly once; -EAGAIN or -EHOSTDOWN, and it
+ * never will: its retry_ns says when to come again
  */
-int ward_request_submit(struct ward_request *req, u64 *retry_after_ns)
+int ward_request_submit(struct ward_request *req, u64 deadline_ns)
 {
-	req->submitted_ns = ktime_get_boottime_ns();
-	spin_lock(&queue_lock);
-	if (!has_room(req)) {
-		*retry_after_ns = call_cost_ns * (QUEUE_MAX / WARD_PATH_MAX);
-		spin_unlock(&queue_lock);
-		return -EAGAIN;
-	}
-	kref_get(&req->ref);
-	req->queued = true;
-	list_add_tail(&req->node, &queue);
-	stats.queued++;
-	spin_unlock(&queue_lock);
-	queue_work(attest_wq, &attest_work);
-	return 0;
-}
+	int rc = ward_queue_join(req, deadline_ns);
 
-/* Take it back where the worker hasn't taken it yet. */
-static void unqueue(struct ward_request *req)
-{
-	bool was_queued;
-
-	spin_lock(&queue_lock);
-	was_queued = req->queued;
-	if (was_queued) {
-		list_del_init(&req->node);
-		req->queued = false;
-		stats.queued--;
-	}
-	spin_unlock(&queue_lock);
-	if (was_queued)
-		ward_request_put(req);
+	/* Where the worker waits for its next call, it goes on waiting. */
+	if (!rc)
+		queue_delayed_work(attest_wq, &attest_work, 0);
+	return rc;
 }
 
 /*
@@ -321,7 +287,8 @@ int ward_request_await(struct ward_request *req, u64 deadline_ns)
 	int rc = wait_until(req, deadline_ns);
 
 	if (rc && complete_request(req, rc, NULL, 0)) {
-		unqueue(req);
+		if (ward_queue_leave(req))
+			ward_request_put(req);
 		return rc;
 	}
 	/* The worker was first: it completes in a moment. */
@@ -344,14 +311,16 @@ u32 ward_request_path(const struct ward_request *req, u8 (*path)[WARD_DIGEST_LEN
 
 /* ---- the room ----------------------------------------------------------------------------------- */
 
-void ward_attest_stats(struct ward_attest_stats *out)
+/* Another pace: the worker looks at the clock again. */
+void ward_attest_pace(const struct ward_paces *paces)
 {
-	guard(spinlock)(&queue_lock);
-	*out = stats;
+	ward_pace_set(paces);
+	mod_delayed_work(attest_wq, &attest_work, 0);
 }
 
 int ward_attest_init(void)
 {
+	ward_queue_init();
 	attest_wq = alloc_ordered_workqueue("ward-attest", 0);
 	return attest_wq ? 0 : -ENOMEM;
 }
@@ -359,5 +328,6 @@ int ward_attest_init(void)
 /* No request is left, since each holds the module; the worker may just end. */
 void ward_attest_exit(void)
 {
+	cancel_delayed_work_sync(&attest_work);
 	destroy_workqueue(attest_wq);
 }

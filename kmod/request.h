@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What request.c and attest.c share: a request for evidence from the moment it
- * is queued until it is answered.
+ * What request.c, queue.c and attest.c share: a request for evidence from the
+ * moment it is queued until it is answered.
  */
 #ifndef WARD_REQUEST_H
 #define WARD_REQUEST_H
@@ -9,6 +9,7 @@
 #include <linux/completion.h>
 
 #include "evidence.h"
+#include "pace.h"
 #include "ward.h"
 
 /**
@@ -28,8 +29,10 @@ struct ward_batch {
 /**
  * struct ward_request - a call of WARD_ATTEST on its way
  * @ref: held by the caller, and by the queue or the worker
- * @node: in the queue or the worker's list
- * @queued: it is in the queue; queue_lock, as is @node
+ * @place: in the queue or the worker's list
+ * @queued: it is in the queue; queue.c's lock, as is @place while it is
+ * @provider_seen: changes of provider when it was composed
+ * @retry_ns: with -EAGAIN and -EHOSTDOWN: how long until it is worth asking again
  * @flags: REQ_DONE
  * @done: completed by who set REQ_DONE, after the next three
  * @result: 0 or -errno
@@ -42,8 +45,10 @@ struct ward_batch {
  */
 struct ward_request {
 	struct kref ref;
-	struct list_head node;
+	struct ward_place place;
 	bool queued;
+	u64 provider_seen;
+	u64 retry_ns;
 	unsigned long flags;
 	struct completion done;
 	int result;
@@ -57,8 +62,30 @@ struct ward_request {
 
 struct ward_request *ward_request_new(struct ward_session *session);
 void ward_request_put(struct ward_request *req);
-int ward_request_submit(struct ward_request *req, u64 *retry_after_ns);
+int ward_request_submit(struct ward_request *req, u64 deadline_ns);
 int ward_request_await(struct ward_request *req, u64 deadline_ns);
 u32 ward_request_path(const struct ward_request *req, u8 (*path)[WARD_DIGEST_LEN]);
+
+/* ---- queue.c: between request.c's two sides ------------------------------- */
+
+/**
+ * struct ward_called - how a call of the provider went
+ * @rc: 0 or -errno
+ * @verdict: what that says about the provider
+ * @leaves: requests that it served, or would have
+ * @cost_ns: how long it took
+ */
+struct ward_called {
+	int rc;
+	enum ward_verdict verdict;
+	unsigned int leaves;
+	u64 cost_ns;
+};
+
+void ward_queue_init(void);
+int ward_queue_join(struct ward_request *req, u64 deadline_ns);
+bool ward_queue_leave(struct ward_request *req);
+unsigned int ward_queue_take(struct list_head *taken, u64 *wait_ns);
+void ward_queue_called(const struct ward_called *call, struct list_head *shut_out);
 
 #endif /* WARD_REQUEST_H */

@@ -231,6 +231,8 @@ static struct ward_session *session_new(void)
 			       from_kuid(&init_user_ns, session->uid));
 	if (rc)
 		goto err_grave;
+	ward_line_session_init(&session->line,
+			       &ward_account_gate_user(&session->account)->line);
 	ward_lease_start(&session->clock, &session->account);
 	ward_pool_start(&session->pool);
 	rc = session_publish(session);

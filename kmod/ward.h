@@ -10,6 +10,7 @@
  *	ward_buf::lock		(rwsem, buffer.c)   the fault path takes it for read
  *	volatile_lock		(spinlock, volatile.c)
  *	ward_pool::lock		(spinlock)          also from reclaim, which tries
+ *	queue_lock		(spinlock, queue.c) requests that wait, the breaker
  *	ward_ledger_lock	(spinlock)          every account, chain, user, waiter
  *
  * By themselves: queue_lock (request.c), providers_lock, agents_lock.
@@ -35,6 +36,8 @@
 #include <linux/xarray.h>
 #include <linux/ward.h>
 #include <linux/ward_netlink.h>
+
+#include "gate.h"
 
 struct file;
 struct poll_table_struct;
@@ -277,6 +280,10 @@ void ward_ledger_snapshot(struct ward_account *acct, struct ward_claims *claims)
 void ward_ledger_epitaph(const struct ward_totals *totals,
 			 struct ward_claims *claims);
 void ward_ledger_totals(struct ward_account *acct, struct ward_totals *out);
+/* Counts providers that came or went; no lock. */
+u64 ward_ledger_providers(void);
+/* The account's user, as the gate of requests knows them; as long as the account is. */
+struct ward_gate_user *ward_account_gate_user(struct ward_account *acct);
 void ward_ledger_global(struct ward_global *out);
 /* ward_ledger_lock held: bytes that @acct may hold by the tightest limit. */
 u64 ward_ledger_limit(const struct ward_account *acct);
@@ -421,6 +428,7 @@ struct ward_buf *ward_roll_after(struct ward_roll *roll, u64 id);
  * @opened_ns: CLOCK_BOOTTIME
  * @grave: made at open, so that the end cannot fail
  * @account: see there
+ * @line: its requests that wait; queue.c
  * @roll: its buffers
  * @volatiles: those that may be purged, oldest first; volatile_lock
  * @clock: of its lease
@@ -437,6 +445,7 @@ struct ward_session {
 	u64 opened_ns;
 	struct ward_tombstone *grave;
 	struct ward_account account;
+	struct ward_line_session line;
 	struct ward_roll roll;
 	struct list_head volatiles;
 	struct ward_lease_clock clock;
@@ -499,7 +508,7 @@ int ward_cmd_buf_volatile(struct ward_call *call);
 int ward_cmd_buf_hold(struct ward_call *call);
 int ward_cmd_buf_pin(struct ward_call *call);
 
-/* ---- claims.c, request.c, attest.c -------------------------------------------------- */
+/* ---- claims.c, queue.c, request.c, attest.c -------------------------------------------------- */
 
 /* The id that the build gave the module: 20 bytes, zero where it gave none. */
 void ward_build_id(u8 *id);
@@ -512,11 +521,28 @@ void ward_claims_posture(struct ward_posture *out);
 int ward_claims_fill(struct ward_session *session, const struct ward_attest *cmd,
 		     struct ward_claims *claims);
 
+/**
+ * struct ward_attest_stats - what became of requests
+ * @calls: of the provider
+ * @errors: calls that failed
+ * @served: requests answered with new evidence
+ * @refused: requests with EAGAIN or EHOSTDOWN
+ * @queued: requests that wait
+ * @tokens: calls that may be made at once
+ * @next_call_ns: how long until one may be made
+ * @breaker: enum ward_breaker_state
+ * @probe_ns: how long until a probe may pass, while the breaker is open
+ */
 struct ward_attest_stats {
 	u64 calls;
 	u64 errors;
 	u64 served;
+	u64 refused;
 	u32 queued;
+	u32 tokens;
+	u64 next_call_ns;
+	u32 breaker;
+	u64 probe_ns;
 };
 
 int ward_attest_init(void);

@@ -136,6 +136,7 @@ static bool has_tsm(void)
 
 void no_tsm(void)
 {
+	provider_unpaced();
 	if (has_tsm())
 		provider_detach();
 }

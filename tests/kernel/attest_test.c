@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ward_test.h"
+#include "wire.h"
 
 /* ---- asking ----------------------------------------------------------------- */
 
@@ -283,6 +283,37 @@ static void make_dir(const char *path)
 	ASSERT_TRUE(!mkdir(path, 0755) || errno == EEXIST);
 }
 
+void pace_set(uint16_t attr, uint32_t value)
+{
+	struct wire *w = wire_open();
+
+	ASSERT_EQ(tell(w, WARD_GENL_CMD_PACE_SET, attr, &value, sizeof(value)), 0);
+	close(w->fd);
+	free(w);
+}
+
+uint64_t provider_get(uint16_t attr)
+{
+	struct wire *w = wire_open();
+	struct attrs attrs = { 0 };
+	uint64_t value;
+
+	ASSERT_EQ(ask(w, WARD_GENL_CMD_PROVIDER_GET, 0, NULL, 0, &attrs), 0);
+	ASSERT_TRUE(attrs.at[attr] != NULL);
+	value = attrs.at[attr]->nla_len == NLA_HDRLEN + 4 ? attr_u32(&attrs, attr) :
+							    attr_u64(&attrs, attr);
+	close(w->fd);
+	free(w);
+	return value;
+}
+
+void provider_unpaced(void)
+{
+	pace_set(WARD_A_CALL_MS, 0);
+	pace_set(WARD_A_ASK_MS, 0);
+	pace_set(WARD_A_COOLDOWN_MS, 0);
+}
+
 void provider_attach(void)
 {
 	static const char * const faults[] = {
@@ -297,6 +328,7 @@ void provider_attach(void)
 	ASSERT_EQ(tsmsim_load(), 0);
 	for (i = 0; i < sizeof(faults) / sizeof(*faults); i++)
 		fault(faults[i], "0");
+	provider_unpaced();
 	make_dir(REPORT_CORE "/ward");
 	make_dir(WARD_CONFIGFS "/tsm");
 	ASSERT_TRUE(!symlink(REPORT_CORE "/ward", WARD_CONFIGFS "/tsm/source") ||

@@ -41,8 +41,17 @@ int report_signature(const uint8_t *report, const uint8_t *aux, size_t aux_len);
 
 /* Does this kernel have a report core at all? Skips the test where not. */
 void need_provider(void);
-/* Loads tsmsim and attaches it, whatever was before; all faults off. */
+/* Loads tsmsim and attaches it, whatever was before; all faults off. Unpaced. */
 void provider_attach(void);
+/*
+ * No pacing and no breaker: tests call the provider often, and make it fail on
+ * purpose. Those that are about either set the pace.
+ */
+void provider_unpaced(void);
+/* PACE_SET of one setting: a WARD_A_* of it. */
+void pace_set(uint16_t attr, uint32_t value);
+/* PROVIDER_GET: one of its numbers, of 4 or 8 bytes. */
+uint64_t provider_get(uint16_t attr);
 void provider_detach(void);
 int tsmsim_load(void);
 int tsmsim_unload(void);

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 TYPES = dict(enumerate((
     "session-open", "session-seal", "session-end", "buf-alloc", "buf-pin", "buf-wipe",
     "buf-unpin", "measure", "attest-ok", "attest-fail", "level", "provider", "link",
-    "module", "lease", "revoke", "power", "limit"), start=1))
+    "module", "lease", "revoke", "power", "limit", "breaker"), start=1))
 
 
 class Refused(Exception):

@@ -164,7 +164,7 @@ static void words(void **state)
 	uint16_t i;
 
 	(void)state;
-	for (i = WARD_EVENT_SESSION_OPEN; i <= WARD_EVENT_LIMIT; i++)
+	for (i = WARD_EVENT_SESSION_OPEN; i <= WARD_EVENT_BREAKER; i++)
 		assert_string_not_equal(wv_event_type_text(i), "unknown");
 	for (i = WARD_END_NONE; i <= WARD_END_UNMAP; i++)
 		assert_string_not_equal(wv_end_text(i), "unknown");
@@ -172,7 +172,8 @@ static void words(void **state)
 	assert_string_equal(wv_event_type_text(WARD_EVENT_REVOKE), "revoke");
 	assert_string_equal(wv_event_type_text(WARD_EVENT_POWER), "power");
 	assert_string_equal(wv_event_type_text(WARD_EVENT_LIMIT), "limit");
-	assert_string_equal(wv_event_type_text(WARD_EVENT_LIMIT + 1), "unknown");
+	assert_string_equal(wv_event_type_text(WARD_EVENT_BREAKER), "breaker");
+	assert_string_equal(wv_event_type_text(WARD_EVENT_BREAKER + 1), "unknown");
 	assert_string_equal(wv_event_type_text(UINT16_MAX), "unknown");
 	assert_string_equal(wv_end_text(WARD_END_LEASE), "lease");
 	assert_string_equal(wv_end_text(WARD_END_PURGE), "purge");

@@ -69,6 +69,16 @@ const struct nla_policy control_policy[WARD_A_MAX + 1] = {
 	[WARD_A_FROM_SEQ] = { .type = NLA_U64 },
 	[WARD_A_EVENT_SEQ] = { .type = NLA_U64 },
 	[WARD_A_EVENT] = FIXED(WARD_EVENT_SIZE),
+	[WARD_A_CALL_MS] = { .type = NLA_U32 },
+	[WARD_A_CALL_BURST] = { .type = NLA_U32 },
+	[WARD_A_ASK_MS] = { .type = NLA_U32 },
+	[WARD_A_ASK_BURST] = { .type = NLA_U32 },
+	[WARD_A_COOLDOWN_MS] = { .type = NLA_U32 },
+	[WARD_A_REFUSED] = { .type = NLA_U64 },
+	[WARD_A_TOKENS] = { .type = NLA_U32 },
+	[WARD_A_NEXT_CALL_NS] = { .type = NLA_U64 },
+	[WARD_A_BREAKER] = { .type = NLA_U32 },
+	[WARD_A_PROBE_NS] = { .type = NLA_U64 },
 };
 
 uint32_t get_u32(const struct answer *a, int type)

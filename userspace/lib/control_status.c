@@ -42,6 +42,15 @@ int ward_control_status(struct ward_control *control,
 	return err ? err : control_copy_out(status, &got, sizeof(got));
 }
 
+static void get_pace(const struct answer *a, struct ward_pace *pace)
+{
+	pace->call_ms = get_u32(a, WARD_A_CALL_MS);
+	pace->call_burst = get_u32(a, WARD_A_CALL_BURST);
+	pace->ask_ms = get_u32(a, WARD_A_ASK_MS);
+	pace->ask_burst = get_u32(a, WARD_A_ASK_BURST);
+	pace->cooldown_ms = get_u32(a, WARD_A_COOLDOWN_MS);
+}
+
 static int provider_valid(const struct answer *a, void *arg)
 {
 	struct ward_provider *provider = arg;
@@ -53,6 +62,12 @@ static int provider_valid(const struct answer *a, void *arg)
 	provider->errors = get_u64(a, WARD_A_ERRORS);
 	provider->served = get_u64(a, WARD_A_SERVED);
 	provider->generation = get_u64(a, WARD_A_GENERATION);
+	provider->breaker = get_u32(a, WARD_A_BREAKER);
+	provider->tokens = get_u32(a, WARD_A_TOKENS);
+	provider->refused = get_u64(a, WARD_A_REFUSED);
+	provider->next_call_ns = get_u64(a, WARD_A_NEXT_CALL_NS);
+	provider->probe_ns = get_u64(a, WARD_A_PROBE_NS);
+	get_pace(a, &provider->pace);
 	get_text(a, WARD_A_PROVIDER, provider->name, sizeof(provider->name));
 	return 0;
 }
@@ -67,4 +82,37 @@ int ward_control_provider(struct ward_control *control,
 			  control_command(control, WARD_GENL_CMD_PROVIDER_GET,
 					  NLM_F_ACK), provider_valid, &got);
 	return err ? err : control_copy_out(provider, &got, sizeof(got));
+}
+
+static int put_pace(struct nl_msg *msg, const struct ward_pace *pace, uint32_t which)
+{
+	const struct { uint32_t bit; int attr; uint32_t value; } parts[] = {
+		{ WARD_PACE_CALL_MS, WARD_A_CALL_MS, pace->call_ms },
+		{ WARD_PACE_CALL_BURST, WARD_A_CALL_BURST, pace->call_burst },
+		{ WARD_PACE_ASK_MS, WARD_A_ASK_MS, pace->ask_ms },
+		{ WARD_PACE_ASK_BURST, WARD_A_ASK_BURST, pace->ask_burst },
+		{ WARD_PACE_COOLDOWN_MS, WARD_A_COOLDOWN_MS, pace->cooldown_ms },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (which & parts[i].bit &&
+		    nla_put_u32(msg, parts[i].attr, parts[i].value))
+			return -ENOMEM;
+	return 0;
+}
+
+int ward_control_pace_set(struct ward_control *control, uint32_t which,
+			  const struct ward_pace *pace)
+{
+	struct nl_msg *msg;
+
+	if (!which || which & ~WARD_PACE_ALL)
+		return -EINVAL;
+	msg = control_command(control, WARD_GENL_CMD_PACE_SET, NLM_F_ACK);
+	if (msg && put_pace(msg, pace, which)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	return control_tell(control, msg);
 }

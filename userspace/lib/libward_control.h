@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <linux/ward.h>
+#include <linux/ward_netlink.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -228,6 +229,30 @@ struct ward_event_entry {
 };
 
 /**
+ * struct ward_pace - how fast evidence may be asked for
+ * @call_ms: from one call of the provider to the next, sustained; 0 = no pacing
+ * @call_burst: calls at once after a quiet time
+ * @ask_ms: from one request of a user to the next, sustained; 0 = no bound
+ * @ask_burst: requests of a user at once after a quiet time
+ * @cooldown_ms: how long a provider that failed is left alone at first; 0 = it
+ *	is asked all the same
+ */
+struct ward_pace {
+	uint32_t call_ms;
+	uint32_t call_burst;
+	uint32_t ask_ms;
+	uint32_t ask_burst;
+	uint32_t cooldown_ms;
+};
+
+#define WARD_PACE_CALL_MS	(1u << 0)
+#define WARD_PACE_CALL_BURST	(1u << 1)
+#define WARD_PACE_ASK_MS	(1u << 2)
+#define WARD_PACE_ASK_BURST	(1u << 3)
+#define WARD_PACE_COOLDOWN_MS	(1u << 4)
+#define WARD_PACE_ALL		((1u << 5) - 1)
+
+/**
  * struct ward_provider - who answers requests for evidence
  * @size: sizeof(struct ward_provider), set by the caller
  * @attached: 0 when none is; the rest is then as the last one left it
@@ -238,6 +263,12 @@ struct ward_event_entry {
  * @served: requests answered with evidence
  * @generation: the provider's write generation
  * @name: as configfs-tsm gives it
+ * @breaker: WARD_BREAKER_IS_*
+ * @tokens: calls that may be made at once
+ * @refused: requests with EAGAIN or EHOSTDOWN
+ * @next_call_ns: how long until one may be made
+ * @probe_ns: how long until one may be, to see, while the breaker is open
+ * @pace: how fast it may be asked
  */
 struct ward_provider {
 	uint32_t size;
@@ -249,6 +280,12 @@ struct ward_provider {
 	uint64_t served;
 	uint64_t generation;
 	char name[WARD_LABEL_LEN + 1];
+	uint32_t breaker;
+	uint32_t tokens;
+	uint64_t refused;
+	uint64_t next_call_ns;
+	uint64_t probe_ns;
+	struct ward_pace pace;
 };
 
 /**
@@ -465,6 +502,18 @@ int ward_control_event(struct ward_control *control, int timeout_ms,
  */
 int ward_control_provider(struct ward_control *control,
 			  struct ward_provider *provider);
+
+/**
+ * ward_control_pace_set() - set how fast evidence may be asked for, all that is
+ *	named or nothing (CAP_SYS_ADMIN)
+ * @control: control
+ * @which: WARD_PACE_*: the members of @pace that count
+ * @pace: at most an hour each, bursts of 1 to 4096
+ *
+ * Return: 0; -EPERM, -EINVAL, -EOPNOTSUPP.
+ */
+int ward_control_pace_set(struct ward_control *control, uint32_t which,
+			  const struct ward_pace *pace);
 
 /* ---- provider.c: the configfs link ---------------------------------------- */
 

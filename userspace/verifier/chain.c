@@ -13,6 +13,7 @@ const char *wv_event_type_text(uint16_t type)
 		"unknown", "session-open", "session-seal", "session-end", "buf-alloc", "buf-pin",
 		"buf-wipe", "buf-unpin", "measure", "attest-ok", "attest-fail", "level",
 		"provider", "link", "module", "lease", "revoke", "power", "limit",
+		"breaker",
 	};
 
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : names[0];

@@ -16,6 +16,32 @@ static const char *link_text(int state)
 	return state >= 0 && state <= WARD_LINK_MADE ? texts[state] : "unreadable";
 }
 
+static const char *breaker_text(uint32_t state)
+{
+	static const char *const texts[] = { "closed", "open", "probing" };
+
+	return state < sizeof(texts) / sizeof(texts[0]) ? texts[state] : "unknown";
+}
+
+static void show_pace(struct wardctl *ctl, const struct ward_provider *provider)
+{
+	const struct ward_pace *pace = &provider->pace;
+
+	out_uint(ctl->out, "requests_refused", provider->refused);
+	out_text(ctl->out, "breaker", breaker_text(provider->breaker));
+	if (provider->breaker != WARD_BREAKER_IS_CLOSED)
+		out_uint(ctl->out, "probe_in_ms", provider->probe_ns / 1000000);
+	out_uint(ctl->out, "calls_left", provider->tokens);
+	out_uint(ctl->out, "next_call_in_ms", provider->next_call_ns / 1000000);
+	out_uint(ctl->out, "call_interval_ms", pace->call_ms);
+	out_uint(ctl->out, "call_burst", pace->call_burst);
+	out_uint(ctl->out, "user_interval_ms", pace->ask_ms);
+	out_uint(ctl->out, "user_burst", pace->ask_burst);
+	out_uint(ctl->out, "cooldown_ms", pace->cooldown_ms);
+	if (provider->breaker == WARD_BREAKER_IS_OPEN)
+		out_line(ctl->out, "The provider failed and is left alone: requests answer EHOSTDOWN.");
+}
+
 static void show_provider(struct wardctl *ctl, const struct ward_provider *provider,
 			  const struct ward_status *status)
 {
@@ -31,6 +57,7 @@ static void show_provider(struct wardctl *ctl, const struct ward_provider *provi
 	out_uint(ctl->out, "requests_waiting", provider->queued);
 	out_uint(ctl->out, "generation", provider->generation);
 	out_text(ctl->out, "link", link_text(ward_provider_state(NULL)));
+	show_pace(ctl, provider);
 	if (status->tee == WARD_TEE_SIMULATED)
 		out_line(ctl->out, "The TEE is simulated: its evidence proves nothing about hardware.");
 	if (!provider->attached)

@@ -35,6 +35,8 @@ static const struct trouble troubles[] = {
 	{ ENODEV, EXIT_DEVICE, "no-provider",
 	  "as root: wardctl provider set tsm; wardctl doctor tells what is missing" },
 	{ ETIME, EXIT_DEVICE, "deadline", "the provider is slow or its host throttles: try again" },
+	{ EHOSTDOWN, EXIT_DEVICE, "provider-left-alone",
+	  "it failed again and again: wardctl provider show tells when it is asked next" },
 	{ EBADMSG, EXIT_DEVICE, "bad-answer", "see the kernel log" },
 	{ EIO, EXIT_DEVICE, "provider-failed", "see the kernel log" },
 	{ EDQUOT, EXIT_DEVICE, "limit", "wardctl mem list shows who holds what" },

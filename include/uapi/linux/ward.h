@@ -69,8 +69,11 @@
  *  ENODEV      no provider of evidence is attached
  *  ENXIO       the provider that was attached is gone
  *  EUSERS      no more agents may be bound
- *  EAGAIN      the queue, or one user's part of it, is full; try again after
- *              @out_retry_after_ns
+ *  EAGAIN      the queue, or one user's part of it, is full, the user asks too
+ *              often, or no evidence can be had before the deadline; try again
+ *              after @out_retry_after_ns
+ *  EHOSTDOWN   the provider failed again and again, or answered with what is no
+ *              evidence: it is left alone until @out_retry_after_ns from now
  *  ETIME       the deadline passed before evidence arrived, or before there
  *              was room
  *  EBADMSG     the provider answered with evidence that does not belong to
@@ -273,7 +276,8 @@ struct ward_lease {
  * @out_leaves: leaves of the tree, 1 to WARD_PATH_MAX
  * @out_tee: WARD_TEE_*
  * @out_generation: the provider's write generation that this evidence had
- * @out_retry_after_ns: with EAGAIN: when to call again, relative
+ * @out_retry_after_ns: with EAGAIN and EHOSTDOWN, where it is written too: when
+ *	to call again, relative
  * @out_provider: its name, as configfs-tsm or the agent gives it, NUL padded
  * @more_addr: struct ward_evidence_part, one for each provider beside; may be 0
  *	with length 0
@@ -286,7 +290,27 @@ struct ward_lease {
  * needs a sealed session (or an ended subject) that holds no class A memory:
  * EINVAL otherwise. Class B is no part of it; @live_b of the claims tells.
  *
- * 64 requests on the sessions of one uid may wait at once, 256 in all.
+ * How fast
+ * --------
+ * Calls of the provider are paced (8 at once, then one every 2 s, unless the
+ * administrator set something else): requests wait for the next one and share
+ * it. Users take turns in its tree, and the sessions of a user in the user's.
+ * 64 requests on the sessions of one uid may wait at once, 256 in all. Who is
+ * refused is told at once, and spends nothing:
+ *
+ *  - EAGAIN, too many wait: @out_retry_after_ns is a guess at the next call;
+ *  - EAGAIN, the next call comes no earlier than the deadline:
+ *    @out_retry_after_ns is when a call can be made, to be asked for with a
+ *    later deadline;
+ *  - EAGAIN, the uid asks more often than 64 times at once and 4 times a second:
+ *    @out_retry_after_ns is when it may ask again, to the nanosecond;
+ *  - EHOSTDOWN, the provider answered garbage (EBADMSG, EOVERFLOW, another TEE's
+ *    evidence) or failed three times in a row (EIO): it is not called until
+ *    @out_retry_after_ns from now (30 s at first, twice as long after each vain
+ *    probe, 32 times as long at most). Who waits when that happens gets it
+ *    too. The first request after that is the probe: answered, it lets
+ *    everybody in again; while it is under way, the others' @out_retry_after_ns
+ *    is a guess. Another provider is not held to account for the last one.
  *
  * Lengths: with EMSGSIZE all six *_len fields say what is needed; where claims
  * or evidence had no chance to fit, what is always enough, and the provider has
@@ -298,7 +322,7 @@ struct ward_lease {
  * sealed may still attest; one that is revoked may not.
  *
  * Errors: EINVAL, EOPNOTSUPP, EFAULT, EMSGSIZE, ENOMEM, ENODEV, ENXIO, EAGAIN,
- * ETIME, EBADMSG, EOVERFLOW, EIO, ENOENT, EPERM, ESHUTDOWN, EINTR.
+ * EHOSTDOWN, ETIME, EBADMSG, EOVERFLOW, EIO, ENOENT, EPERM, ESHUTDOWN, EINTR.
  */
 struct ward_attest {
 	__u32 size;

@@ -108,6 +108,7 @@ enum {
 	WARD_EVENT_REVOKE = 16,		/* an administrator revoked the session */
 	WARD_EVENT_POWER = 17,		/* global chain only: see reason */
 	WARD_EVENT_LIMIT = 18,		/* global chain only: a limit was set */
+	WARD_EVENT_BREAKER = 19,	/* global chain only: see reason */
 };
 
 /**
@@ -117,15 +118,22 @@ enum {
  * @reason: for BUF_WIPE and BUF_UNPIN: WARD_END_*; for ATTEST_FAIL: a positive
  *	errno; for LEVEL: the level; for PROVIDER: 1 or 0; for LEASE: 0 set,
  *	1 renewed, 2 run out; for POWER: 1 suspend, 2 resume, 3 reboot or halt;
- *	for LIMIT: 1 global, 2 per user, 3 per session, 4 one user's; else 0
+ *	for LIMIT: 1 global, 2 per user, 3 per session, 4 one user's, 5 time
+ *	between calls of the provider, 6 their burst, 7 time between a user's
+ *	requests, 8 their burst, 9 the breaker's cool-down; for BREAKER: 0 it
+ *	closed, it opened because of 1 garbage, 2 repeated failure, 3 a probe
+ *	that failed; else 0
  * @seq: position in its chain, from 1
  * @time_ns: CLOCK_BOOTTIME
  * @id: buffer id, unique per boot; for LINK: the session's sequence number;
  *	for ATTEST_*: the purpose; for MODULE: its version; for LEASE: when it
- *	runs out; for PROVIDER: WARD_PROVIDER_*; else 0
- * @bytes: the buffer's size; for LEVEL: bytes live; for LIMIT: the limit; for
- *	REVOKE and LEASE's end: bytes live before; else 0
- * @cost_ns: how long it took to unmap and zero, or to get evidence; else 0
+ *	runs out; for PROVIDER: WARD_PROVIDER_*; for BREAKER that opens: a
+ *	positive errno; else 0
+ * @bytes: the buffer's size; for LEVEL: bytes live; for LIMIT: the limit, in
+ *	bytes, and from reason 5 on in milliseconds or tokens; for REVOKE and
+ *	LEASE's end: bytes live before; else 0
+ * @cost_ns: how long it took to unmap and zero, or to get evidence; for BREAKER
+ *	that opens: the cool-down; else 0
  * @uid: of the session's opener, in the initial user namespace; for LIMIT 4:
  *	the user; 0 where no session is concerned
  * @class: WARD_CLASS_* or 0

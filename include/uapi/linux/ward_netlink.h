@@ -62,6 +62,14 @@ enum {
 	 */
 	WARD_GENL_CMD_EVENT_GET,
 	WARD_GENL_CMD_EVENT_NTF,	/* multicast: a record was made */
+	/*
+	 * do: one or more of WARD_A_CALL_MS, _CALL_BURST, _ASK_MS, _ASK_BURST,
+	 * _COOLDOWN_MS: how fast evidence may be asked for, see struct
+	 * ward_attest. An interval of 0 is no bound, a cool-down of 0 no breaker;
+	 * at most an hour, and 1 to 4096 tokens. All or nothing, in force at once;
+	 * PROVIDER_GET tells them
+	 */
+	WARD_GENL_CMD_PACE_SET,
 	__WARD_GENL_CMD_MAX,
 };
 
@@ -142,9 +150,28 @@ enum {
 	WARD_A_FROM_SEQ,		/* u64: in the request */
 	WARD_A_EVENT_SEQ,		/* u64: among the records of all chains */
 	WARD_A_EVENT,			/* binary, 128: struct ward_event */
+	/* PACE_SET, PROVIDER_GET */
+	WARD_A_CALL_MS,			/* u32: ms from call to call, sustained */
+	WARD_A_CALL_BURST,		/* u32: calls at once */
+	WARD_A_ASK_MS,			/* u32: ms from request to request of a user */
+	WARD_A_ASK_BURST,		/* u32: requests of a user at once */
+	WARD_A_COOLDOWN_MS,		/* u32: how long the breaker stays open at first */
+	/* PROVIDER_GET */
+	WARD_A_REFUSED,			/* u64: requests with EAGAIN or EHOSTDOWN */
+	WARD_A_TOKENS,			/* u32: calls that may be made at once */
+	WARD_A_NEXT_CALL_NS,		/* u64: ns until one may be made */
+	WARD_A_BREAKER,			/* u32: WARD_BREAKER_IS_* */
+	WARD_A_PROBE_NS,		/* u64: ns until a probe may pass, 0 = now */
 	__WARD_A_MAX,
 };
 
 #define WARD_A_MAX (__WARD_A_MAX - 1)
+
+/* WARD_A_BREAKER */
+enum {
+	WARD_BREAKER_IS_CLOSED = 0,	/* the provider is called */
+	WARD_BREAKER_IS_OPEN = 1,	/* it failed, and is left alone */
+	WARD_BREAKER_IS_PROBING = 2,	/* one call is under way, to see */
+};
 
 #endif /* _UAPI_LINUX_WARD_NETLINK_H */

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * See line.h. Of two users who both wait throughout, neither is ever served
+ * more than one place ahead of the other, however many sessions each has; the
+ * same holds for two sessions of one user.
+ */
+#include "line.h"
+
+void ward_line_init(struct ward_line *line)
+{
+	INIT_LIST_HEAD(&line->users);
+	line->waiting = 0;
+}
+
+void ward_line_user_init(struct ward_line_user *user)
+{
+	INIT_LIST_HEAD(&user->node);
+	INIT_LIST_HEAD(&user->sessions);
+	user->waiting = 0;
+}
+
+void ward_line_session_init(struct ward_line_session *session,
+			    struct ward_line_user *user)
+{
+	INIT_LIST_HEAD(&session->node);
+	INIT_LIST_HEAD(&session->places);
+	session->user = user;
+}
+
+void ward_line_join(struct ward_line *line, struct ward_line_session *session,
+		    struct ward_place *place)
+{
+	struct ward_line_user *user = session->user;
+
+	if (list_empty(&session->places))
+		list_add_tail(&session->node, &user->sessions);
+	if (!user->waiting)
+		list_add_tail(&user->node, &line->users);
+	list_add_tail(&place->node, &session->places);
+	place->session = session;
+	user->waiting++;
+	line->waiting++;
+}
+
+void ward_line_leave(struct ward_line *line, struct ward_place *place)
+{
+	struct ward_line_session *session = place->session;
+	struct ward_line_user *user = session->user;
+
+	list_del_init(&place->node);
+	if (list_empty(&session->places))
+		list_del_init(&session->node);
+	user->waiting--;
+	if (!user->waiting)
+		list_del_init(&user->node);
+	line->waiting--;
+}
+
+struct ward_place *ward_line_next(struct ward_line *line)
+{
+	struct ward_line_session *session;
+	struct ward_line_user *user;
+	struct ward_place *place;
+
+	if (!line->waiting)
+		return NULL;
+	user = list_first_entry(&line->users, struct ward_line_user, node);
+	session = list_first_entry(&user->sessions, struct ward_line_session, node);
+	place = list_first_entry(&session->places, struct ward_place, node);
+	ward_line_leave(line, place);
+	/* Who had a turn and has more waiting goes to the end. */
+	if (!list_empty(&session->node))
+		list_move_tail(&session->node, &user->sessions);
+	if (user->waiting)
+		list_move_tail(&user->node, &line->users);
+	return place;
+}
