@@ -203,7 +203,7 @@ struct wv_bytes sim_bundle(const struct sim_guest *g, const struct sim_pki *pki)
 		.claims = { (const uint8_t *)&g->claims, sizeof(g->claims) },
 		.index = g->index,
 		.leaves = g->leaves,
-		.evidence_count = 1,
+		.evidence_count = g->beside ? 2 : 1,
 		.events = events,
 		.event_count = g->event_count,
 	};
@@ -220,6 +220,11 @@ struct wv_bytes sim_bundle(const struct sim_guest *g, const struct sim_pki *pki)
 	strcpy(b.evidence[0].tee, g->tee);
 	b.evidence[0].data = (struct wv_bytes){ report, sizeof(report) };
 	b.evidence[0].aux = (struct wv_bytes){ table, table_len };
+	if (g->beside) {
+		b.evidence[1] = b.evidence[0];
+		strcpy(b.evidence[1].tee, g->beside);
+		b.evidence[1].data.len = 100;
+	}
 	ut_reason(WV_OK, wv_bundle_encode(&b, &out, &len, &fault), &fault);
 	free(table);
 	return (struct wv_bytes){ out, len };

@@ -16,6 +16,7 @@
  * @events, @event_count: the session's records
  * @measurement, @policy, @vmpl, @version, @cpuid: what the report will say
  * @tee: what the bundle says
+ * @beside: kind of a second piece, or NULL
  * @index, @leaves: place of the claims in the tree; the other leaves are made up
  */
 struct sim_guest {
@@ -28,6 +29,7 @@ struct sim_guest {
 	uint32_t version;
 	uint8_t cpuid[3];
 	const char *tee;
+	const char *beside;
 	uint64_t index, leaves;
 };
 

@@ -94,7 +94,7 @@ static void values(void **state)
 		{ 8, 0, "claims.purpose" },	{ 8, 6, "claims.purpose" },
 		{ 12, 65, "claims.nonce_len" }, { 12, 0xffffffff, "claims.nonce_len" },
 		{ 352, 3, "claims.exe_kind" },	{ 528, 1, "claims.posture" },
-		{ 552, 5, "claims.tee" },	{ 552, 254, "claims.tee" },
+		{ 552, 9, "claims.tee" },	{ 552, 254, "claims.tee" },
 		{ 556, 3, "claims.lockdown" },	{ 704, 16, "claims.state" },
 		{ 832, 7, "claims.events_dropped" },
 	};

@@ -7,6 +7,7 @@ static const uint8_t nonce[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 /* What the fake kernel answers; tests bend one field of it. */
 static struct ward_attest reply;
 static uint64_t retry_after;
+static uint8_t more[512];
 
 static struct ward_request request_of(uint32_t timeout_ms)
 {
@@ -50,6 +51,7 @@ static void check_request(const struct ward_attest *arg)
 	assert_int_equal(arg->evidence_len, WARD_EVIDENCE_MAX);
 	assert_int_equal(arg->aux_len, WARD_AUX_MAX);
 	assert_int_equal(arg->manifest_len, WARD_MANIFEST_MAX);
+	assert_int_equal(arg->more_len, WARD_MORE_MAX);
 }
 
 static int attest_hook(unsigned int cmd, void *arg)
@@ -65,6 +67,8 @@ static int attest_hook(unsigned int cmd, void *arg)
 	attest->evidence_len = reply.evidence_len;
 	attest->aux_len = reply.aux_len;
 	attest->manifest_len = reply.manifest_len;
+	attest->more_len = reply.more_len;
+	attest->out_parts = reply.out_parts;
 	attest->out_index = reply.out_index;
 	attest->out_leaves = reply.out_leaves;
 	attest->out_tee = reply.out_tee;
@@ -74,6 +78,7 @@ static int attest_hook(unsigned int cmd, void *arg)
 	memset((void *)(uintptr_t)attest->path_addr, 0xa1, 64);
 	memset((void *)(uintptr_t)attest->evidence_addr, 0xe1, 1184);
 	memset((void *)(uintptr_t)attest->aux_addr, 0xaa, 24);
+	memcpy((void *)(uintptr_t)attest->more_addr, more, sizeof(more));
 	return 0;
 }
 
@@ -109,6 +114,49 @@ static void answer_arrives_whole(void **state)
 	assert_string_equal(ward_evidence_tee_name(evidence), "simulated-snp");
 	ward_evidence_free(evidence);
 	ward_evidence_free(NULL);
+	ward_session_close(session);
+}
+
+/* A quote of 5 bytes with 9 of endorsements, and one that could not be had. */
+static void reply_parts(void)
+{
+	struct ward_evidence_part quote = {
+		.size = 64 + 8 + 16, .tee = WARD_TEE_TPM, .data_len = 5, .aux_len = 9,
+		.generation = 3, .provider = "tpm0",
+	};
+	struct ward_evidence_part none = {
+		.size = 64, .error = ETIME, .provider = "tpm1",
+	};
+
+	memset(more, 0, sizeof(more));
+	memcpy(more, &quote, 64);
+	memcpy(more + 64, "quote", 5);
+	memcpy(more + 72, "event log", 9);
+	memcpy(more + 88, &none, 64);
+	reply.more_len = 152;
+	reply.out_parts = 2;
+}
+
+static void further_pieces_arrive(void **state)
+{
+	struct ward_session *session = attest_session();
+	struct ward_request request = request_of(1000);
+	struct ward_evidence *evidence = NULL;
+
+	(void)state;
+	reply_parts();
+	assert_int_equal(ward_session_attest(session, &request, &evidence), 0);
+	assert_int_equal(evidence->more_count, 2);
+	assert_int_equal(evidence->more[0].data_len, 5);
+	assert_memory_equal(evidence->more[0].data, "quote", 5);
+	assert_int_equal(evidence->more[0].aux_len, 9);
+	assert_memory_equal(evidence->more[0].aux, "event log", 9);
+	assert_int_equal(evidence->more[0].generation, 3);
+	assert_string_equal(evidence->more[0].provider, "tpm0");
+	assert_string_equal(ward_tee_name(evidence->more[0].tee), "tpm");
+	assert_int_equal(evidence->more[1].error, ETIME);
+	assert_int_equal(evidence->more[1].data_len, 0);
+	ward_evidence_free(evidence);
 	ward_session_close(session);
 }
 
@@ -230,6 +278,22 @@ static void impossible_answers_are_refused(void **state)
 	expect_unreadable(session);
 	reply.out_index = 3;
 	expect_unreadable(session);
+	reply.more_len = WARD_MORE_MAX + 1;
+	expect_unreadable(session);
+	reply.out_parts = 1;
+	expect_unreadable(session);
+	reply_parts();
+	reply.out_parts = WARD_PARTS_MAX;
+	expect_unreadable(session);
+	reply_parts();
+	reply.out_parts = 1;
+	expect_unreadable(session);
+	reply_parts();
+	reply.more_len--;
+	expect_unreadable(session);
+	reply_parts();
+	memset(more + 8, 0xff, 4);
+	expect_unreadable(session);
 	ward_session_close(session);
 }
 
@@ -259,6 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answer_arrives_whole),
+		cmocka_unit_test(further_pieces_arrive),
 		cmocka_unit_test(full_queue_is_waited_for),
 		cmocka_unit_test(waiting_ends_at_the_deadline),
 		cmocka_unit_test(signals_do_not_outlast_the_deadline),

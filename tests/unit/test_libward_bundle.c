@@ -87,6 +87,9 @@ static struct ward_evidence evidence_of(size_t aux_len)
 	return evidence;
 }
 
+/* The head of a piece's map and its keys: aux, tee, data, manifest, provider. */
+enum { PIECE_KEYS = 1 + 4 + 4 + 5 + 9 + 9 };
+
 static void expect(const struct ward_evidence *evidence, size_t count,
 		   uint32_t flags, size_t len, const char *sha256)
 {
@@ -126,6 +129,40 @@ static void bundles_match_the_formats(void **state)
 	evidence.path_len = sizeof(path);
 	expect(&evidence, 300, WARD_BUNDLE_DIGESTS, 82917,
 	       "ff24203f072f4c9feaac78ebb0ac065d5928aa597eccd962fa0487cfb667e6c5");
+}
+
+/* Every piece that there is goes in, those that failed do not. */
+static void pieces_beside_go_in(void **state)
+{
+	struct ward_evidence evidence = evidence_of(24);
+	struct ward_piece piece[3] = {
+		{ .data = data, .data_len = 5, .aux = aux, .aux_len = 9,
+		  .tee = WARD_TEE_TPM, .provider = "tpm0" },
+		{ .error = 62, .tee = WARD_TEE_TPM, .provider = "tpm1" },
+		{ .data = data, .data_len = 1, .tee = WARD_TEE_NITRO, .provider = "nsm" },
+	};
+	size_t len, one;
+	uint8_t *bundle;
+
+	(void)state;
+	assert_int_equal(ward_bundle_encode(&evidence, NULL, 0, &bundle, &one), 0);
+	free(bundle);
+	evidence.more = piece;
+	evidence.more_count = 3;
+	assert_int_equal(ward_bundle_encode(&evidence, NULL, 0, &bundle, &len), 0);
+	assert_int_equal(len - one, 2 * PIECE_KEYS + (5 + 1) + (9 + 1) + (3 + 1) + (4 + 1) +
+				    (1 + 1) + (0 + 1) + (5 + 1) + (3 + 1) + 2);
+	assert_non_null(memmem(bundle, len, "\x65" "nitro", 6));
+	assert_null(memmem(bundle, len, "tpm1", 4));
+	free(bundle);
+	piece[1].provider[0] = 0;
+	assert_int_equal(ward_bundle_encode(&evidence, NULL, 0, &bundle, &len), -EINVAL);
+	piece[1].provider[0] = 't';
+	evidence.more_count = WARD_PARTS_MAX;
+	assert_int_equal(ward_bundle_encode(&evidence, NULL, 0, &bundle, &len), -EINVAL);
+	evidence.more_count = 3;
+	piece[2].data_len = SIZE_MAX;
+	assert_int_equal(ward_bundle_encode(&evidence, NULL, 0, &bundle, &len), -EMSGSIZE);
 }
 
 /* The list of events ends where the claims say, whatever was fetched. */
@@ -200,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bindings_match_the_formats),
 		cmocka_unit_test(bundles_match_the_formats),
+		cmocka_unit_test(pieces_beside_go_in),
 		cmocka_unit_test(records_after_the_claims_are_left_out),
 		cmocka_unit_test(what_no_reader_would_take_is_not_written),
 	};

@@ -208,6 +208,36 @@ static void simulated(void **state)
 	expect(&g, policy(""), NULL, WV_EVIDENCE_UNSUPPORTED, "evidence.tee");
 }
 
+/* A piece of a kind that is not verified is told, one that is must hold. */
+static void pieces_beside(void **state)
+{
+	struct wv_appraisal a = { .roots = roots, .policy = policy(""), .now = now };
+	struct wv_bytes bundle;
+	struct sim_guest g;
+	struct wv_verdict v;
+
+	(void)state;
+	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
+	g.beside = "tpm";
+	g.claims.tee = htole32(WARD_TEE_SNP);
+	bundle = sim_bundle(&g, &pki);
+	ut_reason(WV_OK, wv_verify_bundle(bundle, &a, &v), &v.fault);
+	assert_true(v.warnings & WV_WARN_EVIDENCE_UNCHECKED);
+	assert_string_equal(wv_warning_text(16), "evidence-unchecked");
+	ut_free(bundle);
+	wv_policy_free((struct wv_policy *)a.policy);
+	g.tee = "nitro";
+	expect(&g, policy(""), NULL, WV_EVIDENCE_UNSUPPORTED, "evidence.tee");
+	g.tee = "simulated-snp";
+	g.beside = "snp";	/* a hundred bytes of a report */
+	expect(&g, policy(""), NULL, WV_EVIDENCE_DAMAGED, NULL);
+	g.claims.tee = htole32(WARD_TEE_AZURE_TDX);
+	g.beside = NULL;
+	expect(&g, policy(""), NULL, WV_OK, NULL);
+	g.claims.tee = htole32(WARD_TEE_AZURE_TDX + 1);
+	expect(&g, policy(""), NULL, WV_CLAIMS_DAMAGED, "claims.tee");
+}
+
 static void claims_refused(void **state)
 {
 	struct sim_guest g;
@@ -382,6 +412,7 @@ int main(void)
 		cmocka_unit_test(report_refused),
 		cmocka_unit_test(unmeasured),
 		cmocka_unit_test(simulated),
+		cmocka_unit_test(pieces_beside),
 		cmocka_unit_test(claims_refused),
 		cmocka_unit_test(leases),
 		cmocka_unit_test(cgroup_and_exe),

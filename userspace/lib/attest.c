@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cursor.h"
 #include "private.h"
 
 #define NS_PER_S 1000000000ull
@@ -18,6 +19,8 @@ struct answer {
 	uint8_t data[WARD_EVIDENCE_MAX];
 	uint8_t aux[WARD_AUX_MAX];
 	uint8_t manifest[WARD_MANIFEST_MAX];
+	uint8_t more[WARD_MORE_MAX];
+	struct ward_piece piece[WARD_PARTS_MAX - 1];
 };
 
 static uint64_t now_ns(const struct ward_sys *sys)
@@ -56,6 +59,8 @@ static void fill(struct ward_attest *arg, const struct ward_request *request,
 	arg->aux_len = sizeof(answer->aux);
 	arg->manifest_addr = (uintptr_t)answer->manifest;
 	arg->manifest_len = sizeof(answer->manifest);
+	arg->more_addr = (uintptr_t)answer->more;
+	arg->more_len = sizeof(answer->more);
 }
 
 static int answer_valid(const struct ward_attest *arg)
@@ -67,7 +72,56 @@ static int answer_valid(const struct ward_attest *arg)
 	       arg->path_len <= WARD_PATH_NODES_MAX * WARD_DIGEST_LEN &&
 	       arg->evidence_len && arg->evidence_len <= WARD_EVIDENCE_MAX &&
 	       arg->aux_len <= WARD_AUX_MAX &&
-	       arg->manifest_len <= WARD_MANIFEST_MAX;
+	       arg->manifest_len <= WARD_MANIFEST_MAX &&
+	       arg->more_len <= WARD_MORE_MAX && arg->out_parts < WARD_PARTS_MAX;
+}
+
+/* Bytes and their padding. */
+static const uint8_t *take_padded(struct cursor *c, size_t len)
+{
+	const uint8_t *data = cursor_take(c, len);
+
+	cursor_skip(c, -len % 8);
+	return data;
+}
+
+static int part_valid(const struct ward_evidence_part *part)
+{
+	return part->data_len <= WARD_EVIDENCE_MAX && part->aux_len <= WARD_AUX_MAX &&
+	       part->manifest_len <= WARD_MANIFEST_MAX &&
+	       !part->data_len == !!part->error;
+}
+
+static void read_part(struct cursor *c, struct ward_piece *piece)
+{
+	struct ward_evidence_part part;
+
+	cursor_copy(c, &part, sizeof(part));
+	if (!part_valid(&part))
+		c->failed = true;
+	piece->data_len = part.data_len;
+	piece->aux_len = part.aux_len;
+	piece->manifest_len = part.manifest_len;
+	piece->generation = part.generation;
+	piece->tee = part.tee;
+	piece->error = part.error;
+	memcpy(piece->provider, part.provider, WARD_LABEL_LEN);
+	piece->data = take_padded(c, part.data_len);
+	piece->aux = take_padded(c, part.aux_len);
+	piece->manifest = take_padded(c, part.manifest_len);
+}
+
+/* What the kernel packed, <linux/ward.h>; false where it is not that. */
+static int read_parts(struct answer *answer, const struct ward_attest *arg)
+{
+	struct cursor c = cursor_over(answer->more, arg->more_len);
+	uint32_t i;
+
+	for (i = 0; i < arg->out_parts; i++)
+		read_part(&c, &answer->piece[i]);
+	answer->evidence.more = answer->piece;
+	answer->evidence.more_count = arg->out_parts;
+	return cursor_done(&c);
 }
 
 static void publish(struct answer *answer, const struct ward_attest *arg)
@@ -143,7 +197,7 @@ int ward_session_attest(struct ward_session *session,
 	if (!answer)
 		return -ENOMEM;
 	err = ask(session, request, answer, &arg);
-	if (!err && !answer_valid(&arg))
+	if (!err && (!answer_valid(&arg) || !read_parts(answer, &arg)))
 		err = -EBADMSG;
 	if (err) {
 		free(answer);
@@ -160,9 +214,9 @@ void ward_evidence_free(struct ward_evidence *evidence)
 	free(evidence);
 }
 
-const char *ward_evidence_tee_name(const struct ward_evidence *evidence)
+const char *ward_tee_name(uint32_t tee)
 {
-	switch (evidence->tee) {
+	switch (tee) {
 	case WARD_TEE_SNP:
 		return "snp";
 	case WARD_TEE_TDX:
@@ -171,9 +225,22 @@ const char *ward_evidence_tee_name(const struct ward_evidence *evidence)
 		return "cca";
 	case WARD_TEE_SEV:
 		return "sev";
+	case WARD_TEE_TPM:
+		return "tpm";
+	case WARD_TEE_NITRO:
+		return "nitro";
+	case WARD_TEE_AZURE_SNP:
+		return "azure-snp";
+	case WARD_TEE_AZURE_TDX:
+		return "azure-tdx";
 	case WARD_TEE_SIMULATED:
 		return "simulated-snp";
 	default:
 		return "none";
 	}
+}
+
+const char *ward_evidence_tee_name(const struct ward_evidence *evidence)
+{
+	return ward_tee_name(evidence->tee);
 }

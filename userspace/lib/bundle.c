@@ -15,6 +15,7 @@
 
 #define HEAD_MAX 9u		/* bytes of the longest CBOR head */
 #define FIXED_MAX 2048u		/* claims, keys and heads outside the arrays */
+#define PIECE_MAX 256u		/* a piece without its bytes */
 
 struct writer {
 	uint8_t *buf;
@@ -142,21 +143,56 @@ static int put_events(struct writer *w, const struct ward_evidence *evidence,
 	return 0;
 }
 
-static void put_evidence(struct writer *w, const struct ward_evidence *evidence)
+static void put_piece(struct writer *w, const struct ward_piece *piece)
 {
-	put_text(w, "evidence");
-	put_head(w, head_array, 1);
 	put_head(w, head_map, 5);
 	put_text(w, "aux");
-	put_bytes(w, evidence->aux, evidence->aux_len);
+	put_bytes(w, piece->aux, piece->aux_len);
 	put_text(w, "tee");
-	put_text(w, ward_evidence_tee_name(evidence));
+	put_text(w, ward_tee_name(piece->tee));
 	put_text(w, "data");
-	put_bytes(w, evidence->data, evidence->data_len);
+	put_bytes(w, piece->data, piece->data_len);
 	put_text(w, "manifest");
-	put_bytes(w, evidence->manifest, evidence->manifest_len);
+	put_bytes(w, piece->manifest, piece->manifest_len);
 	put_text(w, "provider");
-	put_text(w, evidence->provider);
+	put_text(w, piece->provider);
+}
+
+static struct ward_piece first_piece(const struct ward_evidence *evidence)
+{
+	struct ward_piece piece = {
+		.data = evidence->data, .data_len = evidence->data_len,
+		.aux = evidence->aux, .aux_len = evidence->aux_len,
+		.manifest = evidence->manifest,
+		.manifest_len = evidence->manifest_len,
+		.tee = evidence->tee,
+	};
+
+	memcpy(piece.provider, evidence->provider, sizeof(piece.provider));
+	return piece;
+}
+
+/* Those beside that gave nothing have no place in a bundle. */
+static size_t pieces_beside(const struct ward_evidence *evidence)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < evidence->more_count; i++)
+		n += evidence->more[i].data_len != 0;
+	return n;
+}
+
+static void put_evidence(struct writer *w, const struct ward_evidence *evidence)
+{
+	struct ward_piece first = first_piece(evidence);
+	size_t i;
+
+	put_text(w, "evidence");
+	put_head(w, head_array, 1 + pieces_beside(evidence));
+	put_piece(w, &first);
+	for (i = 0; i < evidence->more_count; i++)
+		if (evidence->more[i].data_len)
+			put_piece(w, &evidence->more[i]);
 }
 
 static int put_bundle(struct writer *w, const struct ward_evidence *evidence,
@@ -177,6 +213,23 @@ static int put_bundle(struct writer *w, const struct ward_evidence *evidence,
 	return 0;
 }
 
+/* Of the pieces beside the first; longer than a bundle may be where one is. */
+static size_t room_beside(const struct ward_evidence *evidence)
+{
+	size_t i, sum = 0;
+
+	for (i = 0; i < evidence->more_count; i++) {
+		const struct ward_piece *piece = &evidence->more[i];
+		size_t len[] = { piece->data_len, piece->aux_len, piece->manifest_len };
+		size_t k;
+
+		for (k = 0; k < 3; k++)
+			sum += len[k] > WARD_BUNDLE_MAX ? WARD_BUNDLE_MAX + 1 : len[k];
+		sum += PIECE_MAX;
+	}
+	return sum;
+}
+
 /* Upper bound of the bundle's size; 0 = longer than a bundle may be. */
 static size_t room_for(const struct ward_evidence *evidence,
 		       const struct ward_records *records, uint32_t flags)
@@ -186,6 +239,7 @@ static size_t room_for(const struct ward_evidence *evidence,
 	size_t part[] = {
 		evidence->path_len, evidence->data_len, evidence->aux_len,
 		evidence->manifest_len, records ? records->count : 0,
+		room_beside(evidence),
 	};
 	size_t i, sum = FIXED_MAX;
 
@@ -195,12 +249,25 @@ static size_t room_for(const struct ward_evidence *evidence,
 	for (i = 0; i < 4; i++)
 		sum += part[i];
 	sum += WARD_PATH_NODES_MAX * HEAD_MAX;
-	return sum + part[4] * (record + HEAD_MAX);
+	return sum + part[5] + part[4] * (record + HEAD_MAX);
+}
+
+static int pieces_valid(const struct ward_evidence *evidence)
+{
+	size_t i;
+
+	for (i = 0; i < evidence->more_count; i++) {
+		const char *name = evidence->more[i].provider;
+
+		if (!*name || strnlen(name, WARD_LABEL_LEN) == WARD_LABEL_LEN)
+			return 0;
+	}
+	return evidence->more_count < WARD_PARTS_MAX;
 }
 
 static int evidence_valid(const struct ward_evidence *evidence)
 {
-	return evidence->data_len &&
+	return evidence->data_len && pieces_valid(evidence) &&
 	       evidence->path_len % WARD_DIGEST_LEN == 0 &&
 	       evidence->path_len <= WARD_PATH_NODES_MAX * WARD_DIGEST_LEN &&
 	       strnlen(evidence->provider, sizeof(evidence->provider)) <

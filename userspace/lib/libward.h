@@ -384,6 +384,32 @@ struct ward_request {
 };
 
 /**
+ * struct ward_piece - a further piece of evidence over the same claims
+ * @data: the provider's evidence
+ * @data_len: bytes, 0 where there is an error
+ * @aux: endorsements that came with it
+ * @aux_len: bytes, maybe 0
+ * @manifest: service manifest
+ * @manifest_len: bytes, maybe 0
+ * @generation: the provider's own count
+ * @tee: WARD_TEE_*
+ * @error: 0, or why this provider gave none, a positive errno
+ * @provider: its name
+ */
+struct ward_piece {
+	const uint8_t *data;
+	size_t data_len;
+	const uint8_t *aux;
+	size_t aux_len;
+	const uint8_t *manifest;
+	size_t manifest_len;
+	uint64_t generation;
+	uint32_t tee;
+	uint32_t error;
+	char provider[WARD_LABEL_LEN + 1];
+};
+
+/**
  * struct ward_evidence - evidence and the claims that it is over
  * @claims: as hashed into the report data, doc/formats.md section 1
  * @index: position of these claims among the leaves
@@ -399,6 +425,8 @@ struct ward_request {
  * @tee: WARD_TEE_*
  * @generation: the provider's write generation
  * @provider: its name
+ * @more: of providers beside that one, over the same claims
+ * @more_count: how many, maybe 0
  */
 struct ward_evidence {
 	uint8_t claims[WARD_CLAIMS_SIZE];
@@ -415,6 +443,8 @@ struct ward_evidence {
 	uint32_t tee;
 	uint64_t generation;
 	char provider[WARD_LABEL_LEN + 1];
+	const struct ward_piece *more;
+	size_t more_count;
 };
 
 /**
@@ -444,10 +474,18 @@ void ward_evidence_free(struct ward_evidence *evidence);
  * ward_evidence_tee_name() - the bundle's hint for people
  * @evidence: evidence
  *
- * Return: `snp`, `tdx`, `cca`, `sev`, `none`, or `simulated-snp` where the
- * provider calls itself a simulator.
+ * Return: ward_tee_name() of its tee.
  */
 const char *ward_evidence_tee_name(const struct ward_evidence *evidence);
+
+/**
+ * ward_tee_name() - a kind of evidence as bundles name it
+ * @tee: WARD_TEE_*
+ *
+ * Return: `snp`, `tdx`, `cca`, `sev`, `tpm`, `nitro`, `azure-snp`, `azure-tdx`,
+ * `none`, or `simulated-snp` where the provider calls itself a simulator.
+ */
+const char *ward_tee_name(uint32_t tee);
 
 /* ---- binding.c: doc/formats.md section 5 --------------------------------- */
 
@@ -493,7 +531,7 @@ int ward_binding_report(const void *request, size_t len, uint8_t *out);
 
 /**
  * ward_bundle_encode() - evidence, claims, path and records as a .ward file
- * @evidence: what ward_session_attest() gave
+ * @evidence: what ward_session_attest() gave. Every piece goes in that is one
  * @records: what ward_session_records() gave; NULL = not included. Those after
  *	the head that the claims name are left out
  * @flags: 0 or WARD_BUNDLE_DIGESTS
@@ -522,6 +560,7 @@ const char *ward_strerror(int err);
 }
 #endif
 
+#include "libward_agent.h"
 #include "libward_control.h"
 #include "libward_lease.h"
 #include "libward_memory.h"

@@ -144,7 +144,7 @@ static int check_values(const struct wv_claims *k, struct wv_fault *fault)
 		  "unknown kind of executable digest" },
 		{ k->posture & ~k->posture_known, "claims.posture", 528,
 		  "a posture bit is set that is not known" },
-		{ k->tee > WARD_TEE_SEV && k->tee != WARD_TEE_SIMULATED, "claims.tee", 552,
+		{ k->tee > WARD_TEE_AZURE_TDX && k->tee != WARD_TEE_SIMULATED, "claims.tee", 552,
 		  "unknown kind of TEE" },
 		{ k->lockdown > 2, "claims.lockdown", 556, "unknown lockdown level" },
 		{ k->state & ~STATES, "claims.state", 704, "unknown state bits" },

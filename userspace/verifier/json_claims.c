@@ -51,11 +51,13 @@ static const struct flag posture_flags[] = {
 
 static const char *tee_text(uint32_t tee)
 {
-	static const char *const names[] = { "none", "snp", "tdx", "cca", "sev" };
+	static const char *const names[] = {
+		"none", "snp", "tdx", "cca", "sev", "tpm", "nitro", "azure-snp", "azure-tdx",
+	};
 
 	if (tee == WARD_TEE_SIMULATED)
 		return "simulated";
-	return tee <= WARD_TEE_SEV ? names[tee] : "unknown";
+	return tee <= WARD_TEE_AZURE_TDX ? names[tee] : "unknown";
 }
 
 static json_t *who_json(const struct wv_who *w)

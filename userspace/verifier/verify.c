@@ -93,12 +93,8 @@ static int check_measured(const struct wv_policy *p, struct wv_verdict *v)
 static int check_piece(const struct wv_evidence *e, const uint8_t report_data[64],
 		       const struct wv_appraisal *a, struct wv_verdict *v)
 {
-	int rc;
+	int rc = authenticate(e->data, e->aux, a, v);
 
-	if (strcmp(e->tee, "snp") && strcmp(e->tee, "simulated-snp"))
-		return fault_set(&v->fault, WV_EVIDENCE_UNSUPPORTED, "evidence.tee", -1,
-				 "evidence of kind '%s' is not verified by this version", e->tee);
-	rc = authenticate(e->data, e->aux, a, v);
 	if (rc)
 		return rc;
 	if (CRYPTO_memcmp(v->report.report_data, report_data, 64))
@@ -111,6 +107,27 @@ static int check_piece(const struct wv_evidence *e, const uint8_t report_data[64
 	return check_tee(policy_of(a), v) ?: policy_report(policy_of(a), &v->report, &v->fault);
 }
 
+static int verifiable(const struct wv_evidence *e)
+{
+	return !strcmp(e->tee, "snp") || !strcmp(e->tee, "simulated-snp");
+}
+
+/* A piece more than what is verified takes nothing away; but one there must be. */
+static int check_kinds(const struct wv_bundle *b, struct wv_verdict *v)
+{
+	size_t i, known = 0;
+
+	for (i = 0; i < b->evidence_count; i++)
+		known += verifiable(&b->evidence[i]);
+	if (known && known < b->evidence_count)
+		v->warnings |= WV_WARN_EVIDENCE_UNCHECKED;
+	if (known)
+		return WV_OK;
+	return fault_set(&v->fault, WV_EVIDENCE_UNSUPPORTED, "evidence.tee", -1,
+			 "evidence of kind '%s' is not verified by this version",
+			 b->evidence[0].tee);
+}
+
 static int check_evidence(const struct wv_bundle *b, const struct wv_appraisal *a,
 			  struct wv_verdict *v)
 {
@@ -119,8 +136,10 @@ static int check_evidence(const struct wv_bundle *b, const struct wv_appraisal *
 	int rc;
 
 	rc = wv_report_data(b->claims, b->index, b->leaves, b->path, b->nodes, report_data,
-			    &v->fault);
+			    &v->fault) ?: check_kinds(b, v);
 	for (i = 0; !rc && i < b->evidence_count; i++) {
+		if (!verifiable(&b->evidence[i]))
+			continue;
 		rc = check_piece(&b->evidence[i], report_data, a, v);
 		if (rc && b->evidence_count > 1) {
 			char field[sizeof(v->fault.field) + 32];

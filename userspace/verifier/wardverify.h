@@ -429,7 +429,8 @@ struct wv_expect {
 #define WV_WARN_SMT		(1ull << 13)
 #define WV_WARN_CLASS_B		(1ull << 14)	/* class B memory was or is held */
 #define WV_WARN_NO_PURPOSE	(1ull << 15)	/* purpose was not checked */
-#define WV_WARN_COUNT		16
+#define WV_WARN_EVIDENCE_UNCHECKED (1ull << 16)	/* a piece of a kind that is not verified */
+#define WV_WARN_COUNT		17
 
 /** wv_warning_text - word for bit @n (0 to WV_WARN_COUNT - 1), "simulated", ... */
 WV_API const char *wv_warning_text(int n);

@@ -27,6 +27,7 @@ static const struct warning warnings[WV_WARN_COUNT] = {
 	{ "smt", "The guest may share a core with others (SMT)." },
 	{ "class-b", "Class B memory was used: the caller's own memory, zeroed in place, outside of a receipt's total." },
 	{ "purpose-unchecked", "No purpose was asked for." },
+	{ "evidence-unchecked", "A piece of evidence beside the one that was verified is of a kind that was not; it proves nothing here." },
 };
 
 const char *wv_warning_text(int n)
