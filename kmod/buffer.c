@@ -24,7 +24,7 @@
 #include "buffer.h"
 
 static atomic64_t last_id;
-static struct workqueue_struct *unmap_queue;	/* kills what was unmapped */
+static struct workqueue_struct *buf_queue;	/* what its owner can't do, see @work */
 
 static void buf_event(const struct ward_buf *buf, u16 type, struct ward_event *ev)
 {
@@ -51,6 +51,24 @@ static void buf_free(struct kref *ref)
 void ward_buf_put(struct ward_buf *buf)
 {
 	kref_put(&buf->ref, buf_free);
+}
+
+static void put_work(struct work_struct *work)
+{
+	ward_buf_put(container_of(work, struct ward_buf, work));
+}
+
+/**
+ * ward_buf_put_later() - drop a reference in the middle of reclaim
+ * @buf: class A, which the caller has ended: once in its life
+ *
+ * The last one may be the session's too, and with it the mount of the buffers'
+ * file system goes, and its shrinker: one shrinker can't wait for another.
+ */
+void ward_buf_put_later(struct ward_buf *buf)
+{
+	INIT_WORK(&buf->work, put_work);
+	queue_work(buf_queue, &buf->work);
 }
 
 static void buf_init(struct ward_buf *buf, enum ward_kind kind,
@@ -312,7 +330,7 @@ static void tie_unmapped(struct ward_tie *tie)
 	struct ward_buf *buf = container_of(tie, struct ward_buf, tie);
 
 	INIT_WORK(&buf->work, kill_unmapped);
-	queue_work(unmap_queue, &buf->work);
+	queue_work(buf_queue, &buf->work);
 }
 
 static const struct ward_bind_ops buf_bind_ops = {
@@ -344,8 +362,8 @@ static const struct ward_session_ops buf_session_ops = {
 /* Ids start at a time, so that none comes back when the module is reloaded. */
 int ward_buffer_init(void)
 {
-	unmap_queue = alloc_workqueue("ward-unmap", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!unmap_queue)
+	buf_queue = alloc_workqueue("ward-buf", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!buf_queue)
 		return -ENOMEM;
 	atomic64_set(&last_id, ktime_get_boottime_ns());
 	ward_image_init();
@@ -357,7 +375,7 @@ int ward_buffer_init(void)
 /* A killing may be under way though the file is gone. */
 void ward_buffer_exit(void)
 {
-	destroy_workqueue(unmap_queue);
+	destroy_workqueue(buf_queue);
 	ward_bind_exit();
 }
 

@@ -27,6 +27,8 @@ struct ward_bind;
 
 /* ---- bufferfs.c: one inode per buffer ------------------------------------ */
 
+int ward_bufferfs_pin(void);
+void ward_bufferfs_unpin(void);
 /*
  * A new O_RDWR file over a new inode, with a reference to this module that
  * fput() drops. The caller gets a reference of its own to the inode.
@@ -232,7 +234,8 @@ struct ward_pins {
  * @is_volatile: it may be purged; then it is in both lists
  * @lru: among all that may be purged, oldest first; volatile_lock
  * @own: among its session's; likewise
- * @work: kills it because its owner unmapped it; owns a reference while queued
+ * @work: kills class B that its owner unmapped, drops reclaim's reference to
+ *	class A; owns a reference while queued
  * @gone: completed when the memory has been zeroed, recorded and freed
  * @pages: class A
  * @pins: class B
@@ -273,6 +276,7 @@ bool ward_buf_mark_dead(struct ward_buf *buf, u32 reason);
 void ward_buf_finish(struct ward_buf *buf);
 u64 ward_buf_kill(struct ward_buf *buf, u32 reason);
 void ward_buf_put(struct ward_buf *buf);
+void ward_buf_put_later(struct ward_buf *buf);
 void ward_buf_look(struct ward_buf *buf, struct ward_buf_info *out);
 int ward_buf_release(struct inode *inode, struct file *file);
 

@@ -15,38 +15,48 @@
 
 #define WARD_BUFFERFS_MAGIC	0x57415244	/* "WARD" */
 
+/* There while somebody pins it; simple_pin_fs() has the lock. */
 static struct vfsmount *ward_bufferfs_mnt;
+static int ward_bufferfs_pins;
 
 static int bufferfs_init_fs_context(struct fs_context *fc)
 {
-	return init_pseudo(fc, WARD_BUFFERFS_MAGIC) ? 0 : -ENOMEM;
+	if (!init_pseudo(fc, WARD_BUFFERFS_MAGIC))
+		return -ENOMEM;
+	/* No mapping ever gets PROT_EXEC; init_pseudo() says so itself from 6.16 on. */
+	fc->s_iflags |= SB_I_NOEXEC;
+	return 0;
 }
 
-/* No .owner: the mount below is ours, and it would pin the module for ever. */
+/*
+ * The mount outlives our files where a user has the inode open with O_PATH: it
+ * is the file system that keeps the module then.
+ */
 static struct file_system_type ward_bufferfs = {
+	.owner = THIS_MODULE,
 	.name = "ward",
 	.init_fs_context = bufferfs_init_fs_context,
 	.kill_sb = kill_anon_super,
 };
 
-int ward_bufferfs_init(void)
+/**
+ * ward_bufferfs_pin() - have it mounted until ward_bufferfs_unpin()
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ward_bufferfs_pin(void)
 {
-	ward_bufferfs_mnt = kern_mount(&ward_bufferfs);
-	if (IS_ERR(ward_bufferfs_mnt))
-		return PTR_ERR(ward_bufferfs_mnt);
-	/* No mapping ever gets PROT_EXEC; init_pseudo() says so itself from 6.16 on. */
-	ward_bufferfs_mnt->mnt_sb->s_iflags |= SB_I_NOEXEC;
-	return 0;
+	return simple_pin_fs(&ward_bufferfs, &ward_bufferfs_mnt, &ward_bufferfs_pins);
 }
 
-/* Every file is gone, else the module could not go. */
-void ward_bufferfs_exit(void)
+/* No inode is left that the caller wanted it for. */
+void ward_bufferfs_unpin(void)
 {
-	kern_unmount(ward_bufferfs_mnt);
+	simple_release_fs(&ward_bufferfs_mnt, &ward_bufferfs_pins);
 }
 
 /**
- * ward_bufferfs_open() - a file with an inode of its own
+ * ward_bufferfs_open() - a file with an inode of its own, while it is pinned
  * @fops: operations; their owner is this module
  * @private: becomes the file's private_data
  * @inode: set to the inode, with a reference for the caller

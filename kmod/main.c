@@ -74,12 +74,9 @@ static int __init ward_init(void)
 	rc = ward_lease_init(&ward_session_lease_ops);
 	if (rc)
 		goto err_pool;
-	rc = ward_bufferfs_init();
-	if (rc)
-		goto err_lease;
 	rc = ward_buffer_init();
 	if (rc)
-		goto err_bufferfs;
+		goto err_lease;
 	rc = ward_shrinker_init();
 	if (rc)
 		goto err_buffer;
@@ -112,8 +109,6 @@ err_shrinker:
 	ward_shrinker_exit();
 err_buffer:
 	ward_buffer_exit();
-err_bufferfs:
-	ward_bufferfs_exit();
 err_lease:
 	ward_lease_exit();
 err_pool:
@@ -136,7 +131,6 @@ static void __exit ward_exit(void)
 	ward_shrinker_exit();
 	ward_buffer_exit();
 	ward_lease_exit();
-	ward_bufferfs_exit();
 	ward_session_exit();
 	ward_pool_exit();
 	ward_ledger_exit();

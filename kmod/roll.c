@@ -11,11 +11,13 @@
 
 #include "buffer.h"
 
-void ward_roll_init(struct ward_roll *roll)
+/* 0 or -ENOMEM. Pins bufferfs once for all of the session's buffers. */
+int ward_roll_init(struct ward_roll *roll)
 {
 	xa_init_flags(&roll->bufs, XA_FLAGS_ACCOUNT);
 	roll->closed = WARD_END_NONE;
 	roll->kept = NULL;
+	return ward_bufferfs_pin();
 }
 
 /* Every buffer holds its session, so that the roll is empty. */
@@ -24,6 +26,7 @@ void ward_roll_destroy(struct ward_roll *roll)
 	WARN_ON_ONCE(!xa_empty(&roll->bufs));
 	xa_destroy(&roll->bufs);
 	ward_bind_drop(roll->kept);
+	ward_bufferfs_unpin();
 }
 
 /**

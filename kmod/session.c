@@ -216,8 +216,10 @@ static struct ward_session *session_new(void)
 	session->grave = kzalloc(sizeof(*session->grave), GFP_KERNEL_ACCOUNT);
 	if (!session->grave)
 		goto err_session;
+	rc = ward_roll_init(&session->roll);
+	if (rc)
+		goto err_grave;
 	kref_init(&session->ref);
-	ward_roll_init(&session->roll);
 	INIT_LIST_HEAD(&session->volatiles);
 	get_random_bytes(session->id, sizeof(session->id));
 	session->uid = current_euid();
@@ -230,7 +232,7 @@ static struct ward_session *session_new(void)
 	rc = ward_account_init(&session->account, session->id,
 			       from_kuid(&init_user_ns, session->uid));
 	if (rc)
-		goto err_grave;
+		goto err_roll;
 	ward_line_session_init(&session->line,
 			       &ward_account_gate_user(&session->account)->line);
 	ward_lease_start(&session->clock, &session->account);
@@ -243,6 +245,8 @@ static struct ward_session *session_new(void)
 err_pool:
 	ward_pool_end(&session->pool);
 	ward_account_free(&session->account);
+err_roll:
+	ward_roll_destroy(&session->roll);
 err_grave:
 	kfree(session->grave);
 err_session:

@@ -151,7 +151,7 @@ unsigned long ward_volatile_purge_some(unsigned long nr_pages)
 		finish_purge(buf);
 		/* A lazy one may have had less than its length. */
 		freed += ward_pages_present(&buf->pages) >> PAGE_SHIFT;
-		ward_buf_put(buf);
+		ward_buf_put_later(buf);
 	}
 	return freed;
 }

@@ -406,7 +406,7 @@ struct ward_roll {
 	struct ward_bind *kept;
 };
 
-void ward_roll_init(struct ward_roll *roll);
+int ward_roll_init(struct ward_roll *roll);
 void ward_roll_destroy(struct ward_roll *roll);
 int ward_roll_reserve(struct ward_roll *roll, u64 id);
 u32 ward_roll_add(struct ward_roll *roll, struct ward_buf *buf);
@@ -492,10 +492,8 @@ __poll_t ward_watch_poll(struct file *file, struct poll_table_struct *table);
 int ward_cmd_pressure(struct ward_call *call);
 int ward_cmd_watch(struct ward_call *call);
 
-/* ---- buffers: bufferfs.c, bind.c, buffer.c, own.c, pin.c ---------------- */
+/* ---- buffers: bind.c, buffer.c, own.c, pin.c ---------------- */
 
-int ward_bufferfs_init(void);
-void ward_bufferfs_exit(void);
 int ward_buffer_init(void);
 void ward_buffer_exit(void);
 int ward_shrinker_init(void);

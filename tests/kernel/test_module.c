@@ -99,6 +99,33 @@ TEST(a_pin_keeps_it)
 	restore();
 }
 
+/* O_PATH opens the inode anew: no file of ours, and still our file system. */
+static int path_of(int fd)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	return open(name, O_PATH | O_CLOEXEC);
+}
+
+/* It went, and closing the path killed the kernel. */
+TEST(a_path_keeps_it)
+{
+	int s, fd, path;
+
+	module_loosen();
+	s = session_open();
+	fd = buf_alloc(s, PAGE);
+	ASSERT_GE(fd, 0);
+	path = path_of(fd);
+	ASSERT_GE(path, 0);
+	close(fd);
+	close(s);
+	EXPECT_EQ(module_unload(), -EAGAIN);
+	close(path);
+	restore();
+}
+
 TEST(ids_do_not_come_again)
 {
 	struct ward_info before, after;
