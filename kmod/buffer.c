@@ -264,6 +264,24 @@ void ward_buf_finish(struct ward_buf *buf)
 	complete_all(&buf->gone);
 }
 
+/*
+ * False: it is under way elsewhere. Who is at it may be kept from running, by a
+ * priority or a cgroup of its own choice: out of reach it is all the same.
+ */
+static bool kill_or_hide(struct ward_buf *buf, u32 reason)
+{
+	bool first;
+
+	down_write(&buf->lock);
+	first = ward_buf_mark_dead(buf, reason);
+	up_write(&buf->lock);
+	if (first)
+		ward_buf_finish(buf);
+	else if (buf->ops->hide && !completion_done(&buf->gone))
+		buf->ops->hide(buf);
+	return first;
+}
+
 /**
  * ward_buf_kill() - end a buffer, if it has not ended yet
  * @buf: referenced by the caller, who holds no lock that a fault takes
@@ -275,17 +293,10 @@ void ward_buf_finish(struct ward_buf *buf)
  */
 u64 ward_buf_kill(struct ward_buf *buf, u32 reason)
 {
-	bool first;
-
-	down_write(&buf->lock);
-	first = ward_buf_mark_dead(buf, reason);
-	up_write(&buf->lock);
-	if (!first) {
-		wait_for_completion(&buf->gone);
-		return 0;
-	}
-	ward_buf_finish(buf);
-	return buf->length;
+	if (kill_or_hide(buf, reason))
+		return buf->length;
+	wait_for_completion(&buf->gone);
+	return 0;
 }
 
 /* The last reference to the file: no fd, no mapping. */
@@ -341,18 +352,29 @@ static const struct ward_bind_ops buf_bind_ops = {
 
 /* ---- the end of the session's rights ------------------------------------------ */
 
-static void session_end(struct ward_session *session, u32 reason, bool shared)
+static void end_each(struct ward_session *session, u32 reason, bool shared, bool wait)
 {
 	struct ward_buf *buf;
+	bool meant;
 	u64 id = 0;
 
 	while ((buf = ward_roll_after(&session->roll, id))) {
 		id = buf->id;
-		if (!shared || buf->kind == WARD_KIND_SHARED)
+		meant = !shared || buf->kind == WARD_KIND_SHARED;
+		if (meant && wait)
 			ward_buf_kill(buf, reason);
+		else if (meant)
+			kill_or_hide(buf, reason);
 		ward_buf_put(buf);
 		cond_resched();
 	}
+}
+
+/* None is left alone while somebody is slow to wipe the one before it. */
+static void session_end(struct ward_session *session, u32 reason, bool shared)
+{
+	end_each(session, reason, shared, false);
+	end_each(session, reason, shared, true);
 }
 
 static const struct ward_session_ops buf_session_ops = {

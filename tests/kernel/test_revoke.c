@@ -4,7 +4,9 @@
  * mapping of class A memory exists and no byte of it can be read, with the
  * owner alive; and what the administrator sees of the buffers before.
  */
+#define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 
 #include "wire.h"
 
@@ -175,6 +177,114 @@ TEST(no_buffer_slips_through)
 				close(i);
 		close(busy_session);
 	}
+}
+
+/* ---- while its owner keeps the wipe of one buffer from running ----------------------- */
+
+#define SLOW_LENGTH	(64 * HUGE)
+
+static int slow_fd;
+static volatile bool spinning;
+static int spin_pipe[2];
+
+static void on_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+}
+
+static void *wipe_slowly(void *unused)
+{
+	on_cpu(0);
+	buf_wipe(slow_fd);
+	return unused;
+}
+
+/* Once it is told, nobody else gets anywhere on its CPU. */
+static void *spin(void *unused)
+{
+	const struct sched_param param = { .sched_priority = 50 };
+
+	on_cpu(0);
+	ASSERT_EQ(sched_setscheduler(0, SCHED_FIFO, &param), 0);
+	hear(spin_pipe[0]);
+	while (spinning)
+		;
+	return unused;
+}
+
+enum { LIVES, IS_WIPED_NOW, IS_GONE };
+
+/* WARD_BUF_INFO would wait for the end of the wipe. */
+static int slow_state(void)
+{
+	char path[64], text[1024];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", slow_fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	ASSERT_GT(n, 0);
+	text[n] = '\0';
+	if (!strstr(text, "ward-end:\t0\n"))
+		return IS_GONE;
+	return strstr(text, "ward-present:\t0\n") ? IS_WIPED_NOW : LIVES;
+}
+
+static void *revoke_it(void *id)
+{
+	struct wire *w = wire_open();
+
+	EXPECT_EQ(take_away(w, id), 0);
+	return NULL;
+}
+
+/* False where the wipe was too fast to be caught. */
+static bool caught_a_wipe(pthread_t *wiper, pthread_t *spinner)
+{
+	spinning = true;
+	ASSERT_EQ(pthread_create(spinner, NULL, spin, NULL), 0);
+	ASSERT_EQ(pthread_create(wiper, NULL, wipe_slowly, NULL), 0);
+	while (slow_state() == LIVES)
+		;
+	say(spin_pipe[1]);
+	usleep(1000);
+	return slow_state() == IS_WIPED_NOW;
+}
+
+TEST(a_wipe_that_does_not_get_on_holds_up_no_other)
+{
+	int s = session_open(), i;
+	pthread_t wiper, spinner, revoker;
+	struct ward_info info = session_info(s);
+	struct buf b;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP("one CPU");
+	ASSERT_EQ(pipe(spin_pipe), 0);
+	on_cpu(1);
+	write_to("/proc/sys/kernel/sched_rt_runtime_us", "-1");
+	slow_fd = buf_alloc(s, SLOW_LENGTH);
+	ASSERT_GE(slow_fd, 0);
+	b = buf_get(s, HUGE);
+	touch_all(b.p, b.length);
+	ASSERT_TRUE(caught_a_wipe(&wiper, &spinner));
+	ASSERT_EQ(pthread_create(&revoker, NULL, revoke_it, info.out_session), 0);
+	for (i = 0; i < 10000 && touch(b.p, false) == 0 && slow_state() != IS_GONE; i++)
+		usleep(1000);
+	EXPECT_EQ(touch(b.p, false), SIGBUS);
+	EXPECT_EQ(slow_state(), IS_WIPED_NOW);
+	spinning = false;
+	pthread_join(revoker, NULL);
+	pthread_join(spinner, NULL);
+	pthread_join(wiper, NULL);
+	write_to("/proc/sys/kernel/sched_rt_runtime_us", "950000");
+	EXPECT_EQ(buf_info(b.fd).out_end, WARD_END_REVOKE);
 }
 
 /* ---- BUFFER_GET ------------------------------------------------------------------------ */
