@@ -245,6 +245,8 @@ static const struct genl_ops ward_genl_ops[] = {
 	{
 		.cmd = WARD_GENL_CMD_PROVIDER_GET,
 		.doit = provider_doit,
+		.start = ward_control_providers_start,
+		.dumpit = ward_control_providers,
 		.policy = no_attrs,
 		.maxattr = ARRAY_SIZE(no_attrs) - 1,
 	},

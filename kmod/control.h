@@ -67,6 +67,11 @@ int ward_control_limit_set(struct sk_buff *skb, struct genl_info *info);
 int ward_put_pace(struct sk_buff *skb, const struct ward_attest_stats *stats);
 int ward_control_pace_set(struct sk_buff *skb, struct genl_info *info);
 
+/* ---- control_provider.c ---------------------------------------------------------- */
+
+int ward_control_providers_start(struct netlink_callback *cb);
+int ward_control_providers(struct sk_buff *skb, struct netlink_callback *cb);
+
 /* ---- control_session.c, control_buffer.c -------------------------------------- */
 
 int ward_control_session(struct sk_buff *skb, struct genl_info *info);

@@ -515,6 +515,45 @@ int ward_control_provider(struct ward_control *control,
 int ward_control_pace_set(struct ward_control *control, uint32_t which,
 			  const struct ward_pace *pace);
 
+/**
+ * struct ward_provider_entry - one provider of evidence
+ * @size: sizeof(struct ward_provider_entry) of the library
+ * @kind: WARD_PROVIDER_*
+ * @tee: WARD_TEE_*
+ * @flags: WARD_AGENT_*, of an agent
+ * @primary: it is the one whose TEE the claims name
+ * @reserved: 0
+ * @calls: calls of it
+ * @errors: calls that failed
+ * @generation: of its last evidence
+ * @name: its name
+ */
+struct ward_provider_entry {
+	uint32_t size;
+	uint32_t kind;
+	uint32_t tee;
+	uint32_t flags;
+	uint32_t primary;
+	uint32_t reserved;
+	uint64_t calls;
+	uint64_t errors;
+	uint64_t generation;
+	char name[WARD_LABEL_LEN + 1];
+};
+
+/**
+ * ward_control_providers() - every provider of evidence, by place
+ * @control: control
+ * @each: called for each; a result that is not 0 ends the walk
+ * @arg: handed on
+ *
+ * Return: 0; -EPERM, -ENOMEM, -EBADMSG, -EOPNOTSUPP (a module that has one
+ * provider only), or what @each returned below 0.
+ */
+int ward_control_providers(struct ward_control *control,
+			   int (*each)(const struct ward_provider_entry *entry,
+				       void *arg), void *arg);
+
 /* ---- provider.c: the configfs link ---------------------------------------- */
 
 /* What ward_provider_state() finds. */

@@ -64,6 +64,35 @@ static void show_provider(struct wardctl *ctl, const struct ward_provider *provi
 		out_line(ctl->out, "Requests for evidence answer ENODEV. As root: wardctl provider set tsm");
 }
 
+static int show_entry(const struct ward_provider_entry *entry, void *arg)
+{
+	struct output *out = arg;
+
+	out_object(out, NULL);
+	out_text(out, "name", entry->name);
+	out_text(out, "kind", entry->kind == WARD_PROVIDER_AGENT ? "agent" : "tsm");
+	out_text(out, "tee", device_tee(entry->tee));
+	out_bool(out, "primary", entry->primary);
+	out_bool(out, "beside", entry->flags & WARD_AGENT_BESIDE);
+	out_bool(out, "exclusive", entry->flags & WARD_AGENT_EXCLUSIVE);
+	out_uint(out, "calls", entry->calls);
+	out_uint(out, "failed_calls", entry->errors);
+	out_uint(out, "generation", entry->generation);
+	out_close(out);
+	return 0;
+}
+
+/* By place. A module that knows of one provider alone has shown it already. */
+static int show_all(struct wardctl *ctl, struct ward_control *control)
+{
+	int err;
+
+	out_list(ctl->out, "providers");
+	err = ward_control_providers(control, show_entry, ctl->out);
+	out_close(ctl->out);
+	return err == -EOPNOTSUPP ? 0 : err;
+}
+
 static int run_show(struct wardctl *ctl, int argc, char **argv)
 {
 	struct ward_provider provider = { .size = sizeof(provider) };
@@ -79,11 +108,12 @@ static int run_show(struct wardctl *ctl, int argc, char **argv)
 	err = ward_control_provider(control, &provider);
 	if (!err)
 		err = ward_control_status(control, &status);
+	if (!err) {
+		show_provider(ctl, &provider, &status);
+		err = show_all(ctl, control);
+	}
 	ward_control_close(control);
-	if (err)
-		return device_error(ctl, err, "provider show");
-	show_provider(ctl, &provider, &status);
-	return EXIT_OK;
+	return err ? device_error(ctl, err, "provider show") : EXIT_OK;
 }
 
 static int attach_failed(struct wardctl *ctl, int err)

@@ -125,11 +125,13 @@ const char *device_level(uint32_t level)
 
 const char *device_tee(uint32_t tee)
 {
-	static const char *const names[] = { "none", "snp", "tdx", "cca", "sev" };
+	static const char *const names[] = {
+		"none", "snp", "tdx", "cca", "sev", "tpm", "nitro", "azure-snp", "azure-tdx",
+	};
 
 	if (tee == WARD_TEE_SIMULATED)
 		return "simulated";
-	return tee < 5 ? names[tee] : "unknown";
+	return tee <= WARD_TEE_AZURE_TDX ? names[tee] : "unknown";
 }
 
 void device_module_version(struct wardctl *ctl, const char *key, uint32_t version)

@@ -32,7 +32,12 @@ enum {
 	WARD_GENL_CMD_STATUS_GET,	/* do: what the module is and holds */
 	WARD_GENL_CMD_SESSION_GET,	/* do (by id) or dump: WARD_A_SESSION_* */
 	WARD_GENL_CMD_PRESSURE_GET,	/* do: levels and bytes */
-	WARD_GENL_CMD_PROVIDER_GET,	/* do: what is attached */
+	/*
+	 * do: the primary provider and the figures of all requests. dump: every
+	 * provider that is bound, by place: PROVIDER, PROVIDER_KIND, TEE, AGENT_FLAGS,
+	 * PRIMARY, and CALLS, ERRORS, GENERATION of its own
+	 */
+	WARD_GENL_CMD_PROVIDER_GET,
 	/*
 	 * dump: live buffers of WARD_A_SESSION_ID, or of every session that the
 	 * caller may see; one message each
@@ -162,6 +167,10 @@ enum {
 	WARD_A_NEXT_CALL_NS,		/* u64: ns until one may be made */
 	WARD_A_BREAKER,			/* u32: WARD_BREAKER_IS_* */
 	WARD_A_PROBE_NS,		/* u64: ns until a probe may pass, 0 = now */
+	/* PROVIDER_GET's dump */
+	WARD_A_PROVIDER_KIND,		/* u32: WARD_PROVIDER_* */
+	WARD_A_AGENT_FLAGS,		/* u32: WARD_AGENT_* */
+	WARD_A_PRIMARY,			/* flag: the one whose TEE the claims name */
 	__WARD_A_MAX,
 };
 
