@@ -136,6 +136,41 @@ TEST(nonce_lengths)
 	}
 }
 
+static void entry_set(const char *attribute, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), REPORT_CORE "/ward/%s", attribute);
+	ASSERT_TRUE(write_to(path, value));
+}
+
+/* What root sets on the linked entry holds for ward's requests too. */
+TEST(privilege_level_and_service_of_the_entry)
+{
+	static const char manifest[] = "SIMULATED manifest of svsm";
+	struct answer *a;
+	int err, session;
+
+	provider_attach();
+	session = session_open();
+	entry_set("privlevel", "2");
+	entry_set("service_provider", "svsm");
+	a = attest(session, WARD_PURPOSE_REPORT, &err);
+	ASSERT_EQ(err, 0);
+	answer_check(a);
+	EXPECT_EQ(a->evidence[0x30], 2);	/* VMPL */
+	EXPECT_EQ(a->cmd.manifest_len, sizeof(manifest) - 1);
+	EXPECT_MEMEQ(a->manifest, manifest, sizeof(manifest) - 1);
+	free(a);
+	provider_detach();
+	provider_attach();
+	a = attest(session, WARD_PURPOSE_REPORT, &err);
+	ASSERT_EQ(err, 0);
+	EXPECT_EQ(a->evidence[0x30], 0);
+	EXPECT_EQ(a->cmd.manifest_len, 0);
+	free(a);
+}
+
 /* ---- lengths ------------------------------------------------------------------------ */
 
 static int ask_short(struct answer *a, int session, uint32_t claims, uint32_t evidence,

@@ -237,6 +237,23 @@ static int attach_aux(struct tsm_report *report)
 	return 0;
 }
 
+/* A service beside the kernel, of whatever name, has a manifest. */
+static int attach_manifest(struct tsm_report *report)
+{
+	static const char text[] = "SIMULATED manifest of ";
+	const char *service = report->desc.service_provider;
+
+	if (!service)
+		return 0;
+	report->manifestblob = kvmalloc(sizeof(text) - 1 + strlen(service), GFP_KERNEL);
+	if (!report->manifestblob)
+		return -ENOMEM;
+	memcpy(report->manifestblob, text, sizeof(text) - 1);
+	memcpy(report->manifestblob + sizeof(text) - 1, service, strlen(service));
+	report->manifestblob_len = sizeof(text) - 1 + strlen(service);
+	return 0;
+}
+
 static int make_report(struct tsm_report *report)
 {
 	const u8 *data = READ_ONCE(stale) ? last_report_data : report->desc.inblob;
@@ -248,7 +265,7 @@ static int make_report(struct tsm_report *report)
 	fill_report(out, data, report->desc.privlevel);
 	rc = sign_report(out);
 	if (!rc)
-		rc = attach_aux(report);
+		rc = attach_aux(report) ?: attach_manifest(report);
 	if (rc) {
 		kvfree(out);
 		return rc;
@@ -282,6 +299,9 @@ static bool tsmsim_attr_visible(int n)
 	case TSM_REPORT_PROVIDER:
 	case TSM_REPORT_PRIVLEVEL:
 	case TSM_REPORT_PRIVLEVEL_FLOOR:
+	case TSM_REPORT_SERVICE_PROVIDER:
+	case TSM_REPORT_SERVICE_GUID:
+	case TSM_REPORT_SERVICE_MANIFEST_VER:
 		return true;
 	}
 	return false;
@@ -290,7 +310,7 @@ static bool tsmsim_attr_visible(int n)
 static bool tsmsim_bin_attr_visible(int n)
 {
 	return n == TSM_REPORT_INBLOB || n == TSM_REPORT_OUTBLOB ||
-	       n == TSM_REPORT_AUXBLOB;
+	       n == TSM_REPORT_AUXBLOB || n == TSM_REPORT_MANIFESTBLOB;
 }
 
 static const struct tsmsim_ops_type tsmsim_ops = {

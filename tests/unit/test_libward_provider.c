@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,31 @@ static void half_made_ways_are_completed(void **state)
 	assert_int_equal(ward_provider_state(root), WARD_LINK_MADE);
 }
 
+static void attributes_of_the_entry(void **state)
+{
+	char text[8] = { 0 };
+	int fd;
+
+	(void)state;
+	assert_int_equal(ward_provider_set(root, "privlevel", "2"), -ENODEV);
+	mkdir(in_root("tsm"), 0755);
+	mkdir(in_root("tsm/report"), 0755);
+	assert_int_equal(ward_provider_set(root, "inblob", "2"), -EINVAL);
+	assert_int_equal(ward_provider_set(root, "../x", "2"), -EINVAL);
+	assert_int_equal(ward_provider_set(root, "privlevel", ""), -EINVAL);
+	/* A provider without it: nothing is made. */
+	assert_int_equal(ward_provider_set(root, "privlevel", "2"), -EOPNOTSUPP);
+	fd = creat(in_root("tsm/report/ward/privlevel"), 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(ward_provider_set(root, "privlevel", "2"), 0);
+	close(fd);
+	fd = open(in_root("tsm/report/ward/privlevel"), O_RDONLY);
+	assert_int_equal(read(fd, text, sizeof(text)), 1);
+	assert_string_equal(text, "2");
+	close(fd);
+	unlink(in_root("tsm/report/ward/privlevel"));
+}
+
 static void long_roots_are_refused(void **state)
 {
 	char *longest = malloc(5000);
@@ -138,6 +164,7 @@ int main(void)
 		IN_ROOT(probing_leaves_nothing),
 		IN_ROOT(attach_makes_and_detach_removes),
 		IN_ROOT(half_made_ways_are_completed),
+		IN_ROOT(attributes_of_the_entry),
 		cmocka_unit_test(long_roots_are_refused),
 	};
 

@@ -596,6 +596,24 @@ int ward_provider_probe(const char *configfs);
 int ward_provider_attach(const char *configfs);
 
 /**
+ * ward_provider_set() - what the TSM is to be asked for (root)
+ * @configfs: mount point, or NULL for /sys/kernel/config
+ * @attribute: of the report entry: `privlevel` (VMPL on SNP), or, for a service
+ *	beside the kernel such as an SVSM, `service_provider`, `service_guid`,
+ *	`service_manifest_version`
+ * @value: as Documentation/ABI/testing/configfs-tsm-report has it
+ *
+ * Makes tsm/report/ward where it is not there. Holds for later requests, also
+ * where the link is made already.
+ *
+ * Return: 0; -EINVAL (another attribute, or a value that the kernel refuses),
+ * -EOPNOTSUPP (this provider has no such attribute), -ENODEV (no TSM provider
+ * registered), -EACCES, -EPERM, or what the kernel says.
+ */
+int ward_provider_set(const char *configfs, const char *attribute,
+		      const char *value);
+
+/**
  * ward_provider_detach() - undo it; requests then answer ENODEV
  * @configfs: mount point, or NULL for /sys/kernel/config
  *

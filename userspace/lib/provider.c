@@ -5,6 +5,7 @@
  * lies in a directory that is made by mkdir, which pins the module.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -132,6 +133,51 @@ int ward_provider_attach(const char *configfs)
 	if (paths_set(&p, configfs))
 		return -ENAMETOOLONG;
 	return make_link(&p);
+}
+
+static int attribute_known(const char *name)
+{
+	static const char *const names[] = {
+		"privlevel", "service_provider", "service_guid",
+		"service_manifest_version",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(name, names[i]))
+			return 1;
+	return 0;
+}
+
+/* configfs shows an entry the attributes that its provider has. */
+static int write_attribute(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	size_t len = strlen(value);
+	ssize_t n;
+	int err;
+
+	if (fd < 0)
+		return errno == ENOENT ? -EOPNOTSUPP : -errno;
+	n = write(fd, value, len);
+	err = n < 0 ? -errno : (size_t)n < len ? -EIO : 0;
+	close(fd);
+	return err;
+}
+
+int ward_provider_set(const char *configfs, const char *attribute, const char *value)
+{
+	char path[PATH_MAX], leaf[32];
+	struct paths p;
+	int err;
+
+	if (!attribute_known(attribute) || !*value)
+		return -EINVAL;
+	snprintf(leaf, sizeof(leaf), "/%s", attribute);
+	if (paths_set(&p, configfs) || join(path, p.report, leaf))
+		return -ENAMETOOLONG;
+	err = there(p.tsm) == 1 ? make_report(p.report) : -ENODEV;
+	return err ? err : write_attribute(path, value);
 }
 
 int ward_provider_probe(const char *configfs)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* wardctl provider show|set|unset: who answers requests for evidence. */
 #include <errno.h>
+#include <getopt.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -133,12 +134,56 @@ static int attach_failed(struct wardctl *ctl, int err)
 			 " or tdx-guest; wardctl doctor tells more");
 }
 
+static int set_failed(struct wardctl *ctl, const char *attribute, int err)
+{
+	if (err == -EOPNOTSUPP)
+		return ctl_error(ctl, EXIT_DEVICE, "no-attribute",
+				 "this TSM provider has no attribute '%s'", attribute);
+	if (err == -EINVAL || err == -ERANGE)
+		return ctl_error(ctl, EXIT_USAGE, "bad-value",
+				 "the kernel does not take this value for '%s'\n"
+				 "  mend: see privlevel_floor of the entry, and"
+				 " Documentation/ABI/testing/configfs-tsm-report", attribute);
+	return attach_failed(ctl, err);
+}
+
+/* Long options are the entry's attributes, in their own words. */
+static int set_attributes(struct wardctl *ctl, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "privlevel", required_argument, NULL, 'p' },
+		{ "service-provider", required_argument, NULL, 's' },
+		{ "service-guid", required_argument, NULL, 'g' },
+		{ "service-manifest-version", required_argument, NULL, 'm' },
+		{ 0 },
+	};
+	static const char *const names[] = {
+		"privlevel", "service_provider", "service_guid", "service_manifest_version",
+	};
+	int c, i = 0, err;
+
+	while ((c = getopt_long(argc, argv, "", longs, &i)) != -1) {
+		if (c == '?')
+			return ctl_usage(ctl, "'%s' is not an option, or lacks its value",
+					 argv[optind - 1]);
+		err = ward_provider_set(NULL, names[i], optarg);
+		if (err)
+			return set_failed(ctl, names[i], err);
+	}
+	return EXIT_OK;
+}
+
 static int run_set(struct wardctl *ctl, int argc, char **argv)
 {
-	int err;
+	int err, rc;
 
-	if (argc != 2 || strcmp(argv[1], "tsm"))
+	if (argc < 2 || strcmp(argv[1], "tsm"))
 		return ctl_usage(ctl, "the provider that can be set is 'tsm'");
+	rc = set_attributes(ctl, argc - 1, argv + 1);
+	if (rc)
+		return rc;
+	if (optind != argc - 1)
+		return ctl_usage(ctl, "'%s' is no option", argv[1 + optind]);
 	err = ward_provider_attach(NULL);
 	if (err)
 		return attach_failed(ctl, err);
@@ -171,10 +216,13 @@ const struct wardctl_verb verb_provider_show = {
 
 const struct wardctl_verb verb_provider_set = {
 	.name = "provider set",
-	.args = "tsm",
+	.args = "tsm [--privlevel N] [--service-provider NAME] [--service-guid GUID]"
+		" [--service-manifest-version N]",
 	.help = "let the kernel's TSM answer requests for evidence (root)",
 	.details = "Makes /sys/kernel/config/tsm/report/ward and the link\n"
-		   "/sys/kernel/config/ward/tsm/source to it.\n",
+		   "/sys/kernel/config/ward/tsm/source to it. The options are attributes of the\n"
+		   "entry: at which privilege level (VMPL) evidence is asked for, and of which\n"
+		   "service beside the kernel (an SVSM) a manifest is wanted.\n",
 	.run = run_set,
 };
 
