@@ -107,17 +107,14 @@ static int deliver_parts(struct ward_call *call, struct answer_part *parts,
 	return -EMSGSIZE;
 }
 
-static int deliver(struct ward_call *call, const struct ward_request *req)
+static int deliver(struct ward_call *call, const struct ward_answer *answer)
 {
 	struct ward_attest *cmd = call->cmd;
-	const struct ward_batch *batch = req->batch;
-	const struct ward_evidence_set *set = &batch->evidence;
+	const struct ward_evidence_set *set = answer->evidence;
 	const struct ward_evidence *ev = &set->primary;
-	u8 path[WARD_PATH_NODES_MAX][WARD_DIGEST_LEN];
-	u32 nodes = ward_request_path(req, path);
 	struct answer_part parts[] = {
-		{ &req->claims, WARD_CLAIMS_SIZE, cmd->claims_addr, &cmd->claims_len },
-		{ path, nodes * WARD_DIGEST_LEN, cmd->path_addr, &cmd->path_len },
+		{ answer->claims, WARD_CLAIMS_SIZE, cmd->claims_addr, &cmd->claims_len },
+		{ answer->path, answer->path_len, cmd->path_addr, &cmd->path_len },
 		{ ev->data, ev->data_len, cmd->evidence_addr, &cmd->evidence_len },
 		{ ev->aux, ev->aux_len, cmd->aux_addr, &cmd->aux_len, true },
 		{ ev->manifest, ev->manifest_len, cmd->manifest_addr,
@@ -125,14 +122,50 @@ static int deliver(struct ward_call *call, const struct ward_request *req)
 		{ set->more, set->more_len, cmd->more_addr, &cmd->more_len, true },
 	};
 
-	cmd->out_index = req->index;
-	cmd->out_leaves = batch->n;
-	cmd->out_tee = le32_to_cpu(req->claims.tee);
+	cmd->out_index = answer->index;
+	cmd->out_leaves = answer->leaves;
+	cmd->out_tee = le32_to_cpu(answer->claims->tee);
 	cmd->out_generation = ev->generation;
 	cmd->out_retry_after_ns = 0;
 	cmd->out_parts = set->parts;
+	cmd->out_age_ns = answer->age_ns;
 	memcpy(cmd->out_provider, ev->provider, WARD_LABEL_LEN);
 	return deliver_parts(call, parts, ARRAY_SIZE(parts));
+}
+
+/* What was had for this request; who may ask for it again has it kept. */
+static int deliver_new(struct ward_call *call, const struct ward_request *req)
+{
+	const struct ward_attest *cmd = call->cmd;
+	u8 path[WARD_PATH_NODES_MAX][WARD_DIGEST_LEN];
+	const struct ward_answer answer = {
+		.claims = &req->claims,
+		.path = path,
+		.path_len = ward_request_path(req, path) * WARD_DIGEST_LEN,
+		.index = req->index,
+		.leaves = req->batch->n,
+		.evidence = &req->batch->evidence,
+	};
+
+	if (cmd->max_age_ns)
+		ward_kept_put_by(req->session, cmd, &req->moment, &answer);
+	return deliver(call, &answer);
+}
+
+/* 0 or -errno of an answer that was kept; 1 = there is none to give. */
+static int deliver_kept(struct ward_call *call)
+{
+	struct ward_answer answer;
+	struct ward_kept *kept = ward_kept_find(call->object, call->cmd, &answer);
+	int rc;
+
+	if (!kept)
+		return 1;
+	rc = deliver(call, &answer);
+	ward_kept_release(kept);
+	if (!rc)
+		ward_queue_reused();
+	return rc;
 }
 
 /*
@@ -163,7 +196,7 @@ static int ask(struct ward_call *call, struct ward_request *req)
 
 	if (!deadline)
 		deadline = ktime_get_boottime_ns() + DEADLINE_DEFAULT_NS;
-	req->provider_seen = ward_ledger_providers();
+	req->moment = ward_moment_now(&req->session->account);
 	rc = ward_claims_fill(req->session, cmd, &req->claims) ?:
 	     check_claims(&req->claims);
 	if (rc)
@@ -178,7 +211,7 @@ static int ask(struct ward_call *call, struct ward_request *req)
 		cmd->out_retry_after_ns = req->retry_ns;
 		call->reply_on_error = true;
 	}
-	return rc ?: deliver(call, req);
+	return rc ?: deliver_new(call, req);
 }
 
 /**
@@ -194,8 +227,10 @@ int ward_cmd_attest(struct ward_call *call)
 {
 	struct ward_session *session = call->object;
 	struct ward_request *req;
-	int rc;
+	int rc = deliver_kept(call);
 
+	if (rc <= 0)
+		return rc;
 	rc = check_request(session, call->cmd) ?: refuse_no_room(call);
 	if (rc)
 		return rc;

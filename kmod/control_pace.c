@@ -34,7 +34,8 @@ int ward_put_pace(struct sk_buff *skb, const struct ward_attest_stats *stats)
 	       nla_put_u32(skb, WARD_A_TOKENS, stats->tokens) ?:
 	       ward_put_u64(skb, WARD_A_NEXT_CALL_NS, stats->next_call_ns) ?:
 	       nla_put_u32(skb, WARD_A_BREAKER, stats->breaker) ?:
-	       ward_put_u64(skb, WARD_A_PROBE_NS, stats->probe_ns);
+	       ward_put_u64(skb, WARD_A_PROBE_NS, stats->probe_ns) ?:
+	       ward_put_u64(skb, WARD_A_REUSED, stats->reused);
 }
 
 static int get_knobs(struct genl_info *info, struct ward_paces *paces)

@@ -17,6 +17,8 @@ static struct ward_gate gate;
 static struct ward_attest_stats stats;
 static u64 provider_seen;		/* whom the breaker judges */
 
+static atomic64_t reused;
+
 static struct ward_request *request_at(struct ward_place *place)
 {
 	return container_of(place, struct ward_request, place);
@@ -163,6 +165,11 @@ void ward_queue_called(const struct ward_called *call, struct list_head *shut_ou
 		request_at(place)->retry_ns = wait;
 }
 
+void ward_queue_reused(void)
+{
+	atomic64_inc(&reused);
+}
+
 /* ---- settings and figures ------------------------------------------------------------ */
 
 void ward_attest_stats(struct ward_attest_stats *out)
@@ -171,6 +178,7 @@ void ward_attest_stats(struct ward_attest_stats *out)
 
 	guard(spinlock)(&queue_lock);
 	*out = stats;
+	out->reused = atomic64_read(&reused);
 	out->queued = gate.line.waiting;
 	out->tokens = ward_rate_tokens(&gate.pace.calls, gate.at, now);
 	out->next_call_ns = ward_gate_wait(&gate, now);

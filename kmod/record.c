@@ -32,6 +32,20 @@ u64 ward_ledger_providers(void)
 	return READ_ONCE(ward_books.providers);
 }
 
+/* Did the session itself change what claims say of it, other than its figures? */
+static bool is_act(const struct ward_event *ev)
+{
+	switch (le16_to_cpu(ev->type)) {
+	case WARD_EVENT_SESSION_SEAL:
+	case WARD_EVENT_MEASURE:
+	case WARD_EVENT_LEASE:
+	case WARD_EVENT_REVOKE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void ward_ledger_append(struct ward_account *acct, struct ward_event *ev)
 {
 	struct ward_event link = {
@@ -46,6 +60,8 @@ void ward_ledger_append(struct ward_account *acct, struct ward_event *ev)
 	memcpy(link.detail, acct->chain.head, sizeof(link.detail));
 	append_global(&link);
 	ward_journal_add(acct->id, ev);
+	if (is_act(ev))
+		WRITE_ONCE(acct->acts, acct->acts + 1);
 }
 
 void ward_ledger_record(struct ward_account *acct, struct ward_event *ev)

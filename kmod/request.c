@@ -189,7 +189,7 @@ static enum ward_verdict judge(const struct list_head *requests,
 		return WARD_VERDICT_NEUTRAL;
 	}
 	list_for_each_entry(req, requests, place.node)
-		if (req->provider_seen == ward_ledger_providers() &&
+		if (req->moment.providers == ward_ledger_providers() &&
 		    answer_for(req, batch, 0))
 			return WARD_VERDICT_GARBAGE;
 	return WARD_VERDICT_GOOD;

@@ -9,6 +9,7 @@
 #include <linux/completion.h>
 
 #include "evidence.h"
+#include "kept.h"
 #include "pace.h"
 #include "ward.h"
 
@@ -31,7 +32,7 @@ struct ward_batch {
  * @ref: held by the caller, and by the queue or the worker
  * @place: in the queue or the worker's list
  * @queued: it is in the queue; queue.c's lock, as is @place while it is
- * @provider_seen: changes of provider when it was composed
+ * @moment: before its claims were composed
  * @retry_ns: with -EAGAIN and -EHOSTDOWN: how long until it is worth asking again
  * @flags: REQ_DONE
  * @done: completed by who set REQ_DONE, after the next three
@@ -47,7 +48,7 @@ struct ward_request {
 	struct kref ref;
 	struct ward_place place;
 	bool queued;
-	u64 provider_seen;
+	struct ward_moment moment;
 	u64 retry_ns;
 	unsigned long flags;
 	struct completion done;
@@ -86,6 +87,7 @@ void ward_queue_init(void);
 int ward_queue_join(struct ward_request *req, u64 deadline_ns);
 bool ward_queue_leave(struct ward_request *req);
 unsigned int ward_queue_take(struct list_head *taken, u64 *wait_ns);
+void ward_queue_reused(void);
 void ward_queue_called(const struct ward_called *call, struct list_head *shut_out);
 
 #endif /* WARD_REQUEST_H */

@@ -235,6 +235,7 @@ static struct ward_session *session_new(void)
 		goto err_roll;
 	ward_line_session_init(&session->line,
 			       &ward_account_gate_user(&session->account)->line);
+	ward_keep_init(&session->keep);
 	ward_lease_start(&session->clock, &session->account);
 	ward_pool_start(&session->pool);
 	rc = session_publish(session);
@@ -347,7 +348,8 @@ static int session_release(struct inode *inode, struct file *file)
 {
 	struct ward_session *session = file->private_data;
 
-	/* Nobody can ask for another buffer. */
+	/* Nobody can ask for another buffer, or for evidence. */
+	ward_keep_drop(&session->keep);
 	ward_pool_close(&session->pool);
 	/* The others are bound to their mm, and hold the session. */
 	session_ops->end(session, WARD_END_SESSION, true);

@@ -189,6 +189,7 @@ struct ward_notices {
  * @held: pass of the queue in which its own limit held up a charge
  * @part: what part it has in stalls; pressure.c
  * @notices: see there
+ * @acts: the session's own that changed what claims say of it; read without the lock
  */
 struct ward_account {
 	struct list_head node;
@@ -205,6 +206,7 @@ struct ward_account {
 	u64 held;
 	u32 part;
 	struct ward_notices notices;
+	u64 acts;
 };
 
 /* What the machine as a whole holds; for control.c and pressure. */
@@ -414,6 +416,23 @@ void ward_roll_drop(struct ward_roll *roll, u64 id);
 void ward_roll_close(struct ward_roll *roll, u32 reason);
 struct ward_buf *ward_roll_after(struct ward_roll *roll, u64 id);
 
+/* ---- kept.c: a session's last answer, see kept.h ----------------------------- */
+
+struct ward_kept;
+
+/**
+ * struct ward_keep - where it is kept
+ * @lock: a leaf; protects the next
+ * @kept: or NULL
+ */
+struct ward_keep {
+	spinlock_t lock;
+	struct ward_kept *kept;
+};
+
+void ward_keep_init(struct ward_keep *keep);
+void ward_keep_drop(struct ward_keep *keep);
+
 /* ---- session.c: an open of /dev/ward ------------------------------------ */
 
 /**
@@ -429,6 +448,7 @@ struct ward_buf *ward_roll_after(struct ward_roll *roll, u64 id);
  * @grave: made at open, so that the end cannot fail
  * @account: see there
  * @line: its requests that wait; queue.c
+ * @keep: the last answer to one
  * @roll: its buffers
  * @volatiles: those that may be purged, oldest first; volatile_lock
  * @clock: of its lease
@@ -446,6 +466,7 @@ struct ward_session {
 	struct ward_tombstone *grave;
 	struct ward_account account;
 	struct ward_line_session line;
+	struct ward_keep keep;
 	struct ward_roll roll;
 	struct list_head volatiles;
 	struct ward_lease_clock clock;
@@ -525,6 +546,7 @@ int ward_claims_fill(struct ward_session *session, const struct ward_attest *cmd
  * @errors: calls that failed
  * @served: requests answered with new evidence
  * @refused: requests with EAGAIN or EHOSTDOWN
+ * @reused: requests answered with evidence of an earlier one
  * @queued: requests that wait
  * @tokens: calls that may be made at once
  * @next_call_ns: how long until one may be made
@@ -536,6 +558,7 @@ struct ward_attest_stats {
 	u64 errors;
 	u64 served;
 	u64 refused;
+	u64 reused;
 	u32 queued;
 	u32 tokens;
 	u64 next_call_ns;

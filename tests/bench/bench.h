@@ -83,6 +83,7 @@ void rows_memory_cold(void);	/* P1 alone */
 void rows_pin(void);		/* P5, P6 */
 void rows_calls(void);		/* P7 to P9 */
 void rows_curve(void);		/* cost of size, of number; unmap */
-void rows_bind(void);		/* what binding to an mm costs */
+void rows_bind(void);
+void rows_reuse(void);		/* what binding to an mm costs */
 
 #endif /* BENCH_H */

@@ -25,6 +25,7 @@ static const struct part {
 	{ "calls", rows_calls, false },
 	{ "curve", rows_curve, false },
 	{ "bind", rows_bind, false },
+	{ "reuse", rows_reuse, false },
 };
 
 static bool wanted(const struct part *part, char **names)

@@ -41,6 +41,24 @@ static void drop_answer(struct stage *st)
 STEP_NEEDS(attest, provider_attach(), .prepare = have_answer,
 	   .act = do_attest, .undo = check_answer, .clean = drop_answer);
 
+/* An answer that would be kept, and one that is: to keep none is no error. */
+static void have_question(struct stage *st)
+{
+	have_answer(st);
+	st->answer->cmd.max_age_ns = UINT64_MAX;
+}
+
+static void have_kept(struct stage *st)
+{
+	have_question(st);
+	ASSERT_EQ(do_attest(st), 0);
+}
+
+STEP_NEEDS(attest_keep, provider_attach(), .prepare = have_question,
+	   .act = do_attest, .undo = check_answer, .clean = drop_answer);
+STEP_NEEDS(attest_again, provider_attach(), .prepare = have_kept,
+	   .act = do_attest, .undo = check_answer, .clean = drop_answer);
+
 /*
  * The provider is called by ward's own thread: whoever's allocation it is that
  * fails, the caller is told, nothing is lost, and the next request is served.

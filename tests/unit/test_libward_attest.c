@@ -218,11 +218,36 @@ static void signals_do_not_outlast_the_deadline(void **state)
 	ward_session_close(session);
 }
 
+/* When to come again is told of the last refusal, and forgotten with an answer. */
+static void retry_after_is_kept(void **state)
+{
+	struct ward_session *session = attest_session();
+	struct ward_request request = request_of(1000);
+	struct ward_evidence *evidence = NULL;
+
+	(void)state;
+	fake.ioctl_errno[WARD_CMD_ATTEST] = EHOSTDOWN;
+	fake.ioctl_fail[WARD_CMD_ATTEST] = 1;
+	retry_after = 30000000000ull;
+	assert_int_equal(ward_session_retry_after(session), 0);
+	assert_int_equal(ward_session_attest(session, &request, &evidence), -EHOSTDOWN);
+	assert_true(ward_session_retry_after(session) == 30000000000ull);
+	assert_int_equal(fake.slept_ns, 0);
+	assert_int_equal(ward_session_attest(session, &request, &evidence), 0);
+	assert_int_equal(ward_session_retry_after(session), 0);
+	ward_evidence_free(evidence);
+	fake.ioctl_errno[WARD_CMD_ATTEST] = EAGAIN;
+	fake.ioctl_fail[WARD_CMD_ATTEST] = 1;
+	assert_int_equal(ward_session_attest(session, &request, &evidence), -ETIME);
+	assert_true(ward_session_retry_after(session) == 30000000000ull);
+	ward_session_close(session);
+}
+
 static void failures_pass_through(void **state)
 {
 	static const int why[] = {
 		EINVAL, EOPNOTSUPP, ENODEV, ENXIO, ETIME, EBADMSG, EOVERFLOW,
-		EIO, ENOENT, EPERM, ESHUTDOWN, EMSGSIZE,
+		EHOSTDOWN, EIO, ENOENT, EPERM, ESHUTDOWN, EMSGSIZE,
 	};
 	struct ward_session *session = attest_session();
 	struct ward_request request = request_of(0);
@@ -327,6 +352,7 @@ int main(void)
 		cmocka_unit_test(full_queue_is_waited_for),
 		cmocka_unit_test(waiting_ends_at_the_deadline),
 		cmocka_unit_test(signals_do_not_outlast_the_deadline),
+		cmocka_unit_test(retry_after_is_kept),
 		cmocka_unit_test(failures_pass_through),
 		cmocka_unit_test(impossible_answers_are_refused),
 		cmocka_unit_test(bad_requests_never_reach_the_kernel),

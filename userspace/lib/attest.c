@@ -33,7 +33,8 @@ static uint64_t now_ns(const struct ward_sys *sys)
 
 static int request_valid(const struct ward_request *request)
 {
-	return request->size >= sizeof(*request) && request->nonce &&
+	return request->size >= offsetof(struct ward_request, max_age_ns) &&
+	       request->nonce &&
 	       request->nonce_len <= WARD_NONCE_MAX;
 }
 
@@ -49,6 +50,8 @@ static void fill(struct ward_attest *arg, const struct ward_request *request,
 	memcpy(arg->binding, request->binding, sizeof(arg->binding));
 	memcpy(arg->subject, request->subject, sizeof(arg->subject));
 	arg->deadline_ns = deadline;
+	if (request->size >= sizeof(*request))
+		arg->max_age_ns = request->max_age_ns;
 	arg->claims_addr = (uintptr_t)answer->evidence.claims;
 	arg->claims_len = sizeof(answer->evidence.claims);
 	arg->path_addr = (uintptr_t)answer->path;
@@ -140,6 +143,7 @@ static void publish(struct answer *answer, const struct ward_attest *arg)
 	evidence->manifest_len = arg->manifest_len;
 	evidence->tee = arg->out_tee;
 	evidence->generation = arg->out_generation;
+	evidence->age_ns = arg->out_age_ns;
 	memcpy(evidence->provider, arg->out_provider, WARD_LABEL_LEN);
 	evidence->provider[WARD_LABEL_LEN] = '\0';
 }
@@ -166,10 +170,13 @@ static int ask(struct ward_session *session, const struct ward_request *request,
 	uint64_t deadline = now_ns(sys) + ms * NS_PER_MS;
 	uint64_t now, wait;
 
+	session->retry_after_ns = 0;
 	for (;;) {
 		fill(arg, request, answer, deadline);
 		if (sys->ioctl(session->fd, WARD_ATTEST, arg) >= 0)
 			return 0;
+		if (errno == EAGAIN || errno == EHOSTDOWN)
+			session->retry_after_ns = arg->out_retry_after_ns;
 		if (errno != EINTR && errno != EAGAIN)
 			return -errno;
 		wait = errno == EAGAIN ? arg->out_retry_after_ns : 0;
@@ -206,6 +213,11 @@ int ward_session_attest(struct ward_session *session,
 	publish(answer, &arg);
 	*out = &answer->evidence;
 	return 0;
+}
+
+uint64_t ward_session_retry_after(const struct ward_session *session)
+{
+	return session->retry_after_ns;
 }
 
 void ward_evidence_free(struct ward_evidence *evidence)

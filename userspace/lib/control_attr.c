@@ -82,6 +82,7 @@ const struct nla_policy control_policy[WARD_A_MAX + 1] = {
 	[WARD_A_NEXT_CALL_NS] = { .type = NLA_U64 },
 	[WARD_A_BREAKER] = { .type = NLA_U32 },
 	[WARD_A_PROBE_NS] = { .type = NLA_U64 },
+	[WARD_A_REUSED] = { .type = NLA_U64 },
 };
 
 uint32_t get_u32(const struct answer *a, int type)

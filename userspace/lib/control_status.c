@@ -67,6 +67,7 @@ static int provider_valid(const struct answer *a, void *arg)
 	provider->refused = get_u64(a, WARD_A_REFUSED);
 	provider->next_call_ns = get_u64(a, WARD_A_NEXT_CALL_NS);
 	provider->probe_ns = get_u64(a, WARD_A_PROBE_NS);
+	provider->reused = get_u64(a, WARD_A_REUSED);
 	get_pace(a, &provider->pace);
 	get_text(a, WARD_A_PROVIDER, provider->name, sizeof(provider->name));
 	return 0;

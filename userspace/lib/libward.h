@@ -372,6 +372,8 @@ void ward_records_free(struct ward_records *records);
  * @binding: what the evidence is bound to, see ward_binding_*()
  * @subject: id of an ended session of this uid, or zero
  * @timeout_ms: 0 = 60 s
+ * @max_age_ns: an earlier answer to the same request will do if it is no older;
+ *	0 = none will. A shorter struct, up to here, is taken too
  */
 struct ward_request {
 	uint32_t size;
@@ -381,6 +383,7 @@ struct ward_request {
 	uint8_t binding[WARD_BINDING_LEN];
 	uint8_t subject[WARD_ID_LEN];
 	uint32_t timeout_ms;
+	uint64_t max_age_ns;
 };
 
 /**
@@ -427,6 +430,7 @@ struct ward_piece {
  * @provider: its name
  * @more: of providers beside that one, over the same claims
  * @more_count: how many, maybe 0
+ * @age_ns: how old it is, where it was given before; 0 = new
  */
 struct ward_evidence {
 	uint8_t claims[WARD_CLAIMS_SIZE];
@@ -445,6 +449,7 @@ struct ward_evidence {
 	char provider[WARD_LABEL_LEN + 1];
 	const struct ward_piece *more;
 	size_t more_count;
+	uint64_t age_ns;
 };
 
 /**
@@ -453,16 +458,25 @@ struct ward_evidence {
  * @request: what is wanted
  * @out: freed by ward_evidence_free()
  *
- * Waits up to @request->timeout_ms; a full queue (EAGAIN) and signals are
- * retried within that time.
+ * Waits up to @request->timeout_ms; signals, and what the kernel says may pass
+ * within that time (EAGAIN: a full queue, asking too often) are retried.
  *
  * Return: 0; -EINVAL, -EOPNOTSUPP, -ENODEV (no provider attached), -ENXIO
- * (provider gone), -ETIME, -EBADMSG, -EOVERFLOW, -EIO, -ENOENT (subject),
- * -EPERM, -ESHUTDOWN, -ENOMEM.
+ * (provider gone), -ETIME, -EHOSTDOWN (the provider failed and is left alone),
+ * -EBADMSG, -EOVERFLOW, -EIO, -ENOENT (subject), -EPERM, -ESHUTDOWN, -ENOMEM.
  */
 int ward_session_attest(struct ward_session *session,
 			const struct ward_request *request,
 			struct ward_evidence **out);
+
+/**
+ * ward_session_retry_after() - when it is worth asking for evidence again
+ * @session: session
+ *
+ * Return: nanoseconds from the last refusal that ward_session_attest() met (of
+ * -EHOSTDOWN, or of -ETIME where waiting would have taken too long); 0 = none.
+ */
+uint64_t ward_session_retry_after(const struct ward_session *session);
 
 /**
  * ward_evidence_free() - free what ward_session_attest() gave

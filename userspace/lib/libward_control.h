@@ -268,6 +268,7 @@ struct ward_pace {
  * @refused: requests with EAGAIN or EHOSTDOWN
  * @next_call_ns: how long until one may be made
  * @probe_ns: how long until one may be, to see, while the breaker is open
+ * @reused: requests answered with an earlier answer
  * @pace: how fast it may be asked
  */
 struct ward_provider {
@@ -285,6 +286,7 @@ struct ward_provider {
 	uint64_t refused;
 	uint64_t next_call_ns;
 	uint64_t probe_ns;
+	uint64_t reused;
 	struct ward_pace pace;
 };
 

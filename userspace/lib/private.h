@@ -11,6 +11,7 @@
 struct ward_session {
 	const struct ward_sys *sys;
 	int fd;
+	uint64_t retry_after_ns;	/* ward_session_retry_after() */
 };
 
 /* ward_session_open() with another table than the real one. */

@@ -28,6 +28,7 @@ static void show_pace(struct wardctl *ctl, const struct ward_provider *provider)
 {
 	const struct ward_pace *pace = &provider->pace;
 
+	out_uint(ctl->out, "requests_reused", provider->reused);
 	out_uint(ctl->out, "requests_refused", provider->refused);
 	out_text(ctl->out, "breaker", breaker_text(provider->breaker));
 	if (provider->breaker != WARD_BREAKER_IS_CLOSED)

@@ -283,6 +283,10 @@ struct ward_lease {
  *	with length 0
  * @more_len: capacity in bytes; written: bytes used or needed
  * @out_parts: how many
+ * @max_age_ns: an answer of this session to the same request will do if its claims
+ *	are no older; 0 = none will
+ * @out_age_ns: how old the claims are of an answer that was given before; 0 = it
+ *	is a new one
  *
  * Requests that wait together become the leaves of one tree, and one call of
  * the provider serves them all. The wait can be killed; a request whose
@@ -311,6 +315,22 @@ struct ward_lease {
  *    too. The first request after that is the probe: answered, it lets
  *    everybody in again; while it is under way, the others' @out_retry_after_ns
  *    is a guess. Another provider is not held to account for the last one.
+ *
+ * The same again
+ * --------------
+ * A request with @max_age_ns has its answer kept, one for each session, in memory
+ * charged to the caller's cgroup. Another one with @max_age_ns is given the very
+ * same bytes, at once and at the cost of copying them, where it comes from the same
+ * process image (mm: no fork or exec between), with the same credentials and in
+ * the same cgroup; has the same purpose, nonce, binding and subject; the claims
+ * are no older than @max_age_ns; the session has not since extended its register,
+ * been sealed, set or renewed its lease or lost it, or been revoked; and no
+ * provider came or went. All else is a new request. The claims are what they
+ * were: bytes held, figures of the machine and chain heads are of @boot_ns, the
+ * thread that they name is the one that asked then. An answer given again counts
+ * in no pace, and is not recorded: the record of the first one names its leaf, and
+ * who can have it again has had it. EMSGSIZE leaves it kept, so that the second
+ * try with more room costs no call.
  *
  * Lengths: with EMSGSIZE all six *_len fields say what is needed; where claims
  * or evidence had no chance to fit, what is always enough, and the provider has
@@ -352,6 +372,8 @@ struct ward_attest {
 	__aligned_u64 more_addr;
 	__u32 more_len;
 	__u32 out_parts;
+	__aligned_u64 max_age_ns;
+	__aligned_u64 out_age_ns;
 };
 
 /**

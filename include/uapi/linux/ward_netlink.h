@@ -171,6 +171,8 @@ enum {
 	WARD_A_PROVIDER_KIND,		/* u32: WARD_PROVIDER_* */
 	WARD_A_AGENT_FLAGS,		/* u32: WARD_AGENT_* */
 	WARD_A_PRIMARY,			/* flag: the one whose TEE the claims name */
+	/* PROVIDER_GET */
+	WARD_A_REUSED,			/* u64: requests answered with an earlier answer */
 	__WARD_A_MAX,
 };
 
