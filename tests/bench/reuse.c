@@ -2,8 +2,8 @@
 /*
  * P10: an answer of WARD_ATTEST that is given again, beside a call that does
  * nothing. The provider is an agent, a child of this program, which is asked once
- * for each question. What copying costs is told apart by two answers, a short one
- * and a long one.
+ * for each question. What copying costs is told apart by three answers: a short
+ * one, a long one, and a short one of a part more.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,10 +18,10 @@
 
 #include "bench.h"
 
-enum { CALLS = 200, SHORT = 64, LONG = 32704 };
+enum { CALLS = 200, SHORT = 64, LONG = 32704, AUX = 8, QUESTIONS = 3 };
 
 static struct ward_claims claims;
-static unsigned char evidence[2][WARD_EVIDENCE_MAX];
+static unsigned char evidence[2][WARD_EVIDENCE_MAX], aux[WARD_AUX_MAX];
 
 struct question {
 	int session;
@@ -37,16 +37,17 @@ static int agent_bind(int session)
 	return cmd.out_fd;
 }
 
-/* Answers @n requests, the first with a short piece of evidence. */
-static void serve(int agent, int n)
+/* Answers the questions in order: short, long, and short with endorsements. */
+static void serve(int agent)
 {
 	struct ward_agent_request req;
 	int i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < QUESTIONS; i++) {
 		struct ward_agent_reply cmd = {
 			.size = sizeof(cmd), .generation = 1,
-			.data_addr = (uintptr_t)evidence[0], .data_len = i ? LONG : SHORT,
+			.data_addr = (uintptr_t)evidence[0], .data_len = i == 1 ? LONG : SHORT,
+			.aux_addr = (uintptr_t)aux, .aux_len = i == 2 ? AUX : 0,
 		};
 
 		need(read(agent, &req, sizeof(req)) == sizeof(req), "agent's request");
@@ -68,9 +69,11 @@ static void fill(struct question *q)
 	cmd->claims_len = sizeof(claims);
 	cmd->evidence_addr = (uintptr_t)evidence[1];
 	cmd->evidence_len = WARD_EVIDENCE_MAX;
+	cmd->aux_addr = (uintptr_t)aux;
+	cmd->aux_len = WARD_AUX_MAX;
 }
 
-/* The length of the room is written over by each answer: it stays enough. */
+/* The room's lengths are written over by each answer: they stay enough. */
 static void reuse_round(const void *arg, uint64_t part[PARTS])
 {
 	struct question *q = (struct question *)arg;
@@ -108,39 +111,44 @@ static void null_round(const void *arg, uint64_t part[PARTS])
 
 void rows_reuse(void)
 {
-	struct question q[2] = {
+	struct question q[QUESTIONS] = {
 		{ session_open(), SHORT, { 0 } }, { session_open(), LONG, { 0 } },
+		{ session_open(), SHORT, { 0 } },
 	};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), session = session_open();
 	struct side s[] = {
 		{ "an answer given again, short", reuse_round, &q[0], { { 0 } } },
 		{ "an answer given again, long", reuse_round, &q[1], { { 0 } } },
+		{ "an answer of a part more", reuse_round, &q[2], { { 0 } } },
 		{ "WARD_INFO, its head alone", null_round, &session, { { 0 } } },
 		{ "ENOTTY of /dev/null", enotty_round, &null, { { 0 } } },
 	};
 	int agent = agent_bind(session), i;
-	double floor, a_byte, copied, above, least;
+	double floor, a_byte, a_part, copied, above, least;
 	pid_t child = fork();
 
 	need(child >= 0, "fork");
 	if (!child) {
-		serve(agent, 2);
+		serve(agent);
 		_exit(0);
 	}
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < QUESTIONS; i++) {
 		fill(&q[i]);
 		need(!ioctl(q[i].session, WARD_ATTEST, &q[i].cmd), "the first answer");
 	}
 	waitpid(child, NULL, 0);
-	race(s, 4);
-	floor = (double)median(&s[3], 0);
+	race(s, 5);
+	floor = (double)median(&s[4], 0);
 	a_byte = (double)(median(&s[1], 0) - median(&s[0], 0)) / (LONG - SHORT);
-	copied = a_byte * (sizeof(claims) + SHORT + 2 * sizeof(struct ward_attest));
+	a_part = (double)median(&s[2], 0) - (double)median(&s[0], 0);
+	/* Claims and evidence, and the struct both ways. */
+	copied = a_byte * (sizeof(claims) + SHORT + 2 * sizeof(struct ward_attest)) + 2 * a_part;
 	above = (double)median(&s[0], 0) - floor;
-	least = (double)median(&s[2], 0) - floor;
+	least = (double)median(&s[3], 0) - floor;
 	row_ratio("P10 an answer given again, less its copy / a call that does nothing",
 		  (above - copied) / least, 3.0);
 	tell("the answer above ENOTTY", above, "instructions");
+	tell("one part more", a_part, "instructions");
 	tell("its copy", copied, "instructions");
 	tell("the call that does nothing above ENOTTY", least, "instructions");
 	close(agent);
