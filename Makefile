@@ -70,6 +70,7 @@ help:
 	@echo 'make check         every test; closes with N passed, N failed, N skipped'
 	@echo 'make check-unit check-cli check-vm check-kernel check-e2e'
 	@echo '                   one stage of it (KERNELS="6.1 6.12 newest")'
+	@echo 'make check-model   the spin model of a request, alone (check-unit has it too)'
 	@echo 'make check-debug   the kernel tests in a debug kernel (made first, once)'
 	@echo 'make bench         figures of cost, no pass or fail'
 	@echo 'make soak          the model test for hours (SEED=, OPS=, LEG=, KERNEL=); goes on where it was broken off'
@@ -290,7 +291,7 @@ $(O)/tests/bench/%: $(O)/obj/tests/bench/%.o $(STATIC_LIBS)
 .PHONY: bench-programs
 bench-programs: $(BENCH)
 
-.PHONY: check check-unit check-cli check-vm check-kernel check-e2e check-debug deps
+.PHONY: check check-model check-unit check-cli check-vm check-kernel check-e2e check-debug deps
 deps:
 	@tests/deps
 
@@ -299,6 +300,8 @@ check: deps
 	@KERNELS="$(KERNELS)" tests/run-all $(STAGES)
 check-unit check-cli check-vm check-kernel check-e2e: check-%:
 	@KERNELS="$(KERNELS)" tests/run-all $*
+check-model: deps
+	@tests/model/request.sh
 check-debug: deps
 	@tests/run-all debug
 
