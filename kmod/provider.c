@@ -504,6 +504,5 @@ int ward_provider_evidence(const u8 *report_data, struct ward_evidence_set *out)
 }
 
 static_assert(sizeof(struct ward_evidence_part) == 64);
-static_assert(WARD_MORE_MAX == BESIDE_MAX *
-	      (sizeof(struct ward_evidence_part) + WARD_EVIDENCE_MAX + WARD_AUX_MAX +
-	       WARD_MANIFEST_MAX));
+static_assert(BESIDE_MAX * (sizeof(struct ward_evidence_part) + WARD_EVIDENCE_MAX +
+			    WARD_AUX_MAX + WARD_MANIFEST_MAX) == WARD_MORE_MAX);

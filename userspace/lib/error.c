@@ -12,7 +12,7 @@ struct text {
 static const struct text texts[] = {
 	{ 0, "success" },
 	{ EPERM, "not allowed: a device cgroup, a missing capability or the policy refuses" },
-	{ ENOENT, "not there: the ward module is not loaded, or no such session" },
+	{ ENOENT, "not there: the ward module is not loaded, no such session, or a request that nobody waits for any more" },
 	{ EINTR, "interrupted by a signal: call again" },
 	{ EIO, "the provider of evidence failed: see the kernel log" },
 	{ ENXIO, "the ward module or the provider of evidence is gone" },
@@ -25,6 +25,7 @@ static const struct text texts[] = {
 	{ EFAULT, "bad address" },
 	{ EBUSY, "in use, or the machine is about to hibernate" },
 	{ ENODEV, "no provider of evidence is attached: wardctl provider set tsm" },
+	{ EUSERS, "as many agents are bound as may be: wardctl provider show lists them" },
 	{ EINVAL, "invalid argument" },
 	{ ENFILE, "no file descriptor is left to anybody: raise fs.file-max" },
 	{ EMFILE, "too many open files: raise RLIMIT_NOFILE" },
