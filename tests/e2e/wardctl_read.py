@@ -211,6 +211,11 @@ def evidence():
     provider = json.loads(files["provider"])
     check("provider show -o json", provider["attached"] is True and provider["tee"] == "simulated"
           and provider["requests_served"] >= 3 and provider["failed_calls"] == 0)
+    one = provider["providers"][0]
+    check("provider show -o json: every provider", len(provider["providers"]) == 1
+          and one["name"] == "tsmsim" and one["kind"] == "tsm" and one["primary"] is True
+          and one["tee"] == "simulated" and one["beside"] is False
+          and one["calls"] == provider["calls"])
     bundle = bundle_of("bundle")
     claims = claims_of(bundle)
     check("bundle: deterministic, claims of size 1024, version 1", claims["ok"])
