@@ -47,7 +47,7 @@ static void serve(int agent)
 		struct ward_agent_reply cmd = {
 			.size = sizeof(cmd), .generation = 1,
 			.data_addr = (uintptr_t)evidence[0], .data_len = i == 1 ? LONG : SHORT,
-			.aux_addr = (uintptr_t)aux, .aux_len = i == 2 ? AUX : 0,
+			.aux_addr = i == 2 ? (uintptr_t)aux : 0, .aux_len = i == 2 ? AUX : 0,
 		};
 
 		need(read(agent, &req, sizeof(req)) == sizeof(req), "agent's request");
