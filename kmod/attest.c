@@ -82,8 +82,9 @@ static int copy_parts(struct answer_part *parts, unsigned int n)
 	for (i = 0; i < n; i++) {
 		if (!part_wanted(&parts[i]))
 			continue;
-		if (copy_to_user(u64_to_user_ptr(parts[i].addr), parts[i].data,
-				 parts[i].len))
+		/* A copy of nothing costs as much as one of a few bytes. */
+		if (parts[i].len && copy_to_user(u64_to_user_ptr(parts[i].addr),
+						 parts[i].data, parts[i].len))
 			return -EFAULT;
 		*parts[i].cap = parts[i].len;
 	}
