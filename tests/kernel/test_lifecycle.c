@@ -6,7 +6,7 @@
  * they get to disk. The kernel's own test stops it before anything is saved.
  */
 #include "attest_test.h"
-#include "ward_test.h"
+#include "wait_test.h"
 
 #define PM_STATE	"/sys/power/state"
 #define PM_TEST		"/sys/power/pm_test"
@@ -175,6 +175,44 @@ TEST_TIMEOUT(hibernation_without_buffers, 120)
 	EXPECT_TRUE(all_zero(b.p, b.length));
 	EXPECT_EQ(hibernate(), -EBUSY);
 	buf_drop(&b);
+}
+
+/* ---- allocations that wait -------------------------------------------------------- */
+
+/* The freezer wakes them: a wait that nothing bounds ends, the other one goes on. */
+TEST_TIMEOUT(suspend_and_waits, 120)
+{
+	struct waiter bounded = { .deadline = now_boot() + 55 * SECOND }, other = { 0 };
+	int fd, s;
+
+	need_state("freeze", "this kernel does not suspend");
+	s = full_session(10, &fd);
+	start(&bounded, s, 5);
+	start(&other, s, 5);
+	EXPECT_EQ(sleep_by("freeze"), 0);
+	EXPECT_EQ(finish(&other), -EINTR);
+	EXPECT_TRUE(waiting_becomes(s, 1));
+	EXPECT_FALSE(is_done(&bounded));
+	close(fd);
+	EXPECT_GE(finish(&bounded), 0);
+	EXPECT_EQ(session_info(s).out_live, 5 * PAGE);
+	EXPECT_EQ(session_pressure(s).out_failed, 0);
+}
+
+/* Who waits waits for memory that is held: the image is refused, and all goes on. */
+TEST_TIMEOUT(refused_hibernation_ends_no_wait, 120)
+{
+	struct waiter w = { 0 };
+	int fd, s;
+
+	need_hibernation();
+	s = full_session(10, &fd);
+	start(&w, s, 5);
+	EXPECT_EQ(hibernate(), -EBUSY);
+	nap(100 * MS);
+	EXPECT_FALSE(is_done(&w));
+	close(fd);
+	EXPECT_GE(finish(&w), 0);
 }
 
 KTAP_MAIN()
