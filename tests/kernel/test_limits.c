@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Limits that an administrator sets over netlink, what they hold back and what
- * not, and what the group "pressure" and PRESSURE_GET tell.
+ * Limits that an administrator sets over netlink, what they hold back what
+ * not, and what PRESSURE_GET tells.
  */
 #define _GNU_SOURCE
 #include "attest_test.h"
@@ -12,11 +12,6 @@
 #include "wire.h"
 
 #define NONE	(~0ull)
-
-enum {
-	CYCLES = 100000,
-	FEW_CYCLES = 10000,	/* in a kernel under debug */
-};
 
 /* ---- messages with several attributes --------------------------------------------- */
 
@@ -379,113 +374,6 @@ TEST(figures_have_sources)
 	EXPECT_TRUE(figure(w, "ram.pinned") != NONE);
 	EXPECT_EQ(figure(w, "no such thing"), NONE);
 	buf_drop(&b);
-}
-
-/* ---- the group ---------------------------------------------------------------------------------- */
-
-static void join_as_worker(int sock)
-{
-	(void)sock;
-	become(WORKER_UID);
-	ASSERT_EQ(join(wire_open(), WARD_GENL_GROUP_PRESSURE), -EPERM);
-}
-
-TEST(group_is_for_administrators)
-{
-	struct peer peer = peer_start(join_as_worker);
-
-	EXPECT_EQ(peer_wait(&peer), 0);
-}
-
-static uint64_t level_seq(struct wire *w)
-{
-	struct attrs attrs = { 0 };
-
-	ASSERT_EQ(ask(w, WARD_GENL_CMD_PRESSURE_GET, 0, NULL, 0, &attrs), 0);
-	return attr_u64(&attrs, WARD_A_LEVEL_SEQ);
-}
-
-TEST(group_is_told_of_every_level)
-{
-	static const uint32_t levels[] = {
-		WARD_LEVEL_MEDIUM, WARD_LEVEL_CRITICAL, WARD_LEVEL_MEDIUM, WARD_LEVEL_LOW,
-	};
-	struct wire *w = wire_open(), *ear = wire_open();
-	uint64_t was = get_limits(w, NULL).global, seq = level_seq(w);
-	struct timeval patience = { .tv_sec = 20 };
-	int s = session_open(), fds[2];
-	struct attrs attrs = { 0 };
-	unsigned int i;
-
-	ASSERT_EQ(join(ear, WARD_GENL_GROUP_PRESSURE), 0);
-	ASSERT_EQ(setsockopt(ear->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
-	ASSERT_EQ(session_pressure(s).out_live_global, 0);
-	ASSERT_EQ(set_one(w, WARD_A_LIMIT, 100 * PAGE), 0);
-	fds[0] = buf_alloc(s, 80 * PAGE);
-	fds[1] = buf_alloc(s, 15 * PAGE);
-	ASSERT_GE(fds[1], 0);
-	EXPECT_EQ(session_pressure(s).out_level, WARD_LEVEL_CRITICAL);
-	close(fds[1]);
-	close(fds[0]);
-	for (i = 0; i < 4; i++) {
-		ASSERT_EQ(receive(ear), 1);
-		parse((const void *)ear->buf, &attrs);
-		EXPECT_EQ(attr_u32(&attrs, WARD_A_LEVEL), levels[i]);
-		EXPECT_EQ(attr_u64(&attrs, WARD_A_LEVEL_SEQ), seq + 1 + i);
-		EXPECT_EQ(attr_u64(&attrs, WARD_A_LIMIT), 100 * PAGE);
-		attr_data(&attrs, WARD_A_SOME, sizeof(struct ward_stall));
-	}
-	ASSERT_EQ(set_one(w, WARD_A_LIMIT, was), 0);
-}
-
-/*
- * A budget around which a load swings: no change comes twice, and each is told
- * to the group and to the session, or its number shows that it was lost.
- */
-TEST_TIMEOUT(swinging_load, 600)
-{
-	struct wire *w = wire_open(), *ear = wire_open();
-	uint64_t was = get_limits(w, NULL).global, first = level_seq(w), told, last = first;
-	uint32_t level = WARD_LEVEL_LOW;
-	const int cycles = ktap_seconds(1) > 1 ? FEW_CYCLES : CYCLES;
-	int s = session_open(), base, i, fd;
-	struct attrs attrs = { 0 };
-
-	ASSERT_EQ(join(ear, WARD_GENL_GROUP_PRESSURE), 0);
-	ASSERT_EQ(fcntl(ear->fd, F_SETFL, O_NONBLOCK), 0);
-	ASSERT_EQ(set_one(w, WARD_A_LIMIT, 20 * PAGE), 0);
-	base = buf_alloc(s, 14 * PAGE);
-	ASSERT_GE(base, 0);
-	for (i = 0; i < cycles; i++) {
-		/* Over a mark and back within its hysteresis; or over the next one. */
-		fd = buf_alloc(s, (i % 10 ? 1 : 4) * PAGE);
-		ASSERT_GE(fd, 0);
-		close(fd);
-		if (i % 1000)
-			continue;
-		close(base);
-		base = buf_alloc(s, 14 * PAGE);
-		ASSERT_GE(base, 0);
-		while (receive(ear) == 1) {
-			parse((const void *)ear->buf, &attrs);
-			told = attr_u64(&attrs, WARD_A_LEVEL_SEQ);
-			EXPECT_TRUE(told > last);
-			if (told == last + 1)
-				EXPECT_TRUE(attr_u32(&attrs, WARD_A_LEVEL) != level);
-			last = told;
-			level = attr_u32(&attrs, WARD_A_LEVEL);
-		}
-	}
-	close(base);
-	told = level_seq(w) - first;
-	printf("# %llu changes in %d cycles, the last one told is %llu\n",
-	       (unsigned long long)told, cycles, (unsigned long long)(last - first));
-	/* Two for each of the high swings and of the drops, and not one for the low ones. */
-	EXPECT_TRUE(told >= 2 * cycles / 10 && told <= 2 * cycles / 10 + 4 * cycles / 1000 + 4);
-	EXPECT_TRUE(last > first && last - first <= told);
-	EXPECT_EQ(session_pressure(s).out_level, WARD_LEVEL_LOW);
-	EXPECT_EQ(session_info(s).out_live, 0);
-	ASSERT_EQ(set_one(w, WARD_A_LIMIT, was), 0);
 }
 
 /* ---- charges follow the session ---------------------------------------------------------------------- */
