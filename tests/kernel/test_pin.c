@@ -6,26 +6,9 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 
-#include "ward_test.h"
+#include "pin_test.h"
 
 #define LENGTH	(HUGE + 3 * PAGE)
-
-static unsigned char *anon(size_t n, int flags)
-{
-	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
-
-	ASSERT_TRUE(p != MAP_FAILED);
-	return p;
-}
-
-/* Private anonymous memory that fork does not copy. */
-static unsigned char *pinnable(size_t n)
-{
-	unsigned char *p = anon(n, MAP_PRIVATE);
-
-	ASSERT_EQ(madvise(p, n, MADV_DONTFORK), 0);
-	return p;
-}
 
 TEST(wipe_zeroes_exactly_the_range)
 {
@@ -143,17 +126,6 @@ TEST(what_is_no_end)
 }
 
 /* ---- registration before content --------------------------------------------- */
-
-static int pin_clean(int s, void *p, uint64_t length)
-{
-	struct ward_buf_pin cmd = {
-		.size = sizeof(cmd), .flags = WARD_PIN_CLEAN,
-		.addr = (uintptr_t)p, .length = length,
-	};
-	int ret = ward_call(s, WARD_BUF_PIN, &cmd);
-
-	return ret ? ret : cmd.out_fd;
-}
 
 TEST(clean_means_that_not_one_byte_is_set)
 {
