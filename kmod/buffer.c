@@ -188,9 +188,10 @@ void ward_buf_abort(struct ward_buf *buf)
  * @fops: its release is ward_buf_release()
  * @call: gets the reserved fd and the file to install there
  *
- * Return: 0, or -EMFILE, -ENFILE, -ENOMEM; then @buf is as it was. Where the
- * session has lost its rights meanwhile the file is made all the same, of a
- * buffer that has ended: its place in the roll is refused, and it is killed.
+ * Return: 0, or -EMFILE, -ENFILE, -ENOMEM, or -ESHUTDOWN for a session that was
+ * sealed meanwhile; then @buf is as it was. Where it has lost its rights in another
+ * way the file is made all the same, of a buffer that has ended: its place in the
+ * roll is refused, and it is killed.
  */
 int ward_buf_publish(struct ward_buf *buf, const struct file_operations *fops,
 		     struct ward_call *call)
@@ -198,17 +199,20 @@ int ward_buf_publish(struct ward_buf *buf, const struct file_operations *fops,
 	int fd = get_unused_fd_flags(O_CLOEXEC);
 	struct ward_event ev;
 	struct file *file;
+	int ret;
 	u32 end;
 
 	if (fd < 0)
 		return fd;
 	file = ward_bufferfs_open(fops, buf, &buf->inode);
 	if (IS_ERR(file)) {
-		put_unused_fd(fd);
-		return PTR_ERR(file);
+		ret = PTR_ERR(file);
+		goto err_fd;
 	}
 	buf_event(buf, buf->ops->made, &ev);
-	ward_ledger_made(&buf->session->account, buf->kind, &ev);
+	ret = ward_ledger_made(&buf->session->account, buf->kind, &ev);
+	if (ret)
+		goto err_file;
 	end = ward_roll_add(&buf->session->roll, buf);
 	if (buf->tie.bind && ward_bind_link(&buf->tie))
 		end = WARD_END_UNMAP;
@@ -217,6 +221,14 @@ int ward_buf_publish(struct ward_buf *buf, const struct file_operations *fops,
 	call->fd = fd;
 	call->publish = file;
 	return 0;
+
+err_file:
+	/* Its release comes later, and the buffer stays the caller's. */
+	file->private_data = NULL;
+	fput(file);
+err_fd:
+	put_unused_fd(fd);
+	return ret;
 }
 
 /**
@@ -304,6 +316,9 @@ int ward_buf_release(struct inode *inode, struct file *file)
 {
 	struct ward_buf *buf = file->private_data;
 
+	/* Never published. */
+	if (!buf)
+		return 0;
 	ward_buf_kill(buf, WARD_END_CLOSE);
 	if (buf->tie.bind)
 		ward_bind_unlink(&buf->tie);

@@ -277,15 +277,22 @@ void ward_ledger_refund(struct ward_account *acct, enum ward_kind kind, u64 byte
 	serve();
 }
 
-void ward_ledger_made(struct ward_account *acct, enum ward_kind kind,
-		      struct ward_event *ev)
+/*
+ * A seal that came between charge and record: nothing is made after it. Other ends
+ * of a session's rights end what was made, see ward_buf_publish().
+ */
+int ward_ledger_made(struct ward_account *acct, enum ward_kind kind,
+		     struct ward_event *ev)
 {
 	guard(spinlock)(&ward_ledger_lock);
+	if (acct->totals.state & WARD_STATE_SEALED)
+		return -ESHUTDOWN;
 	if (kind != WARD_KIND_B) {
 		acct->totals.alloc_buffers++;
 		count(&acct->totals.alloc_bytes, le64_to_cpu(ev->bytes));
 	}
 	ward_ledger_append(acct, ev);
+	return 0;
 }
 
 void ward_ledger_wiped(struct ward_account *acct, enum ward_kind kind,

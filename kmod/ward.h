@@ -239,7 +239,8 @@ void ward_account_free(struct ward_account *acct);
  * goes down, and -EBUSY while it hibernates. try() does the same and does not
  * count a refusal: the caller can make room and come again; with @in_turn it is
  * -EAGAIN where there is room, and charges that wait may come first. Each successful
- * charge is followed by exactly one of refund() (nothing was made) or made(),
+ * charge is followed by exactly one of refund() (nothing was made) or made(), which
+ * fails with -ESHUTDOWN where the session was sealed meanwhile (refund() then),
  * and each made() by exactly one wiped(), which counts, records and uncharges
  * in one moment. @ev has type, reason, id, bytes, cost, class and label set by
  * the caller.
@@ -248,8 +249,8 @@ int ward_ledger_try(struct ward_account *acct, enum ward_kind kind, u64 bytes,
 		    bool in_turn);
 int ward_ledger_charge(struct ward_account *acct, enum ward_kind kind, u64 bytes);
 void ward_ledger_refund(struct ward_account *acct, enum ward_kind kind, u64 bytes);
-void ward_ledger_made(struct ward_account *acct, enum ward_kind kind,
-		      struct ward_event *ev);
+int ward_ledger_made(struct ward_account *acct, enum ward_kind kind,
+		     struct ward_event *ev);
 void ward_ledger_wiped(struct ward_account *acct, enum ward_kind kind,
 		       struct ward_event *ev);
 

@@ -5,9 +5,10 @@
  */
 #include "attest_test.h"
 
-#include <openssl/sha.h>
+#include <pthread.h>
 #include <stdio.h>
 
+#include "chain_test.h"
 #include "ward_test.h"
 
 enum { RING = 512 };	/* records that a session's ring holds */
@@ -35,16 +36,6 @@ static void first_head(const struct ward_info *info, uint8_t *head)
 	memcpy(text + sizeof(tag), info->out_instance, WARD_ID_LEN);
 	memcpy(text + sizeof(tag) + WARD_ID_LEN, info->out_session, WARD_ID_LEN);
 	SHA256(text, sizeof(text), head);
-}
-
-static void next_head(const struct ward_event *ev, uint8_t *head)
-{
-	uint8_t record[1 + WARD_EVENT_SIZE] = { 0x00 }, link[1 + 64] = { 0x01 };
-
-	memcpy(record + 1, ev, WARD_EVENT_SIZE);
-	memcpy(link + 1, head, 32);
-	SHA256(record, sizeof(record), link + 33);
-	SHA256(link, sizeof(link), head);
 }
 
 static void measure(int session, uint8_t value)
@@ -154,6 +145,74 @@ TEST(a_gap_is_told)
 	EXPECT_EQ(cmd.out_first_seq, 101);
 	EXPECT_EQ(all[0].seq, 101);
 	EXPECT_EQ(all[RING - 1].seq, RING + 100);
+}
+
+/* ---- seal against allocation --------------------------------------------------------- */
+
+/* Until there are no more; what ended it. */
+static void *make_buffers(void *arg)
+{
+	int s = *(int *)arg, fd;
+
+	while ((fd = buf_alloc(s, 4 * HUGE)) >= 0)
+		close(fd);
+	return (void *)(intptr_t)fd;
+}
+
+static void *make_pins(void *arg)
+{
+	int s = *(int *)arg, fd;
+	void *p = mmap(NULL, 4 * HUGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	madvise(p, 4 * HUGE, MADV_DONTFORK);
+	while ((fd = buf_pin(s, p, 4 * HUGE)) >= 0)
+		close(fd);
+	munmap(p, 4 * HUGE);
+	return (void *)(intptr_t)fd;
+}
+
+/* Records of buffers that were made after the seal; the seal itself is there. */
+static unsigned int made_after_seal(int s)
+{
+	struct ward_events cmd;
+	unsigned int made = 0;
+	bool sealed = false;
+	uint32_t i;
+
+	ASSERT_EQ(read_events(s, 1, RING, &cmd), 0);
+	for (i = 0; i < cmd.count; i++) {
+		sealed |= all[i].type == WARD_EVENT_SESSION_SEAL;
+		made += sealed && (all[i].type == WARD_EVENT_BUF_ALLOC ||
+				   all[i].type == WARD_EVENT_BUF_PIN);
+	}
+	ASSERT_TRUE(sealed);
+	return made;
+}
+
+/* A chain says what it means: from the seal on nothing comes, only goes. */
+TEST(nothing_is_made_after_the_seal)
+{
+	static void *(*const makers[])(void *) = { make_buffers, make_pins };
+	struct ward_seal seal = { .size = sizeof(seal) };
+	int s, i, round;
+	pthread_t threads[2];
+	void *ret;
+
+	for (round = 0; round < 12; round++) {
+		s = session_open();
+		for (i = 0; i < 2; i++)
+			ASSERT_EQ(pthread_create(&threads[i], NULL, makers[i], &s), 0);
+		usleep(1000 + 2000 * round);
+		ASSERT_EQ(ward_call(s, WARD_SEAL, &seal), 0);
+		for (i = 0; i < 2; i++) {
+			ASSERT_EQ(pthread_join(threads[i], &ret), 0);
+			EXPECT_EQ((intptr_t)ret, -ESHUTDOWN);
+		}
+		EXPECT_EQ(made_after_seal(s), 0);
+		EXPECT_EQ(session_pressure(s).out_live, 0);
+		close(s);
+	}
 }
 
 /* ---- heads, against attested claims ------------------------------------------------ */
