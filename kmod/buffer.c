@@ -87,15 +87,27 @@ static void buf_init(struct ward_buf *buf, enum ward_kind kind,
 }
 
 /* What could never fit costs nobody a cache. */
-static void purge_for(struct ward_session *session, u64 length)
+static bool may_ever_fit(struct ward_session *session, u64 length)
 {
-	u64 most;
+	guard(spinlock)(&ward_ledger_lock);
+	return length <= ward_ledger_limit(&session->account);
+}
 
-	spin_lock(&ward_ledger_lock);
-	most = ward_ledger_limit(&session->account);
-	spin_unlock(&ward_ledger_lock);
-	if (length <= most)
-		ward_volatile_purge_own(session, length);
+/* The session's own volatile buffers go, one by one, until it fits. */
+static int purge_and_try(struct ward_session *session, enum ward_kind kind, u64 length,
+			 bool in_turn)
+{
+	u64 freed = 0, got;
+	int ret = -EDQUOT;
+
+	while (ret == -EDQUOT && freed < length) {
+		got = ward_volatile_purge_own(session, 1);
+		if (!got)
+			break;
+		freed += got;
+		ret = ward_ledger_try(&session->account, kind, length, in_turn);
+	}
+	return ret;
 }
 
 /*
@@ -107,9 +119,9 @@ static int charge(struct ward_session *session, enum ward_kind kind, u64 length,
 {
 	int ret = ward_ledger_try(&session->account, kind, length, patience);
 
-	if (ret == -EDQUOT)
-		purge_for(session, length);
-	else if (ret != -EAGAIN)
+	if (ret == -EDQUOT && may_ever_fit(session, length))
+		ret = purge_and_try(session, kind, length, patience);
+	if (ret != -EDQUOT && ret != -EAGAIN)
 		return ret;
 	if (patience)
 		return ward_ledger_charge_wait(&session->account, kind, length, patience);

@@ -148,6 +148,89 @@ TEST(pinned_memory_is_not_volatile)
 	EXPECT_EQ(hold(fd), -EOPNOTSUPP);
 }
 
+/* ---- lazy ones ------------------------------------------------------------------- */
+
+/* Records of the session's, or the test ends. */
+static struct ward_event last_event(int s)
+{
+	struct ward_event ev = { 0 };
+	struct ward_events cmd = {
+		.size = sizeof(cmd), .from_seq = 1, .addr = (uintptr_t)&ev, .count = 0,
+	};
+
+	ward_call(s, WARD_EVENTS, &cmd);
+	cmd.from_seq = cmd.out_last_seq;
+	cmd.count = 1;
+	ASSERT_EQ(ward_call(s, WARD_EVENTS, &cmd), 0);
+	return ev;
+}
+
+/* Charged whole, so counted whole, whatever memory there is behind it. */
+TEST(lazy_ones_count_whole)
+{
+	int s = session_open();
+	struct buf b = buf_get_with(s, 4 * HUGE, WARD_BUF_LAZY);
+
+	EXPECT_EQ(be_volatile(b.fd), 0);
+	EXPECT_EQ(session_pressure(s).out_volatile, 4 * HUGE);
+	EXPECT_EQ(session_info(s).out_live, 4 * HUGE);
+	/* Memory that comes while it is volatile changes nothing. */
+	EXPECT_EQ(touch(b.p, true), 0);
+	EXPECT_EQ(buf_info(b.fd).out_present, HUGE);
+	EXPECT_EQ(session_pressure(s).out_volatile, 4 * HUGE);
+	EXPECT_EQ(hold(b.fd), 1);
+	EXPECT_EQ(session_pressure(s).out_volatile, 0);
+	EXPECT_EQ(touch(b.p + 2 * HUGE, true), 0);
+	EXPECT_EQ(be_volatile(b.fd), 0);
+	EXPECT_EQ(session_pressure(s).out_volatile, 4 * HUGE);
+	/* Its end by the worker itself: all of it, not what was there. */
+	EXPECT_EQ(buf_wipe(b.fd), 4 * HUGE);
+	EXPECT_EQ(last_event(s).bytes, 4 * HUGE);
+	EXPECT_EQ(session_pressure(s).out_volatile, 0);
+	EXPECT_EQ(session_info(s).out_live, 0);
+}
+
+/* The oldest is one that has no memory at all: it makes the room that it was charged. */
+TEST(lazy_ones_are_purged_whole)
+{
+	int s = session_open();
+	struct buf full, empty, more;
+	struct ward_notice n[8];
+	struct ward_event ev;
+	ssize_t got;
+
+	ASSERT_EQ(limit_to(s, 7 * HUGE), 0);
+	empty = buf_get_with(s, 2 * HUGE, WARD_BUF_LAZY);
+	full = buf_get_with(s, 4 * HUGE, WARD_BUF_LAZY);
+	fill_words(full.p, HUGE, 3);
+	EXPECT_EQ(be_volatile(empty.fd), 0);
+	EXPECT_EQ(be_volatile(full.fd), 0);
+	EXPECT_EQ(session_pressure(s).out_volatile, 6 * HUGE);
+	more = buf_get(s, 3 * HUGE);
+	EXPECT_EQ(buf_info(empty.fd).out_end, WARD_END_PURGE);
+	EXPECT_EQ(touch(empty.p, false), SIGBUS);
+	EXPECT_EQ(hold(empty.fd), 0);
+	EXPECT_EQ(session_pressure(s).out_volatile, 4 * HUGE);
+	EXPECT_EQ(session_info(s).out_live, 7 * HUGE);
+	/* Held, and then once more: only now it goes. */
+	EXPECT_EQ(hold(full.fd), 1);
+	EXPECT_EQ(buf_alloc(s, HUGE), -EDQUOT);
+	EXPECT_TRUE(has_words(full.p, HUGE, 3));
+	EXPECT_EQ(be_volatile(full.fd), 0);
+	buf_drop(&more);
+	more = buf_get(s, 4 * HUGE);
+	EXPECT_EQ(hold(full.fd), 0);
+	EXPECT_EQ(session_pressure(s).out_volatile, 0);
+	EXPECT_EQ(session_info(s).out_live, 4 * HUGE);
+	/* Told in order, and recorded with the bytes that were charged. */
+	got = read(s, n, sizeof(n)) / (ssize_t)sizeof(n[0]);
+	ASSERT_GE(got, 2);
+	EXPECT_EQ(n[got - 1].id, buf_info(full.fd).out_id);
+	ev = last_event(s);
+	EXPECT_EQ(ev.type, WARD_EVENT_BUF_ALLOC);
+	EXPECT_EQ(ev.bytes, 4 * HUGE);
+}
+
 /* ---- a working set of four times what the cgroup may have ---------------------- */
 
 #define CGROUP	"/sys/fs/cgroup/ward_volatile"
