@@ -88,5 +88,12 @@ run 1 'not a regular file' 'an early receipt in place of a pipe' --data "n=$D/t.
 	--early-receipt "$D/fifo"
 [ -p "$D/fifo" ]
 result $? 'the pipe is still there'
+run 1 'not a regular file' 'a pipe in place of a data set' --data "n=$D/fifo"
+run 1 'not a regular file' 'a directory in place of a data set' --data "n=$D"
+rm "$D/plan.json"
+mkfifo "$D/plan.json"
+run 1 'not a regular file' 'a pipe in place of a plan' --data "n=$D/t.wds"
+rm "$D/plan.json"
+plan "$good"
 
 finish

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "../common/regular.h"
 #include "infile.h"
 
 static int fill(struct wardctl *ctl, const char *path, FILE *f, struct wv_bytes *out)
@@ -29,21 +28,6 @@ static int fill(struct wardctl *ctl, const char *path, FILE *f, struct wv_bytes 
 	fit = realloc(data, len ? len : 1);
 	*out = (struct wv_bytes){ fit ? fit : data, len };
 	return EXIT_OK;
-}
-
-/* Opens only what ends by itself: a pipe in a file's place must not hang us. */
-static int open_regular(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-	int rc;
-
-	if (fd < 0)
-		return -errno;
-	rc = fstat(fd, &st) ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
-	if (rc)
-		close(fd);
-	return rc ? rc : fd;
 }
 
 static int open_error(struct wardctl *ctl, const char *path, int rc)
@@ -75,13 +59,13 @@ int infile_read(struct wardctl *ctl, const char *path, struct wv_bytes *out)
 	*out = (struct wv_bytes){ NULL, 0 };
 	if (!strcmp(path, "-") || !strcmp(path, "/dev/stdin"))
 		return fill(ctl, path, stdin, out);
-	fd = open_regular(path);
+	fd = regular_open(path);
 	return fd < 0 ? open_error(ctl, path, fd) : read_fd(ctl, path, fd, out);
 }
 
 int infile_read_if(struct wardctl *ctl, const char *path, struct wv_bytes *out)
 {
-	int fd = open_regular(path);
+	int fd = regular_open(path);
 
 	*out = (struct wv_bytes){ NULL, 0 };
 	if (fd == -ENOENT)

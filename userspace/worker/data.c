@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "data.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../common/regular.h"
 #include "scrub.h"
 #include "vault.h"
 
@@ -40,10 +39,10 @@ int data_peek(struct data *data, struct failure *failure)
 	struct ward_dataset_error error = { 0 };
 	int err;
 
-	data->fd = open(data->path, O_RDONLY | O_CLOEXEC);
+	data->fd = regular_open(data->path);
 	if (data->fd < 0)
 		return failed(failure, EXIT_MISUSE, "%s (%s): %s", data->name, data->path,
-			      strerror(errno));
+			      regular_strerror(data->fd));
 	err = ward_dataset_open(data->fd, NULL, &data->set, &error);
 	if (err)
 		return fail_dataset(data, err, &error, failure);

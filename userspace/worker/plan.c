@@ -2,14 +2,13 @@
 #include "plan.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
 
+#include "../common/regular.h"
 #include "plan_read.h"
 #include "random.h"
 
@@ -60,14 +59,15 @@ static ssize_t read_whole(int fd, char *buf, size_t cap)
 int plan_load(const char *path, struct plan **out, struct failure *failure)
 {
 	char *text = malloc(PLAN_SIZE_MAX + 1);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = regular_open(path);
 	ssize_t len = -1;
 	int ret = -1;
 
 	if (fd >= 0 && text)
 		len = read_whole(fd, text, PLAN_SIZE_MAX + 1);
 	if (len < 0)
-		failed(failure, EXIT_MISUSE, "plan %s: %s", path, strerror(errno));
+		failed(failure, EXIT_MISUSE, "plan %s: %s", path,
+		       regular_strerror(fd < 0 ? fd : -errno));
 	else
 		ret = plan_parse(text, (size_t)len, out, failure);
 	if (fd >= 0)
