@@ -148,7 +148,7 @@ static void notice_is_whole_or_an_error(void **state)
 	assert_int_equal(ward_session_notice(session, -1, &got), -EINTR);
 	fake.poll_result = 1;
 	fake.poll_revents = POLLERR | POLLHUP;
-	assert_int_equal(ward_session_notice(session, -1, &got), -ESHUTDOWN);
+	assert_int_equal(ward_session_notice(session, -1, &got), -EBADF);
 	fake.poll_revents = POLLNVAL;
 	assert_int_equal(ward_session_notice(session, -1, &got), -EBADF);
 

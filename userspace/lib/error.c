@@ -11,7 +11,7 @@ struct text {
 
 static const struct text texts[] = {
 	{ 0, "success" },
-	{ EPERM, "not allowed: a device cgroup, a missing capability or the policy refuses" },
+	{ EPERM, "not allowed: CAP_SYS_ADMIN is needed, or the terms of the call forbid it (to open the device: a device cgroup does)" },
 	{ ENOENT, "not there: the ward module is not loaded, no such session, or a request that nobody waits for any more" },
 	{ EINTR, "interrupted by a signal: call again" },
 	{ EIO, "the provider of evidence failed: see the kernel log" },

@@ -131,7 +131,7 @@ int ward_session_pressure(struct ward_session *session,
  * @notice: filled in; @notice->kind is WARD_NOTICE_*. That of a lease or a
  *	revocation may come before the buffers have ended
  *
- * Return: 0; -ETIME when none came in time, -EINTR, -ESHUTDOWN.
+ * Return: 0; -ETIME when none came in time, -EINTR, -EBADF.
  */
 int ward_session_notice(struct ward_session *session, int timeout_ms,
 			struct ward_notice *notice);
@@ -163,7 +163,8 @@ int ward_session_notices(struct ward_session *session, int timeout_ms,
  * @out: the buffer, mapped read-write and zeroed; ends by ward_buffer_free()
  *
  * Return: 0; -EINVAL, -EDQUOT, -ENOMEM, -ESHUTDOWN, -EBUSY (the machine
- * hibernates), -EMFILE, -ENFILE, -EOPNOTSUPP.
+ * hibernates), -EINTR, -EMFILE, -ENFILE, -EOPNOTSUPP; with WARD_BUF_WAIT -ETIME,
+ * -EAGAIN.
  */
 int ward_buffer_alloc(struct ward_session *session, size_t length,
 		      uint32_t flags, const char *label,

@@ -165,7 +165,8 @@ int ward_session_notices(struct ward_session *session, int timeout_ms,
 		return -ETIME;
 	if (pfd.revents & POLLIN)
 		return notices_read(session, notice, count);
-	return pfd.revents & POLLNVAL ? -EBADF : -ESHUTDOWN;
+	/* The kernel gives no other reason, not even for a session that is over. */
+	return -EBADF;
 }
 
 int ward_session_notice(struct ward_session *session, int timeout_ms,

@@ -31,7 +31,7 @@ static const struct trouble troubles[] = {
 	{ EACCES, EXIT_DEVICE, "no-permission",
 	  "as root: usermod -aG ward USER, then log in again; or run as root" },
 	{ EPERM, EXIT_DEVICE, "refused",
-	  "root is needed, or a device cgroup refuses: wardctl doctor tells which" },
+	  "run it as root (CAP_SYS_ADMIN in the initial user namespace)" },
 	{ ENODEV, EXIT_DEVICE, "no-provider",
 	  "as root: wardctl provider set tsm; wardctl doctor tells what is missing" },
 	{ ETIME, EXIT_DEVICE, "deadline", "the provider is slow or its host throttles: try again" },
@@ -113,6 +113,10 @@ int device_session(struct wardctl *ctl, struct ward_session **out)
 
 	if ((err == -ENOENT || err == -ENXIO) && access("/sys/module/ward", F_OK))
 		return no_module(ctl);
+	if (err == -EPERM)
+		return ctl_error(ctl, EXIT_DEVICE, "refused",
+				 "open " WARD_DEVICE ": a device cgroup or a security module refuses\n"
+				 "  mend: wardctl doctor tells how to allow it");
 	return err ? device_error(ctl, err, "open " WARD_DEVICE) : EXIT_OK;
 }
 

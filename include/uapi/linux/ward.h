@@ -42,6 +42,9 @@
  *
  * What each errno means
  * ---------------------
+ * Every ioctl can give ENOTTY, and for its argument EINVAL, E2BIG, EOPNOTSUPP and
+ * EFAULT as they stand here. What else one can give stands at its struct.
+ *
  *  ENOTTY      no such ioctl on this fd
  *  EINVAL      understood and wrong: a reserved field, a length, a size
  *  E2BIG       the struct is longer than we know and its tail is not zero, or
@@ -71,7 +74,8 @@
  *  EUSERS      no more agents may be bound
  *  EAGAIN      the queue, or one user's part of it, is full, the user asks too
  *              often, or no evidence can be had before the deadline; try again
- *              after @out_retry_after_ns
+ *              after @out_retry_after_ns. As many allocations as may wait do so.
+ *              No notice to read() and O_NONBLOCK
  *  EHOSTDOWN   the provider failed again and again, or answered with what is no
  *              evidence: it is left alone until @out_retry_after_ns from now
  *  ETIME       the deadline passed before evidence arrived, or before there
@@ -195,7 +199,7 @@ struct ward_info {
  * The register starts as zero and can only be extended. Claims call it
  * declared, since it is the worker's word.
  *
- * Errors: ESHUTDOWN.
+ * Errors: ESHUTDOWN (sealed or revoked).
  */
 struct ward_measure {
 	__u32 size;
@@ -484,7 +488,7 @@ struct ward_pressure {
  * that read() has not taken. To cross the threshold is a change of level,
  * unless the session's limit, the user's or the global one holds it where it is.
  *
- * Errors: EINVAL (@limit above the one in force), ESHUTDOWN.
+ * Errors: EINVAL (@limit above the one in force), ESHUTDOWN (revoked).
  */
 struct ward_watch {
 	__u32 size;
@@ -514,7 +518,9 @@ enum {
  *
  * A session keeps its last 32 notices that were not read; older ones are lost.
  * read() returns as many as fit and blocks until one is there unless
- * O_NONBLOCK; a buffer shorter than a record gives EINVAL.
+ * O_NONBLOCK (EAGAIN then, EINTR for a signal meanwhile); a buffer shorter than a
+ * record gives EINVAL, one that cannot be written EFAULT, and the notice stays.
+ * The end of a session's rights is told by a notice, never by an error.
  */
 struct ward_notice {
 	__u32 size;
@@ -562,7 +568,8 @@ struct ward_events {
  * @out_live: bytes of class A still held; they may be used until wiped
  * @out_live_b: the same for class B
  *
- * One way. Sealing twice is success.
+ * One way. Sealing twice is success. An allocation that has not come back yet gives
+ * ESHUTDOWN: no record of a new buffer stands behind the seal's.
  */
 struct ward_seal {
 	__u32 size;

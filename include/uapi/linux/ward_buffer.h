@@ -21,7 +21,8 @@
  * @reserved: zero
  * @out_id: unique per boot
  * @deadline_ns: with WARD_BUF_WAIT: CLOCK_BOOTTIME, absolute, at most
- *	WARD_WAIT_MAX_NS ahead; 0 = that far. Else 0
+ *	WARD_WAIT_MAX_NS ahead (EINVAL beyond); 0 = that far. One that is over is
+ *	ETIME where there is no room at once. Without WARD_BUF_WAIT 0 (else EINVAL)
  *
  * The memory reads as zero. It is neither copied to children nor dumped nor
  * swapped nor reachable by ptrace, and it is bound to the caller's mm: when
@@ -76,6 +77,7 @@ struct ward_buf_alloc {
 /*
  * PSI: with WAIT: the wait counts as a memory stall of the machine and of the
  * caller's cgroup (/proc/pressure/memory). Programs that kill on it will.
+ * Without WAIT it is EINVAL.
  */
 #define WARD_BUF_PSI		(1u << 4)
 
@@ -184,8 +186,9 @@ struct ward_buf_info {
  * struct ward_buf_wipe - WARD_BUF_WIPE on a buffer: end it now
  * @size: sizeof(struct ward_buf_wipe)
  * @flags: must be 0
- * @out_bytes: bytes that were unmapped and zeroed by this call; 0 when it had
- *	ended before
+ * @out_bytes: the buffer's length where this call ended it, 0 when it had ended
+ *	before. A lazy buffer counts whole, as it was charged: what never had
+ *	memory held nothing (ward_buf_info.out_present tells, before, what has)
  *
  * Afterwards the owner's accesses give SIGBUS (class A). A class B buffer is
  * zeroed in place and unpinned; its memory stays the owner's.
