@@ -136,35 +136,38 @@ static int charge(struct shadow *s, struct shadow_session *a, int kind, uint64_t
 	return 0;
 }
 
-/* The session's own volatile buffers go first, the one longest volatile before. */
-static void purge(struct shadow *s, int session, uint64_t bytes)
+/* The session's own volatile buffer that is longest so goes; its bytes, 0 = none is. */
+static uint64_t purge_one(struct shadow *s, int session)
 {
 	struct shadow_buffer *b = s->buffers;
-	uint64_t freed = 0;
-	int i, oldest;
+	uint64_t freed;
+	int i, oldest = -1;
 
-	while (freed < bytes) {
-		for (i = 0, oldest = -1; i < BUFFERS; i++)
-			if (b[i].used && b[i].age && b[i].session == session &&
-			    (oldest < 0 || b[i].age < b[oldest].age))
-				oldest = i;
-		if (oldest < 0)
-			break;
-		freed += shadow_end(s, oldest, WARD_END_PURGE);
-		shadow_notice(session_at(s, session), WARD_NOTICE_PURGE, b[oldest].id);
-	}
+	for (i = 0; i < BUFFERS; i++)
+		if (b[i].used && b[i].age && b[i].session == session &&
+		    (oldest < 0 || b[i].age < b[oldest].age))
+			oldest = i;
+	if (oldest < 0)
+		return 0;
+	freed = shadow_end(s, oldest, WARD_END_PURGE);
+	shadow_notice(session_at(s, session), WARD_NOTICE_PURGE, b[oldest].id);
+	return freed;
 }
 
-/* What could never fit purges nothing. */
+/* One by one until it fits, or as much is gone; what could never fit purges nothing. */
 static int charge_or_purge(struct shadow *s, int session, int kind, uint64_t bytes)
 {
 	struct shadow_session *a = session_at(s, session);
 	int ret = charge(s, a, kind, bytes);
+	uint64_t freed = 0, got;
 
 	if (ret != -EDQUOT || bytes > shadow_limit(s, a))
 		return ret;
-	purge(s, session, bytes);
-	return charge(s, a, kind, bytes);
+	while (ret == -EDQUOT && freed < bytes && (got = purge_one(s, session))) {
+		freed += got;
+		ret = charge(s, a, kind, bytes);
+	}
+	return ret;
 }
 
 int shadow_charge(struct shadow *s, int session, int kind, uint64_t bytes)
