@@ -147,21 +147,21 @@ static int copy_in(const struct ward_command *command, const void __user *user,
 	return arg->head.flags & ~command->flags ? -EOPNOTSUPP : 0;
 }
 
-/* All that the caller has room for but the head, which nobody changes. */
-static bool copy_out(const struct ward_command *command, const u8 *cmd,
-		     void __user *user, u32 user_size)
+/* All that the caller has room for, but the head, which nobody changes. */
+static bool copy_out(const struct ward_command *command, const struct ward_call *call,
+		     void __user *user)
 {
 	const size_t head = sizeof(struct ward_head);
-	size_t len = min(user_size, command->size);
+	size_t len = min(call->room, command->size);
 
-	return len == head || !copy_to_user(user + head, cmd + head, len - head);
+	return call->silent || len == head || !copy_to_user(user + head, call->cmd + head, len - head);
 }
 
 /* The copy out, and only then a new file becomes visible. */
 static int reply(const struct ward_command *command, struct ward_call *call,
-		 void __user *user, u32 user_size)
+		 void __user *user)
 {
-	if (copy_out(command, call->cmd, user, user_size)) {
+	if (copy_out(command, call, user)) {
 		if (call->commit)
 			call->commit(call->publish);
 		if (call->publish)
@@ -181,17 +181,16 @@ static long run(const struct ward_command *command, struct file *file,
 	/* copy_in() fills what the command knows of it, and nobody reads beyond. */
 	union ward_argument arg __uninitialized;
 	struct ward_call call = { .object = file->private_data, .cmd = &arg };
-	u32 user_size;
 	int rc;
 
 	rc = copy_in(command, user, &arg);
 	if (rc)
 		return rc;
-	user_size = arg.head.size;
+	call.room = arg.head.size;
 	rc = command->run(&call);
 	if (rc && !call.reply_on_error)
 		return rc;
-	return reply(command, &call, user, user_size) ?: rc;
+	return reply(command, &call, user) ?: rc;
 }
 
 static long dispatch(const struct ward_command *table, unsigned int first,

@@ -79,10 +79,12 @@ void ward_pressure_init(void);
 
 void ward_notices_init(struct ward_notices *notices);
 void ward_notice_push(struct ward_account *acct, u32 kind, u64 id);
-/* These take the lock. Up to @max of those not seen; false = back as it was. */
-unsigned int ward_notices_take(struct ward_notices *notices, struct ward_notice *out,
-			       unsigned int max);
-void ward_notices_untake(struct ward_notices *notices, u64 first, u64 last);
+/*
+ * These take the lock. The oldest that was not seen, and whether there are @more;
+ * false = none. untake() = it was not seen after all.
+ */
+bool ward_notices_take(struct ward_notices *notices, struct ward_notice *out, bool *more);
+void ward_notices_untake(struct ward_notices *notices, u64 seq);
 bool ward_notices_new(struct ward_notices *notices);
 
 /* ---- user.c: what all sessions of a uid hold together ------------------------------ */

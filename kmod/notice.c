@@ -14,6 +14,17 @@ void ward_notices_init(struct ward_notices *notices)
 	init_waitqueue_head(&notices->wait);
 }
 
+/*
+ * Whoever is not in the queue yet takes the lock after this, to look at what is
+ * new, and needs no waking.
+ */
+static void tell(struct ward_notices *n)
+{
+	lockdep_assert_held(&ward_ledger_lock);
+	if (waitqueue_active(&n->wait))
+		wake_up_interruptible_poll(&n->wait, EPOLLIN | EPOLLRDNORM | EPOLLPRI);
+}
+
 void ward_notice_push(struct ward_account *acct, u32 kind, u64 id)
 {
 	struct ward_notices *n = &acct->notices;
@@ -29,7 +40,7 @@ void ward_notice_push(struct ward_account *acct, u32 kind, u64 id)
 		.id = id,
 	};
 	n->seq++;
-	wake_up_interruptible_poll(&n->wait, EPOLLIN | EPOLLRDNORM | EPOLLPRI);
+	tell(n);
 }
 
 void ward_notice_add(struct ward_account *acct, u32 kind, u64 id)
@@ -38,27 +49,26 @@ void ward_notice_add(struct ward_account *acct, u32 kind, u64 id)
 	ward_notice_push(acct, kind, id);
 }
 
-unsigned int ward_notices_take(struct ward_notices *n, struct ward_notice *out,
-			       unsigned int max)
+bool ward_notices_take(struct ward_notices *n, struct ward_notice *out, bool *more)
 {
-	unsigned int count = 0;
-
 	guard(spinlock)(&ward_ledger_lock);
+	if (n->seen == n->seq)
+		return false;
 	if (n->seq - n->seen > WARD_NOTICES)
 		n->seen = n->seq - WARD_NOTICES;
-	while (count < max && n->seen < n->seq)
-		out[count++] = n->ring[n->seen++ % WARD_NOTICES];
-	return count;
+	*out = n->ring[n->seen++ % WARD_NOTICES];
+	*more = n->seen != n->seq;
+	return true;
 }
 
-/* They could not be handed over. Where another reader went on they are lost. */
-void ward_notices_untake(struct ward_notices *n, u64 first, u64 last)
+/* It could not be handed over. Where another reader went on it is lost. */
+void ward_notices_untake(struct ward_notices *n, u64 seq)
 {
 	guard(spinlock)(&ward_ledger_lock);
-	if (n->seen != last)
+	if (n->seen != seq)
 		return;
-	n->seen = first - 1;
-	wake_up_interruptible_poll(&n->wait, EPOLLIN | EPOLLRDNORM | EPOLLPRI);
+	n->seen = seq - 1;
+	tell(n);
 }
 
 bool ward_notices_new(struct ward_notices *n)

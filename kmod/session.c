@@ -376,6 +376,9 @@ int ward_cmd_info(struct ward_call *call)
 	struct ward_info *cmd = call->cmd;
 	struct ward_account *acct = &session->account;
 
+	/* Its shortest form asks whether the module is there, and no more. */
+	if (call->room <= offsetof(struct ward_info, out_abi))
+		return 0;
 	cmd->out_abi = WARD_ABI_VERSION;
 	cmd->out_module_version = WARD_VERSION_CODE;
 	memcpy(cmd->out_session, session->id, WARD_ID_LEN);

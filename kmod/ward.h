@@ -598,7 +598,9 @@ void ward_buf_show(struct seq_file *seq, struct file *file);
  * struct ward_call - one ioctl on its way through the house
  * @object: file->private_data: a session, a buffer or an agent
  * @cmd: kernel copy of the argument, the kernel's full size, tail zeroed
+ * @room: bytes of @cmd that the caller has, from its start
  * @reply_on_error: the handler wants @cmd written back though it fails
+ * @silent: the handler has nothing to write back
  * @publish: a file that the handler made. After @cmd has been written back it
  *	is installed at @fd; when that failed, both are dropped
  * @commit: called with @publish in between, where that went well; may be NULL
@@ -607,7 +609,9 @@ void ward_buf_show(struct seq_file *seq, struct file *file);
 struct ward_call {
 	void *object;
 	void *cmd;
+	u32 room;
 	bool reply_on_error;
+	bool silent;
 	struct file *publish;
 	void (*commit)(struct file *file);
 	int fd;

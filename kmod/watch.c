@@ -9,33 +9,26 @@
 
 #include "ledger.h"
 
-enum { READ_BATCH = 4 };	/* notices, on the stack */
-
-/* Bytes handed over, 0 where there is nothing new, or -EFAULT. */
-static ssize_t hand_over(struct ward_notices *notices, char __user *buf, size_t max)
+/*
+ * As many whole notices as there are and as fit; 0 where there is nothing new.
+ * One by one: a copy whose length the compiler knows needs no check of the stack.
+ */
+static ssize_t hand_over(struct ward_notices *notices, char __user *buf, size_t len)
 {
-	struct ward_notice batch[READ_BATCH];
-	unsigned int n = ward_notices_take(notices, batch, min_t(size_t, max, READ_BATCH));
-
-	if (n && copy_to_user(buf, batch, n * sizeof(*batch))) {
-		ward_notices_untake(notices, batch[0].seq, batch[n - 1].seq);
-		return -EFAULT;
-	}
-	return n * sizeof(*batch);
-}
-
-/* As many whole notices as there are and as fit. */
-static ssize_t hand_over_all(struct ward_notices *notices, char __user *buf, size_t len)
-{
+	struct ward_notice next __uninitialized;
+	bool more = true;
 	size_t done = 0;
-	ssize_t got;
 
-	do {
-		got = hand_over(notices, buf + done, (len - done) / sizeof(struct ward_notice));
-		if (got > 0)
-			done += got;
-	} while (got > 0 && len - done >= sizeof(struct ward_notice));
-	return done ?: got;
+	while (more && len - done >= sizeof(next)) {
+		if (!ward_notices_take(notices, &next, &more))
+			break;
+		if (copy_to_user(buf + done, &next, sizeof(next))) {
+			ward_notices_untake(notices, next.seq);
+			return done ?: -EFAULT;
+		}
+		done += sizeof(next);
+	}
+	return done;
 }
 
 ssize_t ward_watch_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
@@ -48,7 +41,7 @@ ssize_t ward_watch_read(struct file *file, char __user *buf, size_t len, loff_t 
 		return -EINVAL;
 	/* At most what the ring holds: a reader that never ends starves nobody. */
 	len = min(len, WARD_NOTICES * sizeof(struct ward_notice));
-	while (!(got = hand_over_all(notices, buf, len))) {
+	while (!(got = hand_over(notices, buf, len))) {
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
 		if (wait_event_interruptible(notices->wait, ward_notices_new(notices)))
@@ -88,5 +81,6 @@ int ward_cmd_watch(struct ward_call *call)
 	struct ward_session *session = call->object;
 	struct ward_watch *cmd = call->cmd;
 
+	call->silent = true;
 	return ward_ledger_watch(&session->account, cmd->threshold, cmd->limit);
 }

@@ -450,6 +450,23 @@ TEST(info_says_what_it_is)
 	EXPECT_MEMEQ(a.out_instance, b.out_instance, WARD_ID_LEN);
 }
 
+/* Down to its head alone: what there is room for is what the whole would say. */
+TEST(info_says_as_much_as_there_is_room_for)
+{
+	int s = session_open();
+	struct ward_info whole = session_info(s), some;
+	uint32_t size;
+
+	for (size = 8; size < sizeof(some); size++) {
+		memset(&some, 0, sizeof(some));
+		some.size = size;
+		ASSERT_EQ(ward_call(s, WARD_INFO, &some), 0);
+		EXPECT_EQ(some.size, size);
+		EXPECT_MEMEQ((uint8_t *)&some + 8, (uint8_t *)&whole + 8, size - 8);
+		EXPECT_TRUE(all_zero((uint8_t *)&some + size, sizeof(some) - size));
+	}
+}
+
 /* ---- 32-bit programs -------------------------------------------------------------- */
 
 #ifdef __x86_64__
