@@ -420,6 +420,8 @@ int ward_account_init(struct ward_account *acct, const u8 *session_id, u32 uid)
 void ward_account_free(struct ward_account *acct)
 {
 	spin_lock(&ward_ledger_lock);
+	if (ward_books.unlinked == acct)
+		ward_record_link();
 	list_del(&acct->node);
 	list_del(&acct->peer);
 	ward_books.all.accounts--;

@@ -15,6 +15,7 @@
  * @all: figures and limits; its seq and head are those of @chain
  * @gauge: of the global limit
  * @chain: the global one
+ * @unlinked: whose newest head is not in @chain yet; or NULL
  * @accounts: of all sessions
  * @providers: of evidence, that came or went
  * @shut: 0, or what charges get: -EBUSY while the machine hibernates, -ESHUTDOWN
@@ -24,6 +25,7 @@ struct ward_books {
 	struct ward_global all;
 	struct ward_gauge gauge;
 	struct ward_chain chain;
+	struct ward_account *unlinked;
 	struct list_head accounts;
 	u64 providers;
 	int shut;
@@ -34,6 +36,8 @@ extern struct ward_books ward_books;
 /* ---- record.c ------------------------------------------------------------------ */
 
 void ward_record_system(struct ward_event *ev);
+/* Before the global chain's head is looked at, and before an account goes. */
+void ward_record_link(void);
 
 /* ---- journal.c ------------------------------------------------------------------ */
 

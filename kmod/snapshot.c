@@ -64,6 +64,7 @@ void ward_ledger_snapshot(struct ward_account *acct, struct ward_claims *claims)
 	struct ward_totals t;
 
 	guard(spinlock)(&ward_ledger_lock);
+	ward_record_link();
 	totals(acct, &t);
 	totals_to_claims(&t, claims);
 	global_to_claims(claims, t.uid);
@@ -73,6 +74,7 @@ void ward_ledger_snapshot(struct ward_account *acct, struct ward_claims *claims)
 void ward_ledger_epitaph(const struct ward_totals *t, struct ward_claims *claims)
 {
 	guard(spinlock)(&ward_ledger_lock);
+	ward_record_link();
 	totals_to_claims(t, claims);
 	global_to_claims(claims, t->uid);
 }
@@ -96,6 +98,7 @@ void ward_ledger_pressure(struct ward_account *acct, struct ward_pressure *out)
 void ward_ledger_global(struct ward_global *out)
 {
 	guard(spinlock)(&ward_ledger_lock);
+	ward_record_link();
 	*out = ward_books.all;
 	out->seq = ward_books.chain.seq;
 	memcpy(out->head, ward_books.chain.head, sizeof(out->head));

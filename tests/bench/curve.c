@@ -79,7 +79,7 @@ static void rows_size(void)
 	char what[80];
 
 	tell("a buffer of 4 KiB, its whole life", cost_of(session, PAGE), "instructions");
-	tell("of it its two records, hashed into two chains",
+	tell("of it its two records, hashed into the session's chain",
 	     2.0 * (double)bench_median(WARDBENCH_RECORD, session, 100), "instructions");
 	for (; at < most; at = next, cost = more) {
 		next = at * 4 < most ? at * 4 : most;

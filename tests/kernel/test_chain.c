@@ -280,8 +280,8 @@ TEST(head_after_a_gap)
 	EXPECT_MEMEQ(after->claims.session_head, head, sizeof(head));
 }
 
-/* Each record of a session is one of the global chain as well, and no more. */
-TEST(global_chain_counts_links)
+/* A session's head goes into the global chain before a head of it is shown ... */
+TEST(global_chain_covers_what_was_recorded)
 {
 	struct answer *one, *two;
 	int session, other, err;
@@ -290,14 +290,44 @@ TEST(global_chain_counts_links)
 	session = session_open();
 	one = attest(session, WARD_PURPOSE_REPORT, &err);
 	ASSERT_EQ(err, 0);
-	other = session_open();					/* 1: open */
-	measure(other, 1);					/* 2 */
-	measure(session, 1);					/* 3 */
-	two = attest(session, WARD_PURPOSE_REPORT, &err);	/* and one's own OK: 4 */
+	two = attest(session, WARD_PURPOSE_REPORT, &err);	/* the first one's OK */
 	ASSERT_EQ(err, 0);
-	EXPECT_EQ(two->claims.global_seq, one->claims.global_seq + 4);
+	EXPECT_EQ(two->claims.global_seq, one->claims.global_seq + 1);
 	EXPECT_NE(memcmp(two->claims.global_head, one->claims.global_head, 32), 0);
-	EXPECT_EQ(two->claims.session_seq, one->claims.session_seq + 2);
+
+	other = session_open();
+	one = attest(session, WARD_PURPOSE_REPORT, &err);	/* and the other's opening */
+	ASSERT_EQ(err, 0);
+	EXPECT_EQ(one->claims.global_seq, two->claims.global_seq + 2);
+	measure(other, 1);
+	two = attest(session, WARD_PURPOSE_REPORT, &err);
+	ASSERT_EQ(err, 0);
+	EXPECT_EQ(two->claims.global_seq, one->claims.global_seq + 2);
+	EXPECT_NE(memcmp(two->claims.global_head, one->claims.global_head, 32), 0);
+}
+
+/* ... and before it takes another session's: once for records that follow each other. */
+TEST(global_chain_links_runs)
+{
+	struct answer *one, *two;
+	int session, other, err, i;
+
+	provider_attach();
+	session = session_open();
+	one = attest(session, WARD_PURPOSE_REPORT, &err);
+	ASSERT_EQ(err, 0);
+	other = session_open();			/* the claims' session: 1 */
+	for (i = 0; i < 10; i++)
+		measure(other, i);
+	for (i = 0; i < 10; i++)
+		measure(session, i);		/* the other: 2 */
+	measure(other, i);			/* 3 */
+	measure(session, i);			/* 4 */
+	close(other);				/* 5, and 6 at its end */
+	two = attest(session, WARD_PURPOSE_REPORT, &err);
+	ASSERT_EQ(err, 0);
+	EXPECT_EQ(two->claims.global_seq, one->claims.global_seq + 6);
+	EXPECT_EQ(two->claims.session_seq, one->claims.session_seq + 12);
 }
 
 KTAP_MAIN()

@@ -56,7 +56,7 @@ TEST(status_and_pressure_for_everybody)
 	EXPECT_GE(attr_u32(&attrs, WARD_A_SESSIONS), 1);
 	attr_data(&attrs, WARD_A_BUILD_ID, 20);
 	attr_data(&attrs, WARD_A_GLOBAL_HEAD, 32);
-	EXPECT_GE(attr_u64(&attrs, WARD_A_GLOBAL_SEQ), 3);
+	EXPECT_GE(attr_u64(&attrs, WARD_A_GLOBAL_SEQ), 2);
 	EXPECT_GE(attr_u64(&attrs, WARD_A_LIVE_A), HUGE);
 
 	ASSERT_EQ(ask(w, WARD_GENL_CMD_PRESSURE_GET, 0, NULL, 0, &attrs), 0);
@@ -173,6 +173,43 @@ TEST(a_socket_that_changed_hands)
 	EXPECT_EQ(ask(w, WARD_GENL_CMD_STATUS_GET, 0, NULL, 0, &attrs), 0);
 	say(holder.sock);
 	peer_wait(&holder);
+}
+
+static uint64_t global_seq(struct wire *w, uint8_t *head)
+{
+	struct attrs attrs;
+
+	ASSERT_EQ(ask(w, WARD_GENL_CMD_STATUS_GET, 0, NULL, 0, &attrs), 0);
+	memcpy(head, attr_data(&attrs, WARD_A_GLOBAL_HEAD, 32), 32);
+	return attr_u64(&attrs, WARD_A_GLOBAL_SEQ);
+}
+
+/* Whoever looks sees every record so far, and looking is none. */
+TEST(global_head_is_the_newest)
+{
+	struct wire *w = wire_open();
+	uint64_t seq, limit;
+	uint8_t before[32], after[32];
+	struct attrs attrs;
+	int session;
+
+	seq = global_seq(w, before);
+	EXPECT_EQ(global_seq(w, after), seq);
+	EXPECT_MEMEQ(after, before, sizeof(after));
+	session = session_open();
+	EXPECT_EQ(global_seq(w, after), seq + 1);
+	EXPECT_NE(memcmp(after, before, sizeof(after)), 0);
+	close(session);
+	EXPECT_EQ(global_seq(w, before), seq + 2);
+	EXPECT_NE(memcmp(after, before, sizeof(after)), 0);
+
+	/* A system's record stands after those that were made before it. */
+	ASSERT_EQ(ask(w, WARD_GENL_CMD_LIMIT_GET, 0, NULL, 0, &attrs), 0);
+	limit = attr_u64(&attrs, WARD_A_LIMIT);
+	session = session_open();
+	ASSERT_EQ(tell(w, WARD_GENL_CMD_LIMIT_SET, WARD_A_LIMIT, &limit, sizeof(limit)), 0);
+	close(session);
+	EXPECT_EQ(global_seq(w, after), seq + 5);
 }
 
 /* CAP_SYS_ADMIN of a user namespace of one's own is not the right one. */

@@ -102,7 +102,7 @@ enum {
 	WARD_EVENT_ATTEST_FAIL = 10,
 	WARD_EVENT_LEVEL = 11,		/* a pressure level was entered */
 	WARD_EVENT_PROVIDER = 12,	/* attached (reason 1) or detached (0) */
-	WARD_EVENT_LINK = 13,		/* global chain only: a session's new head */
+	WARD_EVENT_LINK = 13,		/* global chain only: a session's newest head */
 	WARD_EVENT_MODULE = 14,		/* global chain only: module start */
 	WARD_EVENT_LEASE = 15,		/* set (reason 0), renewed (1), run out (2) */
 	WARD_EVENT_REVOKE = 16,		/* an administrator revoked the session */
@@ -138,7 +138,7 @@ enum {
  *	the user; 0 where no session is concerned
  * @class: WARD_CLASS_* or 0
  * @label: what the worker called it; show as hex
- * @detail: for LINK: the session's new head; for MEASURE: the first 32 bytes of
+ * @detail: for LINK: the session's newest head; for MEASURE: the first 32 bytes of
  *	the digest; for ATTEST_*: the first 32 bytes of the leaf; for PROVIDER:
  *	its name; for SESSION_*: the session id and 16 zero bytes; for LEASE: the
  *	anchor; else zero
@@ -147,7 +147,9 @@ enum {
  * A record's digest is b = SHA-256(0x00 || record). A chain's head becomes
  * SHA-256(0x01 || previous head || b). It starts as
  * SHA-256("WARD-CHAIN-V1" || 0x00 || instance id || session id), the session
- * id being 16 zero bytes for the global chain.
+ * id being 16 zero bytes for the global chain. That one takes a session's newest
+ * head as a LINK before it takes another session's or a record of its own, and
+ * before anybody is shown its head: what is shown covers every record so far.
  */
 struct ward_event {
 	__le32 size;

@@ -17,11 +17,35 @@ static uint64_t max64(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* Each record of a session is linked into the global chain. */
+static uint64_t min64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 void shadow_record(struct shadow *s, struct shadow_session *a, struct shadow_record r)
 {
 	a->ring[a->seq++ % RING] = r;
-	s->seq++;
+	s->records++;
+	s->heads += !a->recorded;
+	a->recorded = true;
+}
+
+/*
+ * A session's head is linked into the global chain once for records that follow
+ * each other. In which order sessions end buffers at once nobody promises.
+ */
+bool shadow_counted(struct shadow *s, uint64_t seq)
+{
+	uint64_t least = s->heads, most = s->records, links = seq - s->seq - s->system;
+	int i;
+
+	if (s->heads <= 1)
+		most = min64(most, s->heads + s->system);
+	s->seq = seq;
+	s->system = s->records = s->heads = 0;
+	for (i = 0; i < SESSIONS; i++)
+		s->sessions[i].recorded = false;
+	return links >= least && links <= most;
 }
 
 void shadow_notice(struct shadow_session *a, uint32_t kind, uint64_t id)

@@ -94,6 +94,7 @@ struct shadow_session {
 	struct shadow_lease lease;
 	uint8_t declared[WARD_DIGEST_LEN];
 	uint64_t seq;
+	bool recorded;		/* since the global chain was counted */
 	struct shadow_record ring[RING];
 	uint32_t level;
 	uint32_t own_level;	/* that its own limit alone makes */
@@ -138,7 +139,13 @@ struct shadow_buffer {
 	uint64_t *words;
 };
 
-/** struct shadow - one world's part of the machine, or the whole of it */
+/**
+ * struct shadow - one world's part of the machine, or the whole of it
+ * @seq: records of the global chain when they were last counted
+ * @system: its own since then
+ * @records: of sessions since then
+ * @heads: sessions that they are of
+ */
 struct shadow {
 	struct shadow_user users[USERS];
 	struct shadow_session sessions[SESSIONS];
@@ -146,7 +153,8 @@ struct shadow {
 	uint64_t limit, limit_user, limit_session;
 	uint64_t live[KINDS], live_all, peak_all, live_volatile;
 	uint64_t last_age;
-	uint64_t failed, wiped_bytes, seq;
+	uint64_t failed, wiped_bytes;
+	uint64_t seq, system, records, heads;
 	uint32_t level;
 	uint64_t ended;			/* sessions */
 	uint64_t wiped_buffers;		/* of either class */
@@ -173,6 +181,8 @@ void shadow_bury(struct shadow *s, int session);
 int shadow_watch(struct shadow *s, int session, uint64_t threshold, uint64_t limit);
 int shadow_measure(struct shadow *s, int session, const uint8_t *digest);
 void shadow_seal(struct shadow *s, int session);
+/* The global chain was counted: could it have so many records? */
+bool shadow_counted(struct shadow *s, uint64_t seq);
 /* Nothing more is given to it. */
 bool shadow_is_closed(const struct shadow_session *a);
 

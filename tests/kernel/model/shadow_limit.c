@@ -123,7 +123,7 @@ static void follow_global(struct shadow *s)
 	if (level == s->level)
 		return;
 	s->level = level;
-	s->seq++;
+	s->system++;
 	for (i = 0; i < SESSIONS; i++)
 		if (s->sessions[i].used)
 			take_level(s, &s->sessions[i]);
@@ -180,7 +180,7 @@ void shadow_limits_set(struct shadow *s, const struct shadow_limits *limits)
 		if (!(limits->named & 1u << i))
 			continue;
 		*limit_at(s, limits, i) = limits->bytes[i];
-		s->seq++;
+		s->system++;
 	}
 	follow_global(s);
 	for (i = 0; i < USERS; i++)

@@ -328,7 +328,7 @@ static void learn_baseline(struct world *w)
 	s->peak_all = f.value[WARD_A_PEAK];
 	w->failed_before = s->failed = f.value[WARD_A_FAILED];
 	w->wiped_before = s->wiped_bytes = f.value[WARD_A_WIPED_BYTES];
-	s->seq = f.value[WARD_A_GLOBAL_SEQ];
+	shadow_counted(s, f.value[WARD_A_GLOBAL_SEQ]);
 	s->level = (uint32_t)f.value[WARD_A_LEVEL];
 	w->baseline = f.value[WARD_A_SESSIONS];
 }
