@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
@@ -16,34 +17,54 @@
 
 /* ---- size ------------------------------------------------------------------------ */
 
+/**
+ * struct cycle - a buffer's whole life, as often as a race wants it
+ * @session: to live in, and to find there what the one before left; or -1 for
+ *	one of its own, that is bound already and has nothing, and whose end counts:
+ *	it gives the memory back to the kernel
+ * @length: bytes; 0 = no buffer
+ */
 struct cycle {
 	int session;
 	uint64_t length;
 };
 
-static void once(const struct cycle *c)
+static void once(int session, uint64_t length)
 {
-	int fd = ward_alloc(c->session, c->length, WARD_BUF_POPULATE);
+	int fd = ward_alloc(session, length, WARD_BUF_POPULATE);
 	void *p;
 
 	errno = fd < 0 ? -fd : 0;
 	need(fd >= 0, "a buffer");
-	p = mmap(huge_hint(c->length), c->length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	p = mmap(huge_hint(length), length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	need(p != MAP_FAILED, "mmap of a buffer");
-	touch(p, c->length, c->length < HUGE ? PAGE : HUGE);
-	munmap(p, c->length);
+	touch(p, length, length < HUGE ? PAGE : HUGE);
+	munmap(p, length);
 	close(fd);
 }
 
 static void size_round(const void *arg, uint64_t part[PARTS])
 {
-	uint64_t t = __rdtsc();
+	const struct cycle *c = arg;
+	int session = c->session, bound = -1;
+	uint64_t t;
 
-	once(arg);
+	if (session < 0) {
+		session = session_open();
+		bound = ward_alloc(session, PAGE, 0);
+		need(bound >= 0, "a buffer that binds");
+	}
+	t = __rdtsc();
+	if (c->length)
+		once(session, c->length);
+	if (session != c->session) {
+		close(bound);
+		close(session);
+	}
 	part[0] = __rdtsc() - t;
 }
 
-static double cost_of(int session, uint64_t length)
+static double cost_of_cycle(int session, uint64_t length)
 {
 	struct cycle c = { session, length };
 	struct side s = { "a buffer's whole life", size_round, &c, { { 0 } } };
@@ -52,18 +73,48 @@ static double cost_of(int session, uint64_t length)
 	return (double)median(&s, 0);
 }
 
-/*
- * The largest power of two that the guest holds without being pressed for memory:
- * reclaim and compaction would go on in the background, and be counted.
- */
-static uint64_t largest(void)
+/* Of a buffer alone: a session's end costs without one as well. */
+static double cost_of(int session, uint64_t length)
 {
+	return cost_of_cycle(session, length) - (session < 0 ? cost_of_cycle(session, 0) : 0);
+}
+
+static struct ward_info info_of(int session)
+{
+	struct ward_info info = { .size = sizeof(info) };
+
+	need(!ioctl(session, WARD_INFO, &info), "WARD_INFO");
+	return info;
+}
+
+/*
+ * The largest power of two that the guest holds without being pressed for memory,
+ * since reclaim and compaction would go on in the background and be counted; and
+ * within ward's limit.
+ */
+static uint64_t largest(int session)
+{
+	uint64_t length = HUGE, limit = info_of(session).out_limit;
 	struct sysinfo info;
-	uint64_t length = HUGE;
 
 	need(!sysinfo(&info), "sysinfo");
-	while (length * 2 <= (uint64_t)info.freeram * info.mem_unit / 4 * 3)
+	while (length * 2 <= (uint64_t)info.freeram * info.mem_unit / 4 * 3 &&
+	       length * 2 <= limit)
 		length *= 2;
+	return length;
+}
+
+/* The largest that a session keeps, to find it again. */
+static uint64_t largest_kept(int session, uint64_t most)
+{
+	uint64_t length = HUGE;
+
+	while (length * 2 <= most) {
+		once(session, length * 2);
+		if (info_of(session).out_pool < length * 2)
+			break;
+		length *= 2;
+	}
 	return length;
 }
 
@@ -71,24 +122,20 @@ static uint64_t largest(void)
  * b between each size and four times it; a where the first of those lines
  * meets zero bytes.
  */
-static void rows_size(void)
+static void rows_line(const char *how, int session, uint64_t most)
 {
-	int session = session_open();
-	uint64_t most = largest(), at = HUGE, next;
-	double cost = cost_of(session, at), more, b, first = 0, low = 1e9, high = 0;
+	double cost = cost_of(session, HUGE), more, b, first = 0, low = 1e9, high = 0;
+	uint64_t at, next;
 	char what[80];
 
-	tell("a buffer of 4 KiB, its whole life", cost_of(session, PAGE), "instructions");
-	tell("of it its two records, hashed into the session's chain",
-	     2.0 * (double)bench_median(WARDBENCH_RECORD, session, 100), "instructions");
-	for (; at < most; at = next, cost = more) {
+	for (at = HUGE; at < most; at = next, cost = more) {
 		next = at * 4 < most ? at * 4 : most;
 		more = cost_of(session, next);
 		b = (more - cost) / (double)(next - at);
 		if (!first) {
 			first = b;
-			row_count("a of cost = a + b * bytes, instructions",
-				  cost - b * (double)at, 20000);
+			snprintf(what, sizeof(what), "%s: a of cost = a + b * bytes, instructions", how);
+			row_count(what, cost - b * (double)at, 20000);
 		}
 		low = b < low ? b : low;
 		high = b > high ? b : high;
@@ -96,7 +143,20 @@ static void rows_size(void)
 			 at / MIB, next / MIB);
 		tell(what, b * PAGE, "");
 	}
-	row_ratio("b's spread from 2 MiB to the largest, high / low", high / low, 1.05);
+	snprintf(what, sizeof(what), "%s: b's spread from 2 to %lu MiB, high / low", how, most / MIB);
+	row_ratio(what, high / low, 1.05);
+}
+
+static void rows_size(void)
+{
+	int session = session_open();
+	uint64_t most = largest(session);
+
+	tell("a buffer of 4 KiB, its whole life", cost_of(session, PAGE), "instructions");
+	tell("of it its two records, hashed into the session's chain",
+	     2.0 * (double)bench_median(WARDBENCH_RECORD, session, 100), "instructions");
+	rows_line("cold", -1, most);
+	rows_line("warm pool", session, largest_kept(session, most));
 	close(session);
 }
 

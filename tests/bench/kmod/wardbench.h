@@ -16,7 +16,7 @@ struct wardbench_run {
 enum {
 	WARDBENCH_LOCKED_VM = 0x5700,	/* account_locked_vm() of a page, and back */
 	WARDBENCH_LEDGER,		/* ward's charge of a page, and the refund */
-	WARDBENCH_RECORD,		/* an event record, hashed into both chains */
+	WARDBENCH_RECORD,		/* an event record, hashed into its chain */
 	WARDBENCH_FOLIO,		/* 2 MiB from the page allocator, and back */
 	WARDBENCH_CLEAR,		/* 2 MiB by the kernel's clear_page() */
 	WARDBENCH_FILL,			/* 2 MiB by ward's loop */
