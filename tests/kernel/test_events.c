@@ -4,56 +4,20 @@
  * their order; the group "events", and what it says of what it lost.
  */
 #define _GNU_SOURCE
-#include <openssl/sha.h>
 #include <stdio.h>
 
 #include "attest_test.h"
-#include "wire.h"
+#include "chain_test.h"
+#include "records.h"
 
-enum { MOST = 4096, RING = 512, GLOBAL_RING = 1024, JOURNAL = 1024 };
-
-/* What a dump or the group told. */
-struct told {
-	uint64_t seq;		/* WARD_A_EVENT_SEQ, 0 = absent */
-	uint8_t session[WARD_ID_LEN];
-	struct ward_event ev;
-};
+enum { MOST = 4096, RING = 512, JOURNAL = 1024 };
 
 static struct told all[MOST];
 static const uint8_t no_session[WARD_ID_LEN];
 
-static void take(const struct nlmsghdr *nl, struct told *out)
-{
-	struct attrs attrs = { 0 };
-
-	parse(nl, &attrs);
-	out->seq = attrs.at[WARD_A_EVENT_SEQ] ? attr_u64(&attrs, WARD_A_EVENT_SEQ) : 0;
-	memcpy(out->session, attr_data(&attrs, WARD_A_SESSION_ID, WARD_ID_LEN), WARD_ID_LEN);
-	memcpy(&out->ev, attr_data(&attrs, WARD_A_EVENT, WARD_EVENT_SIZE), WARD_EVENT_SIZE);
-}
-
-/* -errno, or how many are in all[]. @session NULL = every chain's. */
 static int dump(struct wire *w, const uint8_t *session, uint64_t from)
 {
-	const struct request_attr attrs[] = {
-		{ session ? WARD_A_SESSION_ID : 0, WARD_ID_LEN, session },
-		{ from ? WARD_A_FROM_SEQ : 0, sizeof(from), &from },
-	};
-	const struct nlmsghdr *nl;
-	int n = 0, ret;
-	size_t len;
-
-	ASSERT_EQ(send_attrs(w, w->family, NLM_F_DUMP, WARD_GENL_CMD_EVENT_GET, attrs, 2), 0);
-	while ((ret = receive(w)) == 1) {
-		nl = (const void *)w->buf;
-		for (len = w->len; NLMSG_OK(nl, len); nl = NLMSG_NEXT(nl, len)) {
-			if (nl->nlmsg_type == NLMSG_DONE)
-				return n;
-			ASSERT_TRUE(n < MOST);
-			take(nl, &all[n++]);
-		}
-	}
-	return ret;
+	return records_dump(w, session, from, all, MOST);
 }
 
 static void measure(int session, unsigned int times)
@@ -199,16 +163,6 @@ TEST(a_long_chain)
 
 /* ---- the global chain ------------------------------------------------------------------ */
 
-static void next_head(const struct ward_event *ev, uint8_t *head)
-{
-	uint8_t record[1 + WARD_EVENT_SIZE] = { 0x00 }, link[1 + 64] = { 0x01 };
-
-	memcpy(record + 1, ev, WARD_EVENT_SIZE);
-	memcpy(link + 1, head, 32);
-	SHA256(record, sizeof(record), link + 33);
-	SHA256(link, sizeof(link), head);
-}
-
 static uint64_t global_head(struct wire *w, uint8_t *head)
 {
 	struct attrs attrs = { 0 };
@@ -302,7 +256,7 @@ TEST(the_group_is_told_of_each)
 	for (i = 0; i < N; i++) {
 		measure(session, 1);
 		ASSERT_EQ(receive(ear), 1);
-		take((const void *)ear->buf, &heard);
+		told_read((const void *)ear->buf, &heard);
 		EXPECT_EQ(heard.seq, from + 1 + i);
 		EXPECT_EQ(heard.ev.type, WARD_EVENT_MEASURE);
 		EXPECT_MEMEQ(heard.session, info.out_session, WARD_ID_LEN);
@@ -339,7 +293,7 @@ TEST(what_is_lost_is_told)
 			continue;
 		}
 		ASSERT_EQ(ret, 1);
-		take((const void *)ear->buf, &heard);
+		told_read((const void *)ear->buf, &heard);
 		ASSERT_TRUE(heard.seq > last);
 		lost += heard.seq - last - 1;
 		last = heard.seq;
