@@ -7,6 +7,7 @@
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
+#include "policy.h"
 #include "request.h"
 
 enum { NONCE_MIN = 8 };
@@ -43,7 +44,8 @@ static int check_request(struct ward_session *session, const struct ward_attest 
 {
 	if (cmd->purpose < WARD_PURPOSE_RELEASE || cmd->purpose > WARD_PURPOSE_REPORT)
 		return -EOPNOTSUPP;
-	return check_nonce(cmd) ?: check_state(session) ?: check_provider();
+	return check_nonce(cmd) ?: check_state(session) ?:
+	       ward_policy_admits(cmd->purpose) ?: check_provider();
 }
 
 /*
@@ -199,7 +201,7 @@ static int ask(struct ward_call *call, struct ward_request *req)
 		deadline = ktime_get_boottime_ns() + DEADLINE_DEFAULT_NS;
 	req->moment = ward_moment_now(&req->session->account);
 	rc = ward_claims_fill(req->session, cmd, &req->claims) ?:
-	     check_claims(&req->claims);
+	     check_claims(&req->claims) ?: ward_policy_judge(&req->claims);
 	if (rc)
 		return rc;
 	if (fatal_signal_pending(current))

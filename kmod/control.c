@@ -46,6 +46,14 @@ static const struct nla_policy pace_attrs[WARD_A_COOLDOWN_MS + 1] = {
 	[WARD_A_COOLDOWN_MS] = { .type = NLA_U32 },
 };
 
+static const struct nla_policy policy_attrs[WARD_A_LATCHES + 1] = {
+	[WARD_A_PURPOSES] = { .type = NLA_U32 },
+	[WARD_A_RULE] = { .type = NLA_NESTED },
+	[WARD_A_POSTURE] = { .type = NLA_U64 },
+	[WARD_A_REFUSE] = { .type = NLA_U32 },
+	[WARD_A_LATCHES] = { .type = NLA_U32 },
+};
+
 /* ---- who asks ------------------------------------------------------------- */
 
 /*
@@ -95,11 +103,11 @@ int ward_put_u64(struct sk_buff *skb, int attr, u64 value)
 	return nla_put_u64_64bit(skb, attr, value, WARD_A_PAD);
 }
 
-int ward_control_reply(struct genl_info *info, u8 cmd,
-		       int (*put)(struct sk_buff *skb, const void *what),
-		       const void *what)
+int ward_control_reply_room(struct genl_info *info, size_t room, u8 cmd,
+			    int (*put)(struct sk_buff *skb, const void *what),
+			    const void *what)
 {
-	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	struct sk_buff *skb = genlmsg_new(room, GFP_KERNEL);
 	void *head;
 
 	if (!skb)
@@ -111,6 +119,13 @@ int ward_control_reply(struct genl_info *info, u8 cmd,
 	}
 	genlmsg_end(skb, head);
 	return genlmsg_reply(skb, info);
+}
+
+int ward_control_reply(struct genl_info *info, u8 cmd,
+		       int (*put)(struct sk_buff *skb, const void *what),
+		       const void *what)
+{
+	return ward_control_reply_room(info, NLMSG_GOODSIZE, cmd, put, what);
 }
 
 int ward_control_part(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
@@ -274,6 +289,18 @@ static const struct genl_ops ward_genl_ops[] = {
 		.doit = ward_control_pace_set,
 		.policy = pace_attrs,
 		.maxattr = ARRAY_SIZE(pace_attrs) - 1,
+	},
+	{
+		.cmd = WARD_GENL_CMD_POLICY_GET,
+		.doit = ward_control_policy_get,
+		.policy = no_attrs,
+		.maxattr = ARRAY_SIZE(no_attrs) - 1,
+	},
+	{
+		.cmd = WARD_GENL_CMD_POLICY_SET,
+		.doit = ward_control_policy_set,
+		.policy = policy_attrs,
+		.maxattr = ARRAY_SIZE(policy_attrs) - 1,
 	},
 };
 

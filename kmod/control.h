@@ -44,6 +44,10 @@ int ward_put_u64(struct sk_buff *skb, int attr, u64 value);
 int ward_control_reply(struct genl_info *info, u8 cmd,
 		       int (*put)(struct sk_buff *skb, const void *what),
 		       const void *what);
+/* The same with @room bytes for the attributes. */
+int ward_control_reply_room(struct genl_info *info, size_t room, u8 cmd,
+			    int (*put)(struct sk_buff *skb, const void *what),
+			    const void *what);
 /* The next message of a dump; -EMSGSIZE where @skb has no room for it. */
 int ward_control_part(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 		      int (*put)(struct sk_buff *skb, const void *what),
@@ -71,6 +75,11 @@ int ward_control_pace_set(struct sk_buff *skb, struct genl_info *info);
 
 int ward_control_providers_start(struct netlink_callback *cb);
 int ward_control_providers(struct sk_buff *skb, struct netlink_callback *cb);
+
+/* ---- control_policy.c ------------------------------------------------------------- */
+
+int ward_control_policy_get(struct sk_buff *skb, struct genl_info *info);
+int ward_control_policy_set(struct sk_buff *skb, struct genl_info *info);
 
 /* ---- control_session.c, control_buffer.c -------------------------------------- */
 

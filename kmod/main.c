@@ -9,7 +9,9 @@
 #include <linux/module.h>
 #include <linux/random.h>
 
+#include "critical.h"
 #include "evidence.h"
+#include "policy.h"
 #include "ward.h"
 
 u8 ward_instance[WARD_ID_LEN];
@@ -54,6 +56,19 @@ static void record_start(void)
 	ward_ledger_system(&ev);
 }
 
+static void measure_start(void)
+{
+	struct {
+		u8 instance[WARD_ID_LEN];
+		u8 build_id[sizeof_field(struct ward_claims, build_id)];
+		__le32 version;
+	} start = { .version = cpu_to_le32(WARD_VERSION_CODE) };
+
+	memcpy(start.instance, ward_instance, sizeof(start.instance));
+	ward_build_id(start.build_id);
+	ward_critical("ward_start", &start, sizeof(start));
+}
+
 static int __init ward_init(void)
 {
 	u64 most = limit_bytes();
@@ -69,11 +84,15 @@ static int __init ward_init(void)
 	rc = ward_pool_init(most);
 	if (rc)
 		goto err_ledger;
+	rc = ward_policy_init();
+	if (rc)
+		goto err_pool;
 	record_start();
+	measure_start();
 	ward_posture_init();
 	rc = ward_lease_init(&ward_session_lease_ops);
 	if (rc)
-		goto err_pool;
+		goto err_policy;
 	rc = ward_buffer_init();
 	if (rc)
 		goto err_lease;
@@ -111,6 +130,8 @@ err_buffer:
 	ward_buffer_exit();
 err_lease:
 	ward_lease_exit();
+err_policy:
+	ward_policy_exit();
 err_pool:
 	ward_pool_exit();
 err_ledger:
@@ -132,6 +153,7 @@ static void __exit ward_exit(void)
 	ward_buffer_exit();
 	ward_lease_exit();
 	ward_session_exit();
+	ward_policy_exit();
 	ward_pool_exit();
 	ward_ledger_exit();
 	ward_digest_exit();

@@ -83,6 +83,12 @@ const struct nla_policy control_policy[WARD_A_MAX + 1] = {
 	[WARD_A_BREAKER] = { .type = NLA_U32 },
 	[WARD_A_PROBE_NS] = { .type = NLA_U64 },
 	[WARD_A_REUSED] = { .type = NLA_U64 },
+	[WARD_A_PURPOSES] = { .type = NLA_U32 },
+	[WARD_A_RULE] = { .type = NLA_NESTED },
+	[WARD_A_GID] = { .type = NLA_U32 },
+	[WARD_A_REFUSE] = { .type = NLA_U32 },
+	[WARD_A_LATCHES] = { .type = NLA_U32 },
+	[WARD_A_POLICY_HASH] = FIXED(32),
 };
 
 uint32_t get_u32(const struct answer *a, int type)

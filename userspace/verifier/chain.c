@@ -12,8 +12,8 @@ const char *wv_event_type_text(uint16_t type)
 	static const char *const names[] = {
 		"unknown", "session-open", "session-seal", "session-end", "buf-alloc", "buf-pin",
 		"buf-wipe", "buf-unpin", "measure", "attest-ok", "attest-fail", "level",
-		"provider", "link", "module", "lease", "revoke", "power", "limit",
-		"breaker",
+		"provider", "link", "module", "lease", "revoke", "power", "limit", "breaker",
+		"policy",
 	};
 
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : names[0];

@@ -57,7 +57,9 @@
  *              matching *_len field, which is written in this case too
  *  EPERM       not allowed to this caller, or a precondition of safety is
  *              missing (WARD_BUF_PIN of memory that fork would copy)
- *  EACCES      mprotect() of a buffer's mapping to PROT_EXEC (mmap: EPERM)
+ *  EACCES      mprotect() of a buffer's mapping to PROT_EXEC (mmap: EPERM);
+ *              evidence that the administrator's policy denies to this caller,
+ *              for this purpose, or on a machine in this state
  *  ENOMEM      the kernel has no memory
  *  EMFILE      no file descriptor is left to the caller (ENFILE: to anybody)
  *  EDQUOT      a limit of the ledger would be crossed
@@ -345,8 +347,9 @@ struct ward_lease {
  * WARD_AUX_MAX and WARD_MANIFEST_MAX always suffice. A session that is
  * sealed may still attest; one that is revoked may not.
  *
- * Errors: EINVAL, EOPNOTSUPP, EFAULT, EMSGSIZE, ENOMEM, ENODEV, ENXIO, EAGAIN,
- * EHOSTDOWN, ETIME, EBADMSG, EOVERFLOW, EIO, ENOENT, EPERM, ESHUTDOWN, EINTR.
+ * Errors: EINVAL, EOPNOTSUPP, EFAULT, EMSGSIZE, ENOMEM, EACCES, ENODEV, ENXIO,
+ * EAGAIN, EHOSTDOWN, ETIME, EBADMSG, EOVERFLOW, EIO, ENOENT, EPERM, ESHUTDOWN,
+ * EINTR.
  */
 struct ward_attest {
 	__u32 size;

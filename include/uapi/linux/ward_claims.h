@@ -109,6 +109,7 @@ enum {
 	WARD_EVENT_POWER = 17,		/* global chain only: see reason */
 	WARD_EVENT_LIMIT = 18,		/* global chain only: a limit was set */
 	WARD_EVENT_BREAKER = 19,	/* global chain only: see reason */
+	WARD_EVENT_POLICY = 20,		/* global chain only: a policy was set */
 };
 
 /**
@@ -122,13 +123,13 @@ enum {
  *	between calls of the provider, 6 their burst, 7 time between a user's
  *	requests, 8 their burst, 9 the breaker's cool-down; for BREAKER: 0 it
  *	closed, it opened because of 1 garbage, 2 repeated failure, 3 a probe
- *	that failed; else 0
+ *	that failed; for POLICY: WARD_LATCH_*; else 0
  * @seq: position in its chain, from 1
  * @time_ns: CLOCK_BOOTTIME
  * @id: buffer id, unique per boot; for LINK: the session's sequence number;
  *	for ATTEST_*: the purpose; for MODULE: its version; for LEASE: when it
  *	runs out; for PROVIDER: WARD_PROVIDER_*; for BREAKER that opens: a
- *	positive errno; else 0
+ *	positive errno; for POLICY: its rules; else 0
  * @bytes: the buffer's size; for LEVEL: bytes live; for LIMIT: the limit, in
  *	bytes, and from reason 5 on in milliseconds or tokens; for REVOKE and
  *	LEASE's end: bytes live before; else 0
@@ -141,7 +142,7 @@ enum {
  * @detail: for LINK: the session's newest head; for MEASURE: the first 32 bytes of
  *	the digest; for ATTEST_*: the first 32 bytes of the leaf; for PROVIDER:
  *	its name; for SESSION_*: the session id and 16 zero bytes; for LEASE: the
- *	anchor; else zero
+ *	anchor; for POLICY: its hash; else zero
  * @reserved: zero
  *
  * A record's digest is b = SHA-256(0x00 || record). A chain's head becomes

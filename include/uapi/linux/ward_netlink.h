@@ -75,6 +75,17 @@ enum {
 	 * PROVIDER_GET tells them
 	 */
 	WARD_GENL_CMD_PACE_SET,
+	WARD_GENL_CMD_POLICY_GET,	/* do: who may ask for evidence */
+	/*
+	 * do: the whole policy of who may ask for evidence, in place of the one
+	 * before: WARD_A_PURPOSES of whom no rule names; WARD_A_RULE, up to 256,
+	 * by uid and then by gid, ascending: who is named by several may do what
+	 * any of them allows; WARD_A_POSTURE that the machine must have;
+	 * WARD_A_REFUSE; WARD_A_LATCHES, which stay until the module is loaded
+	 * again (EPERM for what they forbid). Absent = 0. In force at once, for
+	 * requests that are not queued yet
+	 */
+	WARD_GENL_CMD_POLICY_SET,
 	__WARD_GENL_CMD_MAX,
 };
 
@@ -173,6 +184,13 @@ enum {
 	WARD_A_PRIMARY,			/* flag: the one whose TEE the claims name */
 	/* PROVIDER_GET */
 	WARD_A_REUSED,			/* u64: requests answered with an earlier answer */
+	/* POLICY_GET, POLICY_SET, with WARD_A_POSTURE */
+	WARD_A_PURPOSES,		/* u32: bit n: WARD_PURPOSE_ n */
+	WARD_A_RULE,			/* nest, several: UID or GID, PURPOSES */
+	WARD_A_GID,			/* u32, initial user namespace */
+	WARD_A_REFUSE,			/* u32: WARD_ADVISE_TRACED, _DUMPABLE */
+	WARD_A_LATCHES,			/* u32: WARD_LATCH_* */
+	WARD_A_POLICY_HASH,		/* binary, 32; zero = none was set */
 	__WARD_A_MAX,
 };
 
@@ -184,5 +202,10 @@ enum {
 	WARD_BREAKER_IS_OPEN = 1,	/* it failed, and is left alone */
 	WARD_BREAKER_IS_PROBING = 2,	/* one call is under way, to see */
 };
+
+/* WARD_A_LATCHES: one-way, until the module is loaded again. */
+#define WARD_LATCH_RULES	(1u << 0)	/* purposes and rules stay as they are */
+#define WARD_LATCH_POSTURE	(1u << 1)	/* what is required can only grow */
+#define WARD_LATCH_REFUSE	(1u << 2)	/* what is refused can only grow */
 
 #endif /* _UAPI_LINUX_WARD_NETLINK_H */

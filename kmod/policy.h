@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The administrator's policy: who may ask for evidence, for what, and on what kind
+ * of machine. Canonical form and hash: doc/formats.md section 10.
+ */
+#ifndef WARD_POLICY_H
+#define WARD_POLICY_H
+
+#include "ward.h"
+
+/**
+ * struct ward_rule - what a user or a group may ask for
+ * @kind: WARD_RULE_UID or WARD_RULE_GID
+ * @id: in the initial user namespace
+ * @purposes: bit n: WARD_PURPOSE_ n
+ */
+struct ward_rule {
+	u32 kind;
+	u32 id;
+	u32 purposes;
+};
+
+enum { WARD_RULE_UID, WARD_RULE_GID };
+
+/**
+ * struct ward_policy - one policy, never changed once in force
+ * @rcu: it is freed when nobody reads it
+ * @otherwise: purposes of whom no rule names
+ * @refuse: WARD_ADVISE_*: a caller with one of them gets nothing
+ * @posture: WARD_POSTURE_*: all must be known and true
+ * @latches: WARD_LATCH_*
+ * @n: rules, in ascending order of kind and id, none twice
+ * @hash: of its canonical form
+ */
+struct ward_policy {
+	struct rcu_head rcu;
+	u32 otherwise;
+	u32 refuse;
+	u64 posture;
+	u32 latches;
+	u32 n;
+	u8 hash[32];
+	struct ward_rule rules[];
+};
+
+#define WARD_RULES_MAX	256u
+#define WARD_PURPOSES	(BIT(WARD_PURPOSE_RELEASE) | BIT(WARD_PURPOSE_CHANNEL) | \
+			 BIT(WARD_PURPOSE_RECEIPT) | BIT(WARD_PURPOSE_SEAL) | \
+			 BIT(WARD_PURPOSE_REPORT))
+
+/* May sleep. NULL = no memory; freed by kfree() until it is set. */
+struct ward_policy *ward_policy_new(u32 rules);
+/*
+ * Put @policy, whose hash is made here, in the place of the one in force. May
+ * sleep. 0, and it is no more the caller's; or -EPERM with *@why, and it still is.
+ */
+int ward_policy_set(struct ward_policy *policy, const char **why);
+/* A copy of the one in force; NULL = no memory. Freed by kfree(). */
+struct ward_policy *ward_policy_copy(void);
+/* Before any work is done for it: may current ask for this at all? 0 or -EACCES. */
+int ward_policy_admits(u32 purpose);
+/*
+ * Is current, as @claims has it, allowed what it asks for on a machine as this?
+ * 0 and the hash of the policy that says so is in @claims; or -EACCES.
+ */
+int ward_policy_judge(struct ward_claims *claims);
+int ward_policy_init(void);
+void ward_policy_exit(void);
+
+#endif /* WARD_POLICY_H */

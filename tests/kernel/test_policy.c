@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The administrator's policy: who may ask for evidence, for what, on what machine;
+ * and that claims name the policy by which they were let out. Latches are
+ * test_z_latches.c's.
+ */
+#define _GNU_SOURCE
+#include "attest_test.h"
+
+#include <stdio.h>
+#include <sys/prctl.h>
+
+#include "policy_test.h"
+
+/* What asking for @purpose gives, as the present user: 0 also where nothing is attached. */
+static int may(uint32_t purpose)
+{
+	int session = session_open(), err = 0;
+	struct answer *a;
+
+	ASSERT_GE(session, 0);
+	a = attest(session, purpose, &err);
+	free(a);
+	close(session);
+	return err == -ENODEV ? 0 : err;
+}
+
+static uint32_t asked_purpose;
+static int expected;
+
+static void ask_as_worker(int sock)
+{
+	(void)sock;
+	become(WORKER_UID);
+	ASSERT_EQ(may(asked_purpose), expected);
+}
+
+static void worker_gets(uint32_t purpose, int result)
+{
+	struct peer peer;
+
+	asked_purpose = purpose;
+	expected = result;
+	peer = peer_start(ask_as_worker);
+	EXPECT_EQ(peer_wait(&peer), 0);
+}
+
+/* ---- setting ------------------------------------------------------------------------ */
+
+TEST(none_was_set)
+{
+	static const uint8_t zero[32];
+	uint8_t hash[32];
+	uint32_t purposes;
+
+	in_force(wire_open(), hash, &purposes);
+	EXPECT_EQ(purposes, ALL);
+	EXPECT_MEMEQ(hash, zero, 32);
+	worker_gets(WARD_PURPOSE_RELEASE, 0);
+}
+
+TEST(hash_of_the_canonical_form)
+{
+	struct policy p = {
+		.otherwise = ONE(WARD_PURPOSE_REPORT), .refuse = WARD_ADVISE_TRACED,
+		.posture = WARD_POSTURE_INIT_ON_FREE, .n = 3,
+		.rules = { { 0, 7, ALL, 0 }, { 0, 9, 2, 0 }, { 1, 7, 4, 0 } },
+	};
+	struct wire *w = wire_open();
+	uint8_t hash[32], mine[32];
+	uint32_t purposes;
+
+	ASSERT_EQ(set(w, &p), 0);
+	in_force(w, hash, &purposes);
+	hash_of(&p, mine);
+	EXPECT_MEMEQ(hash, mine, 32);
+	EXPECT_EQ(purposes, p.otherwise);
+	ASSERT_EQ(set(w, &open_to_all), 0);
+}
+
+static void ask_and_set(int sock)
+{
+	struct attrs attrs;
+	struct wire *w;
+
+	(void)sock;
+	become(WORKER_UID);
+	w = wire_open();
+	ASSERT_EQ(ask(w, WARD_GENL_CMD_POLICY_GET, 0, NULL, 0, &attrs), -EPERM);
+	ASSERT_EQ(set(w, &open_to_all), -EPERM);
+}
+
+TEST(for_administrators)
+{
+	struct peer peer = peer_start(ask_and_set);
+
+	EXPECT_EQ(peer_wait(&peer), 0);
+}
+
+TEST(malformed)
+{
+	static const struct policy bad[] = {
+		{ .otherwise = 1 }, { .otherwise = ONE(6) }, { .refuse = WARD_ADVISE_SECCOMP },
+		{ .posture = 1ull << 63 }, { .posture = WARD_POSTURE_KEXEC_LOADED },
+		{ .latches = 8 },
+		{ .n = 1, .rules = { { 0, ~0u, ALL, 0 } } },
+		{ .n = 1, .rules = { { 0, 1, ONE(6), 0 } } },
+		{ .n = 2, .rules = { { 0, 2, ALL, 0 }, { 0, 1, ALL, 0 } } },
+		{ .n = 2, .rules = { { 0, 1, ALL, 0 }, { 0, 1, ALL, 0 } } },
+		{ .n = 2, .rules = { { 1, 1, ALL, 0 }, { 0, 1, ALL, 0 } } },
+	};
+	static const uint8_t empty[16];
+	const struct request_attr hollow = { NLA_F_NESTED | WARD_A_RULE, 0, empty };
+	struct wire *w = wire_open();
+	uint8_t before[32], after[32];
+	uint32_t purposes, i;
+
+	in_force(w, before, &purposes);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		EXPECT_EQ(set(w, &bad[i]), -EINVAL);
+	EXPECT_EQ(tell(w, WARD_GENL_CMD_POLICY_SET, 0, NULL, 0), -EINVAL);
+	ASSERT_EQ(send_attrs(w, w->family, NLM_F_ACK, WARD_GENL_CMD_POLICY_SET, &hollow, 1), 0);
+	EXPECT_EQ(receive(w), -EINVAL);
+	in_force(w, after, &purposes);
+	EXPECT_MEMEQ(before, after, 32);
+}
+
+/* ---- judging -------------------------------------------------------------------------- */
+
+TEST(purposes_of_users_and_groups)
+{
+	const uint32_t release = WARD_PURPOSE_RELEASE, report = WARD_PURPOSE_REPORT;
+	struct policy p = {
+		.otherwise = 0, .n = 2,
+		.rules = { { 0, WORKER_UID, ONE(release), 0 }, { 1, 4242, ONE(report), 0 } },
+	};
+	struct wire *w = wire_open();
+
+	ASSERT_EQ(set(w, &p), 0);
+	worker_gets(release, 0);
+	worker_gets(report, -EACCES);
+	EXPECT_EQ(may(report), -EACCES);	/* root is named by no rule */
+	p.rules[1].id = WARD_GID;
+	ASSERT_EQ(set(w, &p), 0);
+	worker_gets(release, 0);
+	worker_gets(report, 0);
+	worker_gets(WARD_PURPOSE_CHANNEL, -EACCES);
+	p.otherwise = ALL;
+	ASSERT_EQ(set(w, &p), 0);
+	worker_gets(WARD_PURPOSE_CHANNEL, -EACCES);
+	ASSERT_EQ(set(w, &open_to_all), 0);
+	worker_gets(WARD_PURPOSE_CHANNEL, 0);
+}
+
+TEST(posture_that_is_required)
+{
+	struct policy p = { .otherwise = ALL, .posture = WARD_POSTURE_MEM_ENCRYPT };
+	struct wire *w = wire_open();
+
+	need_provider();
+	provider_attach();
+	ASSERT_EQ(set(w, &p), 0);
+	worker_gets(WARD_PURPOSE_RELEASE, -EACCES);
+	ASSERT_EQ(set(w, &open_to_all), 0);
+	worker_gets(WARD_PURPOSE_RELEASE, 0);
+}
+
+static void ask_undumpable(int sock)
+{
+	(void)sock;
+	become(WORKER_UID);
+	ASSERT_EQ(prctl(PR_SET_DUMPABLE, 1), 0);
+	ASSERT_EQ(may(WARD_PURPOSE_RELEASE), -EACCES);
+	ASSERT_EQ(prctl(PR_SET_DUMPABLE, 0), 0);
+	ASSERT_EQ(may(WARD_PURPOSE_RELEASE), 0);
+}
+
+TEST(dumpable_processes_are_refused)
+{
+	struct policy p = { .otherwise = ALL, .refuse = WARD_ADVISE_DUMPABLE };
+	struct wire *w = wire_open();
+	struct peer peer;
+
+	need_provider();
+	provider_attach();
+	ASSERT_EQ(set(w, &p), 0);
+	peer = peer_start(ask_undumpable);
+	EXPECT_EQ(peer_wait(&peer), 0);
+	ASSERT_EQ(set(w, &open_to_all), 0);
+}
+
+TEST(claims_name_the_policy)
+{
+	struct policy p = { .otherwise = ALL, .n = 1, .rules = { { 0, 77, 0, 0 } } };
+	struct wire *w = wire_open();
+	int session = session_open(), err;
+	uint8_t mine[32];
+	struct answer *a;
+
+	need_provider();
+	provider_attach();
+	ASSERT_EQ(set(w, &p), 0);
+	a = attest(session, WARD_PURPOSE_REPORT, &err);
+	ASSERT_TRUE(a != NULL);
+	answer_check(a);
+	hash_of(&p, mine);
+	EXPECT_MEMEQ(a->claims.policy_hash, mine, 32);
+	ASSERT_EQ(set(w, &open_to_all), 0);
+}
+
+KTAP_MAIN()
