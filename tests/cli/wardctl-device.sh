@@ -50,7 +50,7 @@ head -c 65 /dev/urandom >"$D/long"
 # ---- misuse, told before any device is looked at -----------------------------
 for verb in status doctor "module status" "module unload" "session list" "mem list" \
 	"mem selftest" "limits show" \
-	"provider show" "provider unset" events pressure; do
+	"provider show" "provider unset" "policy show" events pressure; do
 	# shellcheck disable=SC2086
 	want 1 'takes no argument' "$verb: an argument too many" $verb extra
 done
@@ -67,6 +67,13 @@ want 7 'is shorter' 'report: a short request' report "$D/r" "$D/short"
 want 7 'is longer' 'report: a long request' report "$D/r" "$D/long"
 want 1 '10 to 3600000' 'pressure: interval of nothing' pressure --follow --interval 0
 want 1 'number from 1' 'pressure: count of nothing' pressure --follow --count 0
+want 1 'others is missing' 'policy set: nothing' policy set
+want 1 'not .lunch' 'policy set: no such purpose' policy set --others lunch
+want 1 'NAME=PURPOSES' 'policy set: half a rule' policy set --others all --user root
+want 1 'a group of this machine' 'policy set: no such group' \
+	policy set --others all --group no-such-group=all
+want 1 rules,brave 'policy set: no such latch' policy set --others all --latch rules,brave
+want 1 'a fact' 'policy set: no such fact' policy set --others all --posture mem-encrypt,
 want 1 'number from 1' 'events: count of nothing' events --count 0
 want 1 'takes a number' 'events: from a word' events --from 1st
 want 1 '32 hex digits' 'events: half a session' events --session 0011
@@ -109,7 +116,7 @@ want 1 'read' 'receipt export: no line' receipt export --line "$D/none" "$D/r"
 if [ -e /sys/module/ward ]; then
 	skip 'without a module' 'the module is loaded here'
 else
-	for verb in status events 'events --follow' pressure 'pressure --follow --count 2' 'session list' 'mem list' \
+	for verb in status 'policy show' 'policy set --others all' events 'events --follow' pressure 'pressure --follow --count 2' 'session list' 'mem list' \
 		'mem selftest' 'limits show' 'limits show --user root' "session revoke $RELEASE" \
 		'limits set --global 8G --session none' 'limits set --user root 512m' \
 		'provider show' 'provider unset' "report $D/r $D/request" \

@@ -201,6 +201,15 @@ def pressure():
           and [r["type"] for r in rows[1:]] == ["limit", "limit"]
           and rows[1]["bytes"] == 1 << 20 and int(rows[2]["bytes"]) == (1 << 64) - 1
           and all(r["missed_before"] == 0 and r["session"] is None for r in rows[1:]))
+    policy = json.loads(files["policy"])
+    check("policy show -o json: rules by uid, then by gid; the hash of formats.md section 10",
+          policy["purposes"] == [] and policy["rules"] == [
+              {"uid": 1001, "name": "worker", "purposes": ["release", "report"]},
+              {"gid": 970, "name": "ward", "purposes": ["report"]}]
+          and policy["hash"] == hashlib.sha256(
+              b"WARD-POLICY-V1\0" + struct.pack("<IIQII", 0, 0, 0, 0, 2)
+              + struct.pack("<IIII", 0, 1001, 2 | 32, 0)
+              + struct.pack("<IIII", 1, 970, 32, 0)).hexdigest())
 
 
 def evidence():

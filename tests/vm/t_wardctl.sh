@@ -171,6 +171,29 @@ lines() {
 	done
 }
 
+# Who may ask for evidence; what is latched stays until the module is loaded again.
+policies() {
+	try 6 'CAP_SYS_ADMIN' 'policy show: not for the worker' as worker wardctl policy show
+	try 6 'CAP_SYS_ADMIN' 'policy set: not for the worker' \
+		as worker wardctl policy set --others all
+	try 0 'hash: *0000000000000000' 'policy show: none was set' wardctl policy show
+	try 0 'name: *worker' 'policy set: a user, a group, by name and number' \
+		wardctl policy set --others none --group 970=report --user worker=release,report
+	tell_json policy wardctl policy show
+	if has_tsm; then
+		try 5 'policy show' 'report: denied to whom no rule names' wardctl report $D/r9 $D/q
+		try 5 'policy show' 'report: for a purpose that no rule allows' \
+			as worker wardctl report --purpose channel $D/r9 $D/q
+		try 0 'simulated-snp' 'report: for one that a rule allows' \
+			as worker wardctl report $D/r9 $D/q
+	fi
+	try 0 'latches' 'policy set: latched' wardctl policy set --others all --latch rules
+	try 6 'the kernel says: the rules are latched' 'policy set: what a latch forbids' \
+		wardctl policy set --others none --latch rules
+	try 6 'the kernel says: a latch that is set' 'policy set: no latch is lifted' \
+		wardctl policy set --others all
+}
+
 # What happened, asked for and followed; two limits make two records.
 records() {
 	try 6 'events --session ID' "events: everybody's are not for the worker" \
@@ -351,6 +374,7 @@ if has_tsm; then
 fi
 sessions
 records
+policies
 if has_tsm; then receipts; else drop_session; fi
 buffers
 limits

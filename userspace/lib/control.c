@@ -118,9 +118,10 @@ static int receive(struct ward_control *control, struct nl_cb *cb,
 	return x->err;
 }
 
-struct nl_msg *control_command(struct ward_control *control, int cmd, int flags)
+struct nl_msg *control_command_sized(struct ward_control *control, int cmd, int flags,
+				     size_t size)
 {
-	struct nl_msg *msg = nlmsg_alloc();
+	struct nl_msg *msg = nlmsg_alloc_size(size);
 
 	if (!msg)
 		return NULL;
@@ -130,6 +131,11 @@ struct nl_msg *control_command(struct ward_control *control, int cmd, int flags)
 		return NULL;
 	}
 	return msg;
+}
+
+struct nl_msg *control_command(struct ward_control *control, int cmd, int flags)
+{
+	return control_command_sized(control, cmd, flags, 4096);
 }
 
 int control_talk(struct ward_control *control, struct nl_msg *msg,

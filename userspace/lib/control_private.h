@@ -57,6 +57,10 @@ int control_on_valid(struct nl_msg *msg, void *arg);
 /* A message of @cmd to be filled with attributes; NULL = no memory. */
 struct nl_msg *control_command(struct ward_control *control, int cmd, int flags);
 
+/* The same with room for @size bytes. */
+struct nl_msg *control_command_sized(struct ward_control *control, int cmd, int flags,
+				     size_t size);
+
 /* Send @msg, which is freed (NULL = no memory), and take answers until the end. */
 int control_talk(struct ward_control *control, struct nl_msg *msg,
 		 struct exchange *x);

@@ -21,7 +21,7 @@ static const struct text texts[] = {
 	{ EAGAIN, "the queue is full, or the user asks too often: try again later" },
 	{ EHOSTDOWN, "the provider failed and is left alone for a while: wardctl provider show tells until when" },
 	{ ENOMEM, "out of memory" },
-	{ EACCES, "permission denied: the user must be in group ward" },
+	{ EACCES, "permission denied: the user must be in group ward, or the administrator's policy denies this evidence" },
 	{ EFAULT, "bad address" },
 	{ EBUSY, "in use, or the machine is about to hibernate" },
 	{ ENODEV, "no provider of evidence is attached: wardctl provider set tsm" },

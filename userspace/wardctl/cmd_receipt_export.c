@@ -164,7 +164,7 @@ static int export_failed(struct wardctl *ctl, int err)
 	if (err == -EINVAL)
 		return ctl_error(ctl, EXIT_DEVICE, "not-wiped",
 				 "the session cannot give a receipt: it still holds protected memory");
-	return device_error(ctl, err, "get evidence of the ended session");
+	return device_no_evidence(ctl, err, "get evidence of the ended session");
 }
 
 static int attest(struct ward_session *session, const struct receipt_args *args,

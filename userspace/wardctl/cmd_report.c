@@ -149,7 +149,7 @@ static int attest(struct wardctl *ctl, struct ward_session *session,
 	if (!err)
 		err = ward_session_attest(session, &request, &evidence);
 	if (err)
-		return device_error(ctl, err, "get evidence");
+		return device_no_evidence(ctl, err, "get evidence");
 	rc = write_results(ctl, session, args, evidence);
 	if (!rc) {
 		out_text(ctl->out, "report", args->report);

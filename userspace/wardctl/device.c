@@ -70,6 +70,16 @@ int device_error(struct wardctl *ctl, int err, const char *what)
 			 ward_strerror(err), t->mend);
 }
 
+int device_no_evidence(struct wardctl *ctl, int err, const char *what)
+{
+	if (err != -EACCES)
+		return device_error(ctl, err, what);
+	return ctl_error(ctl, EXIT_POLICY, "kernel-policy",
+			 "%s: the administrator's policy denies it to this user, for this purpose,"
+			 " or on a machine in this state\n"
+			 "  mend: as root: wardctl policy show tells who may ask for what", what);
+}
+
 int device_refused(struct wardctl *ctl, struct ward_control *control, int err, const char *what)
 {
 	const struct trouble *t = trouble_of(err);

@@ -21,6 +21,9 @@ int device_error(struct wardctl *ctl, int err, const char *what);
  */
 int device_refused(struct wardctl *ctl, struct ward_control *control, int err, const char *what);
 
+/** device_no_evidence - the same for a request for evidence */
+int device_no_evidence(struct wardctl *ctl, int err, const char *what);
+
 /** device_control - connect to the control plane; an exit code, told if not 0 */
 int device_control(struct wardctl *ctl, struct ward_control **out);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <ctype.h>
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,19 +47,40 @@ bool size_parse(const char *text, uint64_t *out)
 	return true;
 }
 
-bool user_parse(const char *text, uint32_t *out)
+/* A number that some user or group could have. */
+static bool id_parse(const char *text, uint32_t *out)
 {
-	const struct passwd *user;
 	const char *end;
 	uint64_t value;
 
-	if (number(text, &value, &end) && !*end) {
-		*out = (uint32_t)value;
-		return value < UINT32_MAX;
-	}
+	if (!number(text, &value, &end) || *end || value >= UINT32_MAX)
+		return false;
+	*out = (uint32_t)value;
+	return true;
+}
+
+bool user_parse(const char *text, uint32_t *out)
+{
+	const struct passwd *user;
+
+	if (*text >= '0' && *text <= '9')
+		return id_parse(text, out);
 	user = getpwnam(text);
 	if (!user)
 		return false;
 	*out = user->pw_uid;
+	return true;
+}
+
+bool group_parse(const char *text, uint32_t *out)
+{
+	const struct group *group;
+
+	if (*text >= '0' && *text <= '9')
+		return id_parse(text, out);
+	group = getgrnam(text);
+	if (!group)
+		return false;
+	*out = group->gr_gid;
 	return true;
 }

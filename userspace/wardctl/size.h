@@ -12,4 +12,7 @@ bool size_parse(const char *text, uint64_t *out);
 /** user_parse - a user id or a user's name */
 bool user_parse(const char *text, uint32_t *out);
 
+/** group_parse - a group id or a group's name */
+bool group_parse(const char *text, uint32_t *out);
+
 #endif /* WARDCTL_SIZE_H */

@@ -22,6 +22,8 @@
 	X(verify_certs)			\
 	X(verify_attestation)		\
 	X(policy_check)			\
+	X(policy_show)			\
+	X(policy_set)			\
 	X(receipt_export)		\
 	X(receipt_verify)		\
 	X(events)			\

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+/*
+ * wardctl policy show, policy set: who may ask the kernel for evidence. (What a
+ * relying party makes of evidence is `policy check`.)
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+#include "evidence.h"
+#include "size.h"
+#include "verbs.h"
+#include "wardverify.h"
+
+static const char *const refusals[] = { "traced", "dumpable" };
+static const char *const latches[] = { "rules", "posture", "refuse" };
+/* By bit; 0 is no purpose. */
+static const char *const purposes[] = {
+	"", "release", "channel", "receipt", "seal", "report",
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* ---- showing ----------------------------------------------------------------------- */
+
+static void show_rule(struct wardctl *ctl, const struct ward_attest_rule *rule)
+{
+	struct passwd *user = rule->is_group ? NULL : getpwuid(rule->id);
+	struct group *group = rule->is_group ? getgrgid(rule->id) : NULL;
+	const char *name = user ? user->pw_name : group ? group->gr_name : NULL;
+
+	out_object(ctl->out, NULL);
+	out_uint(ctl->out, rule->is_group ? "gid" : "uid", rule->id);
+	if (name)
+		out_text(ctl->out, "name", name);
+	device_bits(ctl, "purposes", rule->purposes, purposes, COUNT(purposes));
+	out_close(ctl->out);
+}
+
+static void show(struct wardctl *ctl, const struct ward_attest_policy *policy)
+{
+	size_t i;
+
+	device_bits(ctl, "purposes", policy->purposes, purposes, COUNT(purposes));
+	out_list(ctl->out, "rules");
+	for (i = 0; i < policy->rules; i++)
+		show_rule(ctl, &policy->rule[i]);
+	out_close(ctl->out);
+	device_bits(ctl, "posture", policy->posture, device_posture_names, 8);
+	device_bits(ctl, "refuse", policy->refuse, refusals, COUNT(refusals));
+	device_bits(ctl, "latches", policy->latches, latches, COUNT(latches));
+	out_hex(ctl->out, "hash", policy->hash, sizeof(policy->hash));
+}
+
+static int tell(struct wardctl *ctl, struct ward_control *control)
+{
+	struct ward_attest_policy *policy;
+	int err = ward_control_policy(control, &policy);
+
+	if (err)
+		return device_refused(ctl, control, err, "policy show");
+	show(ctl, policy);
+	ward_attest_policy_free(policy);
+	return EXIT_OK;
+}
+
+static int run_show(struct wardctl *ctl, int argc, char **argv)
+{
+	struct ward_control *control;
+	int rc;
+
+	if (argc > 1)
+		return ctl_usage(ctl, "policy show takes no argument, not '%s'", argv[1]);
+	rc = device_control(ctl, &control);
+	if (rc)
+		return rc;
+	rc = tell(ctl, control);
+	ward_control_close(control);
+	return rc;
+}
+
+/* ---- setting ----------------------------------------------------------------------- */
+
+static bool bit_of(const char *word, size_t len, const char *const *names, size_t n, uint64_t *bits)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (*names[i] && strlen(names[i]) == len && !strncmp(names[i], word, len)) {
+			*bits |= 1ull << i;
+			return true;
+		}
+	return false;
+}
+
+/* "a,b", or "none"; false = a word that is not among @names. */
+static bool bits_of(const char *list, const char *const *names, size_t n, uint64_t *bits)
+{
+	size_t len;
+
+	if (!strcmp(list, "none"))
+		return true;
+	for (;; list += len + 1) {
+		len = strcspn(list, ",");
+		if (!bit_of(list, len, names, n, bits))
+			return false;
+		if (!list[len])
+			return true;
+	}
+}
+
+static bool purposes_of(const char *list, uint32_t *out)
+{
+	uint64_t bits = 0;
+
+	if (!strcmp(list, "all"))
+		bits = WARD_PURPOSES_ALL;
+	else if (!bits_of(list, purposes, COUNT(purposes), &bits))
+		return false;
+	*out = (uint32_t)bits;
+	return true;
+}
+
+static int bad_purposes(struct wardctl *ctl, const char *list)
+{
+	return ctl_usage(ctl, "purposes are release, channel, receipt, seal and report with commas"
+			 " between them, all or none, not '%s'", list);
+}
+
+/* WHO=PURPOSES */
+static int take_rule(struct wardctl *ctl, struct ward_attest_policy *policy, bool is_group,
+		     char *text)
+{
+	struct ward_attest_rule *rule = &policy->rule[policy->rules];
+	char *list = strchr(text, '=');
+
+	if (!list)
+		return ctl_usage(ctl, "a rule is NAME=PURPOSES, not '%s'", text);
+	*list++ = '\0';
+	if (policy->rules == WARD_ATTEST_RULES_MAX)
+		return ctl_usage(ctl, "more than %u rules: name groups", WARD_ATTEST_RULES_MAX);
+	rule->is_group = is_group;
+	if (!(is_group ? group_parse(text, &rule->id) : user_parse(text, &rule->id)))
+		return ctl_usage(ctl, "'%s' is neither a number nor a %s of this machine", text,
+				 is_group ? "group" : "user");
+	if (!purposes_of(list, &rule->purposes))
+		return bad_purposes(ctl, list);
+	policy->rules++;
+	return EXIT_OK;
+}
+
+static int take(struct wardctl *ctl, struct ward_attest_policy *policy, int option, char *value)
+{
+	uint64_t bits = 0;
+
+	switch (option) {
+	case 'o':
+		return purposes_of(value, &policy->purposes) ? EXIT_OK : bad_purposes(ctl, value);
+	case 'u':
+	case 'g':
+		return take_rule(ctl, policy, option == 'g', value);
+	case 'p':
+		if (!bits_of(value, device_posture_names, 8, &policy->posture))
+			return ctl_usage(ctl, "'%s' names a fact that posture does not have", value);
+		return EXIT_OK;
+	case 'r':
+		if (!bits_of(value, refusals, COUNT(refusals), &bits))
+			return ctl_usage(ctl, "--refuse takes traced and dumpable, not '%s'", value);
+		policy->refuse = (uint32_t)bits;
+		return EXIT_OK;
+	default:
+		if (!bits_of(value, latches, COUNT(latches), &bits))
+			return ctl_usage(ctl, "--latch takes rules, posture and refuse, not '%s'", value);
+		policy->latches = (uint32_t)bits;
+		return EXIT_OK;
+	}
+}
+
+static int options(struct wardctl *ctl, struct ward_attest_policy *policy, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "others", required_argument, NULL, 'o' },
+		{ "user", required_argument, NULL, 'u' },
+		{ "group", required_argument, NULL, 'g' },
+		{ "posture", required_argument, NULL, 'p' },
+		{ "refuse", required_argument, NULL, 'r' },
+		{ "latch", required_argument, NULL, 'l' },
+		{ 0 },
+	};
+	bool others = false;
+	int c, rc = EXIT_OK;
+
+	opterr = 0;
+	while (!rc && (c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c == '?')
+			return ctl_usage(ctl, "'%s' is not an option, or lacks its value",
+					 argv[optind - 1]);
+		others |= c == 'o';
+		rc = take(ctl, policy, c, optarg);
+	}
+	if (!rc && optind < argc)
+		rc = ctl_usage(ctl, "policy set takes no argument, not '%s'", argv[optind]);
+	if (!rc && !others)
+		rc = ctl_usage(ctl, "--others is missing: what may be asked for by whom no rule names");
+	return rc;
+}
+
+static int set(struct wardctl *ctl, const struct ward_attest_policy *policy)
+{
+	struct ward_control *control;
+	int err, rc = device_control(ctl, &control);
+
+	if (rc)
+		return rc;
+	err = ward_control_policy_set(control, policy);
+	rc = err ? device_refused(ctl, control, err, "policy set") : tell(ctl, control);
+	ward_control_close(control);
+	return rc;
+}
+
+static int run_set(struct wardctl *ctl, int argc, char **argv)
+{
+	static struct ward_attest_rule rules[WARD_ATTEST_RULES_MAX];
+	struct ward_attest_policy policy = { .rule = rules };
+	int rc = options(ctl, &policy, argc, argv);
+
+	return rc ? rc : set(ctl, &policy);
+}
+
+const struct wardctl_verb verb_policy_show = {
+	.name = "policy show",
+	.args = "",
+	.help = "who may ask this kernel for evidence (root)",
+	.details = "The purposes of whom no rule names, the rules, what the machine must be, which\n"
+		   "processes are refused, the latches, and the hash that claims carry (zero: none\n"
+		   "was set since the module was loaded).\n",
+	.run = run_show,
+};
+
+const struct wardctl_verb verb_policy_set = {
+	.name = "policy set",
+	.args = "--others PURPOSES [--user WHO=PURPOSES]... [--group WHO=PURPOSES]...\n"
+		"       [--posture FACT,...] [--refuse traced,dumpable] [--latch rules,posture,refuse]",
+	.help = "say it anew, for this load of the module (root)",
+	.details = "PURPOSES is release, channel, receipt, seal, report with commas between them, all\n"
+		   "or none. The policy is replaced whole: what is not named is not asked for. Who is\n"
+		   "named by several rules may do what any of them allows. --posture: facts that must\n"
+		   "be known and true, by the names of 'wardctl status'. A latch holds until the module\n"
+		   "is loaded again: rules can't change, posture and refuse can only grow.\n",
+	.run = run_set,
+};
