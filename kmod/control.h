@@ -10,6 +10,7 @@
 #include <net/genetlink.h>
 
 #include "budget.h"
+#include "pace.h"
 
 extern struct genl_family ward_family;
 

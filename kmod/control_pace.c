@@ -5,7 +5,6 @@
  * administrators. A message is looked through whole before anything is set.
  */
 #include "control.h"
-#include "pace.h"
 
 static const int knob_attrs[WARD_PACE_KNOBS] = {
 	[WARD_PACE_CALL_MS] = WARD_A_CALL_MS,

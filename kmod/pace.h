@@ -31,6 +31,34 @@ struct ward_paces {
 	u32 value[WARD_PACE_KNOBS];
 };
 
+/**
+ * struct ward_attest_stats - what became of requests
+ * @calls: of the provider
+ * @errors: calls that failed
+ * @served: requests answered with new evidence
+ * @refused: requests with EAGAIN or EHOSTDOWN
+ * @reused: requests answered with evidence of an earlier one
+ * @queued: requests that wait
+ * @tokens: calls that may be made at once
+ * @next_call_ns: how long until one may be made
+ * @breaker: enum ward_breaker_state
+ * @probe_ns: how long until a probe may pass, while the breaker is open
+ */
+struct ward_attest_stats {
+	u64 calls;
+	u64 errors;
+	u64 served;
+	u64 refused;
+	u64 reused;
+	u32 queued;
+	u32 tokens;
+	u64 next_call_ns;
+	u32 breaker;
+	u64 probe_ns;
+};
+
+void ward_attest_stats(struct ward_attest_stats *out);
+
 const char *ward_pace_fault(enum ward_pace_knob knob, u32 value);
 void ward_pace_get(struct ward_paces *out);
 /* Takes effect at once, for those that wait too. */

@@ -421,11 +421,7 @@ struct ward_buf *ward_roll_after(struct ward_roll *roll, u64 id);
 
 struct ward_kept;
 
-/**
- * struct ward_keep - where it is kept
- * @lock: a leaf; protects the next
- * @kept: or NULL
- */
+/* Where it is kept; the lock, a leaf, protects the pointer, which may be NULL. */
 struct ward_keep {
 	spinlock_t lock;
 	struct ward_kept *kept;
@@ -541,35 +537,8 @@ void ward_claims_posture(struct ward_posture *out);
 int ward_claims_fill(struct ward_session *session, const struct ward_attest *cmd,
 		     struct ward_claims *claims);
 
-/**
- * struct ward_attest_stats - what became of requests
- * @calls: of the provider
- * @errors: calls that failed
- * @served: requests answered with new evidence
- * @refused: requests with EAGAIN or EHOSTDOWN
- * @reused: requests answered with evidence of an earlier one
- * @queued: requests that wait
- * @tokens: calls that may be made at once
- * @next_call_ns: how long until one may be made
- * @breaker: enum ward_breaker_state
- * @probe_ns: how long until a probe may pass, while the breaker is open
- */
-struct ward_attest_stats {
-	u64 calls;
-	u64 errors;
-	u64 served;
-	u64 refused;
-	u64 reused;
-	u32 queued;
-	u32 tokens;
-	u64 next_call_ns;
-	u32 breaker;
-	u64 probe_ns;
-};
-
 int ward_attest_init(void);
 void ward_attest_exit(void);
-void ward_attest_stats(struct ward_attest_stats *out);
 int ward_cmd_attest(struct ward_call *call);
 
 /* ---- agent.c: evidence from user space ------------------------------------- */
