@@ -178,6 +178,9 @@ static int start_wait(struct ward_waiter *waiter)
 	ret = admit(waiter->acct);
 	if (ret)
 		return ret;
+	/* Here, since who stands behind others may not be judged for long. */
+	if (waiter->bytes > ward_ledger_limit(waiter->acct))
+		return refuse(waiter->acct, -EDQUOT);
 	if (waiter->acct->user->waiting >= WAITING_PER_USER)
 		return refuse(waiter->acct, -EAGAIN);
 	ward_wait_join(waiter);

@@ -178,7 +178,7 @@ TEST(shrunk_limit_ends_what_can_never_be)
 TEST(machine_full_keeps_the_order)
 {
 	uint64_t limit = session_pressure(session_open()).out_limit_global;
-	int a = session_open(), b = session_open(), fds[2];
+	int a = session_open(), b = session_open(), c = session_open(), fds[2];
 	struct waiter big = { 0 }, small = { 0 };
 	uint64_t held;
 
@@ -194,6 +194,9 @@ TEST(machine_full_keeps_the_order)
 	EXPECT_FALSE(is_done(&small));
 	/* There is room for it, and others come first. */
 	EXPECT_EQ(alloc(b, 1, WARD_BUF_WAIT, 1), -ETIME);
+	/* What can never be is told at once, not when its turn would come. */
+	ASSERT_EQ(watch(c, 3 * PAGE), 0);
+	EXPECT_EQ(alloc(c, 4, WARD_BUF_WAIT, now_boot() + 2 * SECOND), -EDQUOT);
 	close(fds[1]);
 	EXPECT_GE(finish(&big), 0);
 	EXPECT_GE(finish(&small), 0);
