@@ -189,7 +189,8 @@ static bool still_holds(const struct ward_kept *kept, const struct ward_account 
 {
 	struct ward_moment now = ward_moment_now(acct);
 
-	return now.acts == kept->moment.acts && now.providers == kept->moment.providers;
+	return now.acts == kept->moment.acts && now.providers == kept->moment.providers &&
+	       now.policies == kept->moment.policies;
 }
 
 static bool fits(const struct ward_kept *kept, const struct ward_session *session,

@@ -7,6 +7,7 @@
 #define WARD_KEPT_H
 
 #include "evidence.h"
+#include "policy.h"
 #include "ward.h"
 
 /**
@@ -33,10 +34,12 @@ struct ward_answer {
  * struct ward_moment - what an answer stands and falls with
  * @acts: of the session's own that changed what claims say of it
  * @providers: that came or went
+ * @policies: that were set
  */
 struct ward_moment {
 	u64 acts;
 	u64 providers;
+	u64 policies;
 };
 
 static inline struct ward_moment ward_moment_now(const struct ward_account *acct)
@@ -44,6 +47,7 @@ static inline struct ward_moment ward_moment_now(const struct ward_account *acct
 	return (struct ward_moment) {
 		.acts = READ_ONCE(acct->acts),
 		.providers = ward_ledger_providers(),
+		.policies = ward_policy_count(),
 	};
 }
 

@@ -19,6 +19,7 @@
 
 static DEFINE_MUTEX(set_lock);	/* one writer at a time */
 static struct ward_policy __rcu *in_force;
+static unsigned long count;	/* of those set; after the pointer */
 
 /* ---- the canonical form ---------------------------------------------------------- */
 
@@ -124,6 +125,7 @@ static int replace(struct ward_policy *policy, const char **why)
 	if (*why)
 		return -EPERM;
 	rcu_assign_pointer(in_force, policy);
+	smp_store_release(&count, count + 1);
 	record(policy);
 	kfree_rcu(old, rcu);
 	return 0;
@@ -164,6 +166,11 @@ struct ward_policy *ward_policy_copy(void)
 	memcpy(copy->hash, policy->hash, sizeof(copy->hash));
 	memcpy(copy->rules, policy->rules, policy->n * sizeof(policy->rules[0]));
 	return copy;
+}
+
+u64 ward_policy_count(void)
+{
+	return smp_load_acquire(&count);
 }
 
 /* ---- judging --------------------------------------------------------------------------- */

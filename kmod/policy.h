@@ -57,6 +57,8 @@ struct ward_policy *ward_policy_new(u32 rules);
 int ward_policy_set(struct ward_policy *policy, const char **why);
 /* A copy of the one in force; NULL = no memory. Freed by kfree(). */
 struct ward_policy *ward_policy_copy(void);
+/* Policies that were set: who reads n is judged by the nth, or by a later one. */
+u64 ward_policy_count(void);
 /* Before any work is done for it: may current ask for this at all? 0 or -EACCES. */
 int ward_policy_admits(u32 purpose);
 /*

@@ -24,7 +24,6 @@
 #ifndef WARD_H
 #define WARD_H
 
-#include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/pgtable.h>
@@ -32,12 +31,12 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
-#include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <linux/ward.h>
 #include <linux/ward_netlink.h>
 
 #include "gate.h"
+#include "lease.h"
 
 struct file;
 struct poll_table_struct;
@@ -296,41 +295,6 @@ void ward_ledger_pressure(struct ward_account *acct, struct ward_pressure *out);
 int ward_ledger_watch(struct ward_account *acct, u64 threshold, u64 limit);
 /* The digest goes into the register: register = SHA-512(register || digest). */
 int ward_ledger_measure(struct ward_account *acct, const u8 *digest, u8 *out);
-
-/* ---- lease.c: until when a session may hold memory ------------------------ */
-
-/**
- * struct ward_lease_clock - a session's clock
- * @account: has the terms
- * @timer: armed for the end of the lease, with ward_ledger_lock held
- * @work: holds the session while it is queued or runs
- * @flags: lease.c
- */
-struct ward_lease_clock {
-	struct ward_account *account;
-	struct hrtimer timer;
-	struct work_struct work;
-	unsigned long flags;
-};
-
-/**
- * struct ward_lease_ops - how a clock reaches its session; set by session.c
- * @get: hold the session, unless it is ending. In interrupt context
- * @run_out: the state is set and recorded: end its buffers. May sleep
- * @put: undo @get. May sleep
- */
-struct ward_lease_ops {
-	bool (*get)(struct ward_lease_clock *clock);
-	void (*run_out)(struct ward_lease_clock *clock);
-	void (*put)(struct ward_lease_clock *clock);
-};
-
-int ward_lease_init(const struct ward_lease_ops *ops);
-void ward_lease_flush(void);
-void ward_lease_exit(void);
-void ward_lease_start(struct ward_lease_clock *clock, struct ward_account *acct);
-void ward_lease_stop(struct ward_lease_clock *clock);
-int ward_lease_change(struct ward_lease_clock *clock, struct ward_lease *cmd);
 
 /* ---- notice.c: what a session is told ------------------------------------------ */
 

@@ -208,4 +208,24 @@ TEST(claims_name_the_policy)
 	ASSERT_EQ(set(w, &open_to_all), 0);
 }
 
+/* An answer that was let out by another policy is not given again. */
+TEST(another_policy_ends_reuse)
+{
+	struct answer *a = answer_new(WARD_PURPOSE_RELEASE);
+	struct wire *w = wire_open();
+	int session = session_open();
+	unsigned long calls;
+
+	need_provider();
+	provider_attach();
+	a->cmd.max_age_ns = 3600ull * 1000000000;
+	ASSERT_EQ(answer_ask(a, session), 0);
+	calls = provider_calls();
+	ASSERT_EQ(answer_ask(a, session), 0);
+	EXPECT_EQ(provider_calls(), calls);
+	ASSERT_EQ(set(w, &open_to_all), 0);
+	ASSERT_EQ(answer_ask(a, session), 0);
+	EXPECT_EQ(provider_calls(), calls + 1);
+}
+
 KTAP_MAIN()

@@ -173,7 +173,8 @@ static void words(void **state)
 	assert_string_equal(wv_event_type_text(WARD_EVENT_POWER), "power");
 	assert_string_equal(wv_event_type_text(WARD_EVENT_LIMIT), "limit");
 	assert_string_equal(wv_event_type_text(WARD_EVENT_BREAKER), "breaker");
-	assert_string_equal(wv_event_type_text(WARD_EVENT_BREAKER + 1), "unknown");
+	assert_string_equal(wv_event_type_text(WARD_EVENT_POLICY), "policy");
+	assert_string_equal(wv_event_type_text(WARD_EVENT_POLICY + 1), "unknown");
 	assert_string_equal(wv_event_type_text(UINT16_MAX), "unknown");
 	assert_string_equal(wv_end_text(WARD_END_LEASE), "lease");
 	assert_string_equal(wv_end_text(WARD_END_PURGE), "purge");

@@ -13,6 +13,7 @@
 #include <linux/ward_netlink.h>
 
 #include "libward_pace.h"
+#include "libward_policy.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -228,41 +229,6 @@ struct ward_event_entry {
 	uint64_t seq;
 	uint8_t session[WARD_ID_LEN];
 	struct ward_event event;
-};
-
-#define WARD_ATTEST_RULES_MAX 256u
-#define WARD_PURPOSES_ALL 0x3eu	/* bit n: WARD_PURPOSE_ n */
-
-/**
- * struct ward_attest_rule - what a user or a group may ask for
- * @is_group: @id is a gid, else a uid; in the initial user namespace
- * @id: whose
- * @purposes: bit n: WARD_PURPOSE_ n
- */
-struct ward_attest_rule {
-	uint32_t is_group;
-	uint32_t id;
-	uint32_t purposes;
-};
-
-/**
- * struct ward_attest_policy - who may ask for evidence, and on what machine
- * @purposes: of whom no rule names
- * @refuse: WARD_ADVISE_TRACED, WARD_ADVISE_DUMPABLE: such processes get nothing
- * @latches: WARD_LATCH_*, for as long as the module is loaded
- * @posture: WARD_POSTURE_*: all must be known and true
- * @hash: as in the claims (doc/formats.md section 10); zero = none was set
- * @rules: how many, up to WARD_ATTEST_RULES_MAX; in any order when it is set
- * @rule: who is named by several may do what any of them allows
- */
-struct ward_attest_policy {
-	uint32_t purposes;
-	uint32_t refuse;
-	uint32_t latches;
-	uint64_t posture;
-	uint8_t hash[32];
-	size_t rules;
-	struct ward_attest_rule *rule;
 };
 
 /**
@@ -507,33 +473,6 @@ int ward_control_events_fd(const struct ward_control *control);
  */
 int ward_control_event(struct ward_control *control, int timeout_ms,
 		       struct ward_event_entry *entry);
-
-/**
- * ward_control_policy() - who may ask for evidence (CAP_SYS_ADMIN)
- * @control: control
- * @out: freed by ward_attest_policy_free()
- *
- * Return: 0; -EPERM, -ENOMEM, -EBADMSG, -EOPNOTSUPP (an older module).
- */
-int ward_control_policy(struct ward_control *control, struct ward_attest_policy **out);
-
-/**
- * ward_attest_policy_free() - free what ward_control_policy() gave
- * @policy: or NULL
- */
-void ward_attest_policy_free(struct ward_attest_policy *policy);
-
-/**
- * ward_control_policy_set() - another policy in place of the one in force, whole
- *	(CAP_SYS_ADMIN)
- * @control: control
- * @policy: its hash counts for nothing
- *
- * Return: 0; -EPERM (also for what a latch forbids: ward_control_said() tells),
- * -EINVAL, -ENOMEM, -EOPNOTSUPP.
- */
-int ward_control_policy_set(struct ward_control *control,
-			    const struct ward_attest_policy *policy);
 
 /**
  * ward_control_provider() - who answers requests for evidence
