@@ -281,7 +281,8 @@ TEST(module_stays_for_a_dead_callers_request)
 	peer_kill(&peer);
 	ASSERT_EQ(unlink(WARD_CONFIGFS "/tsm/source"), 0);
 	ASSERT_EQ(rmdir(WARD_CONFIGFS "/tsm"), 0);
-	EXPECT_EQ(module_users(), 1);
+	/* The request does, and its session by the buffers' mount. */
+	EXPECT_GE(module_users(), 1);
 	EXPECT_ERRNO(syscall(SYS_delete_module, "ward", O_NONBLOCK), EAGAIN);
 	for (i = 0; i < 100 && module_users(); i++)
 		usleep(100000);
