@@ -172,6 +172,10 @@ static void pin_marks_before_it_pins(void **state)
 	fake.ioctls = 0;
 	assert_int_equal(ward_buffer_pin(session, memory, 8192, "io", &buffer),
 			 -EINVAL);
+	/* What madvise() says of a hole is not what WARD_BUF_PIN says of it. */
+	fake.madvise_errno = ENOMEM;
+	assert_int_equal(ward_buffer_pin(session, memory, 8192, "io", &buffer),
+			 -EFAULT);
 	assert_int_equal(fake.ioctls, 0);
 	munmap(memory, 8192);
 	ward_session_close(session);

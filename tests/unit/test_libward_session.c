@@ -207,6 +207,7 @@ static void every_errno_of_the_contract_has_words(void **state)
 		EAGAIN, ETIME, EBADMSG, EOVERFLOW, EIO, ENOENT, EINTR, EACCES,
 		EMFILE, ENFILE,
 	};
+	static const int mends[] = { EINVAL, E2BIG, EDQUOT, ENODEV, EACCES, ESHUTDOWN, EUSERS };
 	size_t i;
 
 	(void)state;
@@ -217,6 +218,9 @@ static void every_errno_of_the_contract_has_words(void **state)
 		assert_ptr_equal(text, ward_strerror(contract[i]));
 	}
 	assert_string_equal(ward_strerror(-ENOSPC), "unexpected error");
+	/* What to do about it follows a colon. */
+	for (i = 0; i < sizeof(mends) / sizeof(*mends); i++)
+		assert_non_null(strchr(ward_strerror(mends[i]), ':'));
 }
 
 int main(void)

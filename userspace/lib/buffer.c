@@ -217,13 +217,27 @@ int ward_buffer_from_fd(int fd, struct ward_buffer **out)
 	return ward_buffer_from_fd_with(&ward_sys_real, fd, out);
 }
 
+/*
+ * madvise() says ENOMEM of a hole as of a lack of memory. The kernel's own word for
+ * a hole is EFAULT; to ask for read-ahead changes nothing and fails so for a hole
+ * alone.
+ */
+static int advice_errno(const struct ward_sys *sys, void *addr, size_t length)
+{
+	int err = errno;
+
+	if (err == ENOMEM && sys->madvise(addr, length, MADV_WILLNEED) && errno == ENOMEM)
+		return -EFAULT;
+	return -err;
+}
+
 /* Neither children nor core dumps get a copy that ward could not wipe. */
 static int keep_private(const struct ward_sys *sys, void *addr, size_t length)
 {
 	if (sys->madvise(addr, length, MADV_DONTFORK))
-		return -errno;
+		return advice_errno(sys, addr, length);
 	if (sys->madvise(addr, length, MADV_DONTDUMP))
-		return -errno;
+		return advice_errno(sys, addr, length);
 	return 0;
 }
 

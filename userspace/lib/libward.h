@@ -163,8 +163,9 @@ int ward_session_notices(struct ward_session *session, int timeout_ms,
  * @out: the buffer, mapped read-write and zeroed; ends by ward_buffer_free()
  *
  * Return: 0; -EINVAL, -EDQUOT, -ENOMEM, -ESHUTDOWN, -EBUSY (the machine
- * hibernates), -EINTR, -EMFILE, -ENFILE, -EOPNOTSUPP; with WARD_BUF_WAIT -ETIME,
- * -EAGAIN.
+ * hibernates), -EINTR (1000 signals came, each before anything was done), -EMFILE,
+ * -ENFILE, -EOPNOTSUPP; with WARD_BUF_WAIT -ETIME (no room came in time) and
+ * -EAGAIN (256 allocations of this user wait already).
  */
 int ward_buffer_alloc(struct ward_session *session, size_t length,
 		      uint32_t flags, const char *label,
@@ -195,8 +196,7 @@ struct ward_buffer_options {
  * A signal neither ends nor prolongs a wait. A buffer that is WARD_BUF_LAZY may
  * meet SIGBUS where memory runs out at first touch.
  *
- * Return: as ward_buffer_alloc(); -ETIME when no room came in time, -EAGAIN (256
- * allocations of this user wait already), -E2BIG for options of a later library.
+ * Return: as ward_buffer_alloc(); -E2BIG for options of a later library.
  */
 int ward_buffer_alloc_with(struct ward_session *session, size_t length,
 			   const struct ward_buffer_options *options,
@@ -229,8 +229,8 @@ int ward_buffer_from_fd(int fd, struct ward_buffer **out);
  * Marks the range MADV_DONTFORK and MADV_DONTDUMP first; both stay after the
  * pin has ended.
  *
- * Return: 0; -EINVAL, -EPERM, -EOPNOTSUPP, -EFAULT, -EDQUOT, -ENOMEM,
- * -ESHUTDOWN.
+ * Return: 0; -EINVAL, -EPERM, -EOPNOTSUPP, -EFAULT (nothing is mapped at a part
+ * of it), -EDQUOT, -ENOMEM, -ESHUTDOWN, -EBUSY, -EINTR, -EMFILE, -ENFILE.
  */
 int ward_buffer_pin(struct ward_session *session, void *addr, size_t length,
 		    const char *label, struct ward_buffer **out);
@@ -464,7 +464,9 @@ struct ward_evidence {
  *
  * Return: 0; -EINVAL, -EOPNOTSUPP, -ENODEV (no provider attached), -ENXIO
  * (provider gone), -ETIME, -EHOSTDOWN (the provider failed and is left alone),
- * -EBADMSG, -EOVERFLOW, -EIO, -ENOENT (subject), -EPERM, -ESHUTDOWN, -ENOMEM.
+ * -EBADMSG, -EOVERFLOW, -EIO, -ENOENT (subject), -EPERM, -EACCES (the
+ * administrator's policy denies it to this caller, for this purpose, or on a
+ * machine in this state), -ESHUTDOWN, -ENOMEM.
  */
 int ward_session_attest(struct ward_session *session,
 			const struct ward_request *request,
