@@ -50,7 +50,7 @@ head -c 65 /dev/urandom >"$D/long"
 # ---- misuse, told before any device is looked at -----------------------------
 for verb in status doctor "module status" "module unload" "session list" "mem list" \
 	"mem selftest" "limits show" \
-	"provider show" "provider unset" "policy show" events pressure; do
+	"provider show" "provider unset" "policy show" "pace show" events pressure; do
 	# shellcheck disable=SC2086
 	want 1 'takes no argument' "$verb: an argument too many" $verb extra
 done
@@ -65,6 +65,7 @@ want 1 'not an option' 'report: unknown option' report --frobnicate a b
 want 1 "read $D/none" 'report: no request' report "$D/r" "$D/none"
 want 7 'is shorter' 'report: a short request' report "$D/r" "$D/short"
 want 7 'is longer' 'report: a long request' report "$D/r" "$D/long"
+want 1 'exclude each other' 'pressure: mine, followed' pressure --mine --follow
 want 1 '10 to 3600000' 'pressure: interval of nothing' pressure --follow --interval 0
 want 1 'number from 1' 'pressure: count of nothing' pressure --follow --count 0
 want 1 'others is missing' 'policy set: nothing' policy set
@@ -74,7 +75,17 @@ want 1 'a group of this machine' 'policy set: no such group' \
 	policy set --others all --group no-such-group=all
 want 1 rules,brave 'policy set: no such latch' policy set --others all --latch rules,brave
 want 1 'a fact' 'policy set: no such fact' policy set --others all --posture mem-encrypt,
+want 1 'init-on-free' 'policy set: the facts that there are' policy set --others all --posture foo
+want 1 'nothing is named' 'pace set: nothing' pace set
+want 1 'takes 1 to 4096' 'pace set: a burst of nothing' pace set --call-burst 0
+want 1 'takes 0 to 3600000' 'pace set: more than an hour' pace set --user-interval 3600001
+want 1 'takes 0 to 3600000' 'pace set: no number' pace set --cooldown 1s
+want 1 'twice' 'pace set: one figure twice' pace set --user-burst 1 --user-burst 2
+want 1 'not an option' 'pace set: no value' pace set --call-interval
 want 1 'number from 1' 'events: count of nothing' events --count 0
+want 1 'takes a number' 'events: the last of a word' events --last all
+want 1 'exclude each other' 'events: from both ends' events --from 2 --last 2
+want 1 '32 hex digits' 'events: seven digits of a session' events --session 0011223
 want 1 'takes a number' 'events: from a word' events --from 1st
 want 1 '32 hex digits' 'events: half a session' events --session 0011
 want 1 'neither' 'events: one chain, followed' events --follow --global
@@ -112,11 +123,26 @@ head -c 70000 /dev/zero >"$D/line"
 want 7 'at most 65536' 'receipt export: a huge line' receipt export --line "$D/line" "$D/r"
 want 1 'read' 'receipt export: no line' receipt export --line "$D/none" "$D/r"
 
+# Every bit that the ABI has has a name, so that none shows as unknown.
+top=$(dirname "$0")/../..
+for words in features:FEATURE:ward.h postures:POSTURE:ward_claims.h; do
+	IFS=: read -r array macro header <<-WORDS
+		$words
+	WORDS
+	want=$(grep -c "^#define WARD_${macro}_[A-Z_]*[[:space:]]*(1ull <<" \
+		"$top/include/uapi/linux/$header")
+	got=$(sed -n "/^static const char .*const ${array}\[\]/,/^}/p" \
+		"$top/userspace/wardctl/device.c" | grep -o '"' | wc -l)
+	echo "$want bits, $got quotes" >"$D/err"
+	[ "$want" -gt 0 ] && [ "$got" -eq $((2 * want)) ]
+	result $? "every WARD_${macro}_* has a name"
+done
+
 # ---- no module ----------------------------------------------------------------
 if [ -e /sys/module/ward ]; then
 	skip 'without a module' 'the module is loaded here'
 else
-	for verb in status 'policy show' 'policy set --others all' events 'events --follow' pressure 'pressure --follow --count 2' 'session list' 'mem list' \
+	for verb in status 'policy show' 'pace show' 'pace set --call-burst 4' "session revoke 00112233" 'events --session 00112233 --last 3' 'policy set --others all' events 'events --follow' pressure 'pressure --follow --count 2' 'session list' 'mem list' \
 		'mem selftest' 'limits show' 'limits show --user root' "session revoke $RELEASE" \
 		'limits set --global 8G --session none' 'limits set --user root 512m' \
 		'provider show' 'provider unset' "report $D/r $D/request" \
@@ -148,7 +174,7 @@ else
 		names = [c["check"] for c in checks]
 		assert int(sys.argv[2]) == 6
 		for name in ("module-file", "module-signature", "module-loaded", "device-node",
-		         "device-access", "configfs", "tsm", "provider-link", "provider-name",
+		         "device-access", "configfs", "tsm", "provider-link", "provider-name", "kernel-policy",
 		         "quote-interface", "memory-limit", "memory-cgroup", "rlimit-nofile", "rlimit-core",
 		         "user-namespaces", "swap", "crash-kernel", "kexec-kernel"):
 		    if name in ("tsm", "provider-link", "provider-name") and \

@@ -11,6 +11,7 @@ BIN=$(realpath "${BIN:-build/bin}")
 
 echo "TAP version 13"
 make -s build/tests/e2e/keeper >&2
+mkdir -p "$(dirname "$OUT")"
 
 one_guest() { # SERIES
 	local series=$1 dir=$OUT-$1 kmod args=() status=0

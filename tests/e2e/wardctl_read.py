@@ -130,6 +130,16 @@ def verbs():
     check("status -o json", status["abi"] == 1 and len(status["instance"]) == 32
           and len(status["build_id"]) == 40 and status["memory"]["level"] == "low"
           and status["memory"]["live_a"] == 0 and isinstance(status["posture"], list))
+    check("status -o json: every feature and fact has a name, and each fact one place",
+          not any(w.startswith("unknown") for k in ("features", "posture", "posture_false",
+                                                    "posture_not_known") for w in status[k])
+          and len(set(status["posture"] + status["posture_false"]
+                      + status["posture_not_known"])) == 8
+          and len(status["posture"] + status["posture_false"] + status["posture_not_known"]) == 8)
+    pace = json.loads(files["pace"])
+    check("pace show -o json", pace["call_interval_ms"] == 250 and pace["user_burst"] == 9
+          and set(pace) == {"call_interval_ms", "call_burst", "user_interval_ms", "user_burst",
+                            "cooldown_ms"})
     module = json.loads(files["module-status"])
     check("module status -o json", module["loaded"] is True and module["state"] == "live"
           and module["kernel"].startswith(series if series != "newest" else ""))

@@ -94,6 +94,8 @@ access_to_device() {
 	try 6 'EACCES' 'doctor: the stranger may not' as stranger wardctl doctor
 	try 0 'abi: *1' 'status: everybody may ask' as stranger wardctl status
 	tell_json status wardctl status
+	try 6 'only root is told; whom' "doctor: a kernel's policy is not for the worker" \
+		as worker wardctl doctor
 }
 
 no_provider() {
@@ -114,10 +116,16 @@ no_provider() {
 with_provider() {
 	insmod /lib/ward/tsmsim.ko
 	try 6 '^fail  provider-link' 'doctor: the link is missing' wardctl doctor
-	try 6 'not allowed\|denied' 'provider set: not for the worker' \
+	try 6 'mend: run it as root' 'provider set: not for the worker' \
 		as worker wardctl provider set tsm
 	try 0 'link: *made' 'provider set' wardctl provider set tsm
 	try 0 'link: *made' 'provider set: again is success' wardctl provider set tsm
+	try 0 'link: *made' 'provider set: nothing to do, for anybody' \
+		as worker wardctl provider set tsm
+	try 6 'mend: run it as root' 'provider set: no option for the worker' \
+		as worker wardctl provider set tsm --privlevel 1
+	try 6 'mend: run it as root' 'provider unset: not for the worker' \
+		as worker wardctl provider unset
 	try 0 'simulated' 'provider show: says that it is simulated' wardctl provider show
 	try 6 'root' 'provider show: not for the worker' as worker wardctl provider show
 	wardctl doctor >$D/out 2>$D/err
@@ -192,6 +200,15 @@ policies() {
 		wardctl policy set --others none --latch rules
 	try 6 'the kernel says: a latch that is set' 'policy set: no latch is lifted' \
 		wardctl policy set --others all
+	try 6 'mend: repeat --latch rules' 'policy set: how to go on with a latch' \
+		wardctl policy set --others all
+	try 0 '^  - rules' 'policy set: with the latch repeated' \
+		wardctl policy set --others all --latch rules
+	try 0 '^ok    kernel-policy .*0 rules' 'doctor: the policy that holds' \
+		sh -c 'wardctl doctor; true'
+	try 0 '^fail  kernel-policy .*init-on-free' 'doctor: a policy that this machine cannot meet' \
+		sh -c 'wardctl policy set --others all --latch rules --posture init-on-free -q; wardctl doctor
+			wardctl policy set --others all --latch rules -q'
 }
 
 # What happened, asked for and followed; two limits make two records.
@@ -207,6 +224,16 @@ records() {
 	try 0 ' machine  *1  module ' 'events: the global chain from its start' \
 		wardctl events --global --count 1
 	tell_json events wardctl events --session "$ID"
+	short=$(echo "$ID" | cut -c 1-8)
+	try 0 ' 1  session-open ' 'events: 8 digits of a session' \
+		as worker wardctl events --session "$short"
+	try 6 'no such session is open' 'events: 8 digits of no session' \
+		wardctl events --session 00112233
+	wardctl limits set --session none -q
+	try 0 ' limit  *each-session .* no limit ' 'events: kinds of limit, and none, in words' \
+		wardctl events --last 1
+	[ "$(wc -l <$D/out)" = 1 ]
+	result $? 'events --last: so many, the newest'
 	wardctl events -o json >$D/json 2>$D/err
 	last=$(sed -n 's/.*"event_seq": \([0-9]*\).*/\1/p' $D/json | tail -n 1)
 	timeout 200 wardctl events --follow --from "$last" --count 3 -o json >$D/followed 2>$D/err &
@@ -241,10 +268,28 @@ limits() {
 	try 0 'user: *8388608' 'limits set: one user, by name' \
 		wardctl limits set --session none --user worker 8M
 	try 0 'user: *8388608' 'limits show: one user, by number' wardctl limits show --user 1001
+	try 0 'limit user: *8388608' "pressure --mine: a user's own limit, for the user" \
+		as worker wardctl pressure --mine
+	try 0 'limit user: *-' 'pressure --mine: not of another user' wardctl pressure --mine
 	try 0 'each user: *16777216' 'limits set: each user' wardctl limits set --each-user 16m
 	tell_json limits wardctl limits show --user worker
 	try 0 'each user: *-' 'limits set: none' wardctl limits set --each-user none
 	try 0 'user: *-' 'limits set: none for one user' wardctl limits set --user 1001 none
+}
+
+# How fast evidence may be asked for.
+paces() {
+	try 6 'CAP_SYS_ADMIN' 'pace show: not for the worker' as worker wardctl pace show
+	try 6 'CAP_SYS_ADMIN' 'pace set: not for the worker' \
+		as worker wardctl pace set --call-burst 9
+	wardctl pace show -o json >$D/pace
+	try 0 'user burst: *9' 'pace set' wardctl pace set --call-interval 250 --user-burst 9
+	tell_json pace wardctl pace show
+	try 0 'call interval ms: *250' 'provider show: has the same' wardctl provider show
+	wardctl pace set --call-interval "$(sed -n 's/.*"call_interval_ms": \([0-9]*\).*/\1/p' $D/pace)" \
+		--user-burst "$(sed -n 's/.*"user_burst": \([0-9]*\).*/\1/p' $D/pace)" -o json >$D/out 2>$D/err
+	cmp $D/out $D/pace >>$D/err
+	result $? 'pace set: back to what it was'
 }
 
 # Levels as they change, told by the kernel to root, seen by looking as a stranger.
@@ -301,7 +346,8 @@ buffers() {
 		wardctl session revoke 00112233445566778899aabbccddeeff
 	kill -0 "$(cat $D/keeper)"
 	result $? 'session revoke: what is refused changes nothing'
-	try 0 'state: *revoked' 'session revoke' wardctl session revoke "$ID"
+	try 0 'state: *revoked' 'session revoke: by 10 digits' \
+		wardctl session revoke "$(echo "$ID" | cut -c 1-10)"
 	wait $keeper
 	result $? 'session revoke: the next access of the owner gives SIGBUS'
 	rm -f $D/keeper
@@ -378,6 +424,7 @@ policies
 if has_tsm; then receipts; else drop_session; fi
 buffers
 limits
+paces
 levels
 selftest
 unloading

@@ -68,6 +68,7 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 	doctor_module(&d);
 	doctor_device(&d);
 	doctor_provider(&d);
+	doctor_policy(&d);
 	doctor_quote_interfaces(&d);
 	doctor_system(&d);
 	if (ctl->json)
@@ -82,6 +83,7 @@ const struct wardctl_verb verb_doctor = {
 	.help = "what is missing for ward to work here, and how to mend it",
 	.details = "fail: something does not work. warn: ward works, but something about this machine\n"
 		   "weakens what its evidence says. skip: cannot be told. Exit code 6 when a check\n"
-		   "failed. It changes nothing; run it as the user whom ward refuses.\n",
+		   "failed. Nothing is changed when it ends: to look it opens /dev/ward once, and as\n"
+		   "root makes and removes an entry in configfs. Run it as the user whom ward refuses.\n",
 	.run = run,
 };

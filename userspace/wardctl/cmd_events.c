@@ -7,27 +7,32 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "hex.h"
 #include "records.h"
+#include "sessions.h"
 #include "verbs.h"
 
 /**
  * struct wish - what was asked for, and how far it is
+ * @named: the session of which chain, as it was written; NULL = another, or none
  * @session: of one chain, where @of_chain; zero = the global one
  * @from: number of the last record before; then of the last one shown
  * @missed: records between two shown that nobody has any more
  * @shown: so far
  * @count: to show; 0 = no end
+ * @last: begin so many before the newest, where @newest_only
+ * @top: number of the newest
  */
 struct wish {
 	struct wardctl *ctl;
 	bool of_chain, follow;
+	const char *named;
 	uint8_t session[WARD_ID_LEN];
 	uint64_t from;
 	uint64_t missed;
 	unsigned long shown, count;
+	bool newest_only;
+	uint64_t last, top;
 };
 
 static uint64_t number_of(const struct wish *w, const struct ward_event_entry *entry)
@@ -87,6 +92,29 @@ static int refused(struct wish *w, struct ward_control *control, int err)
 				 "only root (CAP_SYS_ADMIN) sees everybody's records\n"
 				 "  mend: your own sessions' by 'wardctl events --session ID'");
 	return device_refused(w->ctl, control, err, "events");
+}
+
+static int newest(const struct ward_event_entry *entry, void *arg)
+{
+	struct wish *w = arg;
+
+	w->top = number_of(w, entry);
+	return 0;
+}
+
+/* Where the last records begin. One that is made meanwhile comes on top of them. */
+static int begin(struct wish *w, struct ward_control *control)
+{
+	int err;
+
+	if (!w->newest_only)
+		return EXIT_OK;
+	err = ward_control_events(control, w->of_chain ? w->session : NULL, w->from, newest, w);
+	if (err)
+		return refused(w, control, err);
+	if (w->top > w->last && w->top - w->last > w->from)
+		w->from = w->top - w->last;
+	return EXIT_OK;
 }
 
 static int once(struct wish *w, struct ward_control *control)
@@ -159,18 +187,25 @@ static int option(struct wish *w, int c, const char *value)
 		return EXIT_OK;
 	case 'g':
 		w->of_chain = true;
-		memset(w->session, 0, sizeof(w->session));
+		w->named = NULL;
 		return EXIT_OK;
 	case 's':
 		w->of_chain = true;
-		if (strlen(value) == 2 * WARD_ID_LEN &&
-		    hex_decode(value, w->session, sizeof(w->session)))
+		w->named = value;
+		if (session_named(value))
 			return EXIT_OK;
-		return ctl_usage(w->ctl, "a session id is 32 hex digits, not '%s'", value);
+		return ctl_usage(w->ctl, "a session id is 32 hex digits, or the first 8 or more,"
+				 " not '%s'", value);
 	case 'F':
 		if (!number(value, &n))
 			return ctl_usage(w->ctl, "--from takes a number, not '%s'", value);
 		w->from = n ? n - 1 : 0;
+		return EXIT_OK;
+	case 'l':
+		if (!number(value, &n))
+			return ctl_usage(w->ctl, "--last takes a number, not '%s'", value);
+		w->newest_only = true;
+		w->last = n;
 		return EXIT_OK;
 	default:
 		if (!number(value, &n) || !n)
@@ -188,6 +223,7 @@ static int options(struct wish *w, int argc, char **argv)
 		{ "global", no_argument, NULL, 'g' },
 		{ "from", required_argument, NULL, 'F' },
 		{ "count", required_argument, NULL, 'n' },
+		{ "last", required_argument, NULL, 'l' },
 		{ 0 },
 	};
 	int c, rc = EXIT_OK;
@@ -203,6 +239,8 @@ static int options(struct wish *w, int argc, char **argv)
 		return rc;
 	if (optind < argc)
 		return ctl_usage(w->ctl, "events takes no argument, not '%s'", argv[optind]);
+	if (w->newest_only && w->from)
+		return ctl_usage(w->ctl, "--from and --last exclude each other");
 	if (w->follow && w->of_chain)
 		return ctl_usage(w->ctl, "--follow tells of all chains; it goes with neither"
 				 " --session nor --global");
@@ -219,20 +257,27 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 		rc = device_control(ctl, &control);
 	if (rc)
 		return rc;
-	rc = w.follow ? follow(&w, control) : once(&w, control);
+	if (w.named)
+		rc = session_find(ctl, control, w.named, w.session);
+	if (!rc)
+		rc = begin(&w, control);
+	if (!rc)
+		rc = w.follow ? follow(&w, control) : once(&w, control);
 	ward_control_close(control);
 	return rc;
 }
 
 const struct wardctl_verb verb_events = {
 	.name = "events",
-	.args = "[--follow | --session ID | --global] [--from N] [--count N]",
+	.args = "[--follow | --session ID | --global] [--from N | --last N] [--count N]",
 	.help = "what the kernel recorded: all (root), one session's chain, the global chain",
 	.details = "Without an option: the newest records of all chains in the order in which they\n"
 		   "were made. --follow goes on with each as it is made, with -o json one object a\n"
 		   "line; a number (event_seq) counts them, and missed_before says how many between\n"
 		   "two are gone. --session shows the chain of one session, which its owner may see\n"
 		   "too, --global the global chain. --from N begins with record N of what is shown,\n"
-		   "--count ends after N. Labels and details are hex.\n",
+		   "--last N with the last N of them, --count ends after N: with neither --from nor\n"
+		   "--last that is the oldest. ID may be cut after 8 digits or more where that names\n"
+		   "one session alone. Labels and details are hex.\n",
 	.run = run,
 };

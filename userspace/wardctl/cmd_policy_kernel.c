@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +51,8 @@ static void show(struct wardctl *ctl, const struct ward_attest_policy *policy)
 	for (i = 0; i < policy->rules; i++)
 		show_rule(ctl, &policy->rule[i]);
 	out_close(ctl->out);
-	device_bits(ctl, "posture", policy->posture, device_posture_names, 8);
+	device_bits(ctl, "posture", policy->posture, device_postures.word,
+		    device_postures.n);
 	device_bits(ctl, "refuse", policy->refuse, refusals, COUNT(refusals));
 	device_bits(ctl, "latches", policy->latches, latches, COUNT(latches));
 	out_hex(ctl->out, "hash", policy->hash, sizeof(policy->hash));
@@ -131,6 +133,15 @@ static int bad_purposes(struct wardctl *ctl, const char *list)
 			 " between them, all or none, not '%s'", list);
 }
 
+static int bad_posture(struct wardctl *ctl, const char *list)
+{
+	char names[256];
+
+	device_names(UINT64_MAX, device_postures.word, device_postures.n, names, sizeof(names));
+	return ctl_usage(ctl, "'%s' names a fact that posture does not have; facts are %s", list,
+			 names);
+}
+
 /* WHO=PURPOSES */
 static int take_rule(struct wardctl *ctl, struct ward_attest_policy *policy, bool is_group,
 		     char *text)
@@ -164,8 +175,8 @@ static int take(struct wardctl *ctl, struct ward_attest_policy *policy, int opti
 	case 'g':
 		return take_rule(ctl, policy, option == 'g', value);
 	case 'p':
-		if (!bits_of(value, device_posture_names, 8, &policy->posture))
-			return ctl_usage(ctl, "'%s' names a fact that posture does not have", value);
+		if (!bits_of(value, device_postures.word, device_postures.n, &policy->posture))
+			return bad_posture(ctl, value);
 		return EXIT_OK;
 	case 'r':
 		if (!bits_of(value, refusals, COUNT(refusals), &bits))
@@ -209,6 +220,25 @@ static int options(struct wardctl *ctl, struct ward_attest_policy *policy, int a
 	return rc;
 }
 
+/* Who may read the policy may set one: then EPERM is the word of a latch. */
+static int set_refused(struct wardctl *ctl, struct ward_control *control, int err)
+{
+	struct ward_attest_policy *now;
+	char said[256], names[64];
+
+	snprintf(said, sizeof(said), "%s", ward_control_said(control));
+	if (err != -EPERM || !*said || ward_control_policy(control, &now))
+		return device_refused(ctl, control, err, "policy set");
+	device_names(now->latches, latches, COUNT(latches), names, sizeof(names));
+	ward_attest_policy_free(now);
+	return ctl_error(ctl, EXIT_DEVICE, "latched",
+			 "policy set: latched (%s): the kernel says: %s\n"
+			 "  mend: repeat --latch %s, and what it holds as 'wardctl policy show' has"
+			 " it;\n  nothing lifts a latch but loading the module again: wardctl module"
+			 " unload, module load",
+			 names, said, names);
+}
+
 static int set(struct wardctl *ctl, const struct ward_attest_policy *policy)
 {
 	struct ward_control *control;
@@ -217,7 +247,7 @@ static int set(struct wardctl *ctl, const struct ward_attest_policy *policy)
 	if (rc)
 		return rc;
 	err = ward_control_policy_set(control, policy);
-	rc = err ? device_refused(ctl, control, err, "policy set") : tell(ctl, control);
+	rc = err ? set_refused(ctl, control, err) : tell(ctl, control);
 	ward_control_close(control);
 	return rc;
 }
@@ -249,7 +279,10 @@ const struct wardctl_verb verb_policy_set = {
 	.details = "PURPOSES is release, channel, receipt, seal, report with commas between them, all\n"
 		   "or none. The policy is replaced whole: what is not named is not asked for. Who is\n"
 		   "named by several rules may do what any of them allows. --posture: facts that must\n"
-		   "be known and true, by the names of 'wardctl status'. A latch holds until the module\n"
-		   "is loaded again: rules can't change, posture and refuse can only grow.\n",
+		   "be known and true, by the names of 'wardctl status'. --group counts a process's\n"
+		   "supplementary groups, too. A latch holds until the module is loaded again: rules\n"
+		   "can't change, posture and refuse can only grow. Every later 'policy set' must\n"
+		   "repeat the latches that are set, and what they hold, or is refused.\n"
+		   "(What a data owner asks of evidence is another policy: 'wardctl policy check'.)\n",
 	.run = run_set,
 };

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "device.h"
 #include "figures.h"
@@ -84,6 +85,28 @@ static int once(struct wardctl *ctl, struct ward_control *control)
 	return EXIT_OK;
 }
 
+/* A user's own limit is told to their own sessions alone, so this opens one. */
+static int mine(struct wardctl *ctl)
+{
+	struct ward_pressure pressure = { .size = sizeof(pressure) };
+	struct ward_session *session;
+	int err, rc = device_session(ctl, &session);
+
+	if (rc)
+		return rc;
+	err = ward_session_pressure(session, &pressure);
+	ward_session_close(session);
+	if (err)
+		return device_error(ctl, err, "pressure --mine");
+	out_text(ctl->out, "level", device_level(pressure.out_level));
+	out_uint(ctl->out, "uid", geteuid());
+	out_uint(ctl->out, "live_user", pressure.out_live_user);
+	device_limit(ctl, "limit_user", pressure.out_limit_user);
+	device_limit(ctl, "limit_session", pressure.out_limit_session);
+	device_limit(ctl, "limit_global", pressure.out_limit_global);
+	return EXIT_OK;
+}
+
 static bool number(const char *text, long low, long high, long *to)
 {
 	char *end;
@@ -93,13 +116,14 @@ static bool number(const char *text, long low, long high, long *to)
 	return !errno && end != text && !*end && *to >= low && *to <= high;
 }
 
-static int options(struct wardctl *ctl, int argc, char **argv, struct follow *f)
+static int options(struct wardctl *ctl, int argc, char **argv, struct follow *f, bool *own)
 {
 	static const struct option longs[] = {
 		{ "follow", no_argument, NULL, 'f' },
 		{ "bytes", no_argument, NULL, 'b' },
 		{ "interval", required_argument, NULL, 'i' },
 		{ "count", required_argument, NULL, 'n' },
+		{ "mine", no_argument, NULL, 'm' },
 		{ 0 },
 	};
 	bool needs_follow = false;
@@ -107,9 +131,11 @@ static int options(struct wardctl *ctl, int argc, char **argv, struct follow *f)
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "fbi:n:", longs, NULL)) != -1) {
-		needs_follow |= c != 'f';
+		needs_follow |= c != 'f' && c != 'm';
 		if (c == 'f')
 			f->on = true;
+		else if (c == 'm')
+			*own = true;
 		else if (c == 'b')
 			f->bytes = true;
 		else if (c == 'i' && !number(optarg, 10, 3600000, &f->interval_ms))
@@ -123,6 +149,8 @@ static int options(struct wardctl *ctl, int argc, char **argv, struct follow *f)
 	}
 	if (optind < argc)
 		return ctl_usage(ctl, "pressure takes no argument, not '%s'", argv[optind]);
+	if (*own && f->on)
+		return ctl_usage(ctl, "--mine and --follow exclude each other");
 	if (needs_follow && !f->on)
 		return ctl_usage(ctl, "--bytes, --interval and --count go with --follow");
 	return EXIT_OK;
@@ -132,8 +160,11 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 {
 	struct follow f = { .interval_ms = 1000 };
 	struct ward_control *control;
-	int rc = options(ctl, argc, argv, &f);
+	bool own = false;
+	int rc = options(ctl, argc, argv, &f, &own);
 
+	if (!rc && own)
+		return mine(ctl);
 	if (!rc)
 		rc = device_control(ctl, &control);
 	if (rc)
@@ -145,13 +176,16 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 
 const struct wardctl_verb verb_pressure = {
 	.name = "pressure",
-	.args = "[--follow [--bytes] [--interval MS] [--count N]]",
+	.args = "[--mine | --follow [--bytes] [--interval MS] [--count N]]",
 	.help = "how full protected memory is, once or at every change of level",
 	.details = "Once: every figure and where the kernel has it from; what user space read itself\n"
-		   "is marked as reported. --follow shows the level now and each change of it, with\n"
+		   "is marked as reported. live a counts shared and volatile memory, too; of the\n"
+		   "figures ward.live.a is what one process alone can reach, ward.live.shared the\n"
+		   "rest of it. --follow shows the level now and each change of it, with\n"
 		   "-o json one object a line. The kernel tells root of every change. Others look\n"
 		   "every --interval milliseconds (1000); the kernel numbers the changes, so that\n"
 		   "those between two looks are told as missed. --bytes shows changes of any figure,\n"
-		   "by looking. --count ends it after N lines.\n",
+		   "by looking. --count ends it after N lines. --mine shows what the caller holds and\n"
+		   "may hold, a limit of their own among it; it opens a session to be told.\n",
 	.run = run,
 };

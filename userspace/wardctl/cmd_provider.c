@@ -26,8 +26,6 @@ static const char *breaker_text(uint32_t state)
 
 static void show_pace(struct wardctl *ctl, const struct ward_provider *provider)
 {
-	const struct ward_pace *pace = &provider->pace;
-
 	out_uint(ctl->out, "requests_reused", provider->reused);
 	out_uint(ctl->out, "requests_refused", provider->refused);
 	out_text(ctl->out, "breaker", breaker_text(provider->breaker));
@@ -35,11 +33,7 @@ static void show_pace(struct wardctl *ctl, const struct ward_provider *provider)
 		out_uint(ctl->out, "probe_in_ms", provider->probe_ns / 1000000);
 	out_uint(ctl->out, "calls_left", provider->tokens);
 	out_uint(ctl->out, "next_call_in_ms", provider->next_call_ns / 1000000);
-	out_uint(ctl->out, "call_interval_ms", pace->call_ms);
-	out_uint(ctl->out, "call_burst", pace->call_burst);
-	out_uint(ctl->out, "user_interval_ms", pace->ask_ms);
-	out_uint(ctl->out, "user_burst", pace->ask_burst);
-	out_uint(ctl->out, "cooldown_ms", pace->cooldown_ms);
+	device_pace(ctl, &provider->pace);
 	if (provider->breaker == WARD_BREAKER_IS_OPEN)
 		out_line(ctl->out, "The provider failed and is left alone: requests answer EHOSTDOWN.");
 }
@@ -118,6 +112,14 @@ static int run_show(struct wardctl *ctl, int argc, char **argv)
 	return err ? device_error(ctl, err, "provider show") : EXIT_OK;
 }
 
+/* configfs is root's; group ward opens the device alone. */
+static int not_root(struct wardctl *ctl, const char *what)
+{
+	return ctl_error(ctl, EXIT_DEVICE, "refused",
+			 "%s: not allowed: only root may change configfs\n"
+			 "  mend: run it as root", what);
+}
+
 static int attach_failed(struct wardctl *ctl, int err)
 {
 	if (access("/sys/module/ward", F_OK))
@@ -127,6 +129,8 @@ static int attach_failed(struct wardctl *ctl, int err)
 		return ctl_error(ctl, EXIT_DEVICE, "no-configfs",
 				 "configfs is not mounted\n"
 				 "  mend: mount -t configfs none /sys/kernel/config");
+	if (err == -EACCES || err == -EPERM)
+		return not_root(ctl, "make the link in configfs");
 	if (err != -ENODEV)
 		return device_error(ctl, err, "make the link in configfs");
 	return ctl_error(ctl, EXIT_DEVICE, "no-provider",
@@ -202,6 +206,8 @@ static int run_unset(struct wardctl *ctl, int argc, char **argv)
 		return ctl_error(ctl, EXIT_DEVICE, "no-module",
 				 "the ward module is not loaded: there is no link");
 	err = ward_provider_detach(NULL);
+	if (err == -EACCES || err == -EPERM)
+		return not_root(ctl, "remove the link in configfs");
 	if (err)
 		return device_error(ctl, err, "remove the link in configfs");
 	out_text(ctl->out, "link", link_text(ward_provider_state(NULL)));
@@ -223,7 +229,8 @@ const struct wardctl_verb verb_provider_set = {
 	.details = "Makes /sys/kernel/config/tsm/report/ward and the link\n"
 		   "/sys/kernel/config/ward/tsm/source to it. The options are attributes of the\n"
 		   "entry: at which privilege level (VMPL) evidence is asked for, and of which\n"
-		   "service beside the kernel (an SVSM) a manifest is wanted.\n",
+		   "service beside the kernel (an SVSM) a manifest is wanted. Where the link is\n"
+		   "made already and no option is given nothing is done, which anybody may.\n",
 	.run = run_set,
 };
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* wardctl session revoke: end a session's memory, whatever its owner does. */
 #include <errno.h>
-#include <string.h>
 
-#include "hex.h"
 #include "sessions.h"
 #include "verbs.h"
 
@@ -24,13 +22,16 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 
 	if (argc != 2)
 		return ctl_usage(ctl, "one session id is needed");
-	if (strlen(argv[1]) != 2 * WARD_ID_LEN || !hex_decode(argv[1], id, sizeof(id)))
-		return ctl_usage(ctl, "a session id is 32 hex digits, not '%s'", argv[1]);
+	if (!session_named(argv[1]))
+		return ctl_usage(ctl, "a session id is 32 hex digits, or the first 8 or more, not '%s'",
+				 argv[1]);
 	rc = device_control(ctl, &control);
 	if (rc)
 		return rc;
-	err = ward_control_revoke(control, id);
-	rc = err ? refused(ctl, control, err) : EXIT_OK;
+	rc = session_find(ctl, control, argv[1], id);
+	err = rc ? 0 : ward_control_revoke(control, id);
+	if (err)
+		rc = refused(ctl, control, err);
 	ward_control_close(control);
 	if (rc)
 		return rc;
@@ -44,9 +45,10 @@ const struct wardctl_verb verb_session_revoke = {
 	.name = "session revoke",
 	.args = "ID",
 	.help = "end all protected memory of a session, for ever (root)",
-	.details = "When it returns, none of the session's class A memory is mapped or readable and\n"
+	.details = "ID may be cut after 8 digits or more where that names one session alone.\n"
+		   "When it returns, none of the session's class A memory is mapped or readable and\n"
 		   "class B is zeroed in place; the owner's next access gives SIGBUS. The session can\n"
-		   "get no more memory and no evidence for keys. Exit code 6 when it is refused or\n"
+		   "get no more memory and no evidence (ESHUTDOWN). Exit code 6 when it is refused or\n"
 		   "there is no such session.\n",
 	.run = run,
 };

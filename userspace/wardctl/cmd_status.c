@@ -5,8 +5,6 @@
 #include "device.h"
 #include "verbs.h"
 
-static const char *const feature_names[] = { "attest", "huge", "no-gup", "agent" };
-
 static void show_module(struct wardctl *ctl, const struct ward_status *status)
 {
 	out_uint(ctl->out, "abi", status->abi);
@@ -19,10 +17,14 @@ static void show_module(struct wardctl *ctl, const struct ward_status *status)
 	out_uint(ctl->out, "global_records", status->global_seq);
 	out_hex(ctl->out, "global_head", status->global_head, sizeof(status->global_head));
 	out_textf(ctl->out, "kernel_taint", "0x%llx", (unsigned long long)status->taint);
-	device_bits(ctl, "features", status->features, feature_names, 3);
-	device_bits(ctl, "posture", status->posture, device_posture_names, 8);
-	device_bits(ctl, "posture_not_known", ~status->posture_known & 0xff,
-		    device_posture_names, 8);
+	device_bits(ctl, "features", status->features, device_features.word,
+		    device_features.n);
+	device_bits(ctl, "posture", status->posture, device_postures.word, device_postures.n);
+	device_bits(ctl, "posture_false", status->posture_known & ~status->posture,
+		    device_postures.word, device_postures.n);
+	device_bits(ctl, "posture_not_known",
+		    ~status->posture_known & ((1ull << device_postures.n) - 1),
+		    device_postures.word, device_postures.n);
 	out_object(ctl->out, "memory");
 	device_memory(ctl, &status->memory);
 	out_close(ctl->out);
@@ -54,6 +56,7 @@ const struct wardctl_verb verb_status = {
 	.args = "",
 	.help = "what the module is and how much protected memory it holds",
 	.details = "Bytes are exact. posture lists facts about the machine that are known and\n"
-		   "hold; posture not known lists those that this kernel could not find out.\n",
+		   "hold, posture false those that are known and do not; posture not known lists\n"
+		   "those that this kernel could not find out.\n",
 	.run = run,
 };

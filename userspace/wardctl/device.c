@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "device.h"
 
-const char *const device_posture_names[8] = {
+static const char *const features[] = {
+	"attest", "huge", "no-gup", "agent",
+};
+
+static const char *const postures[] = {
 	"mem-encrypt", "module-sig", "kexec-loaded", "hibernation-off",
 	"lockdown-integrity", "lockdown-confidentiality", "exclusive", "init-on-free",
 };
+
+#define WORDS(a) { (a), sizeof(a) / sizeof((a)[0]) }
+
+const struct device_words device_features = WORDS(features);
+const struct device_words device_postures = WORDS(postures);
 
 /**
  * struct trouble - how an errno is told
@@ -161,6 +171,15 @@ void device_limit(struct wardctl *ctl, const char *key, uint64_t limit)
 		out_uint(ctl->out, key, limit);
 }
 
+void device_pace(struct wardctl *ctl, const struct ward_pace *pace)
+{
+	out_uint(ctl->out, "call_interval_ms", pace->call_ms);
+	out_uint(ctl->out, "call_burst", pace->call_burst);
+	out_uint(ctl->out, "user_interval_ms", pace->ask_ms);
+	out_uint(ctl->out, "user_burst", pace->ask_burst);
+	out_uint(ctl->out, "cooldown_ms", pace->cooldown_ms);
+}
+
 void device_memory(struct wardctl *ctl, const struct ward_memory *memory)
 {
 	out_text(ctl->out, "level", device_level(memory->level));
@@ -188,4 +207,14 @@ void device_bits(struct wardctl *ctl, const char *key, uint64_t bits,
 		out_textf(ctl->out, NULL, "unknown-0x%llx",
 			  (unsigned long long)(bits >> n << n));
 	out_close(ctl->out);
+}
+
+void device_names(uint64_t bits, const char *const *names, size_t n, char *to, size_t room)
+{
+	size_t at = 0, i;
+
+	*to = '\0';
+	for (i = 0; i < n && at < room; i++)
+		if (bits >> i & 1 && *names[i])
+			at += (size_t)snprintf(to + at, room - at, "%s%s", at ? "," : "", names[i]);
 }

@@ -46,6 +46,19 @@ void device_memory(struct wardctl *ctl, const struct ward_memory *memory);
 void device_bits(struct wardctl *ctl, const char *key, uint64_t bits,
 		 const char *const *names, size_t n);
 
-extern const char *const device_posture_names[8];
+/** device_names - the same names as text, with commas between them */
+void device_names(uint64_t bits, const char *const *names, size_t n, char *to, size_t room);
+
+/** device_pace - how fast evidence may be asked for, as members of what is open */
+void device_pace(struct wardctl *ctl, const struct ward_pace *pace);
+
+/** struct device_words - names of bits, from bit 0 */
+struct device_words {
+	const char *const *word;
+	size_t n;
+};
+
+extern const struct device_words device_features;	/* WARD_FEATURE_* */
+extern const struct device_words device_postures;	/* WARD_POSTURE_* */
 
 #endif /* WARDCTL_DEVICE_H */

@@ -42,6 +42,7 @@ void doctor_say(struct doctor *d, const char *name, enum doctor_state state, con
 void doctor_module(struct doctor *d);
 void doctor_device(struct doctor *d);
 void doctor_provider(struct doctor *d);
+void doctor_policy(struct doctor *d);
 void doctor_quote_interfaces(struct doctor *d);
 void doctor_system(struct doctor *d);
 

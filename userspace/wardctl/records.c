@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#define _GNU_SOURCE	/* strerrorname_np() */
 #include <inttypes.h>
 #include <string.h>
 
@@ -21,7 +22,71 @@ static bool of_session(const struct ward_event_entry *entry)
 	return memcmp(entry->session, none, sizeof(none)) != 0;
 }
 
-/* A word where there is one, else a number. */
+/* Of each type by reason, as struct ward_event has them. */
+static const char *const of_provider[] = { "gone", "bound" };
+static const char *const of_lease[] = { "set", "renewed", "run-out" };
+static const char *const of_power[] = { NULL, "suspend", "resume", "reboot" };
+static const char *const of_limit[] = {
+	NULL, "global", "each-user", "each-session", "one-user", "call-interval", "call-burst",
+	"user-interval", "user-burst", "cooldown",
+};
+static const char *const of_breaker[] = { "closed", "garbage", "failures", "probe-failed" };
+static const char *const of_level[] = { "low", "medium", "critical" };
+
+#define WORDS(a) { (a), sizeof(a) / sizeof((a)[0]) }
+
+static const struct {
+	uint16_t type;
+	struct device_words words;
+} reasons[] = {
+	{ WARD_EVENT_PROVIDER, WORDS(of_provider) }, { WARD_EVENT_LEASE, WORDS(of_lease) },
+	{ WARD_EVENT_POWER, WORDS(of_power) },	     { WARD_EVENT_LIMIT, WORDS(of_limit) },
+	{ WARD_EVENT_BREAKER, WORDS(of_breaker) },   { WARD_EVENT_LEVEL, WORDS(of_level) },
+};
+
+static const char *reason_word(const struct wv_event *e)
+{
+	size_t i;
+
+	if (e->type == WARD_EVENT_BUF_WIPE || e->type == WARD_EVENT_BUF_UNPIN)
+		return wv_end_text(e->reason);
+	if (e->type == WARD_EVENT_ATTEST_FAIL)
+		return strerrorname_np(e->reason);
+	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].type == e->type && e->reason < reasons[i].words.n)
+			return reasons[i].words.word[e->reason];
+	return NULL;
+}
+
+/* For people; a dash where the type has no reasons, a number where there is no word. */
+static void reason_line(const struct wv_event *e, char *to, size_t room)
+{
+	static const char *const latches[] = { "rules", "posture", "refuse" };
+	const char *word = reason_word(e);
+
+	if (e->type == WARD_EVENT_POLICY && e->reason)
+		device_names(e->reason, latches, 3, to, room);
+	else if (word || !e->reason)
+		snprintf(to, room, "%s", word ? word : "-");
+	else
+		snprintf(to, room, "%u", e->reason);
+}
+
+/* What stands in @bytes: of a limit of asking it is milliseconds, or how many. */
+static void amount_line(const struct wv_event *e, char *to, size_t room)
+{
+	const char *unit = "bytes";
+
+	if (e->type == WARD_EVENT_LIMIT && e->bytes == UINT64_MAX) {
+		snprintf(to, room, "no limit");
+		return;
+	}
+	if (e->type == WARD_EVENT_LIMIT && e->reason >= 5)
+		unit = e->reason == 6 || e->reason == 8 ? "at once" : "ms";
+	snprintf(to, room, "%" PRIu64 " %s", e->bytes, unit);
+}
+
+/* For programs: a word of how a buffer ended, else a number. */
 static void reason_text(const struct wv_event *e, char *to, size_t room)
 {
 	if (e->type == WARD_EVENT_BUF_WIPE || e->type == WARD_EVENT_BUF_UNPIN)
@@ -37,18 +102,19 @@ static const char *class_text(uint32_t class_)
 
 bool record_line(const struct ward_event_entry *entry, char *to, size_t room)
 {
-	char id[SESSION_ID_TEXT] = "machine", reason[16];
+	char id[SESSION_ID_TEXT] = "machine", reason[32], amount[40];
 	struct wv_event e;
 
 	if (!parse(entry, &e))
 		return false;
 	if (of_session(entry))
 		session_id_text(entry->session, id);
-	reason_text(&e, reason, sizeof(reason));
+	reason_line(&e, reason, sizeof(reason));
+	amount_line(&e, amount, sizeof(amount));
 	snprintf(to, room, "%14.6f s  %-32s %6" PRIu64 "  %-12s %-8s uid %" PRIu32
-		 "  %" PRIu64 " bytes  class %s  id %" PRIu64,
+		 "  %s  class %s  id %" PRIu64,
 		 (double)e.time_ns / 1e9, id, e.seq, wv_event_type_text(e.type), reason, e.uid,
-		 e.bytes, class_text(e.class_), e.id);
+		 amount, class_text(e.class_), e.id);
 	return true;
 }
 

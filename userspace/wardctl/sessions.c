@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
+#include "hex.h"
 #include "sessions.h"
 
 static int take(const struct ward_session_entry *entry, void *arg)
@@ -50,6 +52,61 @@ const struct ward_session_entry *sessions_find(const struct sessions *sessions,
 		if (!memcmp(sessions->entry[i].id, id, WARD_ID_LEN))
 			return &sessions->entry[i];
 	return NULL;
+}
+
+#define PREFIX_LEAST 8u
+
+bool session_named(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len >= PREFIX_LEAST && len <= 2 * WARD_ID_LEN &&
+	       strspn(text, "0123456789abcdefABCDEF") == len;
+}
+
+/* How many begin with @text; the first of them, and the others' ids as a list. */
+static size_t matches(const struct sessions *sessions, const char *text, uint8_t *id,
+		      char *list, size_t room)
+{
+	char name[SESSION_ID_TEXT];
+	size_t i, n = 0, at = 0;
+
+	for (i = 0; i < sessions->count; i++) {
+		session_id_text(sessions->entry[i].id, name);
+		if (strncasecmp(name, text, strlen(text)))
+			continue;
+		if (!n++)
+			memcpy(id, sessions->entry[i].id, WARD_ID_LEN);
+		if (at < room)
+			at += (size_t)snprintf(list + at, room - at, "\n  %s", name);
+	}
+	return n;
+}
+
+int session_find(struct wardctl *ctl, struct ward_control *control, const char *text,
+		 uint8_t *id)
+{
+	struct sessions sessions;
+	char list[512] = "";
+	size_t n;
+	int err;
+
+	if (strlen(text) == 2 * WARD_ID_LEN && hex_decode(text, id, WARD_ID_LEN))
+		return EXIT_OK;
+	err = sessions_read(control, &sessions);
+	if (err)
+		return device_refused(ctl, control, err, "session list");
+	n = matches(&sessions, text, id, list, sizeof(list));
+	sessions_free(&sessions);
+	if (!n)
+		return ctl_error(ctl, EXIT_DEVICE, "no-session",
+				 "no such session is open, or it is not yours: '%s'\n"
+				 "  mend: wardctl session list shows those that are open", text);
+	if (n > 1)
+		return ctl_error(ctl, EXIT_USAGE, "ambiguous",
+				 "'%s' begins the ids of %zu sessions: say more of it:%s", text, n,
+				 list);
+	return EXIT_OK;
 }
 
 void sessions_none(struct wardctl *ctl)

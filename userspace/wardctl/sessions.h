@@ -19,6 +19,16 @@ void sessions_free(struct sessions *sessions);
 const struct ward_session_entry *sessions_find(const struct sessions *sessions,
 					       const uint8_t *id);
 
+/** session_named - may @text name a session: its id in hex, or the first 8 digits or more */
+bool session_named(const char *text);
+
+/**
+ * session_find - the id that @text names among the sessions that the caller may
+ *	see; a whole one is taken as it is. An exit code, told if not 0
+ */
+int session_find(struct wardctl *ctl, struct ward_control *control, const char *text,
+		 uint8_t *id);
+
 /** sessions_none - say that the list is empty */
 void sessions_none(struct wardctl *ctl);
 

@@ -37,6 +37,8 @@
 	X(provider_show)		\
 	X(provider_set)			\
 	X(provider_unset)		\
+	X(pace_show)			\
+	X(pace_set)			\
 	X(dataset_encrypt)		\
 	X(dataset_decrypt)		\
 	X(dataset_info)			\
