@@ -20,7 +20,8 @@ struct ward_control;
 
 /**
  * struct ward_attest_rule - what a user or a group may ask for
- * @is_group: @id is a gid, else a uid; in the initial user namespace
+ * @is_group: @id is a gid, the effective one or a supplementary one of who asks;
+ *	else the effective uid. In the initial user namespace
  * @id: whose
  * @purposes: bit n: WARD_PURPOSE_ n
  */
@@ -70,6 +71,8 @@ void ward_attest_policy_free(struct ward_attest_policy *policy);
  *	(CAP_SYS_ADMIN)
  * @control: control
  * @policy: its hash counts for nothing
+ *
+ * Latches that are set must be in it again, with what they hold.
  *
  * Return: 0; -EPERM (also for what a latch forbids: ward_control_said() tells),
  * -EINVAL, -ENOMEM, -EOPNOTSUPP.
