@@ -40,6 +40,24 @@ done <<<"$gate"
 "$vm/kernels" fetch "$series" >"$work/log" 2>&1
 result $? "guest kernel $series is at hand"
 
+# packs PATH: a program with a library of its own, which is looked for there
+packs() {
+	(cd "$work" && "$vm/guest" "$series" --out initrd --script script --lib-path "$1" \
+		--program needs) >"$work/log" 2>&1
+}
+mkdir -p "$work/lib" "$work/empty"
+echo : >"$work/script"
+echo 'int one(void) { return 1; }' | "${CC:-cc}" -xc -shared -fPIC -o "$work/lib/libone.so" - &&
+	echo 'int one(void); int main(void) { return one(); }' |
+	"${CC:-cc}" -xc -o "$work/needs" - -L"$work/lib" -lone
+result $? "a program that needs a library"
+packs lib && zcat "$work/initrd" | cpio -t --quiet | grep libone.so >/dev/null
+result $? "a relative --lib-path: the guest has the library"
+! packs empty && grep -q 'libone.so' "$work/log"
+result $? "a library that nobody finds is named, and no guest is built"
+! packs none && grep -q 'no such directory' "$work/log"
+result $? "nor with a --lib-path that is not there"
+
 guest_run 'exit 0' && ! grep -q 'once more' "$work/log"
 result $? "a good guest passes, at its first boot"
 cp "$work/initrd" "$work/first"
