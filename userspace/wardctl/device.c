@@ -93,7 +93,7 @@ int device_no_evidence(struct wardctl *ctl, int err, const char *what)
 int device_refused(struct wardctl *ctl, struct ward_control *control, int err, const char *what)
 {
 	const struct trouble *t = trouble_of(err);
-	const char *said = ward_control_said(control);
+	const char *said = ward_control_said(control), *text;
 
 	if (err == -EOPNOTSUPP)
 		return ctl_error(ctl, EXIT_DEVICE, "older-module",
@@ -102,8 +102,10 @@ int device_refused(struct wardctl *ctl, struct ward_control *control, int err, c
 				 what);
 	if (!*said)
 		return device_error(ctl, err, what);
-	return ctl_error(ctl, t->code, t->reason, "%s: %s: the kernel says: %s%s%s", what,
-			 ward_strerror(err), said, t->mend ? "\n  mend: " : "",
+	/* What follows the colon is advice for those whom the kernel told less. */
+	text = ward_strerror(err);
+	return ctl_error(ctl, t->code, t->reason, "%s: %.*s: the kernel says: %s%s%s", what,
+			 (int)strcspn(text, ":"), text, said, t->mend ? "\n  mend: " : "",
 			 t->mend ? t->mend : "");
 }
 
