@@ -337,6 +337,7 @@ static void *ask_thread(void *arg)
 	struct asker *me = arg;
 
 	me->a = answer_new(WARD_PURPOSE_REPORT);
+	me->a->cmd.deadline_ns = now_ns(CLOCK_BOOTTIME) + ktap_seconds(60) * 1000000000ull;
 	me->err = answer_ask(me->a, me->session);
 	me->retry_ns = me->a->cmd.out_retry_after_ns;
 	return NULL;
@@ -439,7 +440,7 @@ TEST_TIMEOUT(trees_of_many_sizes, 300)
 
 /* What became of requests that were made at once. */
 struct tally {
-	int good, full;
+	int good, full, other;	/* @other: the last errno that is neither */
 };
 
 static struct tally tally_of(struct asker *askers, int n)
@@ -449,8 +450,12 @@ static struct tally tally_of(struct asker *askers, int n)
 
 	join_askers(askers, n);
 	for (i = 0; i < n; i++) {
-		t.good += askers[i].err == 0;
-		t.full += askers[i].err == -EAGAIN && askers[i].retry_ns > 0;
+		if (!askers[i].err)
+			t.good++;
+		else if (askers[i].err == -EAGAIN && askers[i].retry_ns)
+			t.full++;
+		else
+			t.other = askers[i].err;
 	}
 	return t;
 }
@@ -514,6 +519,7 @@ TEST_TIMEOUT(one_user_leaves_room_for_others, 180)
 	ktap_note("%d requests of one user: %d answered, %d EAGAIN", N, greedy.good,
 		  greedy.full);
 	EXPECT_EQ(modest.good, 1);
+	EXPECT_EQ(greedy.other, 0);
 	EXPECT_EQ(greedy.good + greedy.full, N);
 	EXPECT_GE(greedy.full, N - 64 - 64);
 }
@@ -535,6 +541,7 @@ TEST_TIMEOUT(full_queue, 180)
 		t = crowd_wait(ends[i]);
 		all.good += t.good;
 		all.full += t.full;
+		EXPECT_EQ(t.other, 0);
 	}
 	ktap_note("%d requests at once: %d answered, %d EAGAIN", N, all.good, all.full);
 	EXPECT_EQ(all.good + all.full, N);
