@@ -228,6 +228,29 @@ uint64_t fill_cost(void)
 	return cost;
 }
 
+/* ---- the floor under every call ------------------------------------------------ */
+
+void bench_enotty(const void *arg, uint64_t part[PARTS])
+{
+	int fd = *(const int *)arg, i;
+	uint64_t t = __rdtsc();
+
+	for (i = 0; i < CALLS; i++)
+		need(ioctl(fd, _IO('W', 255), 0) < 0 && errno == ENOTTY, "ENOTTY");
+	part[0] = (__rdtsc() - t) / CALLS;
+}
+
+void bench_null(const void *arg, uint64_t part[PARTS])
+{
+	struct { uint32_t size, flags; } head = { .size = sizeof(head) };
+	int fd = *(const int *)arg, i;
+	uint64_t t = __rdtsc();
+
+	for (i = 0; i < CALLS; i++)
+		need(!ioctl(fd, WARD_INFO, &head), "WARD_INFO");
+	part[0] = (__rdtsc() - t) / CALLS;
+}
+
 /* ---- memory ---------------------------------------------------------------------- */
 
 void *huge_hint(size_t length)

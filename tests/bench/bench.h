@@ -76,6 +76,12 @@ void touch(void *p, size_t length, size_t step);
 /* A fill as the kernel's is counted: 8 bytes an instruction. */
 void fill_words(void *p, size_t length);
 
+/* Rounds of the floor under every call: @arg is a descriptor of /dev/null, ... */
+enum { CALLS = 200 };
+void bench_enotty(const void *arg, uint64_t part[PARTS]);
+/* ... of a session: WARD_INFO in the shortest form there is, nothing asked for. */
+void bench_null(const void *arg, uint64_t part[PARTS]);
+
 /* ---- the rows ------------------------------------------------------------------ */
 
 void rows_memory(void);		/* P1 to P4 */
@@ -83,7 +89,7 @@ void rows_memory_cold(void);	/* P1 alone */
 void rows_pin(void);		/* P5, P6 */
 void rows_calls(void);		/* P7 to P9 */
 void rows_curve(void);		/* cost of size, of number; unmap */
-void rows_bind(void);
-void rows_reuse(void);		/* what binding to an mm costs */
+void rows_bind(void);		/* what binding to an mm costs */
+void rows_reuse(void);		/* P10 */
 
 #endif /* BENCH_H */

@@ -14,31 +14,7 @@
 #include "bench.h"
 #include "kmod/wardbench.h"
 
-enum { CALLS = 200 };
-
 /* ---- P7: a call that does nothing ---------------------------------------------- */
-
-static void enotty_round(const void *arg, uint64_t part[PARTS])
-{
-	int fd = *(const int *)arg, i;
-	uint64_t t = __rdtsc();
-
-	for (i = 0; i < CALLS; i++)
-		need(ioctl(fd, _IO('W', 255), 0) < 0 && errno == ENOTTY, "ENOTTY");
-	part[0] = (__rdtsc() - t) / CALLS;
-}
-
-/* The shortest form that there is: the head, and nothing asked for. */
-static void null_round(const void *arg, uint64_t part[PARTS])
-{
-	struct { uint32_t size, flags; } head = { .size = sizeof(head) };
-	int fd = *(const int *)arg, i;
-	uint64_t t = __rdtsc();
-
-	for (i = 0; i < CALLS; i++)
-		need(!ioctl(fd, WARD_INFO, &head), "WARD_INFO");
-	part[0] = (__rdtsc() - t) / CALLS;
-}
 
 static void info_round(const void *arg, uint64_t part[PARTS])
 {
@@ -55,10 +31,10 @@ static void rows_null(int session)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct side s[] = {
-		{ "WARD_INFO, its head alone", null_round, &session, { { 0 } } },
+		{ "WARD_INFO, its head alone", bench_null, &session, { { 0 } } },
 		{ "WARD_INFO, whole", info_round, &session, { { 0 } } },
-		{ "ENOTTY of /dev/null", enotty_round, &null, { { 0 } } },
-		{ "ENOTTY of a session", enotty_round, &session, { { 0 } } },
+		{ "ENOTTY of /dev/null", bench_enotty, &null, { { 0 } } },
+		{ "ENOTTY of a session", bench_enotty, &session, { { 0 } } },
 	};
 	double floor;
 

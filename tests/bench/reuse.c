@@ -18,7 +18,7 @@
 
 #include "bench.h"
 
-enum { CALLS = 200, SHORT = 64, LONG = 32704, AUX = 8, QUESTIONS = 3 };
+enum { SHORT = 64, LONG = 32704, AUX = 8, QUESTIONS = 3 };
 
 static struct ward_claims claims;
 static unsigned char evidence[2][WARD_EVIDENCE_MAX], aux[WARD_AUX_MAX];
@@ -88,27 +88,6 @@ static void reuse_round(const void *arg, uint64_t part[PARTS])
 	need(q->cmd.out_age_ns && q->cmd.evidence_len == q->evidence_len, "an answer given again");
 }
 
-static void enotty_round(const void *arg, uint64_t part[PARTS])
-{
-	int fd = *(const int *)arg, i;
-	uint64_t t = __rdtsc();
-
-	for (i = 0; i < CALLS; i++)
-		need(ioctl(fd, _IO('W', 255), 0) < 0 && errno == ENOTTY, "ENOTTY");
-	part[0] = (__rdtsc() - t) / CALLS;
-}
-
-static void null_round(const void *arg, uint64_t part[PARTS])
-{
-	struct { uint32_t size, flags; } head = { .size = sizeof(head) };
-	int fd = *(const int *)arg, i;
-	uint64_t t = __rdtsc();
-
-	for (i = 0; i < CALLS; i++)
-		need(!ioctl(fd, WARD_INFO, &head), "WARD_INFO");
-	part[0] = (__rdtsc() - t) / CALLS;
-}
-
 void rows_reuse(void)
 {
 	struct question q[QUESTIONS] = {
@@ -120,8 +99,8 @@ void rows_reuse(void)
 		{ "an answer given again, short", reuse_round, &q[0], { { 0 } } },
 		{ "an answer given again, long", reuse_round, &q[1], { { 0 } } },
 		{ "an answer of a part more", reuse_round, &q[2], { { 0 } } },
-		{ "WARD_INFO, its head alone", null_round, &session, { { 0 } } },
-		{ "ENOTTY of /dev/null", enotty_round, &null, { { 0 } } },
+		{ "WARD_INFO, its head alone", bench_null, &session, { { 0 } } },
+		{ "ENOTTY of /dev/null", bench_enotty, &null, { { 0 } } },
 	};
 	int agent = agent_bind(session), i;
 	double floor, a_byte, a_part, copied, above, least;
