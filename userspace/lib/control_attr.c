@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Attributes of the family `ward`: what they must look like, and reading them. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "control_private.h"
@@ -130,4 +132,28 @@ void get_memory(const struct answer *a, struct ward_memory *memory)
 	memory->live_shared = get_u64(a, WARD_A_LIVE_SHARED);
 	memory->live_volatile = get_u64(a, WARD_A_VOLATILE);
 	memory->pool = get_u64(a, WARD_A_POOL);
+}
+
+int get_nests(const struct answer *a, int type, struct nests *nests)
+{
+	struct nlattr *at;
+	size_t n = 0;
+	int rest, err;
+
+	nla_for_each_attr(at, a->first, a->len, rest)
+		n += nla_type(at) == type;
+	if (n > nests->most)
+		return -EBADMSG;
+	nests->entry = calloc(n ? n : 1, nests->size);
+	if (!nests->entry)
+		return -ENOMEM;
+	nla_for_each_attr(at, a->first, a->len, rest) {
+		if (nla_type(at) != type)
+			continue;
+		err = nests->read(at, (char *)nests->entry + nests->count * nests->size);
+		if (err)
+			return err;
+		nests->count++;
+	}
+	return 0;
 }

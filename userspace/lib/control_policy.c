@@ -10,8 +10,9 @@
 
 /* ---- the policy in force --------------------------------------------------------- */
 
-static int rule_read(struct nlattr *nest, struct ward_attest_rule *rule)
+static int rule_read(struct nlattr *nest, void *entry)
 {
+	struct ward_attest_rule *rule = entry;
 	struct answer in;
 
 	if (nla_parse_nested(in.attr, WARD_A_MAX, nest, control_policy) < 0 ||
@@ -25,26 +26,14 @@ static int rule_read(struct nlattr *nest, struct ward_attest_rule *rule)
 
 static int rules_read(const struct answer *a, struct ward_attest_policy *policy)
 {
-	struct nlattr *at;
-	size_t n = 0;
-	int rest, err;
+	struct nests nests = {
+		.size = sizeof(*policy->rule), .most = WARD_ATTEST_RULES_MAX, .read = rule_read,
+	};
+	int err = get_nests(a, WARD_A_RULE, &nests);
 
-	nla_for_each_attr(at, a->first, a->len, rest)
-		n += nla_type(at) == WARD_A_RULE;
-	if (n > WARD_ATTEST_RULES_MAX)
-		return -EBADMSG;
-	policy->rule = calloc(n ? n : 1, sizeof(*policy->rule));
-	if (!policy->rule)
-		return -ENOMEM;
-	nla_for_each_attr(at, a->first, a->len, rest) {
-		if (nla_type(at) != WARD_A_RULE)
-			continue;
-		err = rule_read(at, &policy->rule[policy->rules]);
-		if (err)
-			return err;
-		policy->rules++;
-	}
-	return 0;
+	policy->rule = nests.entry;
+	policy->rules = nests.count;
+	return err;
 }
 
 static int policy_valid(const struct answer *a, void *arg)

@@ -29,8 +29,9 @@ int ward_control_pressure(struct ward_control *control,
 	return err;
 }
 
-static int figure_read(struct nlattr *nest, struct ward_figure *figure)
+static int figure_read(struct nlattr *nest, void *entry)
 {
+	struct ward_figure *figure = entry;
 	struct answer in;
 
 	if (nla_parse_nested(in.attr, WARD_A_MAX, nest, control_policy) < 0 ||
@@ -44,26 +45,14 @@ static int figure_read(struct nlattr *nest, struct ward_figure *figure)
 
 static int figures_read(const struct answer *a, struct ward_gauge *gauge)
 {
-	struct nlattr *at;
-	size_t n = 0;
-	int rest, err;
+	struct nests nests = {
+		.size = sizeof(*gauge->figure), .most = FIGURES_MAX, .read = figure_read,
+	};
+	int err = get_nests(a, WARD_A_FIGURE, &nests);
 
-	nla_for_each_attr(at, a->first, a->len, rest)
-		n += nla_type(at) == WARD_A_FIGURE;
-	if (n > FIGURES_MAX)
-		return -EBADMSG;
-	gauge->figure = calloc(n ? n : 1, sizeof(*gauge->figure));
-	if (!gauge->figure)
-		return -ENOMEM;
-	nla_for_each_attr(at, a->first, a->len, rest) {
-		if (nla_type(at) != WARD_A_FIGURE)
-			continue;
-		err = figure_read(at, &gauge->figure[gauge->figures]);
-		if (err)
-			return err;
-		gauge->figures++;
-	}
-	return 0;
+	gauge->figure = nests.entry;
+	gauge->figures = nests.count;
+	return err;
 }
 
 static void stalls_read(const struct answer *a, struct ward_stall *some,

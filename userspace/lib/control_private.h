@@ -93,6 +93,25 @@ void get_bytes(const struct answer *a, int type, void *to, size_t len);
 void get_text(const struct answer *a, int type, char *to, size_t room);
 void get_memory(const struct answer *a, struct ward_memory *memory);
 
+/**
+ * struct nests - attributes of one type that a message has several of
+ * @size: bytes of an entry
+ * @most: more of them are no answer
+ * @read: turns one attribute into one entry, which is zero; 0 or -errno
+ * @entry: the entries, the caller's to free, also where one of them was refused
+ * @count: how many
+ */
+struct nests {
+	size_t size;
+	size_t most;
+	int (*read)(struct nlattr *nest, void *entry);
+	void *entry;
+	size_t count;
+};
+
+/* 0, -EBADMSG, -ENOMEM, or what @nests->read said. */
+int get_nests(const struct answer *a, int type, struct nests *nests);
+
 /* ---- control_walk.c ------------------------------------------------------------- */
 
 #define WALK_MAX 65536u
