@@ -7,27 +7,6 @@
 #include "agent_test.h"
 #include "wire.h"
 
-/* Every message of a dump to @each; the dump's own result. */
-static int dump(struct wire *w, uint8_t cmd, void (*each)(const struct attrs *attrs))
-{
-	const struct nlmsghdr *nl;
-	struct attrs attrs;
-	ssize_t left;
-	int ret = send_message(w, w->family, NLM_F_DUMP, cmd, 0, NULL, 0);
-
-	while (!ret && (ret = receive(w)) > 0) {
-		left = w->len;
-		for (nl = (const void *)w->buf; NLMSG_OK(nl, left); nl = NLMSG_NEXT(nl, left)) {
-			if (nl->nlmsg_type == NLMSG_DONE)
-				return *(const int *)NLMSG_DATA(nl);
-			parse(nl, &attrs);
-			each(&attrs);
-		}
-		ret = 0;
-	}
-	return ret;
-}
-
 /* ---- PROVIDER_GET --------------------------------------------------------------- */
 
 struct shown {
@@ -40,10 +19,11 @@ struct shown {
 static struct shown shown[16];
 static unsigned int shown_count;
 
-static void take(const struct attrs *attrs)
+static void take(const struct attrs *attrs, void *arg)
 {
 	struct shown *s = &shown[shown_count++];
 
+	(void)arg;
 	ASSERT_LE(shown_count, 16);
 	strncpy(s->name, attr_data(attrs, WARD_A_PROVIDER, 0), sizeof(s->name) - 1);
 	s->kind = attr_u32(attrs, WARD_A_PROVIDER_KIND);
@@ -59,7 +39,7 @@ static int show(struct wire *w)
 {
 	memset(shown, 0, sizeof(shown));
 	shown_count = 0;
-	return dump(w, WARD_GENL_CMD_PROVIDER_GET, take);
+	return dump_each(w, WARD_GENL_CMD_PROVIDER_GET, NULL, 0, take, NULL);
 }
 
 TEST(every_provider_is_shown)
@@ -139,10 +119,11 @@ TEST(only_root_is_shown_them)
 static char news[8][64];
 static unsigned int news_count;
 
-static void keep(const struct attrs *attrs)
+static void keep(const struct attrs *attrs, void *arg)
 {
 	struct ward_event ev;
 
+	(void)arg;
 	memcpy(&ev, attr_data(attrs, WARD_A_EVENT, sizeof(ev)), sizeof(ev));
 	if (ev.type != WARD_EVENT_PROVIDER)
 		return;
@@ -165,7 +146,7 @@ TEST(binding_and_ending_are_recorded)
 	close(elder);		/* is bound no more: nothing to record */
 	close(heir);
 	EXPECT_EQ(agent_bind("bad name", WARD_TEE_TPM, 0, 0), -EINVAL);
-	ASSERT_EQ(dump(w, WARD_GENL_CMD_EVENT_GET, keep), 0);
+	ASSERT_EQ(dump_each(w, WARD_GENL_CMD_EVENT_GET, NULL, 0, keep, NULL), 0);
 	ASSERT_GE(news_count, 4);
 	EXPECT_STREQ(news[news_count - 4], "agent 1");
 	EXPECT_STREQ(news[news_count - 3], "agent 0");

@@ -40,34 +40,22 @@ static void breaker_reset(uint32_t cooldown_ms)
 
 /* ---- the newest record of the breaker, by EVENT_GET's dump of the global chain ------- */
 
+static void keep_breaker(const struct attrs *attrs, void *arg)
+{
+	const struct ward_event *ev = attr_data(attrs, WARD_A_EVENT, WARD_EVENT_SIZE);
+
+	if (ev->type == WARD_EVENT_BREAKER)
+		*(struct ward_event *)arg = *ev;
+}
+
 static struct ward_event last_breaker_event(void)
 {
 	static const uint8_t global[WARD_ID_LEN];
+	const struct request_attr of_global = { WARD_A_SESSION_ID, sizeof(global), global };
 	struct ward_event last = { 0 };
 	struct wire *w = wire_open();
-	const struct nlmsghdr *nl;
-	struct attrs attrs;
-	ssize_t left;
-	bool done = false;
 
-	ASSERT_EQ(send_message(w, w->family, NLM_F_DUMP, WARD_GENL_CMD_EVENT_GET,
-			       WARD_A_SESSION_ID, global, sizeof(global)), 0);
-	while (!done) {
-		left = recv(w->fd, w->buf, sizeof(w->buf), 0);
-		ASSERT_GT(left, 0);
-		for (nl = (const void *)w->buf; NLMSG_OK(nl, left); nl = NLMSG_NEXT(nl, left)) {
-			ASSERT_TRUE(nl->nlmsg_type != NLMSG_ERROR);
-			done = nl->nlmsg_type == NLMSG_DONE;
-			if (done)
-				break;
-			parse(nl, &attrs);
-			const struct ward_event *ev = attr_data(&attrs, WARD_A_EVENT,
-								WARD_EVENT_SIZE);
-
-			if (ev->type == WARD_EVENT_BREAKER)
-				last = *ev;
-		}
-	}
+	ASSERT_EQ(dump_each(w, WARD_GENL_CMD_EVENT_GET, &of_global, 1, keep_breaker, &last), 0);
 	close(w->fd);
 	free(w);
 	return last;

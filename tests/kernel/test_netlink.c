@@ -11,28 +11,29 @@
 
 #include "wire.h"
 
+/* What a dump of sessions is looked through for. */
+struct search {
+	const uint8_t *id;
+	bool found;
+	int count;
+};
+
+static void look_at(const struct attrs *attrs, void *arg)
+{
+	struct search *search = arg;
+
+	search->found |= !memcmp(attr_data(attrs, WARD_A_SESSION_ID, 16), search->id, 16);
+	search->count++;
+}
+
 /* Dump: how many sessions are told, and whether @id is among them. */
 static int dump(struct wire *w, const uint8_t *id, bool *found)
 {
-	const struct nlmsghdr *nl;
-	struct attrs attrs;
-	int count = 0, ret;
-	size_t len;
+	struct search search = { .id = id };
+	int ret = dump_each(w, WARD_GENL_CMD_SESSION_GET, NULL, 0, look_at, &search);
 
-	*found = false;
-	ASSERT_EQ(send_message(w, w->family, NLM_F_DUMP, WARD_GENL_CMD_SESSION_GET,
-			       0, NULL, 0), 0);
-	while ((ret = receive(w)) == 1) {
-		nl = (const void *)w->buf;
-		for (len = w->len; NLMSG_OK(nl, len); nl = NLMSG_NEXT(nl, len)) {
-			if (nl->nlmsg_type == NLMSG_DONE)
-				return count;
-			parse(nl, &attrs);
-			*found |= !memcmp(attr_data(&attrs, WARD_A_SESSION_ID, 16), id, 16);
-			count++;
-		}
-	}
-	return ret;
+	*found = search.found;
+	return ret ? ret : search.count;
 }
 
 /* ---- what everybody may ask ------------------------------------------------------------ */

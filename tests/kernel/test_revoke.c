@@ -297,34 +297,27 @@ struct told {
 	char label[WARD_LABEL_LEN];
 };
 
+static void take_buffer(const struct attrs *attrs, void *arg)
+{
+	struct told *out = arg;
+
+	out->sorted &= attr_u64(attrs, WARD_A_BUFFER_ID) > out->last;
+	out->last = attr_u64(attrs, WARD_A_BUFFER_ID);
+	out->bytes += attr_u64(attrs, WARD_A_LENGTH);
+	out->count++;
+	memcpy(out->label, attr_data(attrs, WARD_A_LABEL, WARD_LABEL_LEN), WARD_LABEL_LEN);
+	ASSERT_EQ(attr_u32(attrs, WARD_A_CLASS), WARD_CLASS_A);
+	ASSERT_TRUE(attr_u64(attrs, WARD_A_PROTECTION) & WARD_PROTECT_NO_GUP);
+}
+
 static int told_buffers(struct wire *w, const uint8_t *session, struct told *out)
 {
-	const struct nlmsghdr *nl;
-	struct attrs attrs;
-	size_t len;
-	int ret;
+	const struct request_attr of_session = {
+		session ? WARD_A_SESSION_ID : 0, WARD_ID_LEN, session,
+	};
 
 	*out = (struct told){ .sorted = true };
-	ASSERT_EQ(send_message(w, w->family, NLM_F_DUMP, WARD_GENL_CMD_BUFFER_GET,
-			       session ? WARD_A_SESSION_ID : 0, session,
-			       session ? WARD_ID_LEN : 0), 0);
-	while ((ret = receive(w)) == 1) {
-		nl = (const void *)w->buf;
-		for (len = w->len; NLMSG_OK(nl, len); nl = NLMSG_NEXT(nl, len)) {
-			if (nl->nlmsg_type == NLMSG_DONE)
-				return *(const int *)NLMSG_DATA(nl);
-			parse(nl, &attrs);
-			out->sorted &= attr_u64(&attrs, WARD_A_BUFFER_ID) > out->last;
-			out->last = attr_u64(&attrs, WARD_A_BUFFER_ID);
-			out->bytes += attr_u64(&attrs, WARD_A_LENGTH);
-			out->count++;
-			memcpy(out->label, attr_data(&attrs, WARD_A_LABEL, WARD_LABEL_LEN),
-			       WARD_LABEL_LEN);
-			ASSERT_EQ(attr_u32(&attrs, WARD_A_CLASS), WARD_CLASS_A);
-			ASSERT_TRUE(attr_u64(&attrs, WARD_A_PROTECTION) & WARD_PROTECT_NO_GUP);
-		}
-	}
-	return ret;
+	return dump_each(w, WARD_GENL_CMD_BUFFER_GET, &of_session, 1, take_buffer, out);
 }
 
 TEST(buffers_are_told_one_by_one)

@@ -187,6 +187,31 @@ static inline int tell(struct wire *w, uint8_t cmd, uint16_t attr, const void *d
 	return ret ? ret : receive(w);
 }
 
+/* ---- dumps ----------------------------------------------------------------------- */
+
+/* Every message of a dump to @each; the dump's own result. */
+static inline int dump_each(struct wire *w, uint8_t cmd, const struct request_attr *asked,
+			    unsigned int n,
+			    void (*each)(const struct attrs *attrs, void *arg), void *arg)
+{
+	const struct nlmsghdr *nl;
+	struct attrs attrs;
+	size_t left;
+	int ret;
+
+	ASSERT_EQ(send_attrs(w, w->family, NLM_F_DUMP, cmd, asked, n), 0);
+	while ((ret = receive(w)) == 1) {
+		nl = (const void *)w->buf;
+		for (left = w->len; NLMSG_OK(nl, left); nl = NLMSG_NEXT(nl, left)) {
+			if (nl->nlmsg_type == NLMSG_DONE)
+				return *(const int *)NLMSG_DATA(nl);
+			parse(nl, &attrs);
+			each(&attrs, arg);
+		}
+	}
+	return ret;
+}
+
 /* ---- groups ---------------------------------------------------------------------- */
 
 static inline uint32_t group_in(const struct nlattr *group, const char *name)
