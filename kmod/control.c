@@ -145,6 +145,30 @@ int ward_control_part(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 	return 0;
 }
 
+void ward_control_multicast(int group, size_t room, u8 cmd,
+			    int (*put)(struct sk_buff *skb, const void *what),
+			    const void *what)
+{
+	struct sk_buff *skb = genlmsg_new(room, GFP_KERNEL);
+	void *head;
+
+	if (!skb)
+		return;
+	head = genlmsg_put(skb, 0, 0, &ward_family, 0, cmd);
+	if (!head || put(skb, what)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, head);
+	genlmsg_multicast(&ward_family, skb, 0, group, GFP_KERNEL);
+}
+
+const struct nlattr *ward_control_asked(struct netlink_callback *cb, int type)
+{
+	return nla_find(nlmsg_attrdata(cb->nlh, GENL_HDRLEN),
+			nlmsg_attrlen(cb->nlh, GENL_HDRLEN), type);
+}
+
 /* ---- STATUS_GET ------------------------------------------------------------------ */
 
 static int put_posture(struct sk_buff *skb)

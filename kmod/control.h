@@ -54,6 +54,16 @@ int ward_control_part(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 		      int (*put)(struct sk_buff *skb, const void *what),
 		      const void *what);
 
+/*
+ * One message that @put fills from @what, in @room bytes, to all who listen to
+ * @group. May sleep. What cannot be sent is missed by its number.
+ */
+void ward_control_multicast(int group, size_t room, u8 cmd,
+			    int (*put)(struct sk_buff *skb, const void *what),
+			    const void *what);
+/* An attribute of the request for a dump, or NULL. */
+const struct nlattr *ward_control_asked(struct netlink_callback *cb, int type);
+
 /* ---- control_pressure.c -------------------------------------------------------- */
 
 /* The ledger's figures: in PRESSURE_GET and STATUS_GET. */

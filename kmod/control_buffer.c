@@ -97,14 +97,12 @@ static int choose(struct buffer_dump *dump, const u8 *id)
 int ward_control_buffers_start(struct netlink_callback *cb)
 {
 	struct buffer_dump *dump = dump_of(cb);
-	const struct nlattr *id;
+	const struct nlattr *id = ward_control_asked(cb, WARD_A_SESSION_ID);
 
 	dump->asker = ward_control_asker(cb->skb);
 	dump->serial = 0;
 	dump->upto = U64_MAX;
 	dump->id = 0;
-	id = nla_find(nlmsg_attrdata(cb->nlh, GENL_HDRLEN),
-		      nlmsg_attrlen(cb->nlh, GENL_HDRLEN), WARD_A_SESSION_ID);
 	return id ? choose(dump, nla_data(id)) : 0;
 }
 

@@ -56,12 +56,6 @@ static bool is_session(const struct event_dump *dump)
 	return dump->of_chain && memchr_inv(dump->session, 0, WARD_ID_LEN);
 }
 
-static const struct nlattr *asked(struct netlink_callback *cb, int type)
-{
-	return nla_find(nlmsg_attrdata(cb->nlh, GENL_HDRLEN),
-			nlmsg_attrlen(cb->nlh, GENL_HDRLEN), type);
-}
-
 /* Whoever may see a session may see its records; the rest is an administrator's. */
 static int may_dump(struct netlink_callback *cb, const struct event_dump *dump)
 {
@@ -82,8 +76,8 @@ static int may_dump(struct netlink_callback *cb, const struct event_dump *dump)
 int ward_control_events_start(struct netlink_callback *cb)
 {
 	struct event_dump *dump = dump_of(cb);
-	const struct nlattr *id = asked(cb, WARD_A_SESSION_ID);
-	const struct nlattr *from = asked(cb, WARD_A_FROM_SEQ);
+	const struct nlattr *id = ward_control_asked(cb, WARD_A_SESSION_ID);
+	const struct nlattr *from = ward_control_asked(cb, WARD_A_FROM_SEQ);
 
 	memset(dump, 0, sizeof(*dump));
 	dump->seq = from ? nla_get_u64(from) : 0;
@@ -159,23 +153,14 @@ static bool anybody_listens(void)
 	return genl_has_listeners(&ward_family, &init_net, WARD_GROUP_EVENTS);
 }
 
-/* From a work item. What cannot be sent is missed by its number. */
+/* From a work item. */
 static void tell(const struct ward_entry *entry)
 {
-	struct sk_buff *skb = genlmsg_new(nla_total_size_64bit(sizeof(u64)) +
-					  nla_total_size(WARD_ID_LEN) +
-					  nla_total_size(sizeof(entry->event)), GFP_KERNEL);
-	void *head;
-
-	if (!skb)
-		return;
-	head = genlmsg_put(skb, 0, 0, &ward_family, 0, WARD_GENL_CMD_EVENT_NTF);
-	if (!head || put_entry(skb, entry)) {
-		nlmsg_free(skb);
-		return;
-	}
-	genlmsg_end(skb, head);
-	genlmsg_multicast(&ward_family, skb, 0, WARD_GROUP_EVENTS, GFP_KERNEL);
+	ward_control_multicast(WARD_GROUP_EVENTS,
+			       nla_total_size_64bit(sizeof(entry->seq)) +
+			       nla_total_size(sizeof(entry->session)) +
+			       nla_total_size(sizeof(entry->event)),
+			       WARD_GENL_CMD_EVENT_NTF, put_entry, entry);
 }
 
 const struct ward_journal_ops ward_control_journal = {

@@ -149,8 +149,10 @@ int ward_control_pressure(struct sk_buff *skb, struct genl_info *info)
 
 /* ---- PRESSURE_NTF ---------------------------------------------------------------- */
 
-static int put_change(struct sk_buff *skb, const struct ward_transition *change)
+static int put_change(struct sk_buff *skb, const void *what)
 {
+	const struct ward_transition *change = what;
+
 	return nla_put_u32(skb, WARD_A_LEVEL, change->level) ?:
 	       ward_put_u64(skb, WARD_A_LEVEL_SEQ, change->seq) ?:
 	       ward_put_u64(skb, WARD_A_LIVE_A, change->live_a) ?:
@@ -159,19 +161,9 @@ static int put_change(struct sk_buff *skb, const struct ward_transition *change)
 	       put_stalls(skb);
 }
 
-/* From a work item. What cannot be sent is missed by its number. */
+/* From a work item. */
 void ward_control_tell(const struct ward_transition *change)
 {
-	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	void *head;
-
-	if (!skb)
-		return;
-	head = genlmsg_put(skb, 0, 0, &ward_family, 0, WARD_GENL_CMD_PRESSURE_NTF);
-	if (!head || put_change(skb, change)) {
-		nlmsg_free(skb);
-		return;
-	}
-	genlmsg_end(skb, head);
-	genlmsg_multicast(&ward_family, skb, 0, WARD_GROUP_PRESSURE, GFP_KERNEL);
+	ward_control_multicast(WARD_GROUP_PRESSURE, NLMSG_GOODSIZE,
+			       WARD_GENL_CMD_PRESSURE_NTF, put_change, change);
 }
