@@ -27,7 +27,8 @@ PKG_verifier := libcbor jansson libcrypto
 PKG_wardctl := libkmod libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypto
 PKG_broker := libevent libevent_openssl jose jansson libcbor libssl libcrypto
 PKG_worker := libcurl jose jansson libcbor libcrypto
-PKG_all := $(sort $(PKG_lib) $(PKG_verifier) $(PKG_wardctl) $(PKG_broker) $(PKG_worker))
+PKG_agent := libcbor
+PKG_all := $(sort $(PKG_lib) $(PKG_verifier) $(PKG_wardctl) $(PKG_broker) $(PKG_worker) $(PKG_agent))
 pkg-cflags = $(shell $(PKG_CONFIG) --cflags $(PKG_$(1)))
 pkg-libs = $(shell $(PKG_CONFIG) --libs $(PKG_$(1)))
 
@@ -39,6 +40,7 @@ parts = $(filter-out %/main.o,$(call objects,$(1)))
 LIB_OBJS := $(call objects,lib)
 VERIFIER_OBJS := $(call objects,verifier)
 PROGRAMS := $(if $(wildcard userspace/wardctl/main.c),$(O)/bin/wardctl) \
+	$(if $(wildcard userspace/agent/main.c),$(O)/bin/wardd) \
 	$(if $(wildcard userspace/broker/main.c),$(O)/bin/ward-broker) \
 	$(if $(wildcard userspace/worker/main.c),$(O)/bin/ward-train)
 LIBS := $(if $(LIB_OBJS),$(O)/lib/libward.so $(O)/lib/libward.a) \
@@ -130,7 +132,9 @@ $(O)/lib/libwardverify.a: $(VERIFIER_OBJS)
 $(O)/obj/wardctl.a: $(call parts,wardctl)
 $(O)/obj/broker.a: $(call parts,broker)
 $(O)/obj/worker.a: $(call parts,worker)
-ARCHIVES := $(addprefix $(O)/,lib/libward.a lib/libwardverify.a obj/wardctl.a obj/broker.a obj/worker.a)
+$(O)/obj/wardd.a: $(call parts,agent)
+ARCHIVES := $(addprefix $(O)/,lib/libward.a lib/libwardverify.a obj/wardctl.a obj/broker.a obj/worker.a \
+	obj/wardd.a)
 $(ARCHIVES): %.a:
 	@mkdir -p $(@D)
 	@rm -f $@
@@ -152,6 +156,12 @@ $(O)/bin/ward-train: $(call objects,worker) $(SHARED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(call link-program,worker)
+
+# It makes its system calls by libward's table, which the library does not export.
+$(O)/bin/wardd: $(call objects,agent) $(O)/obj/userspace/lib/sys.o $(SHARED_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(call link-program,agent)
 
 # ---- the module -------------------------------------------------------------
 
@@ -190,9 +200,9 @@ tsmsim-keys: $(O)/tsmsim/tsmsim_key.h
 # ---- tests ------------------------------------------------------------------
 
 # test_worker_x.c is linked with the worker's own objects, and so on.
-unit-parts = $(foreach r,wardctl broker worker,$(if $(findstring test_$(r),$(1)),\
-	$(if $(call parts,$(r)),$(O)/obj/$(r).a)))
-UNIT_ARCHIVES := $(foreach r,wardctl broker worker,$(if $(call parts,$(r)),$(O)/obj/$(r).a))
+UNIT_ROOMS := wardctl broker worker wardd
+unit-parts = $(foreach r,$(UNIT_ROOMS),$(if $(findstring test_$(r),$(1)),$(O)/obj/$(r).a))
+UNIT_ARCHIVES := $(patsubst %,$(O)/obj/%.a,$(UNIT_ROOMS))
 
 # What several tests share: tests/unit/*.c without a main, and forged certificates.
 UNIT_SHARED := $(patsubst %.c,$(O)/obj/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)) \
@@ -374,7 +384,7 @@ install-dkms:
 	install -m 644 $(wildcard include/uapi/linux/*.h) $(DKMS_SRC)/include/uapi/linux/
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,wardctl ward-broker ward-train)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,wardctl wardd ward-broker ward-train)
 	rm -f $(DESTDIR)$(LIBDIR)/libward.* $(DESTDIR)$(LIBDIR)/libwardverify.*
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/pkgconfig/,libward.pc libwardverify.pc)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/include/,$(notdir $(PUBLIC_HEADERS)))

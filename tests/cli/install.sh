@@ -10,7 +10,7 @@ trap 'rm -rf "$D"' EXIT
 
 make -s install DESTDIR="$D/root" PREFIX=/usr DEPS=skip >"$D/out" 2>"$D/err"
 result $? 'make install'
-for program in wardctl ward-broker ward-train; do
+for program in wardctl wardd ward-broker ward-train; do
 	LD_LIBRARY_PATH=$D/root/usr/lib "$D/root/usr/bin/$program" --version >"$D/out" 2>"$D/err" &&
 		grep -qE "^$program [0-9]+\.[0-9]+\.[0-9]+$" "$D/out"
 	result $? "$program --version"

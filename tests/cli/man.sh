@@ -86,6 +86,21 @@ else
 	skip 'wardctl(1) has every verb' 'wardctl or mandoc is missing'
 fi
 
+if [ -x "$BIN/wardd" ] && command -v mandoc >/dev/null; then
+	text=$(plain wardd.8)
+	clean 'wardd(8) has every long option, backend and option of one' < <(
+		{
+			"$BIN/wardd" --help | grep -oE -e '--[a-z-]{2,}'
+			"$BIN/wardd" --help | sed -n '/^Backends/,$p' | sed 1d |
+				sed 's/^  \([a-z-]*\)  .*/\1/' | tr -s ' ' '\n'
+		} | sort -u | while read -r word; do
+			[[ $text == *"$word"* ]] || echo "$word"
+		done
+	)
+else
+	skip 'wardd(8) has every long option' 'wardd or mandoc is missing'
+fi
+
 clean 'ward(4) has every ioctl' < <(
 	sed -n "s/^#define \\(WARD_[A-Z_]*\\)\\t_IO('W'.*/\\1/p" include/uapi/linux/ward.h |
 		while read -r name; do

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+/* What backends share. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend.h"
+
+#define SECOND_NS 1000000000ull
+
+const char *backend_option(const struct backend_config *config, const char *name,
+			   const char *fallback)
+{
+	for (size_t i = 0; i < config->count; i++)
+		if (!strcmp(config->options[i].name, name))
+			return config->options[i].value;
+	return fallback;
+}
+
+int backend_number(const struct backend_config *config, const char *name, uint64_t fallback,
+		   uint64_t min, uint64_t max, uint64_t *out, struct trouble *why)
+{
+	const char *text = backend_option(config, name, NULL);
+	char *end;
+
+	*out = fallback;
+	if (!text)
+		return 0;
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || *out < min || *out > max)
+		return trouble_set(why, -EINVAL, "%s=%.40s: a number from %llu to %llu is wanted",
+				   name, text, (unsigned long long)min, (unsigned long long)max);
+	return 0;
+}
+
+void backend_piece_free(struct ward_piece *piece)
+{
+	free((void *)piece->data);
+	free((void *)piece->aux);
+	free((void *)piece->manifest);
+	memset(piece, 0, sizeof(*piece));
+}
+
+int backend_keep(const void *data, size_t len, const uint8_t **to, size_t *to_len)
+{
+	uint8_t *copy = malloc(len ? len : 1);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, data, len);
+	*to = copy;
+	*to_len = len;
+	return 0;
+}
+
+uint64_t backend_now(const struct ward_sys *sys)
+{
+	struct timespec now = { 0 };
+
+	sys->clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+bool backend_wait(const struct ward_sys *sys, uint64_t ns, uint64_t deadline_ns)
+{
+	struct timespec wait = { .tv_sec = ns / SECOND_NS, .tv_nsec = ns % SECOND_NS };
+
+	if (backend_now(sys) + ns >= deadline_ns)
+		return false;
+	sys->nanosleep(&wait, NULL);
+	return true;
+}

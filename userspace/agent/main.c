@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+/*
+ * wardd: has the machine's hardware sign what ward asks for, where the kernel has
+ * no TSM report entry for it.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "say.h"
+#include "serve.h"
+
+/* Made by `wardctl provider set tsm`: the kernel's own evidence comes first. */
+#define TSM_LINK "/sys/kernel/config/ward/tsm/source"
+
+/* ---- opening backends ------------------------------------------------------------ */
+
+static int open_agent(struct agent *agent, const struct wanted *w, struct trouble *why)
+{
+	agent->backend = w->backend;
+	agent->sys = w->config.sys;
+	return w->backend->open(&w->config, &agent->state, why);
+}
+
+static int open_named(const struct options *o, struct agent *agents, size_t *count)
+{
+	for (size_t i = 0; i < o->count; i++) {
+		struct trouble why = { "no reason given" };
+
+		if (open_agent(&agents[i], &o->agents[i], &why)) {
+			say_wrong("%s: %s", o->agents[i].backend->name, why.text);
+			return -1;
+		}
+		*count = i + 1;
+	}
+	return 0;
+}
+
+/*
+ * Evidence of the launch once, by the kernel or by the first backend that works
+ * here; and what may stand beside it, unless that is part of it.
+ */
+static bool worth_a_try(const struct backend *b, const struct backend *primary, bool tsm)
+{
+	if (!b->beside)
+		return !primary && !tsm;
+	return !primary || primary->quotes_launch;
+}
+
+static void open_found(struct options *o, struct agent *agents, size_t *count)
+{
+	bool tsm = access(TSM_LINK, F_OK) == 0;
+	const struct backend *primary = NULL;
+
+	if (tsm)
+		say("the kernel's TSM report entry is linked: it gives the launch evidence");
+	for (size_t i = 0; backends[i] && *count < WARD_AGENTS_MAX; i++) {
+		struct trouble why = { "no reason given" };
+		struct wanted *w = &o->agents[*count];
+
+		if (!worth_a_try(backends[i], primary, tsm))
+			continue;
+		o->count = *count;
+		if (options_agent(o, backends[i]->name, tsm || primary, &why) ||
+		    open_agent(&agents[*count], w, &why)) {
+			say("%s: %s", backends[i]->name, why.text);
+			continue;
+		}
+		say("%s: found", backends[i]->name);
+		primary = primary ? primary : backends[i];
+		++*count;
+	}
+	o->count = *count;
+}
+
+static int probe(struct options *o)
+{
+	int found = 0;
+
+	for (size_t i = 0; backends[i]; i++) {
+		struct trouble why = { "no reason given" };
+		struct agent agent = { 0 };
+		int err;
+
+		o->count = 0;
+		err = options_agent(o, backends[i]->name, false, &why);
+		if (!err)
+			err = open_agent(&agent, &o->agents[0], &why);
+		printf("%-10s %s\n", backends[i]->name, err ? why.text : "works");
+		if (!err)
+			backends[i]->close(agent.state);
+		found += !err;
+	}
+	return found ? EXIT_OK : EXIT_TROUBLE;
+}
+
+/* ---- binding --------------------------------------------------------------------- */
+
+static const char *bind_mend(int err)
+{
+	switch (err) {
+	case -EPERM:
+		return "an agent needs CAP_SYS_ADMIN in the initial user namespace";
+	case -EUSERS:
+		return "as many agents as the kernel takes are bound; end one of them";
+	case -EOPNOTSUPP:
+		return "ward.ko is older than this program";
+	}
+	return strerror(-err);
+}
+
+static int bind_agent(struct ward_session *session, struct agent *agent,
+		      const struct wanted *w, uint32_t flags)
+{
+	struct ward_agent_options options = {
+		.size = sizeof(options), .name = w->backend->name, .tee = w->backend->tee,
+		.flags = flags | (w->beside ? WARD_AGENT_BESIDE : 0),
+	};
+	struct trouble why = { "" };
+	uint64_t ms;
+	int err = backend_number(&w->config, "timeout", WARD_AGENT_TIMEOUT_MS, 1,
+				 WARD_AGENT_TIMEOUT_MAX_MS, &ms, &why);
+
+	options.timeout_ms = (uint32_t)ms;
+	if (w->backend->tee_of)
+		options.tee = w->backend->tee_of(agent->state);
+	if (!err) {
+		err = ward_agent_bind(session, &options, &agent->link);
+		trouble_set(&why, 0, "cannot become a provider: %s", bind_mend(err));
+	}
+	if (err)
+		say_wrong("%s: %s", w->backend->name, why.text);
+	else
+		say("%s: bound%s%s", w->backend->name, w->beside ? " beside" : "",
+		    options.tee == WARD_TEE_SIMULATED ? ", SIMULATED: it proves nothing" : "");
+	return err;
+}
+
+static int open_ward(struct ward_session **session)
+{
+	int err = ward_session_open(NULL, session);
+
+	if (err)
+		say_wrong("%s: %s%s", WARD_DEVICE, strerror(-err), err == -ENOENT ?
+			  ": the module is not loaded (wardctl module load)" : "");
+	return err;
+}
+
+static int bind_all(const struct options *o, struct agent *agents, size_t count)
+{
+	struct ward_session *session;
+	int err;
+
+	if (o->agent_fd >= 0) {
+		err = ward_agent_from_fd(o->agent_fd, &agents[0].link);
+		if (err)
+			say_wrong("--agent-fd: %s", strerror(-err));
+		return err;
+	}
+	err = open_ward(&session);
+	if (err)
+		return err;
+	for (size_t i = 0; i < count && !err; i++)
+		err = bind_agent(session, &agents[i], &o->agents[i], 0);
+	ward_session_close(session);
+	return err;
+}
+
+static void close_all(struct agent *agents, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		ward_agent_close(agents[i].link);
+		agents[i].backend->close(agents[i].state);
+	}
+}
+
+/* ---- the program ------------------------------------------------------------------- */
+
+/* No core dump, and no tracer of the same uid: backends hold keys. */
+static int harden(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		return -1;
+	return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? -1 : 0;
+}
+
+static int run(struct options *o)
+{
+	static struct agent agents[WARD_AGENTS_MAX];
+	size_t count = 0;
+	int err = 0;
+
+	if (o->exclusive) {
+		say_wrong("--exclusive: not there yet");
+		return EXIT_USAGE;
+	}
+	if (o->count)
+		err = open_named(o, agents, &count);
+	else
+		open_found(o, agents, &count);
+	if (!err && !count) {
+		say_wrong("nothing here gives evidence; name a --backend if that is wrong");
+		err = -1;
+	}
+	if (err || bind_all(o, agents, count)) {
+		close_all(agents, count);
+		return EXIT_TROUBLE;
+	}
+	return serve(agents, count) ? EXIT_TROUBLE : EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+	static struct options o;
+	int code;
+
+	if (harden()) {
+		fputs("wardd: can't protect its memory\n", stderr);
+		return EXIT_TROUBLE;
+	}
+	code = options_read(argc, argv, &o);
+	if (code < 0)
+		code = o.probe ? probe(&o) : run(&o);
+	/* Not exit(): a thread may still stand in its device. */
+	fflush(stdout);
+	_exit(code);
+}
