@@ -157,8 +157,9 @@ $(O)/bin/ward-train: $(call objects,worker) $(SHARED_LIBS)
 	$(call say,LD)
 	$(Q)$(call link-program,worker)
 
-# It makes its system calls by libward's table, which the library does not export.
-$(O)/bin/wardd: $(call objects,agent) $(O)/obj/userspace/lib/sys.o $(SHARED_LIBS)
+# Of the libraries it has parts that they do not export: system calls, strict CBOR.
+AGENT_SHARES := $(patsubst %,$(O)/obj/userspace/%.o,lib/sys verifier/cbor_read verifier/fault)
+$(O)/bin/wardd: $(call objects,agent) $(AGENT_SHARES) $(SHARED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(call link-program,agent)

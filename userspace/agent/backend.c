@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What backends share. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,21 @@ int backend_number(const struct backend_config *config, const char *name, uint64
 		return trouble_set(why, -EINVAL, "%s=%.40s: a number from %llu to %llu is wanted",
 				   name, text, (unsigned long long)min, (unsigned long long)max);
 	return 0;
+}
+
+int backend_open_device(const struct backend_config *config, const char *path,
+			const char *absent, int *fd, struct trouble *why)
+{
+	int err;
+
+	path = backend_option(config, "device", path);
+	*fd = config->sys->open(path, O_RDWR | O_CLOEXEC);
+	if (*fd >= 0)
+		return 0;
+	err = -errno;
+	if (err == -ENOENT)
+		return trouble_set(why, err, "%.100s is not there: %s", path, absent);
+	return trouble_set(why, err, "%.100s: %s", path, strerror(-err));
 }
 
 void backend_piece_free(struct ward_piece *piece)

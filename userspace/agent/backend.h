@@ -89,6 +89,17 @@ extern const struct backend *const backends[];
 /** backend_find() - by name, or NULL */
 const struct backend *backend_find(const char *name);
 
+/**
+ * backend_open_device() - the device of option "device", for reading and writing
+ * @path: without that option
+ * @absent: what it means that there is none
+ * @fd: closed by the caller through @config's own close()
+ *
+ * Return: 0; -errno with @why.
+ */
+int backend_open_device(const struct backend_config *config, const char *path,
+			const char *absent, int *fd, struct trouble *why);
+
 /** backend_piece_free() - data, aux and manifest of what quote() made */
 void backend_piece_free(struct ward_piece *piece);
 

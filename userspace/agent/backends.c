@@ -6,6 +6,8 @@
 
 const struct backend *const backends[] = {
 	&sev_guest_backend,
+	&tdx_guest_backend,
+	&nitro_backend,
 	NULL
 };
 

@@ -5,7 +5,6 @@
  * host's certificate table, which the kernel's TSM provider calls auxblob.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,18 +221,6 @@ static void sev_guest_close(void *state)
 	free(s);
 }
 
-static int open_device(struct sev_guest *s, const char *path, struct trouble *why)
-{
-	int err;
-
-	s->fd = s->sys->open(path, O_RDWR | O_CLOEXEC);
-	if (s->fd >= 0)
-		return 0;
-	err = -errno;
-	return trouble_set(why, err, "%.100s: %s%s", path, strerror(-err), err == -ENOENT ?
-			   ": no SEV-SNP guest, or its driver is not loaded (modprobe sev-guest)" : "");
-}
-
 static int sev_guest_open(const struct backend_config *config, void **state, struct trouble *why)
 {
 	struct sev_guest *s = calloc(1, sizeof(*s));
@@ -250,7 +237,8 @@ static int sev_guest_open(const struct backend_config *config, void **state, str
 		s->sys = config->sys;
 		s->vmpl = (uint32_t)vmpl;
 		s->simulated = backend_option(config, "simulated", NULL) != NULL;
-		err = open_device(s, backend_option(config, "device", DEVICE), why);
+		err = backend_open_device(config, DEVICE, "no SEV-SNP guest, or its driver is not "
+					  "loaded (modprobe sev-guest)", &s->fd, why);
 	}
 	if (!err) {
 		*state = s;
