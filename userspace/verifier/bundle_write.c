@@ -2,95 +2,56 @@
 /*
  * The writer of evidence bundles: doc/formats.md section 4.
  */
-#include <cbor.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/cbor_put.h"
 #include "fault.h"
 
-/* Counts when @at is NULL, so that one walk sizes and a second one writes. */
-struct writer {
-	uint8_t *at;
-	size_t len;
-};
-
-static void raw(struct writer *w, const void *data, size_t len)
-{
-	if (w->at && len)
-		memcpy(w->at + w->len, data, len);
-	w->len += len;
-}
-
-typedef size_t (*head_fn)(size_t value, unsigned char *buf, size_t room);
-
-static size_t uint_head(size_t value, unsigned char *buf, size_t room)
-{
-	return cbor_encode_uint(value, buf, room);
-}
-
-static void head(struct writer *w, head_fn fn, size_t value)
-{
-	uint8_t buf[9];
-
-	raw(w, buf, fn(value, buf, sizeof(buf)));
-}
-
-static void bytes(struct writer *w, struct wv_bytes b)
-{
-	head(w, cbor_encode_bytestring_start, b.len);
-	raw(w, b.data, b.len);
-}
-
-static void text(struct writer *w, const char *s)
-{
-	head(w, cbor_encode_string_start, strlen(s));
-	raw(w, s, strlen(s));
-}
-
-static void path(struct writer *w, const struct wv_bundle *b)
+static void path(struct cbor_put *w, const struct wv_bundle *b)
 {
 	size_t i;
 
-	text(w, "path");
-	head(w, cbor_encode_array_start, 3);
-	head(w, uint_head, b->index);
-	head(w, uint_head, b->leaves);
-	head(w, cbor_encode_array_start, b->nodes);
+	cbor_put_text(w, "path");
+	cbor_put_array(w, 3);
+	cbor_put_uint(w, b->index);
+	cbor_put_uint(w, b->leaves);
+	cbor_put_array(w, b->nodes);
 	for (i = 0; i < b->nodes; i++)
-		bytes(w, (struct wv_bytes){ b->path[i], sizeof(b->path[i]) });
+		cbor_put_bytes(w, b->path[i], sizeof(b->path[i]));
 }
 
-static void evidence(struct writer *w, const struct wv_evidence *e)
+static void evidence(struct cbor_put *w, const struct wv_evidence *e)
 {
-	head(w, cbor_encode_map_start, 5);
-	text(w, "aux");
-	bytes(w, e->aux);
-	text(w, "tee");
-	text(w, e->tee);
-	text(w, "data");
-	bytes(w, e->data);
-	text(w, "manifest");
-	bytes(w, e->manifest);
-	text(w, "provider");
-	text(w, e->provider);
+	cbor_put_map(w, 5);
+	cbor_put_text(w, "aux");
+	cbor_put_bytes(w, e->aux.data, e->aux.len);
+	cbor_put_text(w, "tee");
+	cbor_put_text(w, e->tee);
+	cbor_put_text(w, "data");
+	cbor_put_bytes(w, e->data.data, e->data.len);
+	cbor_put_text(w, "manifest");
+	cbor_put_bytes(w, e->manifest.data, e->manifest.len);
+	cbor_put_text(w, "provider");
+	cbor_put_text(w, e->provider);
 }
 
-static void bundle_out(struct writer *w, const struct wv_bundle *b)
+static void bundle_out(struct cbor_put *w, const struct wv_bundle *b)
 {
 	size_t i;
 
-	head(w, cbor_encode_map_start, 5);
+	cbor_put_map(w, 5);
 	path(w, b);
-	text(w, "claims");
-	bytes(w, b->claims);
-	text(w, "events");
-	head(w, cbor_encode_array_start, b->event_count);
+	cbor_put_text(w, "claims");
+	cbor_put_bytes(w, b->claims.data, b->claims.len);
+	cbor_put_text(w, "events");
+	cbor_put_array(w, b->event_count);
 	for (i = 0; i < b->event_count; i++)
-		bytes(w, b->events[i]);
-	text(w, "version");
-	head(w, uint_head, 1);
-	text(w, "evidence");
-	head(w, cbor_encode_array_start, b->evidence_count);
+		cbor_put_bytes(w, b->events[i].data, b->events[i].len);
+	cbor_put_text(w, "version");
+	cbor_put_uint(w, 1);
+	cbor_put_text(w, "evidence");
+	cbor_put_array(w, b->evidence_count);
 	for (i = 0; i < b->evidence_count; i++)
 		evidence(w, &b->evidence[i]);
 }
@@ -131,7 +92,7 @@ static int check(const struct wv_bundle *b, struct wv_fault *fault)
 int wv_bundle_encode(const struct wv_bundle *bundle, uint8_t **out, size_t *out_len,
 		     struct wv_fault *fault)
 {
-	struct writer w = { NULL, 0 };
+	struct cbor_put w = { NULL, 0 };
 	int rc = check(bundle, fault);
 
 	if (rc)
