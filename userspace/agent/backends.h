@@ -5,6 +5,6 @@
 
 #include "backend.h"
 
-extern const struct backend sev_guest_backend, tdx_guest_backend, nitro_backend;
+extern const struct backend sev_guest_backend, tdx_guest_backend, nitro_backend, vtpm_backend;
 
 #endif /* WARDD_BACKENDS_H */
