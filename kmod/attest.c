@@ -146,7 +146,7 @@ static int deliver_new(struct ward_call *call, const struct ward_request *req)
 		.path = path,
 		.path_len = ward_request_path(req, path) * WARD_DIGEST_LEN,
 		.index = req->index,
-		.leaves = req->batch->n,
+		.leaves = req->batch->tree.n,
 		.evidence = &req->batch->evidence,
 	};
 

@@ -14,12 +14,25 @@
 
 /* ---- merkle.c ----------------------------------------------------------- */
 
+/* Nodes of 64 leaves, and of any fewer: 64 + 32 + ... + 1. */
+#define WARD_MERKLE_NODES	(2 * WARD_PATH_MAX - 1)
+
+/**
+ * struct ward_merkle - a tree
+ * @n: leaves, 1 to WARD_PATH_MAX
+ * @root: one of @node
+ * @node: the leaves, then row upon row
+ */
+struct ward_merkle {
+	unsigned int n;
+	const u8 *root;
+	u8 node[WARD_MERKLE_NODES][WARD_DIGEST_LEN];
+};
+
 void ward_merkle_leaf(const struct ward_claims *claims, u8 *leaf);
-/* Root over @n leaves of 64 bytes; RFC 9162 section 2.1.1. */
-void ward_merkle_root(const u8 (*leaves)[WARD_DIGEST_LEN], unsigned int n, u8 *root);
-/* Path of leaf @index, nodes from the leaf upwards; returns their number. */
-unsigned int ward_merkle_path(const u8 (*leaves)[WARD_DIGEST_LEN], unsigned int n,
-			      unsigned int index, u8 (*path)[WARD_DIGEST_LEN]);
+void ward_merkle_grow(struct ward_merkle *tree);
+unsigned int ward_merkle_path(const struct ward_merkle *tree, unsigned int index,
+			      u8 (*path)[WARD_DIGEST_LEN]);
 void ward_merkle_report_data(const u8 *root, u8 *report_data);
 
 /* ---- provider.c: what can be asked, and one way to ask it ----------------- */

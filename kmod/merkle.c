@@ -39,62 +39,50 @@ static void merkle_node(const u8 *left, const u8 *right, u8 *node)
 	ward_sha512(spans, 3, node);
 }
 
-/* Leaves of the left subtree: the largest power of two below @n, @n > 1. */
-static unsigned int merkle_split(unsigned int n)
-{
-	unsigned int k = 1;
-
-	while (k * 2 < n)
-		k *= 2;
-	return k;
-}
-
 /**
- * ward_merkle_root() - root of a tree; RFC 9162 section 2.1.1
- * @leaves: @n leaves
- * @n: 1 to WARD_PATH_MAX, which bounds the recursion to 7
- * @root: WARD_DIGEST_LEN bytes; the leaf itself where @n is 1
+ * ward_merkle_grow() - all nodes above the leaves; RFC 9162 section 2.1.1
+ * @tree: @n and as many leaves, from the first node on, are there
+ *
+ * Row upon row: pairs from the left make nodes of the row above, an odd one goes
+ * up as it is, which is the shape that the RFC has by splitting. Each hash is made
+ * once, and whoever takes a path makes none.
  */
-void ward_merkle_root(const u8 (*leaves)[WARD_DIGEST_LEN], unsigned int n, u8 *root)
+void ward_merkle_grow(struct ward_merkle *tree)
 {
-	u8 left[WARD_DIGEST_LEN], right[WARD_DIGEST_LEN];
-	unsigned int k;
+	u8 (*row)[WARD_DIGEST_LEN] = tree->node, (*above)[WARD_DIGEST_LEN];
+	unsigned int width, i;
 
-	if (n == 1) {
-		memcpy(root, leaves[0], WARD_DIGEST_LEN);
-		return;
+	for (width = tree->n; width > 1; row = above, width = DIV_ROUND_UP(width, 2)) {
+		above = row + width;
+		for (i = 0; i + 1 < width; i += 2)
+			merkle_node(row[i], row[i + 1], above[i / 2]);
+		if (i < width)
+			memcpy(above[i / 2], row[i], WARD_DIGEST_LEN);
 	}
-	k = merkle_split(n);
-	ward_merkle_root(leaves, k, left);
-	ward_merkle_root(leaves + k, n - k, right);
-	merkle_node(left, right, root);
+	tree->root = row[0];
 }
 
 /**
  * ward_merkle_path() - how to get from a leaf to the root; RFC 9162 section 2.1.3.1
- * @leaves: @n leaves
- * @n: 1 to WARD_PATH_MAX
- * @index: of the leaf, below @n
+ * @tree: grown
+ * @index: of the leaf, below @tree->n
  * @path: room for WARD_PATH_NODES_MAX nodes, filled from the leaf upwards
  *
- * Return: nodes of the path, 0 where @n is 1
+ * Return: nodes of the path, 0 where there is one leaf
  */
-unsigned int ward_merkle_path(const u8 (*leaves)[WARD_DIGEST_LEN], unsigned int n,
-			      unsigned int index, u8 (*path)[WARD_DIGEST_LEN])
+unsigned int ward_merkle_path(const struct ward_merkle *tree, unsigned int index,
+			      u8 (*path)[WARD_DIGEST_LEN])
 {
-	unsigned int k, depth;
+	const u8 (*row)[WARD_DIGEST_LEN] = (const u8 (*)[WARD_DIGEST_LEN])tree->node;
+	unsigned int width, depth = 0;
 
-	if (n == 1)
-		return 0;
-	k = merkle_split(n);
-	if (index < k) {
-		depth = ward_merkle_path(leaves, k, index, path);
-		ward_merkle_root(leaves + k, n - k, path[depth]);
-	} else {
-		depth = ward_merkle_path(leaves + k, n - k, index - k, path);
-		ward_merkle_root(leaves, k, path[depth]);
+	for (width = tree->n; width > 1; width = DIV_ROUND_UP(width, 2), index /= 2) {
+		/* Without a sibling it went up as it is. */
+		if ((index ^ 1) < width)
+			memcpy(path[depth++], row[index ^ 1], WARD_DIGEST_LEN);
+		row += width;
 	}
-	return depth + 1;
+	return depth;
 }
 
 /**

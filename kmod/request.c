@@ -40,7 +40,7 @@ static void batch_release(struct kref *ref)
 	struct ward_batch *batch = container_of(ref, struct ward_batch, ref);
 
 	ward_evidence_set_free(&batch->evidence);
-	kfree(batch);
+	kvfree(batch);
 }
 
 static void batch_put(struct ward_batch *batch)
@@ -130,30 +130,25 @@ static bool complete_request(struct ward_request *req, int result,
 
 static struct ward_batch *batch_new(struct list_head *requests, unsigned int n)
 {
-	struct ward_batch *batch = kzalloc(sizeof(*batch), GFP_KERNEL);
+	struct ward_batch *batch = kvzalloc(sizeof(*batch), GFP_KERNEL);
 	struct ward_request *req;
 	unsigned int i = 0;
 
 	if (!batch)
 		return NULL;
 	kref_init(&batch->ref);
-	batch->n = n;
+	batch->tree.n = n;
 	list_for_each_entry(req, requests, place.node)
-		memcpy(batch->leaves[i++], req->leaf, WARD_DIGEST_LEN);
+		memcpy(batch->tree.node[i++], req->leaf, WARD_DIGEST_LEN);
+	ward_merkle_grow(&batch->tree);
 	return batch;
-}
-
-static const u8 (*batch_leaves(const struct ward_batch *batch))[WARD_DIGEST_LEN]
-{
-	return (const u8 (*)[WARD_DIGEST_LEN])batch->leaves;
 }
 
 static int call_provider(struct ward_batch *batch)
 {
-	u8 root[WARD_DIGEST_LEN], report_data[WARD_DIGEST_LEN];
+	u8 report_data[WARD_DIGEST_LEN];
 
-	ward_merkle_root(batch_leaves(batch), batch->n, root);
-	ward_merkle_report_data(root, report_data);
+	ward_merkle_report_data(batch->tree.root, report_data);
 	return ward_provider_evidence(report_data, &batch->evidence);
 }
 
@@ -305,8 +300,7 @@ int ward_request_await(struct ward_request *req, u64 deadline_ns)
  */
 u32 ward_request_path(const struct ward_request *req, u8 (*path)[WARD_DIGEST_LEN])
 {
-	return ward_merkle_path(batch_leaves(req->batch), req->batch->n, req->index,
-				path);
+	return ward_merkle_path(&req->batch->tree, req->index, path);
 }
 
 /* ---- the room ----------------------------------------------------------------------------------- */

@@ -17,14 +17,12 @@
  * struct ward_batch - the answer to requests that waited together
  * @ref: held by the worker and by each request that it answered
  * @evidence: for all
- * @n: leaves
- * @leaves: from which each caller takes its own path
+ * @tree: of whose nodes each caller takes its own path
  */
 struct ward_batch {
 	struct kref ref;
 	struct ward_evidence_set evidence;
-	unsigned int n;
-	u8 leaves[WARD_PATH_MAX][WARD_DIGEST_LEN];
+	struct ward_merkle tree;
 };
 
 /**

@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "evidence.h"
 #include "fill.h"
 #include "ward.h"
 #include "wardbench.h"
@@ -26,6 +27,8 @@
 static typeof(&ward_ledger_charge) ledger_charge;
 static typeof(&ward_ledger_refund) ledger_refund;
 static typeof(&ward_ledger_record) ledger_record;
+static typeof(&ward_merkle_leaf) merkle_leaf;
+static typeof(&ward_merkle_grow) merkle_grow;
 static struct folio *canvas;	/* 2 MiB to write on */
 
 /**
@@ -83,6 +86,23 @@ static int run_account(u32 n, int fd, int (*once)(struct ward_account *acct))
 		ret = once(&session->account);
 	fput(file);
 	return ret;
+}
+
+/* The root over two leaves is one node. */
+static int run_leaf(u32 n)
+{
+	static struct ward_claims claims;
+	struct ward_merkle *tree = kvzalloc(sizeof(*tree), GFP_KERNEL);
+
+	if (!tree)
+		return -ENOMEM;
+	tree->n = 2;
+	while (n--) {
+		merkle_leaf(&claims, tree->node[0]);
+		merkle_grow(tree);
+	}
+	kvfree(tree);
+	return 0;
 }
 
 /* The kernel zeroes it on the way, where it is told to (init_on_alloc). */
@@ -222,6 +242,8 @@ static long bench_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return run_account(run.n, run.fd, charge_and_refund);
 	case WARDBENCH_RECORD:
 		return run_account(run.n, run.fd, record);
+	case WARDBENCH_LEAF:
+		return run_leaf(run.n);
 	case WARDBENCH_FOLIO:
 		return run_folio(run.n);
 	case WARDBENCH_CLEAR:
@@ -272,7 +294,9 @@ static int __init bench_init(void)
 	ledger_charge = find("ward:ward_ledger_charge");
 	ledger_refund = find("ward:ward_ledger_refund");
 	ledger_record = find("ward:ward_ledger_record");
-	if (!ledger_charge || !ledger_refund || !ledger_record)
+	merkle_leaf = find("ward:ward_merkle_leaf");
+	merkle_grow = find("ward:ward_merkle_grow");
+	if (!ledger_charge || !ledger_refund || !ledger_record || !merkle_leaf || !merkle_grow)
 		return ret;
 	canvas = folio_alloc(GFP_KERNEL, HUGE_ORDER);
 	if (!canvas)

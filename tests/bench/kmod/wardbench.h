@@ -17,6 +17,7 @@ enum {
 	WARDBENCH_LOCKED_VM = 0x5700,	/* account_locked_vm() of a page, and back */
 	WARDBENCH_LEDGER,		/* ward's charge of a page, and the refund */
 	WARDBENCH_RECORD,		/* an event record, hashed into its chain */
+	WARDBENCH_LEAF,			/* a leaf of claims, and a node above it */
 	WARDBENCH_FOLIO,		/* 2 MiB from the page allocator, and back */
 	WARDBENCH_CLEAR,		/* 2 MiB by the kernel's clear_page() */
 	WARDBENCH_FILL,			/* 2 MiB by ward's loop */
