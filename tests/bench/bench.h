@@ -81,6 +81,8 @@ enum { CALLS = 200 };
 void bench_enotty(const void *arg, uint64_t part[PARTS]);
 /* ... of a session: WARD_INFO in the shortest form there is, nothing asked for. */
 void bench_null(const void *arg, uint64_t part[PARTS]);
+/* ... of a session: claims composed for a receipt, which it isn't ready for. */
+void bench_claims(const void *arg, uint64_t part[PARTS]);
 
 /* ---- the rows ------------------------------------------------------------------ */
 
@@ -91,5 +93,8 @@ void rows_calls(void);		/* P7 to P9 */
 void rows_curve(void);		/* cost of size, of number; unmap */
 void rows_bind(void);		/* what binding to an mm costs */
 void rows_reuse(void);		/* P10 */
+void rows_mediate(void);	/* P10 */
+void rows_batch(void);		/* P11 */
+void rows_heard(void);		/* P11 */
 
 #endif /* BENCH_H */

@@ -26,6 +26,9 @@ static const struct part {
 	{ "curve", rows_curve, false },
 	{ "bind", rows_bind, false },
 	{ "reuse", rows_reuse, false },
+	{ "mediate", rows_mediate, false },
+	{ "batch", rows_batch, false },
+	{ "heard", rows_heard, false },
 };
 
 static bool wanted(const struct part *part, char **names)

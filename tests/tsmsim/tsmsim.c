@@ -80,6 +80,10 @@ static uint slow_ms;
 module_param(slow_ms, uint, 0644);
 MODULE_PARM_DESC(slow_ms, "fault: take so long, up to 120000");
 
+static bool nobody_signs;
+module_param_named(unsigned, nobody_signs, bool, 0644);
+MODULE_PARM_DESC(unsigned, "fault: the report has no signature");
+
 static uint error;
 module_param(error, uint, 0644);
 MODULE_PARM_DESC(error, "fault: fail with this errno, a positive number");
@@ -263,7 +267,7 @@ static int make_report(struct tsm_report *report)
 	if (!out)
 		return -ENOMEM;
 	fill_report(out, data, report->desc.privlevel);
-	rc = sign_report(out);
+	rc = READ_ONCE(nobody_signs) ? 0 : sign_report(out);
 	if (!rc)
 		rc = attach_aux(report) ?: attach_manifest(report);
 	if (rc) {
@@ -283,7 +287,8 @@ static int tsmsim_report_new(struct tsm_report *report, void *data)
 	calls++;
 	if (report->desc.inblob_len != REPORT_DATA_LEN)
 		return -EINVAL;
-	msleep_interruptible(min_t(uint, READ_ONCE(slow_ms), SLOW_MAX_MS));
+	if (READ_ONCE(slow_ms))
+		msleep_interruptible(min_t(uint, READ_ONCE(slow_ms), SLOW_MAX_MS));
 	if (errno)
 		return -(int)min_t(uint, errno, MAX_ERRNO);
 	rc = make_report(report);
