@@ -8,6 +8,7 @@ const struct backend *const backends[] = {
 	&sev_guest_backend,
 	&tdx_guest_backend,
 	&nitro_backend,
+	&azure_backend,
 	&vtpm_backend,
 	NULL
 };

@@ -5,6 +5,7 @@
 
 #include "backend.h"
 
-extern const struct backend sev_guest_backend, tdx_guest_backend, nitro_backend, vtpm_backend;
+extern const struct backend sev_guest_backend, tdx_guest_backend, nitro_backend, azure_backend,
+	vtpm_backend;
 
 #endif /* WARDD_BACKENDS_H */

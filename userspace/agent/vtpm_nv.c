@@ -192,7 +192,7 @@ int vtpm_nv_write(struct vtpm_tpm *tpm, TPM2_HANDLE nv, const uint8_t *data, siz
 		err = index_make(tpm, nv, len, why) ?: index_open(tpm, nv, &index, why);
 	}
 	if (!err && index.size != len)
-		err = trouble_set(why, -EBADMSG, "NV index 0x%08x has %zu bytes instead of %zu", nv,
+		err = trouble_set(why, -EINVAL, "NV index 0x%08x has %zu bytes instead of %zu", nv,
 				  index.size, len);
 	if (!err)
 		err = index_write(tpm, &index, data, why);

@@ -79,7 +79,7 @@ int vtpm_nv_read(struct vtpm_tpm *tpm, TPM2_HANDLE index, struct vtpm_bytes *out
 /**
  * vtpm_nv_write() - an NV index of exactly @len bytes, made when it is not there
  *
- * Return: 0; -EBADMSG (it has another size); -errno.
+ * Return: 0; -EINVAL (it has another size); -EPERM (it is not for us to write); -errno.
  */
 int vtpm_nv_write(struct vtpm_tpm *tpm, TPM2_HANDLE index, const uint8_t *data, size_t len,
 		  struct trouble *why);
