@@ -173,11 +173,13 @@ else
 		checks = doc["checks"]
 		names = [c["check"] for c in checks]
 		assert int(sys.argv[2]) == 6
-		for name in ("module-file", "module-signature", "module-loaded", "device-node",
-		         "device-access", "configfs", "tsm", "provider-link", "provider-name", "kernel-policy",
+		for name in ("machine", "tee", "paravisor", "vmpck", "secure-boot", "lockdown", "tpm", "clock",
+		         "module-file", "module-signature", "module-loaded", "device-node",
+		         "device-access", "configfs", "tsm", "provider-link", "provider-name", "provider-breaker",
+		         "kernel-policy",
 		         "quote-interface", "memory-limit", "memory-cgroup", "rlimit-nofile", "rlimit-core",
 		         "user-namespaces", "swap", "crash-kernel", "kexec-kernel"):
-		    if name in ("tsm", "provider-link", "provider-name") and \
+		    if name in ("tsm", "provider-link", "provider-name", "provider-breaker") and \
 		       any(c["check"] == "configfs" and c["state"] == "skip" for c in checks):
 		        continue
 		    assert name in names, name

@@ -24,9 +24,11 @@ one_guest() { # SERIES
 	fi
 	mkdir -p "$dir"
 	$VM/guest "$series" --out "$dir/initrd" --script $VM/t_wardctl.sh \
+		--file $VM/try.sh:/lib/ward/try.sh \
 		--lib-path "$(realpath build/lib)" --program "$BIN/wardctl:/bin/wardctl" \
 		--program "$(realpath build/tests/e2e/keeper):/bin/keeper" "${args[@]}" >&2
-	$VM/run "$series" "$dir/initrd" --dir "$dir" --timeout 400 >&2 || status=$?
+	$VM/run "$series" "$dir/initrd" --dir "$dir" --timeout 400 \
+		--smbios 'type=1,manufacturer=Amazon EC2,product=m6a.large' >&2 || status=$?
 	if [ ! -s "$dir/ktap" ]; then
 		echo "not ok $series-guest # no result, see $dir"
 		return

@@ -88,6 +88,17 @@ static uint error;
 module_param(error, uint, 0644);
 MODULE_PARM_DESC(error, "fault: fail with this errno, a positive number");
 
+/* What a kernel would log on a machine that this is not: for readers of its log. */
+static int log_line(const char *text, const struct kernel_param *kp)
+{
+	pr_info("tsmsim: SIMULATED log: %s", text);
+	return 0;
+}
+
+static const struct kernel_param_ops log_ops = { .set = log_line };
+module_param_cb(log, &log_ops, NULL, 0200);
+MODULE_PARM_DESC(log, "a line for the kernel's log, as another machine's kernel would say it");
+
 static ulong calls;
 module_param(calls, ulong, 0444);
 MODULE_PARM_DESC(calls, "reports asked for so far");

@@ -56,21 +56,34 @@ static void sum_up(struct doctor *d)
 	out_uint(out, "not_checked", d->counts[DOCTOR_SKIP]);
 }
 
+/* In the order in which one thing needs the other. */
+static void look(struct doctor *d)
+{
+	doctor_machine(d);
+	doctor_tee(d);
+	doctor_boot(d);
+	doctor_module(d);
+	doctor_device(d);
+	doctor_provider(d);
+	doctor_tpm(d);
+	doctor_policy(d);
+	doctor_quote_interfaces(d);
+	doctor_clock(d);
+	doctor_system(d);
+}
+
 static int run(struct wardctl *ctl, int argc, char **argv)
 {
-	struct doctor d = { .ctl = ctl };
+	struct doctor d = { .ctl = ctl, .from = &machine_itself };
 
 	if (argc > 1)
 		return ctl_usage(ctl, "doctor takes no argument, not '%s'", argv[1]);
 	d.facts_err = module_facts_get(&d.facts);
+	machine_get(d.from, &d.machine);
+	doctor_ask_provider(&d);
 	if (ctl->json)
 		out_list(ctl->out, "checks");
-	doctor_module(&d);
-	doctor_device(&d);
-	doctor_provider(&d);
-	doctor_policy(&d);
-	doctor_quote_interfaces(&d);
-	doctor_system(&d);
+	look(&d);
 	if (ctl->json)
 		out_close(ctl->out);
 	sum_up(&d);

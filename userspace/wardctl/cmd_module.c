@@ -72,14 +72,15 @@ static const struct refusal refusals[] = {
 	  "make install && dkms install ward/" WARD_VERSION },
 	{ ENOKEY, "not-signed", "the module is not signed with a key that the kernel knows",
 	  "sign it (dkms does with its MOK) and enrol the key: mokutil --import /var/lib/dkms/mok.pub" },
-	{ EKEYREJECTED, "signature-rejected", "the module's signature is wrong",
-	  "build and sign it again for this kernel" },
+	{ EKEYREJECTED, "signature-rejected",
+	  "the module is not signed, or its signature is wrong, and this kernel takes signed ones only",
+	  "build and sign it for this kernel; wardctl doctor tells who enforces signatures" },
 	{ EBADMSG, "signature-rejected", "the module's signature cannot be read",
 	  "build and sign it again for this kernel" },
 	{ ENOEXEC, "wrong-kernel", "the module was built for another kernel, or is damaged",
 	  "build it for this one: dkms autoinstall, or make module KDIR=..." },
 	{ EPERM, "refused", "not allowed: root is needed, or lockdown or modules_disabled refuses",
-	  "run as root; see wardctl module status" },
+	  "run as root; wardctl doctor tells whether lockdown refuses" },
 	{ EACCES, "refused", "permission denied", "run as root" },
 };
 

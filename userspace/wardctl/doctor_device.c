@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -75,20 +76,78 @@ static bool check_node(struct doctor *d)
 	return false;
 }
 
+static bool holds(gid_t gid)
+{
+	gid_t groups[256];
+	int n = getgroups(sizeof(groups) / sizeof(groups[0]), groups);
+
+	while (n-- > 0)
+		if (groups[n] == gid)
+			return true;
+	return getegid() == gid;
+}
+
+/* Who was added to a group has it from the next login on. */
+static bool listed(gid_t gid)
+{
+	struct passwd *user = getpwuid(geteuid());
+	struct group *group = getgrgid(gid);
+	char **member = group ? group->gr_mem : NULL;
+
+	while (user && member && *member)
+		if (!strcmp(*member++, user->pw_name))
+			return true;
+	return false;
+}
+
+static void say_mode(struct doctor *d)
+{
+	unsigned int uid = geteuid();
+	struct stat st;
+
+	if (!stat(WARD_DEVICE, &st) && !holds(st.st_gid) && listed(st.st_gid))
+		doctor_say(d, "device-access", DOCTOR_FAIL, "log in again, or: newgrp ward",
+			   "EACCES: the node's mode refuses uid %u, which is in the node's group by"
+			   " now, but was not when it logged in", uid);
+	else
+		doctor_say(d, "device-access", DOCTOR_FAIL,
+			   "as root: usermod -aG ward USER, then log in again",
+			   "EACCES: the node's mode refuses uid %u, which is not in the node's group",
+			   uid);
+}
+
+/*
+ * The unified hierarchy's rules are a program that nobody can read: it is what is
+ * left where the mode allows and no list of the older kind refuses.
+ */
+static void say_cgroup(struct doctor *d)
+{
+	char own[256], old[256], lsm[128] = "";
+
+	sysfs_cgroup("", own, sizeof(own));
+	sysfs_cgroup("devices", old, sizeof(old));
+	sysfs_line("/sys/kernel/security/lsm", lsm, sizeof(lsm));
+	doctor_say(d, "device-access", DOCTOR_FAIL,
+		   "systemd: DeviceAllow=" WARD_DEVICE " rw; docker, podman: --device " WARD_DEVICE,
+		   "EPERM: a device cgroup (or a security module) refuses, not the mode: this"
+		   " process is in %s%s%s%s%s", own[0] ? own : "no cgroup",
+		   old[0] ? ", devices:" : "", old, lsm[0] ? "; security modules: " : "", lsm);
+}
+
 static void say_refused(struct doctor *d, int err)
 {
 	if (err == -EACCES)
-		doctor_say(d, "device-access", DOCTOR_FAIL,
-			   "as root: usermod -aG ward USER, then log in again",
-			   "EACCES: the node's mode refuses uid %u", (unsigned int)geteuid());
+		say_mode(d);
 	else if (err == -EPERM)
-		doctor_say(d, "device-access", DOCTOR_FAIL,
-			   "systemd: DeviceAllow=" WARD_DEVICE " rw; docker, podman: --device "
-			   WARD_DEVICE,
-			   "EPERM: a device cgroup (or a security module) refuses, not the mode");
+		say_cgroup(d);
 	else if (err == -EMFILE || err == -ENFILE)
 		doctor_say(d, "device-access", DOCTOR_FAIL, "raise RLIMIT_NOFILE (ulimit -n)",
 			   "no descriptor is left");
+	else if (err == -EDQUOT)
+		doctor_say(d, "device-access", DOCTOR_FAIL,
+			   "end some: wardctl session list shows them",
+			   "EDQUOT: uid %u has all the sessions open that one user may",
+			   (unsigned int)geteuid());
 	else
 		doctor_say(d, "device-access", DOCTOR_FAIL, "see the kernel log", "%s",
 			   ward_strerror(err));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Checks: is there a module for this kernel, may it be loaded, is it loaded. */
+#include <string.h>
+
 #include "doctor.h"
 
 static void check_file(struct doctor *d)
@@ -21,27 +23,47 @@ static void check_file(struct doctor *d)
 			   "none is installed for kernel %s", f->kernel);
 }
 
-static void check_signature(struct doctor *d)
+/* Which layer takes signed modules only; NULL = none does. */
+static const char *who_enforces(const struct module_facts *f)
 {
-	const struct module_facts *f = &d->facts;
-	const char *lockdown = f->lockdown[0] ? f->lockdown : "not known";
+	if (f->sig_enforce)
+		return "module.sig_enforce (insmod answers EKEYREJECTED)";
+	if (f->lockdown[0] && strcmp(f->lockdown, "none"))
+		return "lockdown, which Secure Boot turns on (insmod answers EPERM)";
+	return NULL;
+}
 
-	if (!f->path[0])
-		doctor_say(d, "module-signature", DOCTOR_SKIP, NULL,
-			   "no file to look at; lockdown: %s", lockdown);
-	else if (f->signer[0])
-		doctor_say(d, "module-signature", DOCTOR_OK, NULL,
-			   "signed by %s; enforced: %s; lockdown: %s", f->signer,
-			   f->sig_enforce ? "yes" : "no", lockdown);
-	else if (f->sig_enforce)
+static void say_unsigned(struct doctor *d, const char *enforced)
+{
+	const char *lockdown = d->facts.lockdown[0] ? d->facts.lockdown : "not known";
+
+	if (enforced)
 		doctor_say(d, "module-signature", DOCTOR_FAIL,
 			   "sign it and enrol the key: mokutil --import /var/lib/dkms/mok.pub",
-			   "not signed, and this kernel takes signed modules only");
+			   "not signed, and this kernel takes signed modules only, by %s%s", enforced,
+			   d->facts.loaded ? ": it could not be loaded again" : "");
 	else
 		doctor_say(d, "module-signature", DOCTOR_WARN,
 			   "sign it and boot with module.sig_enforce=1, or measure it with the image",
 			   "not signed; enforced: no; lockdown: %s: nothing but the image's"
 			   " measurement says which module runs", lockdown);
+}
+
+static void check_signature(struct doctor *d)
+{
+	const struct module_facts *f = &d->facts;
+	const char *enforced = who_enforces(f);
+
+	if (!f->path[0])
+		doctor_say(d, "module-signature", DOCTOR_SKIP, NULL,
+			   "no file to look at; signatures are enforced by: %s",
+			   enforced ? enforced : "nothing");
+	else if (f->signer[0])
+		doctor_say(d, "module-signature", DOCTOR_OK, NULL,
+			   "signed by %s; enforced by: %s", f->signer,
+			   enforced ? enforced : "nothing");
+	else
+		say_unsigned(d, enforced);
 }
 
 static void check_loaded(struct doctor *d)

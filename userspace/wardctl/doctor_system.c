@@ -35,28 +35,12 @@ static void check_memory(struct doctor *d)
 			   (unsigned long long)memory.limit);
 }
 
-/* The path of this process in the unified hierarchy; "" = there is none. */
-static void own_cgroup(char *to, size_t room)
-{
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	char line[512];
-
-	to[0] = '\0';
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, "0::", 3)) {
-			line[strcspn(line, "\n")] = '\0';
-			snprintf(to, room, "%s", line + 3);
-		}
-	if (f)
-		fclose(f);
-}
-
 /* Buffers are charged to the caller's memory cgroup: its limit is ward's too. */
 static void check_cgroup(struct doctor *d)
 {
 	char own[512], path[640], limit[32];
 
-	own_cgroup(own, sizeof(own));
+	sysfs_cgroup("", own, sizeof(own));
 	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max", own);
 	if (!own[0] || sysfs_line(path, limit, sizeof(limit)))
 		doctor_say(d, "memory-cgroup", DOCTOR_OK, NULL, "no limit of its own");

@@ -52,3 +52,39 @@ int sysfs_chosen(const char *path, char *to, size_t room)
 	snprintf(to, room, "%s", from + 1);
 	return 0;
 }
+
+/* "HIERARCHY:CONTROLLER,CONTROLLER:PATH"; the unified one has no controllers there. */
+static const char *cgroup_of(char *line, const char *controller)
+{
+	char *names = strchr(line, ':'), *path = names ? strchr(names + 1, ':') : NULL;
+	char *save = NULL, *name;
+
+	if (!path)
+		return NULL;
+	*names++ = '\0';
+	*path++ = '\0';
+	if (!*controller)
+		return *names ? NULL : path;
+	for (name = strtok_r(names, ",", &save); name; name = strtok_r(NULL, ",", &save))
+		if (!strcmp(name, controller))
+			return path;
+	return NULL;
+}
+
+void sysfs_cgroup(const char *controller, char *to, size_t room)
+{
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	char line[512];
+
+	to[0] = '\0';
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *path;
+
+		line[strcspn(line, "\n")] = '\0';
+		path = cgroup_of(line, controller);
+		if (path)
+			snprintf(to, room, "%s", path);
+	}
+	if (f)
+		fclose(f);
+}

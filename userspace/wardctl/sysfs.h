@@ -19,4 +19,11 @@ long long sysfs_number(const char *path, long long fallback);
 /** sysfs_chosen - the word in [brackets], as /sys/kernel/security/lockdown has it */
 int sysfs_chosen(const char *path, char *to, size_t room);
 
+/**
+ * sysfs_cgroup - the control group of this process
+ * @controller: of a version 1 hierarchy, or "" for the unified one
+ * @to: its path; "" = there is no such hierarchy
+ */
+void sysfs_cgroup(const char *controller, char *to, size_t room);
+
 #endif /* WARDCTL_SYSFS_H */

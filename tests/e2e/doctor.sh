@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# `wardctl doctor` in guests that are made to have the faults that it is for: an
+# Azure machine as its firmware's tables have it, whose clock stands in 2001, then
+# one fault after another; and a Google machine. Amazon's, and a kernel that is too
+# old, are those of tests/e2e/wardctl.sh. TAP on stdout.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+VM=tests/vm
+OUT=build/run/doctor
+BIN=$(realpath "${BIN:-build/bin}")
+SERIES=6.12
+
+echo "TAP version 13"
+make -s build/tests/e2e/nodev tsmsim-keys >&2
+kmod=$(dirname "$($VM/module $SERIES | tail -n 1)")
+$VM/module $SERIES --what tsmsim >&2
+mkdir -p "$OUT"
+$VM/guest $SERIES --out "$OUT/initrd" --script $VM/t_doctor.sh \
+	--file $VM/try.sh:/lib/ward/try.sh --lib-path "$(realpath build/lib)" \
+	--program "$BIN/wardctl:/bin/wardctl" --program /sbin/depmod:/opt/depmod \
+	--program "$(realpath build/tests/e2e/nodev):/bin/nodev" \
+	--ko "$kmod/ward.ko" --ko "$kmod/tsmsim.ko" >&2
+
+one_guest() { # NAME OPTION...
+	local name=$1 dir=$OUT/$1 status=0
+	shift
+	$VM/run $SERIES "$OUT/initrd" --dir "$dir" --timeout 400 "$@" >&2 || status=$?
+	if [ ! -s "$dir/ktap" ]; then
+		echo "not ok $name-guest # no result, see $dir"
+		return
+	fi
+	sed -n "s/^\(not ok\|ok\) [0-9]* /\1 $name: /p; s/^# \(out\|err\): /# /p" "$dir/ktap"
+	if [ $status = 0 ]; then
+		echo "ok $name: last word and clean kernel log"
+	else
+		echo "not ok $name: last word and clean kernel log # $dir"
+	fi
+}
+
+{
+	one_guest azure --rtc 2001-01-01 \
+		--smbios 'type=1,manufacturer=Microsoft Corporation,product=Virtual Machine' \
+		--smbios type=3,asset=7783-7084-3265-9085-8269-3286-77
+	one_guest google --smbios 'type=1,manufacturer=Google,product=Google Compute Engine'
+} | tee "$OUT/tap" | awk '
+	/^(ok|not ok) / { n++; sub(/^not ok /, "not ok " n " - "); if (!/^not/) sub(/^ok /, "ok " n " - ") }
+	{ print }
+	END { print "1.." n }'
+! grep -q '^not ok' "$OUT/tap"
