@@ -8,9 +8,13 @@ libraries. Prints a TAP line for each check.
 import base64
 import hashlib
 import json
+import pathlib
 import re
 import struct
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+import json_members  # noqa: E402: it is beside the other tests of the command line
 
 series, ktap, out = sys.argv[1:4]
 files, texts, failed = {}, {}, False
@@ -125,9 +129,33 @@ def chain_head(claims, records):
     return heads
 
 
+# What each file is a verb's result of, by its heading in doc/json.md.
+SCHEMAS = {
+    "status": "status", "module-status": "module status", "doctor": "doctor",
+    "provider": "provider show", "pace": "pace show", "policy": "policy show",
+    "sessions": "session list", "mem": "mem list", "mem-held": "mem list",
+    "selftest": "mem selftest", "limits": "limits show", "gauge": "pressure",
+    "pressure-held": "pressure", "told": "pressure --follow", "seen": "pressure --follow",
+    "late": "pressure --follow", "events": "events", "followed": "events --follow",
+    "report-json": "report", "status-error": "error",
+}
+
+
+def schemas():
+    for name, heading in SCHEMAS.items():
+        if name not in files and name in ("doctor", "provider", "report-json"):
+            continue  # where there is no TSM
+        wrong = []
+        for value in json_members.objects(files[name].decode()):
+            wrong += json_members.differences(heading, value)
+        for line in sorted(set(wrong)):
+            print(f"# {name}: {line}")
+        check(f"{name}: as doc/json.md has '{heading}'", not wrong)
+
+
 def verbs():
     status = json.loads(files["status"])
-    check("status -o json", status["abi"] == 1 and len(status["instance"]) == 32
+    check("status -o json", status["schema"] == 1 and status["abi"] == 1 and len(status["instance"]) == 32
           and len(status["build_id"]) == 40 and status["memory"]["level"] == "low"
           and status["memory"]["live_a"] == 0 and isinstance(status["posture"], list))
     check("status -o json: every feature and fact has a name, and each fact one place",
@@ -203,12 +231,15 @@ def pressure():
     own = json.loads(files["events"])
     check("events -o json: a session's chain from its first record",
           own["missed"] == 0 and [r["seq"] for r in own["records"]] == [1]
-          and own["records"][0]["type"] == "session-open" and own["records"][0]["uid"] == 1001
+          and own["records"][0]["type"] == "session-open"
+          and own["records"][0]["reason_name"] is None and own["records"][0]["uid"] == 1001
           and own["records"][0]["detail"].startswith(own["records"][0]["session"]))
     rows = [json.loads(line) for line in files["followed"].decode().splitlines()]
     check("events --follow -o json: each record as it is made, none missed",
           [r["event_seq"] - rows[0]["event_seq"] for r in rows] == [0, 1, 2]
           and [r["type"] for r in rows[1:]] == ["limit", "limit"]
+          and [r["reason"] for r in rows[1:]] == ["3", "3"]
+          and [r["reason_name"] for r in rows[1:]] == ["each-session", "each-session"]
           and rows[1]["bytes"] == 1 << 20 and int(rows[2]["bytes"]) == (1 << 64) - 1
           and all(r["missed_before"] == 0 and r["session"] is None for r in rows[1:]))
     policy = json.loads(files["policy"])
@@ -282,6 +313,7 @@ def write_out():
             "measurement": "0" * 96, "evidence_sha256": "0" * 64}, file)
 
 
+schemas()
 verbs()
 held()
 pressure()

@@ -5,6 +5,7 @@
 # say. The modules are in /lib/ward, not loaded. What no emulator has (SEV without
 # SNP, a paravisor, a lost VMPCK) the kernel's log says by tsmsim's word, and the
 # firmware's Secure Boot variable is a file: both are doubles of a machine's words.
+# shellcheck source=tests/vm/try.sh
 . /lib/ward/try.sh
 
 # says WORDS TEXT [USER]: doctor finds something wrong, and says so

@@ -3,6 +3,7 @@
 # /script of the guest in which wardctl's device verbs are tried (see
 # tests/e2e/wardctl.sh). The modules are in /lib/ward, not loaded. What the host
 # shall look at leaves as "# file NAME BASE64" between the results.
+# shellcheck source=tests/vm/try.sh
 . /lib/ward/try.sh
 
 # tell NAME: hand a file to the host
@@ -40,6 +41,7 @@ has_tsm() {
 
 without_module() {
 	try 6 'not loaded' 'status without the module' wardctl status
+	tell_json status-error wardctl status
 	try 6 '^ok    machine .*AWS EC2: Amazon EC2, m6a.large' 'doctor: an Amazon machine' \
 		wardctl doctor
 	grep -q 'mend: .*AmdSevSnp=enabled' $D/out

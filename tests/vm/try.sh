@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034
 # SPDX-License-Identifier: MIT
 # For scripts of a guest, as /lib/ward/try.sh: results on stdout as TAP lines, with
 # what a command said behind those that failed. Counts in $n, and $failed is 1

@@ -5,8 +5,12 @@
 #include "device.h"
 #include "verbs.h"
 
+#define SCHEMA 1	/* doc/json.md: what the members of every verb mean */
+
 static void show_module(struct wardctl *ctl, const struct ward_status *status)
 {
+	if (ctl->json)
+		out_uint(ctl->out, "schema", SCHEMA);
 	out_uint(ctl->out, "abi", status->abi);
 	device_module_version(ctl, "module_version", status->module_version);
 	out_hex(ctl->out, "build_id", status->build_id, sizeof(status->build_id));

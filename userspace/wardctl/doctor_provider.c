@@ -28,8 +28,8 @@ static void say_old_kernel(struct doctor *d)
 
 	uname(&name);
 	doctor_say(d, "tsm", DOCTOR_FAIL,
-		   "boot a kernel from 6.7 on (Debian 12: linux-image-amd64 from backports), or let"
-		   " wardd answer, which asks /dev/sev-guest itself",
+		   "boot a kernel from 6.7 on (Debian 12: linux-image-amd64 from backports), or run"
+		   " wardd --backend sev-guest, which asks the device itself",
 		   "kernel %s has no TSM report interface, which came with 6.7: requests for"
 		   " evidence answer ENODEV; protected memory works", name.release);
 }
@@ -41,8 +41,11 @@ static void say_no_tsm(struct doctor *d)
 	static const char result[] = "requests for evidence answer ENODEV";
 	enum machine_tee tee = d->machine.tee;
 
-	if (d->machine.paravisor)
-		doctor_say(d, "tsm", DOCTOR_FAIL, "run wardd with a backend for the vTPM",
+	if (d->machine.cloud == CLOUD_NITRO)
+		doctor_say(d, "tsm", DOCTOR_FAIL, "run wardd --backend nitro",
+			   "%s: an enclave's evidence comes from /dev/nsm; %s", none, result);
+	else if (d->machine.paravisor)
+		doctor_say(d, "tsm", DOCTOR_FAIL, "run wardd --backend azure",
 			   "%s, nor can one be: the paravisor has the processor's reports; %s", none,
 			   result);
 	else if (tee == MACHINE_SEV || tee == MACHINE_SEV_ES)

@@ -53,8 +53,8 @@ static void check_paravisor(struct doctor *d)
 			   d->provider.it.name);
 	else
 		doctor_say(d, "paravisor", DOCTOR_WARN,
-			   "run wardd with a backend for the vTPM, where the paravisor left the"
-			   " processor's report; the policy must measure the paravisor, too",
+			   "run wardd --backend azure: the paravisor left the processor's report in"
+			   " the vTPM; the policy must measure the paravisor, too",
 			   "one stands between this guest and the processor, says %s: the kernel"
 			   " cannot ask for reports (no sev-guest, no tdx-guest)", m->by);
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "codes.h"
 #include "records.h"
 #include "sessions.h"
 #include "wardverify.h"
@@ -22,54 +23,35 @@ static bool of_session(const struct ward_event_entry *entry)
 	return memcmp(entry->session, none, sizeof(none)) != 0;
 }
 
-/* Of each type by reason, as struct ward_event has them. */
-static const char *const of_provider[] = { "gone", "bound" };
-static const char *const of_lease[] = { "set", "renewed", "run-out" };
-static const char *const of_power[] = { NULL, "suspend", "resume", "reboot" };
-static const char *const of_limit[] = {
-	NULL, "global", "each-user", "each-session", "one-user", "call-interval", "call-burst",
-	"user-interval", "user-burst", "cooldown",
-};
-static const char *const of_breaker[] = { "closed", "garbage", "failures", "probe-failed" };
-static const char *const of_level[] = { "low", "medium", "critical" };
-
-#define WORDS(a) { (a), sizeof(a) / sizeof((a)[0]) }
-
-static const struct {
-	uint16_t type;
-	struct device_words words;
-} reasons[] = {
-	{ WARD_EVENT_PROVIDER, WORDS(of_provider) }, { WARD_EVENT_LEASE, WORDS(of_lease) },
-	{ WARD_EVENT_POWER, WORDS(of_power) },	     { WARD_EVENT_LIMIT, WORDS(of_limit) },
-	{ WARD_EVENT_BREAKER, WORDS(of_breaker) },   { WARD_EVENT_LEVEL, WORDS(of_level) },
-};
-
 static const char *reason_word(const struct wv_event *e)
 {
-	size_t i;
-
 	if (e->type == WARD_EVENT_BUF_WIPE || e->type == WARD_EVENT_BUF_UNPIN)
 		return wv_end_text(e->reason);
 	if (e->type == WARD_EVENT_ATTEST_FAIL)
 		return strerrorname_np(e->reason);
-	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (reasons[i].type == e->type && e->reason < reasons[i].words.n)
-			return reasons[i].words.word[e->reason];
-	return NULL;
+	return code_event_reason(e->type, e->reason);
+}
+
+/* The word for what the reason says, "" = there is none. */
+static void reason_name(const struct wv_event *e, char *to, size_t room)
+{
+	static const char *const latches[] = { "rules", "posture", "refuse" };
+	const char *word = reason_word(e);
+
+	if (e->type == WARD_EVENT_POLICY)
+		device_names(e->reason, latches, 3, to, room);
+	else
+		snprintf(to, room, "%s", word ? word : "");
 }
 
 /* For people; a dash where the type has no reasons, a number where there is no word. */
 static void reason_line(const struct wv_event *e, char *to, size_t room)
 {
-	static const char *const latches[] = { "rules", "posture", "refuse" };
-	const char *word = reason_word(e);
-
-	if (e->type == WARD_EVENT_POLICY && e->reason)
-		device_names(e->reason, latches, 3, to, room);
-	else if (word || !e->reason)
-		snprintf(to, room, "%s", word ? word : "-");
-	else
+	reason_name(e, to, room);
+	if (!*to && e->reason)
 		snprintf(to, room, "%u", e->reason);
+	else if (!*to)
+		snprintf(to, room, "-");
 }
 
 /* What stands in @bytes: of a limit of asking it is milliseconds, or how many. */
@@ -120,12 +102,13 @@ bool record_line(const struct ward_event_entry *entry, char *to, size_t room)
 
 bool record_members(struct wardctl *ctl, const struct ward_event_entry *entry)
 {
-	char reason[16];
+	char reason[16], name[32];
 	struct wv_event e;
 
 	if (!parse(entry, &e))
 		return false;
 	reason_text(&e, reason, sizeof(reason));
+	reason_name(&e, name, sizeof(name));
 	if (entry->seq)
 		out_uint(ctl->out, "event_seq", entry->seq);
 	if (of_session(entry))
@@ -135,6 +118,7 @@ bool record_members(struct wardctl *ctl, const struct ward_event_entry *entry)
 	out_uint(ctl->out, "seq", e.seq);
 	out_text(ctl->out, "type", wv_event_type_text(e.type));
 	out_text(ctl->out, "reason", reason);
+	out_text(ctl->out, "reason_name", *name ? name : NULL);
 	out_uint(ctl->out, "time_ns", e.time_ns);
 	out_uint(ctl->out, "id", e.id);
 	out_uint(ctl->out, "bytes", e.bytes);
