@@ -21,7 +21,8 @@ import re
 import sys
 
 known = collections.defaultdict(dict)
-rows = json.load(open(sys.argv[1]))["reasons"]
+doc = json.load(open(sys.argv[1]))
+rows = doc["reasons"] + doc["codes"]
 for row in rows:
     known[row["kind"]].setdefault(row["reason"], []).append(row)
 headers = {f: open(f).read() for f in glob.glob("include/uapi/linux/*.h")}

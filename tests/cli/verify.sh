@@ -208,6 +208,7 @@ texts() {
 		  - purpose-unchecked: evidence for any purpose is accepted
 	EOT
 	golden 'explain' explain not-sealed <<-'EOT'
+		kind:      verdict
 		reason:    not-sealed
 		code:      81
 		exit code: 5

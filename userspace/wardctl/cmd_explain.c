@@ -43,9 +43,14 @@ static void show_of(struct wardctl *ctl, const char *of)
 	out_close(ctl->out);
 }
 
+static bool is_verdict(const char *kind)
+{
+	return !strcmp(kind, "verdict");
+}
+
 static int exit_code_of(const char *kind, int number)
 {
-	if (!strcmp(kind, "verdict"))
+	if (is_verdict(kind))
 		return wv_reason_exit(number);
 	return strcmp(kind, "error") ? -1 : number;
 }
@@ -74,10 +79,23 @@ static int show_one(const char *kind, const struct code *code, void *arg)
 	return 0;
 }
 
+static int show_verdict(const char *kind, const struct code *code, void *arg)
+{
+	return is_verdict(kind) ? show_one(kind, code, arg) : 0;
+}
+
+static int show_other(const char *kind, const struct code *code, void *arg)
+{
+	return is_verdict(kind) ? 0 : show_one(kind, code, arg);
+}
+
 static int show_all(struct wardctl *ctl)
 {
 	out_list(ctl->out, "reasons");
-	code_each(show_one, ctl);
+	code_each(show_verdict, ctl);
+	out_close(ctl->out);
+	out_list(ctl->out, "codes");
+	code_each(show_other, ctl);
 	out_close(ctl->out);
 	return EXIT_OK;
 }
@@ -97,7 +115,7 @@ static bool fits(const struct search *s, const char *kind, const struct code *co
 {
 	if (s->number >= 0)
 		return code->number == s->number &&
-		       (!strcmp(kind, "verdict") || !strcmp(kind, "exit-code"));
+		       (is_verdict(kind) || !strcmp(kind, "exit-code"));
 	return !strcasecmp(code->word, s->word);
 }
 
