@@ -8,6 +8,7 @@
 #include "chain.h"
 #include "fault.h"
 #include "json_write.h"
+#include "tpm.h"
 
 static json_t *words(uint64_t warnings)
 {
@@ -106,6 +107,18 @@ static json_t *path_json(const struct wv_bundle *b)
 	return out_take(&o);
 }
 
+/* Says wardd: no signature covers whose the key is. */
+static void put_tpm(struct json_out *o, const struct wv_evidence *e)
+{
+	bool azure = !strncmp(e->tee, "azure-", 6);
+	struct tpm_data t;
+
+	if ((!azure && strcmp(e->tee, "tpm")) || tpm_data_parse(e->data, azure, &t, NULL))
+		return;
+	out_put_bool(o, "ak_shared", t.shared);
+	out_put_number(o, "pcr_count", t.pcr_count);
+}
+
 static json_t *piece_json(const struct wv_evidence *e)
 {
 	struct json_out o = out_start();
@@ -119,6 +132,7 @@ static json_t *piece_json(const struct wv_evidence *e)
 	if ((!strcmp(e->tee, "snp") || !strcmp(e->tee, "simulated-snp")) &&
 	    !wv_snp_parse(e->data, &r, NULL))
 		out_put(&o, "report", report_json(&r));
+	put_tpm(&o, e);
 	return out_take(&o);
 }
 
