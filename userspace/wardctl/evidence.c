@@ -72,6 +72,25 @@ int evidence_write_bundle(struct wardctl *ctl, const char *path,
 	return rc;
 }
 
+/* What others gave over the same claims, or why they gave nothing. */
+static void show_beside(struct output *out, const struct ward_evidence *evidence)
+{
+	out_list(out, "beside");
+	for (size_t i = 0; i < evidence->more_count; i++) {
+		const struct ward_piece *piece = &evidence->more[i];
+
+		out_object(out, NULL);
+		out_text(out, "tee", ward_tee_name(piece->tee));
+		out_text(out, "provider", piece->provider);
+		if (piece->error)
+			out_text(out, "error", strerror((int)piece->error));
+		else
+			out_uint(out, "evidence_bytes", piece->data_len);
+		out_close(out);
+	}
+	out_close(out);
+}
+
 void evidence_show(struct wardctl *ctl, const struct ward_evidence *evidence)
 {
 	struct ward_claims claims;
@@ -86,6 +105,8 @@ void evidence_show(struct wardctl *ctl, const struct ward_evidence *evidence)
 	out_hex(ctl->out, "subject", claims.subject, sizeof(claims.subject));
 	out_uint(ctl->out, "leaf", evidence->index);
 	out_uint(ctl->out, "leaves", evidence->leaves);
+	if (evidence->more_count)
+		show_beside(ctl->out, evidence);
 	if (evidence->tee == WARD_TEE_SIMULATED)
 		out_line(ctl->out, "The TEE is simulated: this evidence proves nothing about hardware.");
 }
