@@ -48,9 +48,6 @@ static int report_read(struct azure *a, struct trouble *why)
 
 	vtpm_bytes_free(&a->report);
 	err = vtpm_nv_read(&a->tpm.tpm, NV_REPORT, &a->report, why);
-	if (err == -ENOENT)
-		return trouble_set(why, err, "no HCL report in the TPM: this is no confidential VM "
-				   "of Azure's");
 	if (!err)
 		err = azure_hcl_parse(a->report.data, a->report.len, &a->hcl, why);
 	if (!err)
@@ -152,6 +149,11 @@ static int azure_open(const struct backend_config *config, void **state, struct 
 	err = vtpm_source_init(&a->tpm, &kind, config, why) ?: refresh_option(a, config, why) ?:
 	      vtpm_source_open(&a->tpm, backend_now(config->sys) + OPEN_NS, why) ?:
 	      report_read(a, why);
+	if (err == -ENOENT) {
+		struct trouble lacks = *why;
+
+		trouble_set(why, err, "%.200s: no confidential VM of Azure's", lacks.text);
+	}
 	if (err)
 		azure_close(a);
 	else
