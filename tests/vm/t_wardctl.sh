@@ -6,19 +6,6 @@
 # shellcheck source=tests/vm/try.sh
 . /lib/ward/try.sh
 
-# tell NAME: hand a file to the host
-tell() {
-	echo "# file $1 $(base64 -w 0 <"$2")"
-}
-
-# tell_json NAME COMMAND...: a command's JSON, to be read by the host
-tell_json() {
-	name=$1
-	shift
-	"$@" -o json >$D/json 2>$D/err
-	tell "$name" $D/json
-}
-
 hold_session() { # hold_session USER: an open session; its process in $holder
 	as "$1" sh -c 'exec 3<>/dev/ward; echo $$ >/tmp/t/holder; exec sleep 300' &
 	tries=0
@@ -141,15 +128,6 @@ sessions() {
 	try 0 '^low ' 'pressure --follow: the state at the start' \
 		wardctl pressure --follow --interval 10 --count 1
 	ID=$(wardctl session list -o json | sed -n 's/.*"session": "\([0-9a-f]*\)".*/\1/p' | head -n 1)
-}
-
-# lines N FILE: wait until it has so many
-lines() {
-	tries=0
-	while [ "$(wc -l <"$2")" -lt "$1" ] && [ $tries -lt 300 ]; do
-		tries=$((tries + 1))
-		sleep 0.1
-	done
 }
 
 # Who may ask for evidence; what is latched stays until the module is loaded again.

@@ -37,3 +37,25 @@ try() {
 		result 0 "$text"
 	fi
 }
+
+# tell NAME: hand a file to the host
+tell() {
+	echo "# file $1 $(base64 -w 0 <"$2")"
+}
+
+# tell_json NAME COMMAND...: a command's JSON, to be read by the host
+tell_json() {
+	name=$1
+	shift
+	"$@" -o json >$D/json 2>$D/err
+	tell "$name" $D/json
+}
+
+# lines N FILE: wait until it has so many
+lines() {
+	tries=0
+	while [ "$(wc -l <"$2")" -lt "$1" ] && [ $tries -lt 300 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+}
