@@ -7,11 +7,15 @@ signatures. Prints a TAP line for each check.
 """
 import base64
 import hashlib
+import json
 import os
 import re
 import struct
 import subprocess
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "cli"))
+import json_members
 
 series, ktap, out = sys.argv[1:4]
 files, failed = {}, False
@@ -226,5 +230,8 @@ if "both" in files:
           [p["provider"] for p in bundle["evidence"]] == ["tsmsim", "vtpm"])
     check("beside: the launch is over the same report data",
           first["data"][0x50:0x90] == report_data(bundle))
+    said = json.loads(files["report"])
+    check("beside: report says so", [p["provider"] for p in said["beside"]] == ["vtpm"])
+    check("beside: as doc/json.md has it", not json_members.differences("report", said))
     check("beside: wardd was started anew, and so was its key", data["ak"] != alone["ak"])
 sys.exit(failed)

@@ -78,6 +78,7 @@ beside() {
 	start --beside vtpm
 	try 0 'provider: *vtpm' 'report: two pieces' ask
 	tell both $D/b
+	tell_json report as worker wardctl report $D/r $D/q
 	stop beside
 	wardctl provider unset -q
 	rmmod tsmsim

@@ -85,7 +85,8 @@ static void show_beside(struct output *out, const struct ward_evidence *evidence
 		if (piece->error)
 			out_text(out, "error", strerror((int)piece->error));
 		else
-			out_uint(out, "evidence_bytes", piece->data_len);
+			out_null(out, "error");
+		out_uint(out, "evidence_bytes", piece->data_len);
 		out_close(out);
 	}
 	out_close(out);
