@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "exclusive.h"
 #include "options.h"
 #include "say.h"
 #include "serve.h"
@@ -53,7 +54,8 @@ static bool worth_a_try(const struct backend *b, const struct backend *primary, 
 	return !primary || primary->quotes_launch;
 }
 
-static void open_found(struct options *o, struct agent *agents, size_t *count)
+/* 1 if the kernel does it all. */
+static int open_found(struct options *o, struct agent *agents, size_t *count)
 {
 	bool tsm = access(TSM_LINK, F_OK) == 0;
 	const struct backend *primary = NULL;
@@ -77,6 +79,9 @@ static void open_found(struct options *o, struct agent *agents, size_t *count)
 		++*count;
 	}
 	o->count = *count;
+	if (tsm && !*count)
+		say("nothing is left for an agent to do");
+	return tsm && !*count;
 }
 
 static int probe(struct options *o)
@@ -167,7 +172,8 @@ static int bind_all(const struct options *o, struct agent *agents, size_t count)
 	if (err)
 		return err;
 	for (size_t i = 0; i < count && !err; i++)
-		err = bind_agent(session, &agents[i], &o->agents[i], 0);
+		err = bind_agent(session, &agents[i], &o->agents[i],
+				 o->exclusive ? WARD_AGENT_EXCLUSIVE : 0);
 	ward_session_close(session);
 	return err;
 }
@@ -192,20 +198,30 @@ static int harden(void)
 	return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? -1 : 0;
 }
 
+/* Before our own devices are open: a wardd that is to be replaced must end first. */
+static int look_around(bool mend)
+{
+	static const struct exclusive_place here = { .root = "" };
+	struct trouble why = { "" };
+	int err = exclusive_look(&here, mend, &why);
+
+	if (err)
+		say_wrong("%s", why.text);
+	return err;
+}
+
 static int run(struct options *o)
 {
 	static struct agent agents[WARD_AGENTS_MAX];
 	size_t count = 0;
 	int err = 0;
 
-	if (o->exclusive) {
-		say_wrong("--exclusive: not there yet");
-		return EXIT_USAGE;
-	}
+	if (o->exclusive && look_around(o->exclusive == EXCLUSIVE_MEND))
+		return EXIT_TROUBLE;
 	if (o->count)
 		err = open_named(o, agents, &count);
-	else
-		open_found(o, agents, &count);
+	else if (open_found(o, agents, &count))
+		return EXIT_OK;
 	if (!err && !count) {
 		say_wrong("nothing here gives evidence; name a --backend if that is wrong");
 		err = -1;

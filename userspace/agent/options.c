@@ -11,12 +11,14 @@
 static int usage(FILE *f, int code)
 {
 	fputs("usage: wardd [--backend NAME[,OPTION[=VALUE]]...]... [--beside NAME...]...\n"
-	      "             [--agent-fd FD]\n"
+	      "             [--exclusive[=mend]] [--agent-fd FD]\n"
 	      "       wardd --probe\n\n"
 	      "Makes attestation evidence for ward where the kernel itself has none. Without\n"
 	      "--backend and --beside it looks for what this machine has.\n\n"
 	      "  -b, --backend NAME   a backend; the first one is the primary provider\n"
 	      "  -s, --beside NAME    one whose evidence stands beside the primary provider's\n"
+	      "  -x, --exclusive      assert that root alone reaches the machine's quotes, after a\n"
+	      "                       look; with =mend make it so first\n"
 	      "      --agent-fd FD    an agent that was bound already, for the one backend\n"
 	      "      --probe          say which backends work here, and end\n"
 	      "  -h, --help\n"

@@ -9,16 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../common/quote_nodes.h"
 #include "doctor.h"
-
-static const char *const interfaces[] = {
-	"/dev/sev-guest",
-	"/dev/tdx_guest",
-	"/dev/nsm",
-	"/dev/tpm[0-9]*",
-	"/dev/tpmrm[0-9]*",
-	"/sys/kernel/config/tsm/report",
-};
 
 static unsigned int look(struct doctor *d, const char *path)
 {
@@ -27,8 +19,7 @@ static unsigned int look(struct doctor *d, const char *path)
 
 	if (stat(path, &st))
 		return 0;
-	/* A directory of configfs is open to look at; writing needs its owner. */
-	if (st.st_mode & (S_ISDIR(st.st_mode) ? 0022 : 0066) || st.st_uid) {
+	if (quote_node_open(&st, 0)) {
 		snprintf(mend, sizeof(mend), "chown root:root %s; chmod go-rwx %s; a udev rule keeps"
 			 " it so", path, path);
 		doctor_say(d, "quote-interface", DOCTOR_WARN, mend,
@@ -46,10 +37,10 @@ void doctor_quote_interfaces(struct doctor *d)
 	unsigned int found = 0;
 	size_t i, j;
 
-	for (i = 0; i < sizeof(interfaces) / sizeof(interfaces[0]); i++) {
+	for (i = 0; quote_nodes[i]; i++) {
 		glob_t paths;
 
-		if (glob(interfaces[i], GLOB_NOSORT, NULL, &paths))
+		if (glob(quote_nodes[i], GLOB_NOSORT, NULL, &paths))
 			continue;
 		for (j = 0; j < paths.gl_pathc; j++)
 			found += look(d, paths.gl_pathv[j]);
