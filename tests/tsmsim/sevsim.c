@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sevsim: a DOUBLE of /dev/sev-guest, which makes the SIMULATED reports of
+ * report.h. It speaks the ioctls of <linux/sev-guest.h>, errors of host and
+ * firmware among them, for programs that ask the device and for kernels that have
+ * no TSM report core.
+ */
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mutex.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/sev-guest.h>
+
+#include "report.h"
+
+enum {
+	RESPONSE_HEAD = 32,		/* MSG_REPORT_RSP: status, size, reserved */
+	FIRMWARE_INVALID_PARAM = 0x16,
+	VMPL_MAX = 3,
+	HOST_INVALID_LEN = 1,
+	HOST_BUSY = 2,
+};
+
+static uint busy;
+module_param(busy, uint, 0644);
+MODULE_PARM_DESC(busy, "fault: so many requests are throttled by the host");
+
+static bool lost;
+module_param(lost, bool, 0644);
+MODULE_PARM_DESC(lost, "fault: the guest's message key is gone");
+
+/* As the driver's own: one request at a time. */
+static DEFINE_MUTEX(lock);
+
+/* ---- a request ---------------------------------------------------------------------- */
+
+/* The field was called fw_err, and later exitinfo2: the last one, either way. */
+static void set_exit(struct snp_guest_request_ioctl *cmd, u32 host, u32 firmware)
+{
+	u64 exit = (u64)host << 32 | firmware;
+
+	memcpy((u8 *)cmd + sizeof(*cmd) - sizeof(exit), &exit, sizeof(exit));
+}
+
+/* What the parameters want before any report; lock is held. */
+static int refusal(struct snp_guest_request_ioctl *cmd)
+{
+	int rc;
+
+	lockdep_assert_held(&lock);
+	if (READ_ONCE(lost))
+		return -ENOTTY;
+	if (READ_ONCE(busy)) {
+		WRITE_ONCE(busy, busy - 1);
+		set_exit(cmd, HOST_BUSY, 0);
+		return -EIO;
+	}
+	rc = simulate_delay();
+	if (rc)
+		set_exit(cmd, 0, FIRMWARE_INVALID_PARAM);
+	return rc;
+}
+
+static int put_response(const struct snp_guest_request_ioctl *cmd, const u8 *response)
+{
+	return copy_to_user(u64_to_user_ptr(cmd->resp_data), response,
+			    sizeof(struct snp_report_resp)) ? -EFAULT : 0;
+}
+
+static int give_report(const struct snp_guest_request_ioctl *cmd,
+		       const struct snp_report_req *req)
+{
+	u8 *response = kzalloc(sizeof(struct snp_report_resp), GFP_KERNEL);
+	int rc = 0;
+
+	if (!response)
+		return -ENOMEM;
+	if (req->vmpl > VMPL_MAX) {
+		put_unaligned_le32(FIRMWARE_INVALID_PARAM, response);
+	} else {
+		rc = simulate_report(response + RESPONSE_HEAD, req->user_data, req->vmpl);
+		put_unaligned_le32(report_length(), response + 4);
+	}
+	rc = rc ?: put_response(cmd, response);
+	kfree(response);
+	return rc;
+}
+
+/* Room is asked for in pages; where it is too short, the host says how much it wants. */
+static int give_certs(struct snp_guest_request_ioctl *cmd, struct snp_ext_report_req *req)
+{
+	if (!req->certs_len)
+		return 0;
+	if (req->certs_len < sizeof(tsmsim_aux)) {
+		req->certs_len = ALIGN(sizeof(tsmsim_aux), PAGE_SIZE);
+		set_exit(cmd, HOST_INVALID_LEN, 0);
+		return copy_to_user(u64_to_user_ptr(cmd->req_data), req, sizeof(*req)) ? -EFAULT :
+		       -ENOSPC;
+	}
+	return copy_to_user(u64_to_user_ptr(req->certs_address), tsmsim_aux, sizeof(tsmsim_aux)) ?
+	       -EFAULT : 0;
+}
+
+static int get_report(struct snp_guest_request_ioctl *cmd, bool extended)
+{
+	struct snp_ext_report_req req = { };
+	size_t len = extended ? sizeof(req) : sizeof(req.data);
+	int rc;
+
+	if (copy_from_user(&req, u64_to_user_ptr(cmd->req_data), len))
+		return -EFAULT;
+	if (!cmd->msg_version || !IS_ALIGNED(req.certs_len, PAGE_SIZE))
+		return -EINVAL;
+	rc = refusal(cmd);
+	if (!rc && extended)
+		rc = give_certs(cmd, &req);
+	return rc ?: give_report(cmd, &req.data);
+}
+
+static long sevsim_ioctl(struct file *file, unsigned int request, unsigned long arg)
+{
+	struct snp_guest_request_ioctl cmd;
+	int rc;
+
+	if (request != SNP_GET_REPORT && request != SNP_GET_EXT_REPORT)
+		return -ENOTTY;
+	if (copy_from_user(&cmd, (void __user *)arg, sizeof(cmd)))
+		return -EFAULT;
+	set_exit(&cmd, 0, 0);
+	mutex_lock(&lock);
+	rc = get_report(&cmd, request == SNP_GET_EXT_REPORT);
+	mutex_unlock(&lock);
+	if (copy_to_user((void __user *)arg, &cmd, sizeof(cmd)))
+		return -EFAULT;
+	return rc;
+}
+
+static const struct file_operations sevsim_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = sevsim_ioctl,
+};
+
+static struct miscdevice sevsim_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "sev-guest",
+	.fops = &sevsim_fops,
+	.mode = 0600,
+};
+
+/* ---- coming and going ----------------------------------------------------------------- */
+
+static int __init sevsim_init(void)
+{
+	int rc = simulator_start();
+
+	if (rc)
+		return rc;
+	rc = misc_register(&sevsim_device);
+	if (rc) {
+		simulator_end();
+		return rc;
+	}
+	pr_info("sevsim: SIMULATED /dev/sev-guest, its evidence proves nothing\n");
+	return 0;
+}
+
+static void __exit sevsim_exit(void)
+{
+	misc_deregister(&sevsim_device);
+	simulator_end();
+}
+
+module_init(sevsim_init);
+module_exit(sevsim_exit);
+
+MODULE_DESCRIPTION("DOUBLE of /dev/sev-guest: SIMULATED reports signed by a test key");
+MODULE_AUTHOR("ward contributors");
+MODULE_LICENSE("GPL");
