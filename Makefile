@@ -349,6 +349,8 @@ $(NOT_YET):
 DKMS_SRC := $(DESTDIR)/usr/src/ward-$(VERSION)
 UDEV_RULES := $(wildcard userspace/udev/*.rules)
 SYSUSERS := $(wildcard userspace/udev/*.conf)
+UNITS := $(wildcard userspace/systemd/*.service.in)
+UNIT_DIR := $(DESTDIR)/usr/lib/systemd/system
 # libward.h and its parts by their own name, the rest of libward below ward/.
 PUBLIC_HEADERS := $(wildcard userspace/lib/libward*.h userspace/verifier/wardverify*.h)
 WARD_HEADERS := $(filter-out $(PUBLIC_HEADERS) %private.h %/sys.h,$(wildcard userspace/lib/*.h))
@@ -377,6 +379,9 @@ install: userspace install-dkms
 		install -m 644 $(UDEV_RULES) $(DESTDIR)/lib/udev/rules.d)
 	$(if $(SYSUSERS),install -d $(DESTDIR)/usr/lib/sysusers.d && \
 		install -m 644 $(SYSUSERS) $(DESTDIR)/usr/lib/sysusers.d)
+	install -d $(UNIT_DIR)
+	for unit in $(UNITS); do \
+		sed 's,@PREFIX@,$(PREFIX),' $$unit >$(UNIT_DIR)/$$(basename $$unit .in) || exit 1; done
 
 install-dkms:
 	install -d $(DKMS_SRC)/kmod $(DKMS_SRC)/include/uapi/linux
@@ -396,6 +401,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/share/ward
 	rm -f $(addprefix $(DESTDIR)/lib/udev/rules.d/,$(notdir $(UDEV_RULES)))
 	rm -f $(addprefix $(DESTDIR)/usr/lib/sysusers.d/,$(notdir $(SYSUSERS)))
+	rm -f $(addprefix $(UNIT_DIR)/,$(notdir $(UNITS:.in=)))
 	rm -rf $(DKMS_SRC)
 
 clean:
