@@ -3,6 +3,7 @@
 # /script of the guest in which wardd answers for a double of /dev/sev-guest (see
 # tests/e2e/wardd.sh). ward.ko is loaded; sevsim.ko and, where the kernel has TSM
 # reports, tsmsim.ko are in /lib/ward. The evidence is SIMULATED.
+# shellcheck source=tests/vm/try.sh
 . /lib/ward/try.sh
 
 PARAMETERS=/sys/module/sevsim/parameters
@@ -145,10 +146,10 @@ exclusive() {
 	try 6 'others may get quotes' 'exclusive: not where others may open the device' \
 		wardd --exclusive -b sev-guest,simulated
 	chmod 0600 /dev/sev-guest
-	sleep 300 </dev/sev-guest &
+	sh -c 'exec 3<>/dev/sev-guest; exec sleep 300' &
 	holder=$!
 	tries=0
-	until [ /proc/$holder/fd/0 -ef /dev/sev-guest ] || [ $tries -ge 100 ]; do
+	until [ "$(readlink /proc/$holder/fd/3)" = /dev/sev-guest ] || [ $tries -ge 100 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done
