@@ -123,7 +123,8 @@ check("every state of the link", set(links) - set(known["provider-state"]), 5, l
 words = set()
 for found in re.finditer(r"ctl_error\(\s*[\w>-]+,\s*[^,]+,\s*([^,]+),", sources):
     words |= set(re.findall(r'"([a-z]+(?:-[a-z]+)*)"', found.group(1)))
-words |= set(re.findall(r'\{ E[A-Z]+, (?:EXIT_[A-Z]+, )?"([a-z-]+)",', sources))
+words |= set(re.findall(r'"verdict", "([a-z]+-[a-z-]+)"', sources))
+words |= set(re.findall(r'\{ -?E[A-Z]+, (?:EXIT_[A-Z]+, )?"([a-z-]+)",', sources))
 words |= set(re.findall(r'reason = (?:[^;]*\? )?"([a-z-]+)"', sources))
 words |= set(re.findall(r'reason = [^;]*: "([a-z-]+)"', sources))
 errors = set(known["error"])

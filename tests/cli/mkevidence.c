@@ -103,6 +103,13 @@ static void receipts(void)
 
 	receipt(&g);
 	write_bundle("receipt.ward", &g);
+	g.event_count = 0;
+	write_bundle("receipt-bare.ward", &g);
+	receipt(&g);
+	memmove(g.events, g.events + 1, (g.event_count - 1) * sizeof(g.events[0]));
+	g.event_count--;
+	write_bundle("receipt-gap.ward", &g);
+	receipt(&g);
 	g.claims.state = 0;
 	write_bundle("unsealed.ward", &g);
 	receipt(&g);

@@ -150,6 +150,11 @@ not_files() {
 receipts() {
 	local r="$OK --release $D/log.json"
 	want 0 ok receipt verify "$D/receipt.ward" $r --complete
+	shows 'records: *complete' receipt verify "$D/receipt.ward" $r
+	shows 'records: *gap' receipt verify "$D/receipt-gap.ward" $r
+	shows 'records: *absent' receipt verify "$D/receipt-bare.ward" $r
+	want 2 events-gap receipt verify "$D/receipt-gap.ward" $r --complete
+	want 2 events-gap receipt verify "$D/receipt-bare.ward" $r --complete
 	want 5 not-sealed receipt verify "$D/unsealed.ward" $r
 	want 5 memory-live receipt verify "$D/live.ward" $r
 	want 5 wrong-session receipt verify "$D/other-session.ward" $r
@@ -158,6 +163,68 @@ receipts() {
 	want 7 release-damaged receipt verify "$D/receipt.ward" $OK --release "$D/policy.json"
 	want 5 guest-unmeasured receipt verify "$D/receipt.ward" --policy "$D/unpinned.json" \
 		--root "$D/ark.pem" --release "$D/log.json"
+}
+
+# ranged CODE WORDS TEXT ARGUMENT...: a directory of receipts against a log; its
+# JSON is what doc/json.md has
+# shellcheck disable=SC2086
+ranged() {
+	local code=$1 words=$2 text=$3 got
+	shift 3
+	"$W" receipt verify "$D/receipts" $OK "$@" >"$D/out" 2>"$D/err"
+	got=$?
+	[ $got -eq "$code" ] && cat "$D/out" "$D/err" | grep -qE -- "$words"
+	result $? "receipts of a time: $text"
+	"$W" -o json receipt verify "$D/receipts" $OK "$@" >"$D/json" 2>/dev/null
+	case $(head -c 20 "$D/json") in
+	*error*) python3 tests/cli/json_members.py error "$D/json" >"$D/out" ;;
+	*) python3 tests/cli/json_members.py 'receipt verify --log' "$D/json" >"$D/out" ;;
+	esac
+	result $? "receipts of a time: $text, JSON"
+}
+
+# shellcheck disable=SC2086
+ranges() {
+	local release one log
+	release=$(printf '7%.0s' {1..32})
+	one=$D/receipts/$release.ward
+	log="--log $D/log.json"
+	mkdir "$D/receipts"
+	cp "$D/receipt.ward" "$one"
+	ranged 0 '^range: +complete' 'all are there, with all records' $log
+	ranged 0 '^range: +complete' 'from its very second on' $log --complete \
+		--since 2026-11-22T02:00:00Z --until 2026-11-22T02:00:01Z
+	ranged 1 'nothing could be said' 'from a second later' $log --since 2026-11-22T02:00:01Z
+	ranged 1 'nothing could be said' 'until its very second' $log --until 2026-11-22T02:00:00Z
+	ranged 1 'must be after' 'until before it began' $log --since 2026-11-22T02:00:00Z \
+		--until 2026-11-22T01:00:00Z
+	cp "$D/receipt-gap.ward" "$one"
+	ranged 0 'records: +gap' 'records are missing, and that is told' $log
+	grep -q '"range": "gap"' "$D/json"
+	result $? 'receipts of a time: a range with missing records has a gap'
+	ranged 2 'verdict: +events-gap' 'records are missing, and refused' $log --complete
+	cp "$D/receipt-bare.ward" "$one"
+	ranged 0 'records: +absent' 'no records at all' $log
+	ranged 2 'verdict: +events-gap' 'no records at all, and refused' $log --complete
+	cp "$D/unsealed.ward" "$one"
+	ranged 5 'verdict: +not-sealed' 'one that is refused' $log
+	cp "$D/receipt.ward" "$one"
+	{ cat "$D/log.json" && sed "s/$release/${release/7/8}/; s/T02:/T04:/" "$D/log.json"; } \
+		>"$D/log2.json"
+	ranged 2 'verdict: +receipt-missing' 'one is missing' --log "$D/log2.json"
+	grep -q '"range": "gap"' "$D/json" && grep -q '"accepted": 1' "$D/json"
+	result $? 'receipts of a time: what is there still counts, the range has a gap'
+	ranged 0 '^range: +complete' 'the missing one lies later' --log "$D/log2.json" \
+		--until 2026-11-22T03:00:00Z
+	cp "$one" "$D/receipts/${release/7/8}.ward"
+	ranged 5 'verdict: +(nonce|binding)-mismatch' "one release's receipt for another" \
+		--log "$D/log2.json"
+	echo '{"version":1}' >>"$D/log2.json"
+	ranged 7 'line 3 of the log' 'a damaged line' --log "$D/log2.json"
+	want 1 'exclude' receipt verify "$D/receipts" $OK $log --release "$D/log.json"
+	want 1 'go with --log' receipt verify "$D/receipt.ward" $OK --release "$D/log.json" \
+		--since 2026-01-01T00:00:00Z
+	want 1 'takes a time' receipt verify "$D/receipts" $OK $log --since yesterday
 }
 
 reports() {
@@ -248,6 +315,7 @@ json() {
 		assert n["field"] == "report.report_data" and n["offset"] == 80 and n["mend"]
 		r = load("receipt")
 		assert r["ok"] is True and r["receipt"]["wiped_bytes"] == 6 << 20
+		assert r["receipt"]["records"] == "complete" and r["receipt"]["records_missing"] == 0
 		assert "Not proved" in r["statement"] and r["simulated"] is True
 		m = load("misuse")
 		assert m["error"]["exit_code"] == 1 and m["error"]["text"]
@@ -313,6 +381,7 @@ real() {
 bundles
 misuse
 receipts
+ranges
 reports
 texts
 json

@@ -121,6 +121,14 @@ echo '{"session":' >"$D/line"
 want 7 'line:2' 'receipt export: a broken line' receipt export --line "$D/line" "$D/r"
 head -c 70000 /dev/zero >"$D/line"
 want 7 'at most 65536' 'receipt export: a huge line' receipt export --line "$D/line" "$D/r"
+want 1 'go with --log' 'receipt export: a time without a log' \
+	receipt export --since 2026-01-01T00:00:00Z "$D/r"
+want 1 'nothing else goes' 'receipt export: a log and a session' \
+	receipt export --log "$D/line" --session "$RELEASE" "$D/r"
+want 1 'takes a time' 'receipt export: no time' receipt export --log "$D/none" --since now "$D/r"
+want 1 'log-of-none' 'receipt export: no log' receipt export --log "$D/log-of-none" "$D/r"
+echo '{"version":2}' >"$D/log"
+want 7 'line 1 of the log' 'receipt export: a damaged log' receipt export --log "$D/log" "$D/r"
 want 1 'read' 'receipt export: no line' receipt export --line "$D/none" "$D/r"
 
 # Every bit that the ABI has has a name, so that none shows as unknown.

@@ -72,6 +72,17 @@ judge() { # SERIES DIR
 		"$w" verify bundle "$dir/bundle" --root build/tsmsim/ark.pem --nonce "$nonce"
 	expect 0 "$1: the receipt of the ended session verifies" \
 		"$w" receipt verify "$dir/receipt" --release "$dir/line" "${args[@]}"
+	expect 2 "$1: ... but not where all records are asked for" \
+		"$w" receipt verify "$dir/receipt" --release "$dir/line" "${args[@]}" --complete
+	expect 0 "$1: root's has them all" \
+		"$w" receipt verify "$dir/receipt-root" --release "$dir/line" "${args[@]}" --complete
+	expect 0 "$1: the receipts of a time verify, all records there" \
+		"$w" receipt verify "$dir/receipts" --log "$dir/log" --until 2026-01-01T01:00:00Z \
+		"${args[@]}" --complete
+	grep -q '^range: *complete' "$OUT.out" || echo "not ok $1: the range is complete"
+	expect 2 "$1: those of a longer time do not: a session had not ended" \
+		"$w" receipt verify "$dir/receipts" --log "$dir/log" "${args[@]}"
+	grep -q '^range: *gap' "$OUT.out" || echo "not ok $1: the range has a gap"
 	expect 5 "$1: a report is no receipt" \
 		"$w" receipt verify "$dir/bundle" --release "$dir/line" "${args[@]}"
 }

@@ -8,6 +8,7 @@ libraries. Prints a TAP line for each check.
 import base64
 import hashlib
 import json
+import os
 import pathlib
 import re
 import struct
@@ -137,13 +138,15 @@ SCHEMAS = {
     "selftest": "mem selftest", "limits": "limits show", "gauge": "pressure",
     "pressure-held": "pressure", "told": "pressure --follow", "seen": "pressure --follow",
     "late": "pressure --follow", "events": "events", "followed": "events --follow",
-    "report-json": "report", "status-error": "error",
+    "report-json": "report", "status-error": "error", "receipt-json": "receipt export",
+    "receipts-json": "receipt export --log",
 }
+WITH_TSM = ("doctor", "provider", "report-json", "receipt-json", "receipts-json")
 
 
 def schemas():
     for name, heading in SCHEMAS.items():
-        if name not in files and name in ("doctor", "provider", "report-json"):
+        if name not in files and name in WITH_TSM:
             continue  # where there is no TSM
         wrong = []
         for value in json_members.objects(files[name].decode()):
@@ -296,14 +299,24 @@ def receipt():
     check("receipt: owner's nonce, bound to release and data set",
           claims["nonce"] == nonce and claims["binding"] ==
           sha512(b"WARD-RECEIPT-V1\0", release, dataset, nonce))
+    check("receipt: for its owner without records", bundle_of("receipt")["events"] == [])
+    root = bundle_of("receipt-root")
+    heads = chain_head(claims_of(root), root["events"])
+    check("receipt: for root with all records, the last that of its end",
+          len(heads) - 1 == claims["seq"] == claims_of(root)["seq"] >= 2
+          and heads[-1] == claims_of(root)["head"] == claims["head"]
+          and struct.unpack_from("<H", root["events"][-1], 4)[0] == 3)
 
 
 def write_out():
     """For the owner's side: bundle, request, receipt and the release's line."""
-    for name in ("bundle", "request", "receipt"):
+    release, dataset = bytes(range(16)), bytes(range(16, 32))
+    os.makedirs(f"{out}/receipts", exist_ok=True)
+    files[f"receipts/{release.hex()}.ward"] = files["range"]
+    for name in ("bundle", "request", "receipt", "receipt-root", "log",
+                 f"receipts/{release.hex()}.ward"):
         with open(f"{out}/{name}", "wb") as file:
             file.write(files[name])
-    release, dataset = bytes(range(16)), bytes(range(16, 32))
     with open(f"{out}/line", "w", encoding="ascii") as file:
         json.dump({
             "version": 1, "time": "2026-01-01T00:00:00Z", "resource": "a/b/c",

@@ -335,11 +335,47 @@ receipts() {
 	result $? 'receipt export: nothing written'
 	try 0 'simulated' 'receipt export: of an ended session' \
 		as worker wardctl receipt export --line $D/line $D/receipt
+	grep -q '^records: *absent' $D/out
+	result $? "receipt export: its records are not its owner's to have any more"
 	tell receipt $D/receipt
 	echo "# text subject $ID"
-	try 0 'subject' 'receipt export: root may for everybody' \
+	try 0 '^records: *complete' 'receipt export: root may for everybody, and finds the records' \
 		wardctl receipt export --session "$ID" --release $RELEASE --dataset $DATASET \
 		--nonce $NONCE $D/receipt2
+	tell receipt-root $D/receipt2
+	tell_json receipt-json wardctl receipt export --line $D/line $D/receipt2
+}
+
+log_line() { # log_line SESSION RELEASE TIME: as a broker writes it
+	zero=$(printf %064d 0)
+	echo "{\"version\":1,\"time\":\"$3\",\"resource\":\"a/b/c\",\"dataset\":\"$DATASET\"," \
+		"\"release\":\"$2\",\"receipt_nonce\":\"$NONCE\",\"session\":\"$1\"," \
+		"\"instance\":\"$instance\",\"uid\":1001,\"measurement\":\"$(printf %096d 0)\"," \
+		"\"evidence_sha256\":\"$zero\"}"
+}
+
+# Those of a time: of the session that ended, and of one that is still open.
+receipts_of_a_time() {
+	hold_session worker
+	instance=$(wardctl status -o json | sed -n 's/.*"instance": "\([0-9a-f]*\)".*/\1/p')
+	open=$(wardctl session list -o json | sed -n 's/.*"session": "\([0-9a-f]*\)".*/\1/p' | head -n 1)
+	log_line "$ID" $RELEASE 2026-01-01T00:00:00Z >$D/log
+	log_line "$open" $DATASET 2026-01-01T01:00:00Z >>$D/log
+	try 6 'not exported: *1' 'receipt export --log: one is still open' \
+		wardctl receipt export --log $D/log $D/receipts
+	grep -q 'state: *no-session' $D/out && grep -q '^exported: *1' $D/out &&
+		[ -e $D/receipts/$RELEASE.ward ] && [ ! -e $D/receipts/$DATASET.ward ]
+	result $? 'receipt export --log: what can be had is taken all the same'
+	try 0 '^exported: *1' 'receipt export --log: until a time' \
+		wardctl receipt export --log $D/log --until 2026-01-01T01:00:00Z $D/receipts
+	try 1 'nothing could be said' 'receipt export --log: a time without a release' \
+		wardctl receipt export --log $D/log --since 2026-01-02T00:00:00Z $D/receipts
+	try 6 'no-permission' "receipt export --log: not of another user's session" \
+		as other wardctl receipt export --log $D/log --until 2026-01-01T01:00:00Z $D/other
+	tell_json receipts-json wardctl receipt export --log $D/log $D/receipts
+	tell log $D/log
+	tell range $D/receipts/$RELEASE.ward
+	drop_session
 }
 
 unloading() {
@@ -372,7 +408,12 @@ fi
 sessions
 records
 policies
-if has_tsm; then receipts; else drop_session; fi
+if has_tsm; then
+	receipts
+	receipts_of_a_time
+else
+	drop_session
+fi
 buffers
 limits
 paces

@@ -13,7 +13,8 @@
 #include "infile.h"
 
 enum { OPT_POLICY = 256, OPT_ROOT, OPT_AT, OPT_COLLATERAL, OPT_NO_COLLATERAL, OPT_NONCE,
-       OPT_BINDING, OPT_PURPOSE, OPT_SESSION, OPT_COMPLETE, OPT_RELEASE };
+       OPT_BINDING, OPT_PURPOSE, OPT_SESSION, OPT_COMPLETE, OPT_RELEASE, OPT_LOG,
+       OPT_SINCE, OPT_UNTIL };
 
 struct known {
 	unsigned int group;	/* 0 = every verb */
@@ -32,6 +33,9 @@ static const struct known known[] = {
 	{ APPRAISE_EXPECT, { "session", required_argument, NULL, OPT_SESSION } },
 	{ APPRAISE_EXPECT | APPRAISE_RELEASE, { "complete", no_argument, NULL, OPT_COMPLETE } },
 	{ APPRAISE_RELEASE, { "release", required_argument, NULL, OPT_RELEASE } },
+	{ APPRAISE_RELEASE, { "log", required_argument, NULL, OPT_LOG } },
+	{ APPRAISE_RELEASE, { "since", required_argument, NULL, OPT_SINCE } },
+	{ APPRAISE_RELEASE, { "until", required_argument, NULL, OPT_UNTIL } },
 	{ APPRAISE_SNPGUEST, { "tcb", no_argument, NULL, 't' } },
 	{ APPRAISE_SNPGUEST, { "signature", no_argument, NULL, 's' } },
 	{ APPRAISE_SNPGUEST, { "measurement", required_argument, NULL, 'm' } },
@@ -166,6 +170,13 @@ static int take(struct wardctl *ctl, struct appraise *a, int opt, const char *te
 	case OPT_RELEASE:
 		*release = text;
 		return EXIT_OK;
+	case OPT_LOG:
+		a->log = text;
+		return EXIT_OK;
+	case OPT_SINCE:
+		return releases_since(ctl, &a->releases, text);
+	case OPT_UNTIL:
+		return releases_until(ctl, &a->releases, text);
 	case '?':
 		return ctl_usage(ctl, "an option is not known here, or lacks its value");
 	default:
@@ -203,6 +214,7 @@ void appraise_free(struct appraise *a)
 	wv_roots_free(a->roots);
 	wv_policy_free(a->policy);
 	collateral_free(&a->collateral);
+	releases_free(&a->releases);
 }
 
 int appraise_ready(struct wardctl *ctl, struct appraise *a, int kind)

@@ -5,6 +5,7 @@
 #ifndef WARDCTL_APPRAISE_H
 #define WARDCTL_APPRAISE_H
 
+#include "releases.h"
 #include "wardctl.h"
 #include "wardverify.h"
 
@@ -20,6 +21,8 @@ struct appraise {
 	uint8_t nonce[64], binding[64], session[16], measurement[48], host_data[32], report_data[64];
 	bool want_measurement, want_host_data, want_report_data;
 	int64_t now;
+	const char *log;		/* APPRAISE_RELEASE: in place of one release */
+	struct releases releases;	/* its range; read by who wants it */
 	struct wv_appraisal in;
 	int positionals;
 };
@@ -27,7 +30,7 @@ struct appraise {
 /* Which options a verb takes, beside --root, --policy, --at, --collateral. */
 #define APPRAISE_EXPECT	(1u << 0)	/* --nonce, --binding, --purpose, --session, --complete */
 #define APPRAISE_SNPGUEST (1u << 1)	/* -t -s -m -d -r, as snpguest has them */
-#define APPRAISE_RELEASE (1u << 2)	/* --release */
+#define APPRAISE_RELEASE (1u << 2)	/* --release, --complete, --log, --since, --until */
 
 /**
  * appraise_options - read argv; a->positionals = index of the first other argument

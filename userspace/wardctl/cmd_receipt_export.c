@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * wardctl receipt export: a receipt for a session that has ended, out of its
- * tombstone. (A program that lives takes its own receipt through libward.) The
- * records went with the session; its chain's head stays in the claims.
+ * tombstone, or for all releases of a log. (A program that lives takes its own
+ * receipt through libward.) The records went with the session; its chain's head
+ * stays in the claims, and root finds what the kernel still has of them.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -12,20 +13,21 @@
 
 #include "evidence.h"
 #include "hex.h"
+#include "receipt.h"
+#include "receipt_range.h"
 #include "verbs.h"
 
 #define LINE_MAX_BYTES 65536
 
 /**
  * struct receipt_args - which session, which release; @have counts the bits of
- *	what was given
+ *	what was given. Or all releases of @log
  */
 struct receipt_args {
 	const char *out;
-	uint8_t session[WARD_ID_LEN];
-	uint8_t release[16];
-	uint8_t dataset[16];
-	uint8_t nonce[32];
+	const char *log;
+	struct releases releases;
+	struct receipt_for what;
 	unsigned int have;
 };
 
@@ -39,8 +41,8 @@ struct field {
 	size_t len;
 };
 
-#define FIELD(name, json) { #name, json, offsetof(struct receipt_args, name), \
-			    sizeof(((struct receipt_args *)0)->name) }
+#define FIELD(name, json) { #name, json, offsetof(struct receipt_for, name), \
+			    sizeof(((struct receipt_for *)0)->name) }
 
 static const struct field fields[] = {
 	FIELD(session, "session"),
@@ -56,7 +58,7 @@ static int take(struct wardctl *ctl, struct receipt_args *args, size_t i, const 
 {
 	const struct field *f = &fields[i];
 
-	if (!hex_decode(text, (uint8_t *)args + f->offset, f->len))
+	if (!hex_decode(text, (uint8_t *)&args->what + f->offset, f->len))
 		return ctl_usage(ctl, "%s%s is %zu hex digits, not '%s'", where,
 				 *where ? f->member : f->option, 2 * f->len, text);
 	args->have |= 1u << i;
@@ -117,6 +119,45 @@ static int missing(struct wardctl *ctl, const struct receipt_args *args)
 			 fields[i].option, fields[i].member);
 }
 
+static int option(struct wardctl *ctl, struct receipt_args *args, int c, const char **line)
+{
+	switch (c) {
+	case '?':
+		return ctl_usage(ctl, "an option is not known here, or lacks its value");
+	case 'l':
+		*line = optarg;
+		return EXIT_OK;
+	case 'L':
+		args->log = optarg;
+		return EXIT_OK;
+	case 'S':
+		return releases_since(ctl, &args->releases, optarg);
+	case 'U':
+		return releases_until(ctl, &args->releases, optarg);
+	default:
+		return take(ctl, args, (size_t)c, optarg, "");
+	}
+}
+
+/* One release, or a log with a range: never both. */
+static int settle(struct wardctl *ctl, struct receipt_args *args, const char *line)
+{
+	bool range = args->releases.has_since || args->releases.has_until;
+	int rc = EXIT_OK;
+
+	if (args->log && (line || args->have))
+		return ctl_usage(ctl, "--log has every release's own: nothing else goes with it");
+	if (!args->log && range)
+		return ctl_usage(ctl, "--since and --until go with --log");
+	if (args->log)
+		return releases_read(ctl, args->log, &args->releases);
+	if (line)
+		rc = take_line(ctl, args, line);
+	if (!rc && args->have != HAVE_ALL)
+		rc = missing(ctl, args);
+	return rc;
+}
+
 static int parse(struct wardctl *ctl, int argc, char **argv, struct receipt_args *args)
 {
 	static const struct option longs[] = {
@@ -125,27 +166,21 @@ static int parse(struct wardctl *ctl, int argc, char **argv, struct receipt_args
 		{ "dataset", required_argument, NULL, 2 },
 		{ "nonce", required_argument, NULL, 3 },
 		{ "line", required_argument, NULL, 'l' },
+		{ "log", required_argument, NULL, 'L' },
+		{ "since", required_argument, NULL, 'S' },
+		{ "until", required_argument, NULL, 'U' },
 		{ 0 },
 	};
 	const char *line = NULL;
 	int c, rc = EXIT_OK;
 
 	opterr = 0;
-	while (!rc && (c = getopt_long(argc, argv, "l:", longs, NULL)) != -1) {
-		if (c == '?')
-			rc = ctl_usage(ctl, "'%s' is not an option, or lacks its value",
-				       argv[optind - 1]);
-		else if (c == 'l')
-			line = optarg;
-		else
-			rc = take(ctl, args, (size_t)c, optarg, "");
-	}
+	while (!rc && (c = getopt_long(argc, argv, "l:", longs, NULL)) != -1)
+		rc = option(ctl, args, c, &line);
 	if (!rc && argc - optind != 1)
-		rc = ctl_usage(ctl, "receipt export takes one file to write");
-	if (!rc && line)
-		rc = take_line(ctl, args, line);
-	if (!rc && args->have != HAVE_ALL)
-		rc = missing(ctl, args);
+		rc = ctl_usage(ctl, "receipt export takes one file, or with --log one directory, to write");
+	if (!rc)
+		rc = settle(ctl, args, line);
 	if (!rc)
 		args->out = argv[optind];
 	return rc;
@@ -153,67 +188,70 @@ static int parse(struct wardctl *ctl, int argc, char **argv, struct receipt_args
 
 static int export_failed(struct wardctl *ctl, int err)
 {
-	if (err == -ENOENT)
-		return ctl_error(ctl, EXIT_DEVICE, "no-session",
-				 "no ended session has this id: it is still open, of another boot, or too"
-				 " long ago");
-	if (err == -EPERM)
-		return ctl_error(ctl, EXIT_DEVICE, "no-permission",
-				 "the session is another user's\n"
-				 "  mend: run as that user, or as root");
-	if (err == -EINVAL)
-		return ctl_error(ctl, EXIT_DEVICE, "not-wiped",
-				 "the session cannot give a receipt: it still holds protected memory");
+	const char *mend = err == -EPERM ? "\n  mend: run as that user, or as root" : "";
+
+	if (err == -ENOENT || err == -EPERM || err == -EINVAL)
+		return ctl_error(ctl, EXIT_DEVICE, receipt_reason(err), "%s%s", receipt_why(err),
+				 mend);
 	return device_no_evidence(ctl, err, "get evidence of the ended session");
 }
 
-static int attest(struct ward_session *session, const struct receipt_args *args,
-		  struct ward_evidence **evidence)
+static int take_one(struct wardctl *ctl, const struct receipt_for *what, struct receipt *receipt)
 {
-	struct ward_request request = {
-		.size = sizeof(request),
-		.purpose = WARD_PURPOSE_RECEIPT,
-		.nonce = args->nonce,
-		.nonce_len = sizeof(args->nonce),
-	};
-	int err;
+	struct ward_control *control;
+	struct ward_session *session;
+	int err, rc = device_session(ctl, &session);
 
-	memcpy(request.subject, args->session, sizeof(request.subject));
-	err = ward_binding_receipt(args->release, args->dataset, args->nonce, request.binding);
-	return err ? err : ward_session_attest(session, &request, evidence);
+	if (rc)
+		return rc;
+	if (ward_control_open(&control))
+		control = NULL;
+	err = receipt_take(session, control, what, receipt);
+	if (control)
+		ward_control_close(control);
+	ward_session_close(session);
+	return err ? export_failed(ctl, err) : EXIT_OK;
+}
+
+static int export_one(struct wardctl *ctl, const struct receipt_args *args)
+{
+	struct receipt receipt;
+	int rc = take_one(ctl, &args->what, &receipt);
+
+	if (rc)
+		return rc;
+	rc = evidence_write_bundle(ctl, args->out, receipt.evidence, &receipt.records);
+	if (!rc) {
+		out_text(ctl->out, "receipt", args->out);
+		evidence_show(ctl, receipt.evidence);
+		receipt_show(ctl, &receipt);
+	}
+	receipt_free(&receipt);
+	return rc;
 }
 
 static int run(struct wardctl *ctl, int argc, char **argv)
 {
-	struct receipt_args args = { 0 };
-	struct ward_evidence *evidence;
-	struct ward_session *session;
-	int err, rc;
+	struct receipt_args args = { .out = NULL };
+	int rc = parse(ctl, argc, argv, &args);
 
-	rc = parse(ctl, argc, argv, &args);
-	if (!rc)
-		rc = device_session(ctl, &session);
-	if (rc)
-		return rc;
-	err = attest(session, &args, &evidence);
-	ward_session_close(session);
-	if (err)
-		return export_failed(ctl, err);
-	rc = evidence_write_bundle(ctl, args.out, evidence, NULL);
-	if (!rc) {
-		out_text(ctl->out, "receipt", args.out);
-		evidence_show(ctl, evidence);
-	}
-	ward_evidence_free(evidence);
+	if (!rc && args.log)
+		rc = receipt_range_export(ctl, &args.releases, args.out);
+	else if (!rc)
+		rc = export_one(ctl, &args);
+	releases_free(&args.releases);
 	return rc;
 }
 
 const struct wardctl_verb verb_receipt_export = {
 	.name = "receipt export",
-	.args = "(--line FILE | --session HEX --release HEX --dataset HEX --nonce HEX) RECEIPT",
-	.help = "take the wipe receipt of a session that has ended",
+	.args = "(--line FILE | --session HEX --release HEX --dataset HEX --nonce HEX) RECEIPT,\n"
+		"       or --log FILE [--since TIME] [--until TIME] DIRECTORY",
+	.help = "take the wipe receipt of a session that has ended, or those of a time",
 	.details = "--line reads a line of the broker's release log. The session must be the caller's\n"
-		   "own, or the caller root. Records went with the session: the receipt carries the\n"
-		   "head of its chain only.\n",
+		   "own, or the caller root. Records go with the session: the receipt carries the head\n"
+		   "of its chain, and for root the records that the kernel still has.\n"
+		   "--log takes one for each release of the log from --since on and before --until,\n"
+		   "as DIRECTORY/RELEASE.ward; exit code 6 when one could not be had.\n",
 	.run = run,
 };

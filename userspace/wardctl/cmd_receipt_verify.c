@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * wardctl receipt verify: does this bundle prove the wipe for that release?
+ * wardctl receipt verify: does this bundle prove the wipe for that release, or a
+ * directory of them for all releases of a time?
  */
 #include "appraise.h"
 #include "infile.h"
+#include "receipt_range.h"
 #include "verbs.h"
 
-static void show_figures(struct output *o, const struct wv_receipt *r)
+static void show_figures(struct output *o, const struct wv_verdict *v, const struct wv_receipt *r)
 {
 	out_object(o, "receipt");
+	out_text(o, "records", receipt_records_text(v));
+	out_uint(o, "records_missing", receipt_records_missing(v));
 	out_uint(o, "wiped_buffers", r->buffers);
 	out_uint(o, "wiped_bytes", r->bytes);
 	out_uint(o, "peak_bytes", r->peak_bytes);
@@ -49,8 +53,33 @@ static int verify(struct wardctl *ctl, struct appraise *a, const char *path,
 	infile_free(&in);
 	rc = appraise_show(ctl, path, &v);
 	if (!rc)
-		show_figures(ctl->out, &receipt);
+		show_figures(ctl->out, &v, &receipt);
 	return rc;
+}
+
+static int verify_range(struct wardctl *ctl, struct appraise *a, const char *dir)
+{
+	int rc = releases_read(ctl, a->log, &a->releases) ?: appraise_ready(ctl, a, -1);
+
+	return rc ? rc : receipt_range_verify(ctl, a, &a->releases, dir);
+}
+
+/* Which line it must match, or which lines of a log. */
+static int check_arguments(struct wardctl *ctl, const struct appraise *a, int argc,
+			   const char *release)
+{
+	bool range = a->releases.has_since || a->releases.has_until;
+
+	if (argc - a->positionals != 1)
+		return ctl_usage(ctl, a->log ? "one directory is expected" : "one receipt is expected");
+	if (a->log && release)
+		return ctl_usage(ctl, "--log and --release exclude each other");
+	if (!a->log && range)
+		return ctl_usage(ctl, "--since and --until go with --log");
+	if (!a->log && !release)
+		return ctl_usage(ctl,
+				 "--release names the line of the broker's log that it must match");
+	return EXIT_OK;
 }
 
 static int run(struct wardctl *ctl, int argc, char **argv)
@@ -59,11 +88,11 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 	struct appraise a;
 	int rc = appraise_options(ctl, &a, APPRAISE_RELEASE, argc, argv, &release);
 
-	if (!rc && argc - a.positionals != 1)
-		rc = ctl_usage(ctl, "one receipt is expected");
-	if (!rc && !release)
-		rc = ctl_usage(ctl, "--release names the line of the broker's log that it must match");
 	if (!rc)
+		rc = check_arguments(ctl, &a, argc, release);
+	if (!rc && a.log)
+		rc = verify_range(ctl, &a, argv[a.positionals]);
+	else if (!rc)
 		rc = verify(ctl, &a, argv[a.positionals], release);
 	appraise_free(&a);
 	return rc;
@@ -71,15 +100,19 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 
 const struct wardctl_verb verb_receipt_verify = {
 	.name = "receipt verify",
-	.args = "FILE --release LINE.json [--policy FILE] [--root CERT]... [--at TIME] "
+	.args = "(FILE --release LINE.json | DIRECTORY --log FILE [--since TIME] [--until TIME])\n"
+		"       [--policy FILE] [--root CERT]... [--at TIME] "
 		"[--collateral DIR] [--complete]",
-	.help = "does this receipt prove the wipe for that release?",
+	.help = "does this receipt prove the wipe for that release, or for those of a time?",
 	.details =
 		"  --release FILE   one line of the broker's release log; session, purpose, nonce\n"
 		"                   and binding must follow from it\n"
 		"  --policy FILE    what is accepted; its purpose is not looked at, so that the\n"
 		"                   policy of the release can be used\n"
 		"  --complete       refuse a receipt without its whole list of events\n"
+		"  --log FILE       every release of the log from --since on and before --until:\n"
+		"                   DIRECTORY/RELEASE.ward must prove it. The range is complete where\n"
+		"                   each has a receipt with all its records, else it has a gap\n"
 		"  What an accepted receipt proves, and what not, stands in the result.\n",
 	.run = run,
 };

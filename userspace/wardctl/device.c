@@ -68,6 +68,11 @@ static const struct trouble *trouble_of(int err)
 	return &other;
 }
 
+const char *device_reason(int err)
+{
+	return trouble_of(err)->reason;
+}
+
 int device_error(struct wardctl *ctl, int err, const char *what)
 {
 	const struct trouble *t = trouble_of(err);

@@ -21,6 +21,9 @@ int device_error(struct wardctl *ctl, int err, const char *what);
  */
 int device_refused(struct wardctl *ctl, struct ward_control *control, int err, const char *what);
 
+/** device_reason - the word for an error of libward */
+const char *device_reason(int err);
+
 /** device_no_evidence - the same for a request for evidence */
 int device_no_evidence(struct wardctl *ctl, int err, const char *what);
 
