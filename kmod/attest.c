@@ -25,6 +25,23 @@ static int check_nonce(const struct ward_attest *cmd)
 	return 0;
 }
 
+/* What the claims would hold beside it is not for the caller of a raw one to say. */
+static int check_raw(const struct ward_attest *cmd)
+{
+	const u8 *zeroes = cmd->binding + WARD_BINDING_LEN - WARD_RAW_ZEROES;
+
+	if (cmd->nonce_len || cmd->max_age_ns || memchr_inv(cmd->nonce, 0, WARD_NONCE_MAX) ||
+	    memchr_inv(cmd->subject, 0, WARD_ID_LEN) ||
+	    memchr_inv(zeroes, 0, WARD_RAW_ZEROES))
+		return -EINVAL;
+	return 0;
+}
+
+static bool is_raw(const struct ward_attest *cmd)
+{
+	return cmd->purpose == WARD_PURPOSE_RAW;
+}
+
 static int check_state(struct ward_session *session)
 {
 	struct ward_totals totals;
@@ -40,12 +57,33 @@ static int check_provider(void)
 	return ward_provider_primary(&facts);
 }
 
-static int check_request(struct ward_session *session, const struct ward_attest *cmd)
+/* What of the policy it was is told with the error. */
+static int denied(struct ward_call *call, const struct ward_denial *why)
 {
-	if (cmd->purpose < WARD_PURPOSE_RELEASE || cmd->purpose > WARD_PURPOSE_REPORT)
+	struct ward_attest *cmd = call->cmd;
+
+	cmd->out_denied = why->why;
+	cmd->out_denied_by = why->by;
+	call->reply_on_error = true;
+	return -EACCES;
+}
+
+static int check_policy(struct ward_call *call)
+{
+	const struct ward_attest *cmd = call->cmd;
+	struct ward_denial why;
+
+	return ward_policy_admits(cmd->purpose, &why) ? denied(call, &why) : 0;
+}
+
+static int check_request(struct ward_call *call)
+{
+	const struct ward_attest *cmd = call->cmd;
+
+	if (cmd->purpose < WARD_PURPOSE_RELEASE || cmd->purpose > WARD_PURPOSE_RAW)
 		return -EOPNOTSUPP;
-	return check_nonce(cmd) ?: check_state(session) ?:
-	       ward_policy_admits(cmd->purpose) ?: check_provider();
+	return (is_raw(cmd) ? check_raw(cmd) : check_nonce(cmd)) ?:
+	       check_state(call->object) ?: check_policy(call) ?: check_provider();
 }
 
 /*
@@ -116,7 +154,8 @@ static int deliver(struct ward_call *call, const struct ward_answer *answer)
 	const struct ward_evidence_set *set = answer->evidence;
 	const struct ward_evidence *ev = &set->primary;
 	struct answer_part parts[] = {
-		{ answer->claims, WARD_CLAIMS_SIZE, cmd->claims_addr, &cmd->claims_len },
+		{ answer->claims, answer->leaves ? WARD_CLAIMS_SIZE : 0, cmd->claims_addr,
+		  &cmd->claims_len },
 		{ answer->path, answer->path_len, cmd->path_addr, &cmd->path_len },
 		{ ev->data, ev->data_len, cmd->evidence_addr, &cmd->evidence_len },
 		{ ev->aux, ev->aux_len, cmd->aux_addr, &cmd->aux_len, true },
@@ -132,6 +171,8 @@ static int deliver(struct ward_call *call, const struct ward_answer *answer)
 	cmd->out_retry_after_ns = 0;
 	cmd->out_parts = set->parts;
 	cmd->out_age_ns = answer->age_ns;
+	cmd->out_denied = WARD_DENIED_NOT;
+	cmd->out_denied_by = 0;
 	memcpy(cmd->out_provider, ev->provider, WARD_LABEL_LEN);
 	return deliver_parts(call, parts, ARRAY_SIZE(parts));
 }
@@ -146,7 +187,7 @@ static int deliver_new(struct ward_call *call, const struct ward_request *req)
 		.path = path,
 		.path_len = ward_request_path(req, path) * WARD_DIGEST_LEN,
 		.index = req->index,
-		.leaves = req->batch->tree.n,
+		.leaves = req->batch->raw ? 0 : req->batch->tree.n,
 		.evidence = &req->batch->evidence,
 	};
 
@@ -178,17 +219,40 @@ static int deliver_kept(struct ward_call *call)
 static int refuse_no_room(struct ward_call *call)
 {
 	struct ward_attest *cmd = call->cmd;
+	u32 claims = is_raw(cmd) ? 0 : WARD_CLAIMS_SIZE;
 
-	if (cmd->claims_len >= WARD_CLAIMS_SIZE && cmd->evidence_len)
+	if (cmd->claims_len >= claims && cmd->evidence_len)
 		return 0;
-	cmd->claims_len = WARD_CLAIMS_SIZE;
-	cmd->path_len = WARD_PATH_NODES_MAX * WARD_DIGEST_LEN;
+	cmd->claims_len = claims;
+	cmd->path_len = claims ? WARD_PATH_NODES_MAX * WARD_DIGEST_LEN : 0;
 	cmd->evidence_len = WARD_EVIDENCE_MAX;
 	cmd->aux_len = WARD_AUX_MAX;
 	cmd->manifest_len = WARD_MANIFEST_MAX;
 	cmd->more_len = WARD_MORE_MAX;
 	call->reply_on_error = true;
 	return -EMSGSIZE;
+}
+
+/* Claims are composed for raw report data too: the policy judges by them. */
+static int prepare(struct ward_call *call, struct ward_request *req)
+{
+	const struct ward_attest *cmd = call->cmd;
+	struct ward_denial why;
+	int rc;
+
+	req->moment = ward_moment_now(&req->session->account);
+	rc = ward_claims_fill(req->session, cmd, &req->claims) ?:
+	     check_claims(&req->claims);
+	if (rc)
+		return rc;
+	if (ward_policy_judge(&req->claims, &why))
+		return denied(call, &why);
+	req->place.alone = is_raw(cmd);
+	if (is_raw(cmd))
+		memcpy(req->leaf, cmd->binding, WARD_DIGEST_LEN);
+	else
+		ward_merkle_leaf(&req->claims, req->leaf);
+	return 0;
 }
 
 static int ask(struct ward_call *call, struct ward_request *req)
@@ -199,16 +263,13 @@ static int ask(struct ward_call *call, struct ward_request *req)
 
 	if (!deadline)
 		deadline = ktime_get_boottime_ns() + DEADLINE_DEFAULT_NS;
-	req->moment = ward_moment_now(&req->session->account);
-	rc = ward_claims_fill(req->session, cmd, &req->claims) ?:
-	     check_claims(&req->claims) ?: ward_policy_judge(&req->claims);
+	rc = prepare(call, req);
 	if (rc)
 		return rc;
 	if (fatal_signal_pending(current))
 		return -EINTR;
 	if (ktime_get_boottime_ns() >= deadline)
 		return -ETIME;
-	ward_merkle_leaf(&req->claims, req->leaf);
 	rc = ward_request_submit(req, deadline) ?: ward_request_await(req, deadline);
 	if (rc == -EAGAIN || rc == -EHOSTDOWN) {
 		cmd->out_retry_after_ns = req->retry_ns;
@@ -228,16 +289,16 @@ static int ask(struct ward_call *call, struct ward_request *req)
  */
 int ward_cmd_attest(struct ward_call *call)
 {
-	struct ward_session *session = call->object;
+	const struct ward_attest *cmd = call->cmd;
 	struct ward_request *req;
-	int rc = deliver_kept(call);
+	int rc = cmd->reserved ? -EINVAL : deliver_kept(call);
 
 	if (rc <= 0)
 		return rc;
-	rc = check_request(session, call->cmd) ?: refuse_no_room(call);
+	rc = check_request(call) ?: refuse_no_room(call);
 	if (rc)
 		return rc;
-	req = ward_request_new(session);
+	req = ward_request_new(call->object);
 	if (!req)
 		return -ENOMEM;
 	rc = ask(call, req);

@@ -103,7 +103,7 @@ static int get_rule(struct genl_info *info, const struct nlattr *attr,
 	rule->id = nla_get_u32(in[WARD_A_UID] ?: in[WARD_A_GID]);
 	rule->purposes = nla_get_u32(in[WARD_A_PURPOSES]);
 	fault = fault_of_id(rule);
-	if (!fault && rule->purposes & ~WARD_PURPOSES)
+	if (!fault && rule->purposes & ~WARD_PURPOSES_KNOWN)
 		fault = "a purpose that is not known";
 	return fault ? ward_control_refuse(info, attr, fault) : 0;
 }
@@ -154,7 +154,7 @@ static int get_members(struct genl_info *info, struct ward_policy *policy)
 		return ward_control_refuse(info, NULL,
 					   "the purposes of whom no rule names are missing");
 	policy->otherwise = nla_get_u32(attrs[WARD_A_PURPOSES]);
-	if (policy->otherwise & ~WARD_PURPOSES)
+	if (policy->otherwise & ~WARD_PURPOSES_KNOWN)
 		return ward_control_refuse(info, attrs[WARD_A_PURPOSES],
 					   "a purpose that is not known");
 	policy->refuse = attrs[WARD_A_REFUSE] ? nla_get_u32(attrs[WARD_A_REFUSE]) : 0;

@@ -16,7 +16,7 @@
  * @path: from their leaf to the root
  * @path_len: bytes
  * @index: of the leaf
- * @leaves: of the tree
+ * @leaves: of the tree; 0 = it is raw, over no claims that anybody is shown
  * @evidence: over the root
  * @age_ns: since the claims were composed; 0 = for this request
  */

@@ -2,7 +2,8 @@
 /*
  * See line.h. Of two users who both wait throughout, neither is ever served
  * more than one place ahead of the other, however many sessions each has; the
- * same holds for two sessions of one user.
+ * same holds for two sessions of one user. Who goes alone is passed over by a call
+ * that many share, and keeps the turn: it has the next one.
  */
 #include "line.h"
 
@@ -56,17 +57,32 @@ void ward_line_leave(struct ward_line *line, struct ward_place *place)
 	line->waiting--;
 }
 
-struct ward_place *ward_line_next(struct ward_line *line)
+/* A session whose first goes alone is passed over with all that it has waiting. */
+static struct ward_place *first_of(const struct ward_line *line, bool shared)
 {
 	struct ward_line_session *session;
 	struct ward_line_user *user;
 	struct ward_place *place;
 
-	if (!line->waiting)
+	list_for_each_entry(user, &line->users, node)
+		list_for_each_entry(session, &user->sessions, node) {
+			place = list_first_entry(&session->places, struct ward_place, node);
+			if (!shared || !place->alone)
+				return place;
+		}
+	return NULL;
+}
+
+struct ward_place *ward_line_next(struct ward_line *line, bool shared)
+{
+	struct ward_place *place = first_of(line, shared);
+	struct ward_line_session *session;
+	struct ward_line_user *user;
+
+	if (!place)
 		return NULL;
-	user = list_first_entry(&line->users, struct ward_line_user, node);
-	session = list_first_entry(&user->sessions, struct ward_line_session, node);
-	place = list_first_entry(&session->places, struct ward_place, node);
+	session = place->session;
+	user = session->user;
 	ward_line_leave(line, place);
 	/* Who had a turn and has more waiting goes to the end. */
 	if (!list_empty(&session->node))

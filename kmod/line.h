@@ -51,10 +51,12 @@ struct ward_line_session {
  * struct ward_place - who waits
  * @node: among the session's while it is in line
  * @session: whose it is, while it is in line
+ * @alone: it shares a call with nobody; constant while it is in line
  */
 struct ward_place {
 	struct list_head node;
 	struct ward_line_session *session;
+	bool alone;
 };
 
 void ward_line_init(struct ward_line *line);
@@ -64,7 +66,10 @@ void ward_line_session_init(struct ward_line_session *session,
 void ward_line_join(struct ward_line *line, struct ward_line_session *session,
 		    struct ward_place *place);
 void ward_line_leave(struct ward_line *line, struct ward_place *place);
-/* Whose turn it is; it has left the line. NULL = nobody waits. */
-struct ward_place *ward_line_next(struct ward_line *line);
+/*
+ * Whose turn it is; it has left the line. NULL = nobody waits. With @shared those
+ * that go alone are passed over, and stay where they are.
+ */
+struct ward_place *ward_line_next(struct ward_line *line, bool shared);
 
 #endif /* WARD_LINE_H */

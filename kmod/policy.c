@@ -182,51 +182,72 @@ static bool names_current(const struct ward_rule *rule)
 	return in_egroup_p(make_kgid(&init_user_ns, rule->id));
 }
 
-/* What all rules that name current allow together. */
-static u32 purposes_of_current(const struct ward_policy *policy)
+/* What all rules that name current allow together; @named: there is one. */
+static u32 purposes_of_current(const struct ward_policy *policy, bool *named)
 {
 	u32 purposes = 0, i;
-	bool named = false;
 
+	*named = false;
 	for (i = 0; i < policy->n; i++) {
 		if (!names_current(&policy->rules[i]))
 			continue;
-		named = true;
+		*named = true;
 		purposes |= policy->rules[i].purposes;
 	}
-	return named ? purposes : policy->otherwise;
+	return *named ? purposes : policy->otherwise;
 }
 
-int ward_policy_admits(u32 purpose)
+static int deny(struct ward_denial *why, u32 what, u64 by)
 {
-	bool admits;
-
-	rcu_read_lock();
-	admits = purposes_of_current(rcu_dereference(in_force)) & BIT(purpose);
-	rcu_read_unlock();
-	return admits ? 0 : -EACCES;
+	why->why = what;
+	why->by = by;
+	return -EACCES;
 }
 
-static int judge(const struct ward_policy *policy, struct ward_claims *claims)
+static int judge_purpose(const struct ward_policy *policy, u32 purpose,
+			 struct ward_denial *why)
 {
-	u64 posture = le64_to_cpu(claims->posture) & le64_to_cpu(claims->posture_known);
+	bool named;
+	u32 purposes = purposes_of_current(policy, &named);
 
-	if (!(purposes_of_current(policy) & BIT(le32_to_cpu(claims->purpose))))
-		return -EACCES;
-	if (policy->posture & ~posture)
-		return -EACCES;
-	if (policy->refuse & le32_to_cpu(claims->advisory))
-		return -EACCES;
-	memcpy(claims->policy_hash, policy->hash, sizeof(claims->policy_hash));
-	return 0;
+	if (purposes & BIT(purpose))
+		return 0;
+	return deny(why, named ? WARD_DENIED_RULES : WARD_DENIED_OTHERS, purposes);
 }
 
-int ward_policy_judge(struct ward_claims *claims)
+int ward_policy_admits(u32 purpose, struct ward_denial *why)
 {
 	int rc;
 
 	rcu_read_lock();
-	rc = judge(rcu_dereference(in_force), claims);
+	rc = judge_purpose(rcu_dereference(in_force), purpose, why);
+	rcu_read_unlock();
+	return rc;
+}
+
+static int judge(const struct ward_policy *policy, struct ward_claims *claims,
+		 struct ward_denial *why)
+{
+	u64 posture = le64_to_cpu(claims->posture) & le64_to_cpu(claims->posture_known);
+	u32 refused = policy->refuse & le32_to_cpu(claims->advisory);
+	int rc = judge_purpose(policy, le32_to_cpu(claims->purpose), why);
+
+	if (rc)
+		return rc;
+	if (policy->posture & ~posture)
+		return deny(why, WARD_DENIED_POSTURE, policy->posture & ~posture);
+	if (refused)
+		return deny(why, WARD_DENIED_PROCESS, refused);
+	memcpy(claims->policy_hash, policy->hash, sizeof(claims->policy_hash));
+	return 0;
+}
+
+int ward_policy_judge(struct ward_claims *claims, struct ward_denial *why)
+{
+	int rc;
+
+	rcu_read_lock();
+	rc = judge(rcu_dereference(in_force), claims, why);
 	rcu_read_unlock();
 	return rc;
 }

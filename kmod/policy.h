@@ -47,6 +47,18 @@ struct ward_policy {
 #define WARD_PURPOSES	(BIT(WARD_PURPOSE_RELEASE) | BIT(WARD_PURPOSE_CHANNEL) | \
 			 BIT(WARD_PURPOSE_RECEIPT) | BIT(WARD_PURPOSE_SEAL) | \
 			 BIT(WARD_PURPOSE_REPORT))
+/* What a policy can allow; raw report data only where it is named. */
+#define WARD_PURPOSES_KNOWN	(WARD_PURPOSES | BIT(WARD_PURPOSE_RAW))
+
+/**
+ * struct ward_denial - why a policy lets somebody not have evidence
+ * @why: WARD_DENIED_*
+ * @by: as WARD_DENIED_* says
+ */
+struct ward_denial {
+	u32 why;
+	u64 by;
+};
 
 /* May sleep. NULL = no memory; freed by kfree() until it is set. */
 struct ward_policy *ward_policy_new(u32 rules);
@@ -59,13 +71,16 @@ int ward_policy_set(struct ward_policy *policy, const char **why);
 struct ward_policy *ward_policy_copy(void);
 /* Policies that were set: who reads n is judged by the nth, or by a later one. */
 u64 ward_policy_count(void);
-/* Before any work is done for it: may current ask for this at all? 0 or -EACCES. */
-int ward_policy_admits(u32 purpose);
+/*
+ * Before any work is done for it: may current ask for this at all? 0, or -EACCES
+ * and *@why.
+ */
+int ward_policy_admits(u32 purpose, struct ward_denial *why);
 /*
  * Is current, as @claims has it, allowed what it asks for on a machine as this?
- * 0 and the hash of the policy that says so is in @claims; or -EACCES.
+ * 0 and the hash of the policy that says so is in @claims; or -EACCES and *@why.
  */
-int ward_policy_judge(struct ward_claims *claims);
+int ward_policy_judge(struct ward_claims *claims, struct ward_denial *why);
 int ward_policy_init(void);
 void ward_policy_exit(void);
 

@@ -98,20 +98,34 @@ bool ward_queue_leave(struct ward_request *req)
 	return true;
 }
 
-static unsigned int take(struct list_head *taken, unsigned int most)
+static void take(struct ward_place *place, struct list_head *taken)
 {
-	struct ward_request *req;
-	struct ward_place *place;
+	lockdep_assert_held(&queue_lock);
+	request_at(place)->queued = false;
+	list_add_tail(&place->node, taken);
+}
+
+/* Whose turn it is, and those that may share a call with it. */
+static unsigned int take_call(struct list_head *taken)
+{
+	struct ward_place *place = ward_line_next(&gate.line, false);
 	unsigned int n = 0;
 
-	lockdep_assert_held(&queue_lock);
-	while (n < most && (place = ward_line_next(&gate.line))) {
-		req = request_at(place);
-		req->queued = false;
-		list_add_tail(&place->node, taken);
+	while (place) {
+		take(place, taken);
 		n++;
+		place = place->alone || n == WARD_PATH_MAX ? NULL :
+			ward_line_next(&gate.line, true);
 	}
 	return n;
+}
+
+static void take_all(struct list_head *taken)
+{
+	struct ward_place *place;
+
+	while ((place = ward_line_next(&gate.line, false)))
+		take(place, taken);
 }
 
 /**
@@ -119,7 +133,8 @@ static unsigned int take(struct list_head *taken, unsigned int most)
  * @taken: gets requests, linked by their place, with the queue's references
  * @wait_ns: how long until there is a call for those that wait; 0 = none does
  *
- * Return: requests taken, up to WARD_PATH_MAX; a call is to be made unless 0
+ * Return: requests taken: one that goes alone, or up to WARD_PATH_MAX that do not;
+ * a call is to be made unless 0
  */
 unsigned int ward_queue_take(struct list_head *taken, u64 *wait_ns)
 {
@@ -134,7 +149,7 @@ unsigned int ward_queue_take(struct list_head *taken, u64 *wait_ns)
 	if (*wait_ns)
 		return 0;
 	ward_gate_call(&gate, now);
-	return take(taken, WARD_PATH_MAX);
+	return take_call(taken);
 }
 
 /**
@@ -160,7 +175,7 @@ void ward_queue_called(const struct ward_called *call, struct list_head *shut_ou
 	record_breaker(change, call->rc);
 	if (!ward_breaker_shut(&gate.breaker, now, &wait))
 		return;
-	take(shut_out, WARD_GATE_MAX);
+	take_all(shut_out);
 	list_for_each_entry(place, shut_out, node)
 		request_at(place)->retry_ns = wait;
 }

@@ -8,7 +8,7 @@
  * be able to spoil the channel to the firmware for everybody (sev-guest wipes
  * its key on most failures). Calls are paced (gate.c); all requests that wait
  * when there may be one, up to 64, become the leaves of one Merkle tree and
- * share it.
+ * share it; but one whose report data the caller chose has its call alone.
  *
  * The contract of a request: ward_request_submit() returns 0 and the request is
  * completed exactly once, or -errno and it never is. Who sets REQ_DONE completes
@@ -138,8 +138,10 @@ static struct ward_batch *batch_new(struct list_head *requests, unsigned int n)
 		return NULL;
 	kref_init(&batch->ref);
 	batch->tree.n = n;
-	list_for_each_entry(req, requests, place.node)
+	list_for_each_entry(req, requests, place.node) {
+		batch->raw = req->place.alone;
 		memcpy(batch->tree.node[i++], req->leaf, WARD_DIGEST_LEN);
+	}
 	ward_merkle_grow(&batch->tree);
 	return batch;
 }
@@ -148,6 +150,8 @@ static int call_provider(struct ward_batch *batch)
 {
 	u8 report_data[WARD_DIGEST_LEN];
 
+	if (batch->raw)
+		return ward_provider_evidence(batch->tree.root, &batch->evidence);
 	ward_merkle_report_data(batch->tree.root, report_data);
 	return ward_provider_evidence(report_data, &batch->evidence);
 }

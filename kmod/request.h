@@ -17,18 +17,20 @@
  * struct ward_batch - the answer to requests that waited together
  * @ref: held by the worker and by each request that it answered
  * @evidence: for all
+ * @raw: it is the answer to one request, whose leaf is the report data
  * @tree: of whose nodes each caller takes its own path
  */
 struct ward_batch {
 	struct kref ref;
 	struct ward_evidence_set evidence;
+	bool raw;
 	struct ward_merkle tree;
 };
 
 /**
  * struct ward_request - a call of WARD_ATTEST on its way
  * @ref: held by the caller, and by the queue or the worker
- * @place: in the queue or the worker's list
+ * @place: in the queue or the worker's list; alone where it is raw
  * @queued: it is in the queue; queue.c's lock, as is @place while it is
  * @moment: before its claims were composed
  * @retry_ns: with -EAGAIN and -EHOSTDOWN: how long until it is worth asking again
@@ -39,8 +41,8 @@ struct ward_batch {
  * @index: of its leaf
  * @session: referenced
  * @submitted_ns: CLOCK_BOOTTIME
- * @claims: constant once queued
- * @leaf: of @claims
+ * @claims: constant once queued; nobody is shown those of a raw request
+ * @leaf: of @claims; raw: the report data
  */
 struct ward_request {
 	struct kref ref;

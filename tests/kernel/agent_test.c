@@ -85,7 +85,7 @@ static void *caller_run(void *arg)
 	struct caller *c = arg;
 	uint64_t start = now_ns(CLOCK_BOOTTIME);
 
-	c->a = answer_new(WARD_PURPOSE_REPORT);
+	c->a = c->raw ? answer_new_raw(c->raw) : answer_new(WARD_PURPOSE_REPORT);
 	c->a->cmd.more_addr = (uintptr_t)c->more;
 	if (c->more)
 		c->a->cmd.more_len = c->more_room ? c->more_room : WARD_MORE_MAX;

@@ -36,6 +36,7 @@ struct caller {
 	uint64_t took_ns;
 	uint8_t *more;		/* room for further parts, or NULL */
 	uint32_t more_room;	/* how much; 0 = always enough */
+	const uint8_t *raw;	/* the report data that it wants, or NULL */
 };
 
 void caller_start(struct caller *c);

@@ -36,6 +36,16 @@ struct answer *answer_new(uint32_t purpose)
 	return a;
 }
 
+struct answer *answer_new_raw(const uint8_t report_data[WARD_BINDING_LEN])
+{
+	struct answer *a = calloc(1, sizeof(*a));
+
+	ASSERT_TRUE(a != NULL);
+	a->cmd.purpose = WARD_PURPOSE_RAW;
+	memcpy(a->cmd.binding, report_data, WARD_BINDING_LEN);
+	return a;
+}
+
 int answer_ask(struct answer *a, int session)
 {
 	struct ward_attest *cmd = &a->cmd;
@@ -336,6 +346,18 @@ void provider_attach(void)
 }
 
 /* ---- small things ----------------------------------------------------------------------- */
+
+struct ward_event last_event(int session)
+{
+	static struct ward_event all[512];
+	struct ward_events cmd = {
+		.size = sizeof(cmd), .from_seq = 1, .addr = (uintptr_t)all, .count = 512,
+	};
+
+	ASSERT_EQ(ward_call(session, WARD_EVENTS, &cmd), 0);
+	ASSERT_GT(cmd.count, 0);
+	return all[cmd.count - 1];
+}
 
 uint64_t now_ns(int clock)
 {

@@ -24,6 +24,8 @@ struct answer {
 
 /* An answer with a request for @purpose, a fresh nonce and all the room. */
 struct answer *answer_new(uint32_t purpose);
+/* A request for evidence over @report_data as it is, with all the room. */
+struct answer *answer_new_raw(const uint8_t report_data[WARD_BINDING_LEN]);
 /* The same request on @session: 0 or -errno; sets the room anew each time. */
 int answer_ask(struct answer *a, int session);
 /* One request and its answer, freed by the caller; NULL and *@err on failure. */
@@ -59,6 +61,8 @@ int tsmsim_unload(void);
 void fault(const char *name, const char *value);
 unsigned long provider_calls(void);
 
+/* The newest record of a session. */
+struct ward_event last_event(int session);
 uint64_t now_ns(int clock);
 /* Becomes user @uid of group ward, in the current process. */
 void become(unsigned int uid);

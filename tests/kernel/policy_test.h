@@ -7,7 +7,7 @@
 
 #include "wire.h"
 
-#define ALL	0x3eu	/* WARD_PURPOSE_RELEASE to _REPORT */
+#define ALL	0x3eu	/* WARD_PURPOSE_RELEASE to _REPORT: over claims */
 #define ONE(p)	(1u << (p))
 #define LATCHES	(WARD_LATCH_RULES | WARD_LATCH_POSTURE | WARD_LATCH_REFUSE)
 

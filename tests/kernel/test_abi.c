@@ -24,13 +24,15 @@ AT(ward_buf_alloc, deadline_ns, 64);
 SIZE_IS(ward_buf_pin, 72);
 AT(ward_buf_pin, out_fd, 56);
 SIZE_IS(ward_measure, 136);
-SIZE_IS(ward_attest, 320);
+SIZE_IS(ward_attest, 336);
 AT(ward_attest, subject, 144);
 AT(ward_attest, deadline_ns, 160);
 AT(ward_attest, claims_len, 208);
 AT(ward_attest, out_generation, 240);
 AT(ward_attest, more_addr, 288);
 AT(ward_attest, max_age_ns, 304);
+AT(ward_attest, out_denied_by, 320);
+AT(ward_attest, out_denied, 328);
 SIZE_IS(ward_evidence_part, 64);
 SIZE_IS(ward_agent_bind, 56);
 AT(ward_agent_bind, out_fd, 48);
@@ -128,7 +130,8 @@ static const struct command {
 	{ "LEASE", WARD_CMD_LEASE, SESSION, offsetof(struct ward_lease, out_expires_ns),
 	  sizeof(struct ward_lease), 0, false, NULL },
 	{ "ATTEST", WARD_CMD_ATTEST, SESSION, offsetof(struct ward_attest, more_addr),
-	  sizeof(struct ward_attest), 0, true, prepare_attest },
+	  sizeof(struct ward_attest), offsetof(struct ward_attest, reserved), true,
+	  prepare_attest },
 	{ "PRESSURE", WARD_CMD_PRESSURE, SESSION, 8, sizeof(struct ward_pressure),
 	  offsetof(struct ward_pressure, reserved), false, NULL },
 	{ "WATCH", WARD_CMD_WATCH, SESSION, offsetof(struct ward_watch, limit),

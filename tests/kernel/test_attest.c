@@ -31,7 +31,7 @@ static int ask_with(uint32_t purpose, uint32_t nonce_len, int dirty_at)
 TEST(bad_purpose)
 {
 	EXPECT_EQ(ask_with(0, 32, -1), -EOPNOTSUPP);
-	EXPECT_EQ(ask_with(6, 32, -1), -EOPNOTSUPP);
+	EXPECT_EQ(ask_with(7, 32, -1), -EOPNOTSUPP);
 	EXPECT_EQ(ask_with(~0u, 32, -1), -EOPNOTSUPP);
 }
 

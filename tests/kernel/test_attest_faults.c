@@ -15,19 +15,6 @@
 
 /* ---- what is recorded ----------------------------------------------------------- */
 
-/* The newest record of a session. */
-static struct ward_event last_event(int session)
-{
-	static struct ward_event all[512];
-	struct ward_events cmd = {
-		.size = sizeof(cmd), .from_seq = 1, .addr = (uintptr_t)all, .count = 512,
-	};
-
-	ASSERT_EQ(ward_call(session, WARD_EVENTS, &cmd), 0);
-	ASSERT_GT(cmd.count, 0);
-	return all[cmd.count - 1];
-}
-
 static void expect_fails(int session, int wanted)
 {
 	struct ward_event ev;

@@ -12,37 +12,61 @@
 
 #include "policy_test.h"
 
-/* What asking for @purpose gives, as the present user: 0 also where nothing is attached. */
-static int may(uint32_t purpose)
+/*
+ * What asking for @purpose gives, as the present user: 0 also where nothing is attached,
+ * else WARD_DENIED_* and, in *@by, what comes with it.
+ */
+static uint32_t denied(uint32_t purpose, uint64_t *by)
 {
-	int session = session_open(), err = 0;
-	struct answer *a;
+	struct answer *a = answer_new(purpose);
+	int session = session_open(), err;
+	uint32_t why;
 
 	ASSERT_GE(session, 0);
-	a = attest(session, purpose, &err);
+	a->cmd.out_denied = 99;
+	a->cmd.out_denied_by = 99;
+	err = answer_ask(a, session);
+	why = err == -EACCES ? a->cmd.out_denied : 0;
+	*by = a->cmd.out_denied_by;
+	ASSERT_TRUE(err == -EACCES || err == -ENODEV || !err);
+	/* What is no success leaves it, but for what denies. */
+	if (err == -EACCES)
+		ASSERT_NE(why, 0);
+	else
+		ASSERT_EQ(a->cmd.out_denied, err ? 99 : 0);
 	free(a);
 	close(session);
-	return err == -ENODEV ? 0 : err;
+	return why;
 }
 
-static uint32_t asked_purpose;
-static int expected;
+static uint32_t asked_purpose, expected;
+static uint64_t expected_by;
 
 static void ask_as_worker(int sock)
 {
+	uint64_t by;
+
 	(void)sock;
 	become(WORKER_UID);
-	ASSERT_EQ(may(asked_purpose), expected);
+	ASSERT_EQ(denied(asked_purpose, &by), expected);
+	if (expected)
+		ASSERT_EQ(by, expected_by);
 }
 
-static void worker_gets(uint32_t purpose, int result)
+static void worker_is_denied(uint32_t purpose, uint32_t why, uint64_t by)
 {
 	struct peer peer;
 
 	asked_purpose = purpose;
-	expected = result;
+	expected = why;
+	expected_by = by;
 	peer = peer_start(ask_as_worker);
 	EXPECT_EQ(peer_wait(&peer), 0);
+}
+
+static void worker_gets(uint32_t purpose)
+{
+	worker_is_denied(purpose, WARD_DENIED_NOT, 0);
 }
 
 /* ---- setting ------------------------------------------------------------------------ */
@@ -56,7 +80,7 @@ TEST(none_was_set)
 	in_force(wire_open(), hash, &purposes);
 	EXPECT_EQ(purposes, ALL);
 	EXPECT_MEMEQ(hash, zero, 32);
-	worker_gets(WARD_PURPOSE_RELEASE, 0);
+	worker_gets(WARD_PURPOSE_RELEASE);
 }
 
 TEST(hash_of_the_canonical_form)
@@ -64,7 +88,7 @@ TEST(hash_of_the_canonical_form)
 	struct policy p = {
 		.otherwise = ONE(WARD_PURPOSE_REPORT), .refuse = WARD_ADVISE_TRACED,
 		.posture = WARD_POSTURE_INIT_ON_FREE, .n = 3,
-		.rules = { { 0, 7, ALL, 0 }, { 0, 9, 2, 0 }, { 1, 7, 4, 0 } },
+		.rules = { { 0, 7, ALL, 0 }, { 0, 9, 2 | ONE(WARD_PURPOSE_RAW), 0 }, { 1, 7, 4, 0 } },
 	};
 	struct wire *w = wire_open();
 	uint8_t hash[32], mine[32];
@@ -100,11 +124,11 @@ TEST(for_administrators)
 TEST(malformed)
 {
 	static const struct policy bad[] = {
-		{ .otherwise = 1 }, { .otherwise = ONE(6) }, { .refuse = WARD_ADVISE_SECCOMP },
+		{ .otherwise = 1 }, { .otherwise = ONE(7) }, { .refuse = WARD_ADVISE_SECCOMP },
 		{ .posture = 1ull << 63 }, { .posture = WARD_POSTURE_KEXEC_LOADED },
 		{ .latches = 8 },
 		{ .n = 1, .rules = { { 0, ~0u, ALL, 0 } } },
-		{ .n = 1, .rules = { { 0, 1, ONE(6), 0 } } },
+		{ .n = 1, .rules = { { 0, 1, ONE(7), 0 } } },
 		{ .n = 2, .rules = { { 0, 2, ALL, 0 }, { 0, 1, ALL, 0 } } },
 		{ .n = 2, .rules = { { 0, 1, ALL, 0 }, { 0, 1, ALL, 0 } } },
 		{ .n = 2, .rules = { { 1, 1, ALL, 0 }, { 0, 1, ALL, 0 } } },
@@ -135,21 +159,24 @@ TEST(purposes_of_users_and_groups)
 		.rules = { { 0, WORKER_UID, ONE(release), 0 }, { 1, 4242, ONE(report), 0 } },
 	};
 	struct wire *w = wire_open();
+	uint64_t by;
 
 	ASSERT_EQ(set(w, &p), 0);
-	worker_gets(release, 0);
-	worker_gets(report, -EACCES);
-	EXPECT_EQ(may(report), -EACCES);	/* root is named by no rule */
+	worker_gets(release);
+	worker_is_denied(report, WARD_DENIED_RULES, ONE(release));
+	/* Root is named by no rule. */
+	EXPECT_EQ(denied(report, &by), WARD_DENIED_OTHERS);
+	EXPECT_EQ(by, 0);
 	p.rules[1].id = WARD_GID;
 	ASSERT_EQ(set(w, &p), 0);
-	worker_gets(release, 0);
-	worker_gets(report, 0);
-	worker_gets(WARD_PURPOSE_CHANNEL, -EACCES);
+	worker_gets(release);
+	worker_gets(report);
+	worker_is_denied(WARD_PURPOSE_CHANNEL, WARD_DENIED_RULES, ONE(release) | ONE(report));
 	p.otherwise = ALL;
 	ASSERT_EQ(set(w, &p), 0);
-	worker_gets(WARD_PURPOSE_CHANNEL, -EACCES);
+	worker_is_denied(WARD_PURPOSE_CHANNEL, WARD_DENIED_RULES, ONE(release) | ONE(report));
 	ASSERT_EQ(set(w, &open_to_all), 0);
-	worker_gets(WARD_PURPOSE_CHANNEL, 0);
+	worker_gets(WARD_PURPOSE_CHANNEL);
 }
 
 TEST(posture_that_is_required)
@@ -160,19 +187,22 @@ TEST(posture_that_is_required)
 	need_provider();
 	provider_attach();
 	ASSERT_EQ(set(w, &p), 0);
-	worker_gets(WARD_PURPOSE_RELEASE, -EACCES);
+	worker_is_denied(WARD_PURPOSE_RELEASE, WARD_DENIED_POSTURE, WARD_POSTURE_MEM_ENCRYPT);
 	ASSERT_EQ(set(w, &open_to_all), 0);
-	worker_gets(WARD_PURPOSE_RELEASE, 0);
+	worker_gets(WARD_PURPOSE_RELEASE);
 }
 
 static void ask_undumpable(int sock)
 {
+	uint64_t by;
+
 	(void)sock;
 	become(WORKER_UID);
 	ASSERT_EQ(prctl(PR_SET_DUMPABLE, 1), 0);
-	ASSERT_EQ(may(WARD_PURPOSE_RELEASE), -EACCES);
+	ASSERT_EQ(denied(WARD_PURPOSE_RELEASE, &by), WARD_DENIED_PROCESS);
+	ASSERT_EQ(by, WARD_ADVISE_DUMPABLE);
 	ASSERT_EQ(prctl(PR_SET_DUMPABLE, 0), 0);
-	ASSERT_EQ(may(WARD_PURPOSE_RELEASE), 0);
+	ASSERT_EQ(denied(WARD_PURPOSE_RELEASE, &by), WARD_DENIED_NOT);
 }
 
 TEST(dumpable_processes_are_refused)

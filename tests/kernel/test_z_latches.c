@@ -35,6 +35,8 @@ TEST(latches_hold)
 	p = next;
 	p.otherwise = ALL;
 	EXPECT_EQ(set(w, &p), -EPERM);
+	p.otherwise = next.otherwise | ONE(WARD_PURPOSE_RAW);
+	EXPECT_EQ(set(w, &p), -EPERM);
 	p = next;
 	p.n = 1;
 	EXPECT_EQ(set(w, &p), -EPERM);

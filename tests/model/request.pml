@@ -8,7 +8,7 @@
  * What must hold: a request that was submitted is completed exactly once, and
  * one that was refused never; who waits is woken; nobody touches what has been
  * freed, and everything is freed; a tree has at most LEAVES requests, each its
- * own and only in that one; a call that has begun comes to its end; while the
+ * own and only in that one, and one that goes alone (raw) is in none; a call that has begun comes to its end; while the
  * breaker probes, one request at most is on its way.
  *
  * FAULT_* plants one mistake each, which the search has to find.
@@ -28,6 +28,7 @@ bool REQ_DONE[N];
 bool done[N];			/* the completion */
 mtype result[N] = NONE;
 byte tree[N];			/* number of the call that served it; 0 = none */
+bool alone[N];			/* constant: the first is, where ALONE */
 /* what is counted to judge by */
 byte completions[N];
 bool refused[N];
@@ -214,9 +215,22 @@ end:
 				assert(breaker != OPEN);
 				n = 0;
 				i = 0;
+				/* take_call(): whose turn it is may be anybody's */
+				if
+				:: queued[0] && alone[0] ->
+					queued[0] = false;
+					waiting--;
+					taken[0] = true;
+					tree[0] = calls + 1;
+					n = 1;
+#ifndef FAULT_ALONE
+					i = N
+#endif
+				:: !(queued[0] && alone[0]) || waiting > 1
+				fi;
 				do
 				:: i == N -> break
-				:: i < N && queued[i] && n < LEAVES ->
+				:: i < N && queued[i] && n < LEAVES && !alone[i] ->
 					assert(tree[i] == 0);
 					queued[i] = false;
 					waiting--;
@@ -224,9 +238,10 @@ end:
 					tree[i] = calls + 1;
 					n++;
 					i++
-				:: i < N && !(queued[i] && n < LEAVES) -> i++
+				:: i < N && !(queued[i] && n < LEAVES && !alone[i]) -> i++
 				od;
 				assert(n >= 1 && n <= LEAVES);
+				assert(n == 1 || !taken[0] || !alone[0]);
 				assert(breaker != PROBING || (n == 1 && waiting == 0))
 		   }
 			/* call_provider(): no lock, and nobody can stop it */
@@ -290,6 +305,9 @@ init
 	byte i;
 
 	atomic {
+#ifdef ALONE
+		alone[0] = true;
+#endif
 		run worker();
 		run clock();
 		for (i : 0 .. N - 1) {

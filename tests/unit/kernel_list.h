@@ -50,4 +50,9 @@ static inline void list_move_tail(struct list_head *node, struct list_head *head
 	list_add_tail(node, head);
 }
 
+#define list_for_each_entry(pos, head, member)					\
+	for (pos = container_of((head)->next, __typeof__(*pos), member);	\
+	     &pos->member != (head);						\
+	     pos = container_of(pos->member.next, __typeof__(*pos), member))
+
 #endif /* TESTS_UNIT_KERNEL_LIST_H */

@@ -53,94 +53,6 @@ static u64 next(u64 *state)
 	return *state;
 }
 
-/* ---- buckets ------------------------------------------------------------------- */
-
-/* Any window of W holds at most burst + W / interval tokens: all of them are tried. */
-static void bucket_keeps_its_rate_in_every_window(void **state)
-{
-	enum { TAKEN = 400 };
-	static const struct ward_rate rates[] = {
-		{ 2 * SECOND, 8 }, { 250 * MS, 64 }, { 7, 3 }, { 1, 1 }, { SECOND, 1 },
-	};
-	static u64 when[TAKEN];
-	u64 seed = 42, now, at;
-	size_t r;
-	int n, i, j;
-
-	(void)state;
-	for (r = 0; r < sizeof(rates) / sizeof(*rates); r++) {
-		now = 1000 * SECOND;
-		at = 0;
-		for (n = 0; n < TAKEN; ) {
-			now += next(&seed) % (next(&seed) % 8 ? rates[r].interval_ns / 2 + 1 :
-					      20 * rates[r].interval_ns);
-			if (ward_rate_wait(&rates[r], at, now))
-				continue;
-			at = ward_rate_take(&rates[r], at, now);
-			when[n++] = now;
-		}
-		for (i = 0; i < TAKEN; i++)
-			for (j = i; j < TAKEN; j++)
-				assert_true((u64)(j - i + 1) <= rates[r].burst +
-					    (when[j] - when[i]) / rates[r].interval_ns);
-	}
-}
-
-/* When there will be a token is exact: not a nanosecond before, and then there is. */
-static void bucket_tells_exactly_when(void **state)
-{
-	const struct ward_rate rate = { 2 * SECOND, 8 };
-	u64 now = 5 * SECOND, at = 0, wait;
-	int i;
-
-	(void)state;
-	for (i = 0; i < 8; i++) {
-		assert_int_equal(ward_rate_tokens(&rate, at, now), 8 - i);
-		assert_int_equal(ward_rate_wait(&rate, at, now), 0);
-		at = ward_rate_take(&rate, at, now);
-	}
-	assert_int_equal(ward_rate_tokens(&rate, at, now), 0);
-	now += 500 * MS;
-	wait = ward_rate_wait(&rate, at, now);
-	assert_int_equal(wait, 1500 * MS);
-	assert_int_equal(ward_rate_wait(&rate, at, now + wait - 1), 1);
-	assert_int_equal(ward_rate_wait(&rate, at, now + wait), 0);
-	assert_int_equal(ward_rate_tokens(&rate, at, now + wait - 1), 0);
-	assert_int_equal(ward_rate_tokens(&rate, at, now + wait), 1);
-	/* Full again, and no fuller. */
-	assert_int_equal(ward_rate_tokens(&rate, at, now + 3600 * SECOND), 8);
-}
-
-static void bucket_of_no_rate_never_waits(void **state)
-{
-	const struct ward_rate rate = { 0, 1 };
-	u64 at = 0;
-	int i;
-
-	(void)state;
-	for (i = 0; i < 1000; i++) {
-		assert_int_equal(ward_rate_wait(&rate, at, 7), 0);
-		at = ward_rate_take(&rate, at, 7);
-	}
-	assert_int_equal(ward_rate_tokens(&rate, at, 7), 1);
-}
-
-/* A slow rate that becomes a fast one doesn't wait by the slow one's debt. */
-static void bucket_of_another_rate(void **state)
-{
-	const struct ward_rate slow = { 3600 * SECOND, 4096 }, fast = { SECOND, 2 };
-	u64 at = 0, now = SECOND;
-	int i;
-
-	(void)state;
-	for (i = 0; i < 4096; i++)
-		at = ward_rate_take(&slow, at, now);
-	assert_int_equal(ward_rate_wait(&slow, at, now), 3600 * SECOND);
-	at = ward_rate_settle(&fast, at, now);
-	assert_int_equal(ward_rate_wait(&fast, at, now), SECOND);
-	assert_int_equal(ward_rate_wait(&fast, at, now + SECOND), 0);
-}
-
 /* ---- a gate with users, sessions and requests ----------------------------------------- */
 
 enum { USERS = 8, SESSIONS = 8, REQUESTS = 4096 };
@@ -197,7 +109,7 @@ static void another_pace_holds_at_once(void **state)
 	gate_new(&slow);
 	must_enter(0, 0, 0, now);
 	ward_gate_call(&gate, now);
-	assert_non_null(ward_line_next(&gate.line));
+	assert_non_null(ward_line_next(&gate.line, false));
 	ward_gate_set(&gate, &fast, now);
 	assert_int_equal(ward_gate_wait(&gate, now), SECOND);
 	assert_int_equal(ward_gate_wait(&gate, now + SECOND), 0);
@@ -229,7 +141,7 @@ static void order_is_fair_to_one_position(void **state)
 			for (i = 0; i < 60 / (2 * u + 1); i++)
 				must_enter(u, s, n++, 0);
 	for (; n; n--) {
-		place = ward_line_next(&gate.line);
+		place = ward_line_next(&gate.line, false);
 		assert_non_null(place);
 		u = user_of(place);
 		s = session_of(place);
@@ -244,7 +156,7 @@ static void order_is_fair_to_one_position(void **state)
 			assert_true(list_empty(&sessions[0][t].places) ||
 				    served[s] <= served[t] + 1);
 	}
-	assert_null(ward_line_next(&gate.line));
+	assert_null(ward_line_next(&gate.line, false));
 	assert_int_equal(gate.line.waiting, 0);
 }
 
@@ -258,43 +170,8 @@ static void modest_user_is_not_kept_waiting(void **state)
 	for (i = 0; i < 60; i++)
 		must_enter(0, i % SESSIONS, i, 0);
 	must_enter(1, 0, 100, 0);
-	assert_int_equal(user_of(ward_line_next(&gate.line)), 0);
-	assert_ptr_equal(ward_line_next(&gate.line), &places[100]);
-}
-
-/* The same against a plain model, with requests that come and go at random. */
-static void line_keeps_its_books(void **state)
-{
-	static bool in_line[REQUESTS];
-	u64 seed = 7;
-	int i, n = 0, op;
-
-	(void)state;
-	gate_new(&pace_none);
-	memset(in_line, 0, sizeof(in_line));
-	for (op = 0; op < 100000; op++) {
-		struct ward_place *place;
-		u64 retry;
-
-		i = (int)(next(&seed) % 512);
-		if (next(&seed) % 3 == 0) {
-			place = ward_line_next(&gate.line);
-			assert_int_equal(place != NULL, n != 0);
-			if (place) {
-				assert_true(in_line[place - places]);
-				in_line[place - places] = false;
-				n--;
-			}
-		} else if (in_line[i]) {
-			ward_gate_leave(&gate, &places[i], 0);
-			in_line[i] = false;
-			n--;
-		} else if (!enter(i % USERS, (i / USERS) % SESSIONS, i, FOREVER, 0, &retry)) {
-			in_line[i] = true;
-			n++;
-		}
-		assert_int_equal(gate.line.waiting, n);
-	}
+	assert_int_equal(user_of(ward_line_next(&gate.line, false)), 0);
+	assert_ptr_equal(ward_line_next(&gate.line, false), &places[100]);
 }
 
 /* ---- the worker, by a clock of its own ----------------------------------------------------- */
@@ -318,8 +195,11 @@ static int work(struct worker *w, u64 now, int *order)
 	if (now < w->free_at || !gate.line.waiting || ward_gate_wait(&gate, now))
 		return 0;
 	ward_gate_call(&gate, now);
-	while (n < LEAVES && (place = ward_line_next(&gate.line)))
+	while (n < LEAVES && (place = ward_line_next(&gate.line, n))) {
 		order[n++] = (int)(place - places);
+		if (place->alone)
+			break;
+	}
 	ward_gate_called(&gate, w->cost, WARD_VERDICT_GOOD, now + w->cost);
 	w->free_at = now + w->cost;
 	w->last = now;
@@ -327,6 +207,114 @@ static int work(struct worker *w, u64 now, int *order)
 		w->first = now;
 	return n;
 }
+
+/*
+ * A call that many share passes over those that go alone, and whatever their session
+ * has behind them; these keep their turn, and have the next calls.
+ */
+static void who_goes_alone_keeps_the_turn(void **state)
+{
+
+	(void)state;
+	gate_new(&pace_none);
+	memset(places, 0, sizeof(places));
+	places[1].alone = places[4].alone = true;
+	must_enter(0, 0, 0, 0);
+	must_enter(1, 0, 1, 0);		/* alone, and the next two sessions' are not */
+	must_enter(1, 0, 7, 0);		/* behind it */
+	must_enter(1, 1, 2, 0);
+	must_enter(2, 0, 3, 0);
+	must_enter(0, 1, 5, 0);
+	must_enter(3, 0, 4, 0);
+	must_enter(3, 1, 6, 0);
+	/* Turns: user 0, 1 (by its second session), 2, 3 (the same), 0. */
+	assert_ptr_equal(ward_line_next(&gate.line, false), &places[0]);
+	assert_ptr_equal(ward_line_next(&gate.line, true), &places[2]);
+	assert_ptr_equal(ward_line_next(&gate.line, true), &places[3]);
+	assert_ptr_equal(ward_line_next(&gate.line, true), &places[6]);
+	assert_ptr_equal(ward_line_next(&gate.line, true), &places[5]);
+	assert_null(ward_line_next(&gate.line, true));
+	assert_int_equal(gate.line.waiting, 3);
+	/* Whoever had a turn in that call is behind. */
+	assert_ptr_equal(ward_line_next(&gate.line, false), &places[1]);
+	assert_ptr_equal(ward_line_next(&gate.line, false), &places[4]);
+	assert_ptr_equal(ward_line_next(&gate.line, true), &places[7]);
+	assert_null(ward_line_next(&gate.line, false));
+	memset(places, 0, sizeof(places));
+}
+
+/*
+ * One user asks for calls of its own without end, another for shared ones: neither
+ * waits for more than one call of the other's.
+ */
+static void calls_alone_and_shared_take_turns(void **state)
+{
+	struct worker w = { .cost = MS };
+	int order[LEAVES], i, n, alone_in_a_row = 0, shared_in_a_row = 0;
+	u64 now = SECOND;
+
+	(void)state;
+	gate_new(&pace_none);
+	memset(places, 0, sizeof(places));
+	for (i = 0; i < 32; i++) {
+		places[i].alone = true;
+		must_enter(0, i % SESSIONS, i, now);
+		must_enter(1, i % SESSIONS, 100 + i, now);
+	}
+	for (i = 0; i < 32; i++, now += 2 * MS) {
+		n = work(&w, now, order);
+		assert_true(n > 0);
+		if (places[order[0]].alone) {
+			assert_int_equal(n, 1);
+			assert_true(++alone_in_a_row <= 1 || !users[1].line.waiting);
+			shared_in_a_row = 0;
+			continue;
+		}
+		assert_true(++shared_in_a_row <= 1);
+		alone_in_a_row = 0;
+		/* They come again at once. */
+		while (n--)
+			must_enter(1, order[n] % SESSIONS, order[n], now);
+	}
+	memset(places, 0, sizeof(places));
+}
+
+/* The same against a plain model, with requests that come and go at random. */
+static void line_keeps_its_books(void **state)
+{
+	static bool in_line[REQUESTS];
+	u64 seed = 7;
+	int i, n = 0, op;
+
+	(void)state;
+	gate_new(&pace_none);
+	memset(in_line, 0, sizeof(in_line));
+	for (op = 0; op < 100000; op++) {
+		struct ward_place *place;
+		u64 retry;
+
+		i = (int)(next(&seed) % 512);
+		if (next(&seed) % 3 == 0) {
+			place = ward_line_next(&gate.line, false);
+			assert_int_equal(place != NULL, n != 0);
+			if (place) {
+				assert_true(in_line[place - places]);
+				in_line[place - places] = false;
+				n--;
+			}
+		} else if (in_line[i]) {
+			ward_gate_leave(&gate, &places[i], 0);
+			in_line[i] = false;
+			n--;
+		} else if (!enter(i % USERS, (i / USERS) % SESSIONS, i, FOREVER, 0, &retry)) {
+			in_line[i] = true;
+			n++;
+		}
+		assert_int_equal(gate.line.waiting, n);
+	}
+}
+
+/* ---- calls ---------------------------------------------------------------------- */
 
 /*
  * 64 clients of four users come at once, within less than a call takes: the first
@@ -397,7 +385,7 @@ static void user_that_asks_too_often(void **state)
 	gate.pace.calls.interval_ns = 0;
 	for (i = 0; i < 64; i++) {
 		must_enter(0, i % SESSIONS, i, now);
-		assert_non_null(ward_line_next(&gate.line));
+		assert_non_null(ward_line_next(&gate.line, false));
 	}
 	now += 100 * MS;
 	assert_int_equal(enter(0, 0, 64, FOREVER, now, &retry), -EAGAIN);
@@ -444,7 +432,7 @@ static void no_room(void **state)
 	for (; i < WARD_GATE_MAX; i++)
 		must_enter(i / WARD_GATE_USER_MAX, 0, i, now);
 	assert_int_equal(enter(USERS - 1, 0, i, FOREVER, now, &retry), -EAGAIN);
-	assert_non_null(ward_line_next(&gate.line));
+	assert_non_null(ward_line_next(&gate.line, false));
 	must_enter(USERS - 1, 0, i, now);
 }
 
@@ -512,14 +500,14 @@ static enum ward_breaker_change take_step(const struct step *step, int i)
 			assert_true(retry > 0);
 		/* The probe stays in line for LEAVE; the others' call is made. */
 		else if (step->state == WARD_BREAKER_CLOSED)
-			assert_non_null(ward_line_next(&gate.line));
+			assert_non_null(ward_line_next(&gate.line, false));
 		return WARD_BREAKER_NO_CHANGE;
 	case LEAVE:
 		ward_gate_leave(&gate, list_first_entry(&sessions[0][0].places,
 							struct ward_place, node), now);
 		return WARD_BREAKER_NO_CHANGE;
 	case JUDGE:
-		ward_line_next(&gate.line);
+		ward_line_next(&gate.line, false);
 		return ward_gate_called(&gate, MS, (enum ward_verdict)step->arg, now);
 	default:
 		return ward_breaker_reset(&gate.breaker);
@@ -555,7 +543,7 @@ static void breaker_cools_down_to_a_bound(void **state)
 		now += retry;
 		assert_int_equal(enter(0, 0, 0, FOREVER, now - 1, &retry), -EHOSTDOWN);
 		must_enter(0, 0, 0, now);
-		assert_non_null(ward_line_next(&gate.line));
+		assert_non_null(ward_line_next(&gate.line, false));
 		ward_gate_called(&gate, MS, WARD_VERDICT_FAILED, now);
 		if (i < WARD_BREAKER_DOUBLINGS)
 			expected *= 2;
@@ -578,13 +566,11 @@ static void no_breaker(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bucket_keeps_its_rate_in_every_window),
-		cmocka_unit_test(bucket_tells_exactly_when),
-		cmocka_unit_test(bucket_of_no_rate_never_waits),
-		cmocka_unit_test(bucket_of_another_rate),
 		cmocka_unit_test(another_pace_holds_at_once),
 		cmocka_unit_test(order_is_fair_to_one_position),
 		cmocka_unit_test(modest_user_is_not_kept_waiting),
+		cmocka_unit_test(who_goes_alone_keeps_the_turn),
+		cmocka_unit_test(calls_alone_and_shared_take_turns),
 		cmocka_unit_test(line_keeps_its_books),
 		cmocka_unit_test(sixty_four_clients_share_two_calls),
 		cmocka_unit_test(calls_are_paced),

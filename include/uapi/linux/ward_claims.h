@@ -34,6 +34,7 @@ enum {
 	WARD_PURPOSE_RECEIPT = 3,	/* it proves the wipe; the session is sealed */
 	WARD_PURPOSE_SEAL = 4,		/* it derives or unwraps a sealing key */
 	WARD_PURPOSE_REPORT = 5,	/* for people to look at */
+	WARD_PURPOSE_RAW = 6,		/* report data of the caller's own: over no claims */
 };
 
 enum {
@@ -140,8 +141,8 @@ enum {
  * @class: WARD_CLASS_* or 0
  * @label: what the worker called it; show as hex
  * @detail: for LINK: the session's newest head; for MEASURE: the first 32 bytes of
- *	the digest; for ATTEST_*: the first 32 bytes of the leaf; for PROVIDER:
- *	its name; for SESSION_*: the session id and 16 zero bytes; for LEASE: the
+ *	the digest; for ATTEST_*: the first 32 bytes of the leaf, or of raw report
+ *	data where @id is WARD_PURPOSE_RAW; for PROVIDER: its name; for SESSION_*: the session id and 16 zero bytes; for LEASE: the
  *	anchor; for POLICY: its hash; else zero
  * @reserved: zero
  *

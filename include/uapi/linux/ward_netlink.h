@@ -78,7 +78,8 @@ enum {
 	WARD_GENL_CMD_POLICY_GET,	/* do: who may ask for evidence */
 	/*
 	 * do: the whole policy of who may ask for evidence, in place of the one
-	 * before: WARD_A_PURPOSES of whom no rule names; WARD_A_RULE, up to 256,
+	 * before: WARD_A_PURPOSES of whom no rule names (bit n = purpose n, with
+	 * raw); WARD_A_RULE, up to 256,
 	 * by uid and then by gid, ascending: who is named by several may do what
 	 * any of them allows (by effective uid; by effective gid or any
 	 * supplementary group, though claims show the effective gid alone); WARD_A_POSTURE that the machine must have;
@@ -186,7 +187,7 @@ enum {
 	/* PROVIDER_GET */
 	WARD_A_REUSED,			/* u64: requests answered with an earlier answer */
 	/* POLICY_GET, POLICY_SET, with WARD_A_POSTURE */
-	WARD_A_PURPOSES,		/* u32: bit n: WARD_PURPOSE_ n */
+	WARD_A_PURPOSES,		/* u32: bit n: WARD_PURPOSE_ n, raw too */
 	WARD_A_RULE,			/* nest, several: UID or GID, PURPOSES */
 	WARD_A_GID,			/* u32, initial user namespace */
 	WARD_A_REFUSE,			/* u32: WARD_ADVISE_TRACED, _DUMPABLE */
