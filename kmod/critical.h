@@ -8,10 +8,13 @@
 
 #include <linux/ima.h>
 
-/* @name: of what happened. May sleep; no lock of ours is held. */
+/*
+ * @name: of what happened. The log has the bytes themselves, which it drops where it
+ * has the same under that name already. May sleep; no lock of ours is held.
+ */
 static inline void ward_critical(const char *name, const void *data, size_t len)
 {
-	ima_measure_critical_data("ward", name, data, len, true, NULL, 0);
+	ima_measure_critical_data("ward", name, data, len, false, NULL, 0);
 }
 
 #endif /* WARD_CRITICAL_H */

@@ -13,6 +13,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
+#include "critical.h"
 #include "evidence.h"
 #include "ward.h"
 
@@ -115,6 +116,34 @@ void ward_provider_put(struct ward_provider *p)
 	kref_put(&p->ref, provider_release);
 }
 
+/*
+ * The record's number makes each change one of its own: IMA drops what it has
+ * already.
+ */
+static void measure(const struct ward_provider *p, const struct ward_event *ev)
+{
+	struct {
+		u8 instance[WARD_ID_LEN];
+		__le64 seq;
+		__le32 bound;
+		__le32 kind;
+		__le32 tee;
+		__le32 flags;
+		char name[WARD_LABEL_LEN];
+	} change = {
+		.seq = ev->seq,
+		.bound = cpu_to_le32(le16_to_cpu(ev->reason)),
+		.kind = cpu_to_le32(p->facts.kind),
+		.tee = cpu_to_le32(p->facts.tee),
+		.flags = cpu_to_le32(p->facts.flags),
+	};
+
+	memcpy(change.instance, ward_instance, sizeof(change.instance));
+	memcpy(change.name, p->facts.name, sizeof(change.name));
+	ward_critical("ward_provider", &change, sizeof(change));
+}
+
+/* No lock of ours is held: to measure sleeps. */
 static void record(const struct ward_provider *p, bool bound)
 {
 	struct ward_event ev = {
@@ -125,6 +154,7 @@ static void record(const struct ward_provider *p, bool bound)
 
 	strscpy((char *)ev.detail, p->facts.name, sizeof(ev.detail));
 	ward_ledger_system(&ev);
+	measure(p, &ev);
 }
 
 static bool is_beside(const struct ward_provider *p)
