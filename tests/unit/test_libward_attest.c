@@ -36,8 +36,27 @@ static void reply_good(void)
 	retry_after = 0;
 }
 
+static const uint8_t hash[48] = { 0x9a, [47] = 0xa9 };
+
+static void check_raw(const struct ward_attest *arg)
+{
+	static const uint8_t zero[WARD_NONCE_MAX];
+
+	assert_int_equal(arg->size, sizeof(*arg));
+	assert_int_equal(arg->nonce_len, 0);
+	assert_memory_equal(arg->nonce, zero, sizeof(zero));
+	assert_memory_equal(arg->subject, zero, WARD_ID_LEN);
+	assert_int_equal(arg->max_age_ns, 0);
+	assert_memory_equal(arg->binding, hash, sizeof(hash));
+	assert_memory_equal(arg->binding + 48, zero, 16);
+}
+
 static void check_request(const struct ward_attest *arg)
 {
+	if (arg->purpose == WARD_PURPOSE_RAW) {
+		check_raw(arg);
+		return;
+	}
 	assert_int_equal(arg->size, sizeof(*arg));
 	assert_int_equal(arg->flags, 0);
 	assert_int_equal(arg->purpose, WARD_PURPOSE_RECEIPT);
@@ -62,6 +81,8 @@ static int attest_hook(unsigned int cmd, void *arg)
 		return 0;
 	check_request(attest);
 	attest->out_retry_after_ns = retry_after;
+	attest->out_denied = reply.out_denied;
+	attest->out_denied_by = reply.out_denied_by;
 	attest->claims_len = reply.claims_len;
 	attest->path_len = reply.path_len;
 	attest->evidence_len = reply.evidence_len;
@@ -267,6 +288,84 @@ static void failures_pass_through(void **state)
 	ward_session_close(session);
 }
 
+/* What denied it is told of the last refusal, and forgotten with the next call. */
+static void what_denied_it_is_kept(void **state)
+{
+	struct ward_session *session = attest_session();
+	struct ward_request request = request_of(1000);
+	struct ward_evidence *evidence = NULL;
+	uint64_t by = 1;
+
+	(void)state;
+	assert_int_equal(ward_session_denied(session, &by), WARD_DENIED_NOT);
+	assert_int_equal(by, 0);
+	reply.out_denied = WARD_DENIED_POSTURE;
+	reply.out_denied_by = WARD_POSTURE_EXCLUSIVE;
+	fake.ioctl_errno[WARD_CMD_ATTEST] = EACCES;
+	fake.ioctl_fail[WARD_CMD_ATTEST] = 1;
+	assert_int_equal(ward_session_attest(session, &request, &evidence), -EACCES);
+	assert_int_equal(ward_session_denied(session, &by), WARD_DENIED_POSTURE);
+	assert_int_equal(by, WARD_POSTURE_EXCLUSIVE);
+	assert_int_equal(ward_session_denied(session, NULL), WARD_DENIED_POSTURE);
+	assert_int_equal(ward_session_attest(session, &request, &evidence), 0);
+	assert_int_equal(ward_session_denied(session, &by), WARD_DENIED_NOT);
+	ward_evidence_free(evidence);
+	ward_session_close(session);
+}
+
+static int raw_with(struct ward_session *session, uint32_t claims_len, uint32_t path_len,
+		    uint32_t leaves, uint32_t index)
+{
+	uint8_t report_data[WARD_BINDING_LEN] = { 0 };
+	struct ward_evidence *evidence = NULL;
+	uint8_t *bundle;
+	size_t len;
+	int err;
+
+	memcpy(report_data, hash, sizeof(hash));
+	reply.claims_len = claims_len;
+	reply.path_len = path_len;
+	reply.out_leaves = leaves;
+	reply.out_index = index;
+	err = ward_session_attest_raw(session, report_data, 0, &evidence);
+	if (!err) {
+		assert_int_equal(evidence->leaves, 0);
+		assert_int_equal(evidence->data_len, 1184);
+		assert_int_equal(ward_bundle_encode(evidence, NULL, 0, &bundle, &len), -EINVAL);
+		ward_evidence_free(evidence);
+	}
+	return err;
+}
+
+static void raw_report_data(void **state)
+{
+	struct ward_session *session = attest_session();
+	struct ward_request request = request_of(0);
+	struct ward_evidence *evidence = NULL;
+	uint8_t report_data[WARD_BINDING_LEN] = { 0 };
+	size_t i;
+
+	(void)state;
+	/* What a kernel that took it for claims would answer is refused. */
+	assert_int_equal(raw_with(session, 0, 0, 0, 0), 0);
+	assert_int_equal(raw_with(session, WARD_CLAIMS_SIZE, 0, 0, 0), -EBADMSG);
+	assert_int_equal(raw_with(session, 0, WARD_DIGEST_LEN, 0, 0), -EBADMSG);
+	assert_int_equal(raw_with(session, 0, 0, 1, 0), -EBADMSG);
+	assert_int_equal(raw_with(session, 0, 0, 0, 1), -EBADMSG);
+	fake.ioctls = 0;
+	for (i = WARD_BINDING_LEN - WARD_RAW_ZEROES; i < WARD_BINDING_LEN; i++) {
+		report_data[i] = 0x80;
+		assert_int_equal(ward_session_attest_raw(session, report_data, 0, &evidence),
+				 -EINVAL);
+		report_data[i] = 0;
+	}
+	/* It is none of the purposes of claims. */
+	request.purpose = WARD_PURPOSE_RAW;
+	assert_int_equal(ward_session_attest(session, &request, &evidence), -EINVAL);
+	assert_int_equal(fake.ioctls, 0);
+	ward_session_close(session);
+}
+
 static void expect_unreadable(struct ward_session *session)
 {
 	struct ward_request request = request_of(0);
@@ -354,6 +453,8 @@ int main(void)
 		cmocka_unit_test(signals_do_not_outlast_the_deadline),
 		cmocka_unit_test(retry_after_is_kept),
 		cmocka_unit_test(failures_pass_through),
+		cmocka_unit_test(what_denied_it_is_kept),
+		cmocka_unit_test(raw_report_data),
 		cmocka_unit_test(impossible_answers_are_refused),
 		cmocka_unit_test(bad_requests_never_reach_the_kernel),
 	};

@@ -34,7 +34,7 @@ static uint64_t now_ns(const struct ward_sys *sys)
 static int request_valid(const struct ward_request *request)
 {
 	return request->size >= offsetof(struct ward_request, max_age_ns) &&
-	       request->nonce &&
+	       request->nonce && request->purpose != WARD_PURPOSE_RAW &&
 	       request->nonce_len <= WARD_NONCE_MAX;
 }
 
@@ -66,13 +66,21 @@ static void fill(struct ward_attest *arg, const struct ward_request *request,
 	arg->more_len = sizeof(answer->more);
 }
 
-static int answer_valid(const struct ward_attest *arg)
+static int place_valid(const struct ward_attest *arg)
 {
+	if (arg->purpose == WARD_PURPOSE_RAW)
+		return !arg->claims_len && !arg->path_len && !arg->out_leaves &&
+		       !arg->out_index;
 	return arg->claims_len == WARD_CLAIMS_SIZE &&
 	       arg->out_leaves >= 1 && arg->out_leaves <= WARD_PATH_MAX &&
 	       arg->out_index < arg->out_leaves &&
 	       arg->path_len % WARD_DIGEST_LEN == 0 &&
-	       arg->path_len <= WARD_PATH_NODES_MAX * WARD_DIGEST_LEN &&
+	       arg->path_len <= WARD_PATH_NODES_MAX * WARD_DIGEST_LEN;
+}
+
+static int answer_valid(const struct ward_attest *arg)
+{
+	return place_valid(arg) &&
 	       arg->evidence_len && arg->evidence_len <= WARD_EVIDENCE_MAX &&
 	       arg->aux_len <= WARD_AUX_MAX &&
 	       arg->manifest_len <= WARD_MANIFEST_MAX &&
@@ -171,12 +179,18 @@ static int ask(struct ward_session *session, const struct ward_request *request,
 	uint64_t now, wait;
 
 	session->retry_after_ns = 0;
+	session->denied = WARD_DENIED_NOT;
+	session->denied_by = 0;
 	for (;;) {
 		fill(arg, request, answer, deadline);
 		if (sys->ioctl(session->fd, WARD_ATTEST, arg) >= 0)
 			return 0;
 		if (errno == EAGAIN || errno == EHOSTDOWN)
 			session->retry_after_ns = arg->out_retry_after_ns;
+		if (errno == EACCES) {
+			session->denied = arg->out_denied;
+			session->denied_by = arg->out_denied_by;
+		}
 		if (errno != EINTR && errno != EAGAIN)
 			return -errno;
 		wait = errno == EAGAIN ? arg->out_retry_after_ns : 0;
@@ -190,16 +204,13 @@ static int ask(struct ward_session *session, const struct ward_request *request,
 	}
 }
 
-int ward_session_attest(struct ward_session *session,
-			const struct ward_request *request,
-			struct ward_evidence **out)
+static int attest(struct ward_session *session, const struct ward_request *request,
+		  struct ward_evidence **out)
 {
 	struct ward_attest arg;
 	struct answer *answer;
 	int err;
 
-	if (!request_valid(request))
-		return -EINVAL;
 	answer = calloc(1, sizeof(*answer));
 	if (!answer)
 		return -ENOMEM;
@@ -213,6 +224,36 @@ int ward_session_attest(struct ward_session *session,
 	publish(answer, &arg);
 	*out = &answer->evidence;
 	return 0;
+}
+
+int ward_session_attest(struct ward_session *session,
+			const struct ward_request *request,
+			struct ward_evidence **out)
+{
+	return request_valid(request) ? attest(session, request, out) : -EINVAL;
+}
+
+int ward_session_attest_raw(struct ward_session *session,
+			    const uint8_t report_data[WARD_BINDING_LEN],
+			    uint32_t timeout_ms, struct ward_evidence **out)
+{
+	static const uint8_t zeroes[WARD_RAW_ZEROES], no_nonce[1];
+	struct ward_request request = {
+		.size = sizeof(request), .purpose = WARD_PURPOSE_RAW, .nonce = no_nonce,
+		.timeout_ms = timeout_ms,
+	};
+
+	if (memcmp(report_data + WARD_BINDING_LEN - WARD_RAW_ZEROES, zeroes, sizeof(zeroes)))
+		return -EINVAL;
+	memcpy(request.binding, report_data, WARD_BINDING_LEN);
+	return attest(session, &request, out);
+}
+
+uint32_t ward_session_denied(const struct ward_session *session, uint64_t *by)
+{
+	if (by)
+		*by = session->denied_by;
+	return session->denied;
 }
 
 uint64_t ward_session_retry_after(const struct ward_session *session)

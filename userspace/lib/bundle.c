@@ -267,7 +267,7 @@ static int pieces_valid(const struct ward_evidence *evidence)
 
 static int evidence_valid(const struct ward_evidence *evidence)
 {
-	return evidence->data_len && pieces_valid(evidence) &&
+	return evidence->data_len && evidence->leaves && pieces_valid(evidence) &&
 	       evidence->path_len % WARD_DIGEST_LEN == 0 &&
 	       evidence->path_len <= WARD_PATH_NODES_MAX * WARD_DIGEST_LEN &&
 	       strnlen(evidence->provider, sizeof(evidence->provider)) <

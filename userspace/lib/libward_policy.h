@@ -16,14 +16,14 @@ extern "C" {
 struct ward_control;
 
 #define WARD_ATTEST_RULES_MAX 256u
-#define WARD_PURPOSES_ALL 0x3eu	/* bit n: WARD_PURPOSE_ n */
+#define WARD_PURPOSES_ALL 0x3eu	/* bit n: WARD_PURPOSE_ n; raw report data is none of them */
 
 /**
  * struct ward_attest_rule - what a user or a group may ask for
  * @is_group: @id is a gid, the effective one or a supplementary one of who asks;
  *	else the effective uid. In the initial user namespace
  * @id: whose
- * @purposes: bit n: WARD_PURPOSE_ n
+ * @purposes: bit n: WARD_PURPOSE_ n, raw too
  */
 struct ward_attest_rule {
 	uint32_t is_group;

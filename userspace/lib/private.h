@@ -12,6 +12,8 @@ struct ward_session {
 	const struct ward_sys *sys;
 	int fd;
 	uint64_t retry_after_ns;	/* ward_session_retry_after() */
+	uint32_t denied;		/* ward_session_denied(), and the next */
+	uint64_t denied_by;
 };
 
 /* ward_session_open() with another table than the real one. */
