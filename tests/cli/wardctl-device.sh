@@ -60,10 +60,14 @@ want 1 'NAME=VALUE' 'module load: a parameter without a value' module load limit
 want 1 'two files' 'report: no file' report
 want 1 'two files' 'report: three files' report a b c
 want 1 'purpose is' 'report: unknown purpose' report --purpose lunch a b
+want 1 'over no claims' 'report: raw and a bundle' report --raw --bundle "$D/b" a b
+want 1 'over no claims' 'report: raw and a purpose' report --purpose seal --raw a b
 want 1 '1 to 3600' 'report: no time to wait' report --timeout 0 a b
 want 1 'not an option' 'report: unknown option' report --frobnicate a b
 want 1 "read $D/none" 'report: no request' report "$D/r" "$D/none"
 want 7 'is shorter' 'report: a short request' report "$D/r" "$D/short"
+want 7 'byte 48 is not zero' 'report: raw, and no zeroes at the end' \
+	report --raw "$D/r" "$D/request"
 want 7 'is longer' 'report: a long request' report "$D/r" "$D/long"
 want 1 'exclude each other' 'pressure: mine, followed' pressure --mine --follow
 want 1 '10 to 3600000' 'pressure: interval of nothing' pressure --follow --interval 0

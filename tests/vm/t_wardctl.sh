@@ -130,6 +130,26 @@ sessions() {
 	ID=$(wardctl session list -o json | sed -n 's/.*"session": "\([0-9a-f]*\)".*/\1/p' | head -n 1)
 }
 
+# Where the policy allows it the report is over the bytes of the request themselves.
+raw_report_data() {
+	try 5 'this user may ask for release,report' 'report --raw: denied unless allowed' \
+		as worker wardctl report --raw --random $D/r10 $D/q10
+	wardctl policy set --others all,raw >/dev/null
+	try 0 'report data: ' 'report --raw: where the policy allows it' \
+		as worker wardctl report --raw --random $D/r10 $D/q10
+	try 0 'the same' 'report --raw: the report is over the request' \
+		sh -c "dd if=$D/r10 bs=1 skip=80 count=64 2>/dev/null | cmp - $D/q10 && echo the same"
+	try 0 ' attest-ok  *.* raw ' 'events: raw report data are called so' \
+		wardctl events --last 40
+	tell_json raw as worker wardctl report --raw $D/r10 $D/q10
+	try 5 'the machine must have mem-encrypt' 'report: a machine that the policy refuses' \
+		sh -c "wardctl policy set --others all --posture mem-encrypt -q
+			as worker wardctl report $D/r9 $D/q"
+	try 5 'the process is dumpable' 'report: a process that the policy refuses' \
+		sh -c "wardctl policy set --others all --refuse dumpable -q
+			as worker wardctl report $D/r9 $D/q"
+}
+
 # Who may ask for evidence; what is latched stays until the module is loaded again.
 policies() {
 	try 6 'CAP_SYS_ADMIN' 'policy show: not for the worker' as worker wardctl policy show
@@ -140,11 +160,13 @@ policies() {
 		wardctl policy set --others none --group 970=report --user worker=release,report
 	tell_json policy wardctl policy show
 	if has_tsm; then
-		try 5 'policy show' 'report: denied to whom no rule names' wardctl report $D/r9 $D/q
-		try 5 'policy show' 'report: for a purpose that no rule allows' \
+		try 5 'no rule names .* others may ask for nothing' \
+			'report: denied to whom no rule names' wardctl report $D/r9 $D/q
+		try 5 'this user may ask for release,report' 'report: for a purpose that no rule allows' \
 			as worker wardctl report --purpose channel $D/r9 $D/q
 		try 0 'simulated-snp' 'report: for one that a rule allows' \
 			as worker wardctl report $D/r9 $D/q
+		raw_report_data
 	fi
 	try 0 'latches' 'policy set: latched' wardctl policy set --others all --latch rules
 	try 6 'the kernel says: the rules are latched' 'policy set: what a latch forbids' \

@@ -17,13 +17,7 @@
 #include "verbs.h"
 #include "wardverify.h"
 
-static const char *const refusals[] = { "traced", "dumpable" };
 static const char *const latches[] = { "rules", "posture", "refuse" };
-/* By bit; 0 is no purpose. */
-static const char *const purposes[] = {
-	"", "release", "channel", "receipt", "seal", "report",
-};
-
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- showing ----------------------------------------------------------------------- */
@@ -38,7 +32,7 @@ static void show_rule(struct wardctl *ctl, const struct ward_attest_rule *rule)
 	out_uint(ctl->out, rule->is_group ? "gid" : "uid", rule->id);
 	if (name)
 		out_text(ctl->out, "name", name);
-	device_bits(ctl, "purposes", rule->purposes, purposes, COUNT(purposes));
+	device_bits(ctl, "purposes", rule->purposes, device_purposes.word, device_purposes.n);
 	out_close(ctl->out);
 }
 
@@ -46,14 +40,14 @@ static void show(struct wardctl *ctl, const struct ward_attest_policy *policy)
 {
 	size_t i;
 
-	device_bits(ctl, "purposes", policy->purposes, purposes, COUNT(purposes));
+	device_bits(ctl, "purposes", policy->purposes, device_purposes.word, device_purposes.n);
 	out_list(ctl->out, "rules");
 	for (i = 0; i < policy->rules; i++)
 		show_rule(ctl, &policy->rule[i]);
 	out_close(ctl->out);
 	device_bits(ctl, "posture", policy->posture, device_postures.word,
 		    device_postures.n);
-	device_bits(ctl, "refuse", policy->refuse, refusals, COUNT(refusals));
+	device_bits(ctl, "refuse", policy->refuse, device_refusals.word, device_refusals.n);
 	device_bits(ctl, "latches", policy->latches, latches, COUNT(latches));
 	out_hex(ctl->out, "hash", policy->hash, sizeof(policy->hash));
 }
@@ -115,22 +109,33 @@ static bool bits_of(const char *list, const char *const *names, size_t n, uint64
 	}
 }
 
+/* "all" are those over claims: raw report data is named where it is meant. */
 static bool purposes_of(const char *list, uint32_t *out)
 {
+	static const char *const all = "all";
 	uint64_t bits = 0;
+	size_t len;
 
-	if (!strcmp(list, "all"))
-		bits = WARD_PURPOSES_ALL;
-	else if (!bits_of(list, purposes, COUNT(purposes), &bits))
-		return false;
+	*out = 0;
+	if (!strcmp(list, "none"))
+		return true;
+	for (;; list += len + 1) {
+		len = strcspn(list, ",");
+		if (len == strlen(all) && !strncmp(list, all, len))
+			bits |= WARD_PURPOSES_ALL;
+		else if (!bit_of(list, len, device_purposes.word, device_purposes.n, &bits))
+			return false;
+		if (!list[len])
+			break;
+	}
 	*out = (uint32_t)bits;
 	return true;
 }
 
 static int bad_purposes(struct wardctl *ctl, const char *list)
 {
-	return ctl_usage(ctl, "purposes are release, channel, receipt, seal and report with commas"
-			 " between them, all or none, not '%s'", list);
+	return ctl_usage(ctl, "purposes are release, channel, receipt, seal, report (all = these"
+			 " five) and raw with commas between them, or none, not '%s'", list);
 }
 
 static int bad_posture(struct wardctl *ctl, const char *list)
@@ -179,7 +184,7 @@ static int take(struct wardctl *ctl, struct ward_attest_policy *policy, int opti
 			return bad_posture(ctl, value);
 		return EXIT_OK;
 	case 'r':
-		if (!bits_of(value, refusals, COUNT(refusals), &bits))
+		if (!bits_of(value, device_refusals.word, device_refusals.n, &bits))
 			return ctl_usage(ctl, "--refuse takes traced and dumpable, not '%s'", value);
 		policy->refuse = (uint32_t)bits;
 		return EXIT_OK;
@@ -276,8 +281,9 @@ const struct wardctl_verb verb_policy_set = {
 	.args = "--others PURPOSES [--user WHO=PURPOSES]... [--group WHO=PURPOSES]...\n"
 		"       [--posture FACT,...] [--refuse traced,dumpable] [--latch rules,posture,refuse]",
 	.help = "say it anew, for this load of the module (root)",
-	.details = "PURPOSES is release, channel, receipt, seal, report with commas between them, all\n"
-		   "or none. The policy is replaced whole: what is not named is not asked for. Who is\n"
+	.details = "PURPOSES is release, channel, receipt, seal, report, raw with commas between them,\n"
+		   "all (of them but raw) or none. raw: report data of the asker's own, over no\n"
+		   "claims, for other brokers' protocols. The policy is replaced whole: what is not named is not asked for. Who is\n"
 		   "named by several rules may do what any of them allows. --posture: facts that must\n"
 		   "be known and true, by the names of 'wardctl status'. --group counts a process's\n"
 		   "supplementary groups, too. A latch holds until the module is loaded again: rules\n"

@@ -186,14 +186,14 @@ static int parse(struct wardctl *ctl, int argc, char **argv, struct receipt_args
 	return rc;
 }
 
-static int export_failed(struct wardctl *ctl, int err)
+static int export_failed(struct wardctl *ctl, const struct ward_session *session, int err)
 {
 	const char *mend = err == -EPERM ? "\n  mend: run as that user, or as root" : "";
 
 	if (err == -ENOENT || err == -EPERM || err == -EINVAL)
 		return ctl_error(ctl, EXIT_DEVICE, receipt_reason(err), "%s%s", receipt_why(err),
 				 mend);
-	return device_no_evidence(ctl, err, "get evidence of the ended session");
+	return device_no_evidence(ctl, session, err, "get evidence of the ended session");
 }
 
 static int take_one(struct wardctl *ctl, const struct receipt_for *what, struct receipt *receipt)
@@ -209,8 +209,9 @@ static int take_one(struct wardctl *ctl, const struct receipt_for *what, struct 
 	err = receipt_take(session, control, what, receipt);
 	if (control)
 		ward_control_close(control);
+	rc = err ? export_failed(ctl, session, err) : EXIT_OK;
 	ward_session_close(session);
-	return err ? export_failed(ctl, err) : EXIT_OK;
+	return rc;
 }
 
 static int export_one(struct wardctl *ctl, const struct receipt_args *args)

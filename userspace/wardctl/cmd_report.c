@@ -2,7 +2,8 @@
 /*
  * wardctl report REPORT REQUEST: the order of arguments that snpguest has. The
  * kernel composes the report data itself; the request goes in as the nonce and
- * bound by its hash (doc/formats.md section 5).
+ * bound by its hash (doc/formats.md section 5). With --raw the request is the
+ * report data.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,12 +17,14 @@
 #include "verbs.h"
 
 #define REQUEST_LEN WARD_NONCE_MAX
+#define RAW_LEN (REQUEST_LEN - WARD_RAW_ZEROES)
 
 /**
  * struct report_args - what was asked for
  * @report: where the TEE's own report goes
  * @request: file of REQUEST_LEN bytes; written when @random
  * @bundle: where the .ward file goes, or NULL
+ * @purpose: WARD_PURPOSE_*; 0 = none was named
  */
 struct report_args {
 	const char *report;
@@ -30,6 +33,7 @@ struct report_args {
 	uint32_t purpose;
 	uint32_t timeout_ms;
 	bool random;
+	bool raw;
 };
 
 static int parse_timeout(struct wardctl *ctl, const char *text, uint32_t *ms)
@@ -48,6 +52,9 @@ static int parse_option(struct wardctl *ctl, int c, char **argv, struct report_a
 	switch (c) {
 	case 'r':
 		args->random = true;
+		return EXIT_OK;
+	case 'w':
+		args->raw = true;
 		return EXIT_OK;
 	case 'b':
 		args->bundle = optarg;
@@ -72,6 +79,7 @@ static int parse(struct wardctl *ctl, int argc, char **argv, struct report_args 
 		{ "bundle", required_argument, NULL, 'b' },
 		{ "purpose", required_argument, NULL, 'p' },
 		{ "timeout", required_argument, NULL, 't' },
+		{ "raw", no_argument, NULL, 'w' },
 		{ 0 },
 	};
 	int c, rc = EXIT_OK;
@@ -83,16 +91,36 @@ static int parse(struct wardctl *ctl, int argc, char **argv, struct report_args 
 		return rc;
 	if (argc - optind != 2)
 		return ctl_usage(ctl, "report takes two files: REPORT (written) and REQUEST (read)");
+	if (args->raw && (args->bundle || args->purpose))
+		return ctl_usage(ctl, "--raw is over no claims: it goes with neither --bundle nor"
+				 " --purpose");
 	args->report = argv[optind];
 	args->request = argv[optind + 1];
 	return EXIT_OK;
 }
 
-static int make_request(struct wardctl *ctl, const char *path, uint8_t *request)
+static int make_request(struct wardctl *ctl, const struct report_args *args, uint8_t *request)
 {
 	if (getrandom(request, REQUEST_LEN, 0) != REQUEST_LEN)
 		return ctl_error(ctl, EXIT_DEVICE, "random", "getrandom: %s", strerror(errno));
-	return evidence_write(ctl, path, request, REQUEST_LEN);
+	if (args->raw)
+		memset(request + RAW_LEN, 0, WARD_RAW_ZEROES);
+	return evidence_write(ctl, args->request, request, REQUEST_LEN);
+}
+
+static int check_raw(struct wardctl *ctl, const char *path, const uint8_t *request)
+{
+	size_t i;
+
+	for (i = RAW_LEN; i < REQUEST_LEN; i++)
+		if (request[i])
+			return ctl_error(ctl, EXIT_DAMAGED, "request-tail",
+					 "%s: byte %zu is not zero: raw report data are a hash of up to"
+					 " %d bytes, and zeroes up to %d\n"
+					 "  mend: SHA-384 or shorter, padded; or without --raw, over claims"
+					 " that hold all of it",
+					 path, i, RAW_LEN, REQUEST_LEN);
+	return EXIT_OK;
 }
 
 static int read_request(struct wardctl *ctl, const char *path, uint8_t *request)
@@ -132,12 +160,32 @@ static int write_results(struct wardctl *ctl, struct ward_session *session,
 	return rc;
 }
 
+static int attest_raw(struct wardctl *ctl, struct ward_session *session,
+		      const struct report_args *args, const uint8_t *bytes)
+{
+	struct ward_evidence *evidence;
+	int err, rc;
+
+	err = ward_session_attest_raw(session, bytes, args->timeout_ms, &evidence);
+	if (err)
+		return device_no_evidence(ctl, session, err, "get evidence over raw report data");
+	rc = write_results(ctl, session, args, evidence);
+	if (!rc) {
+		out_text(ctl->out, "report", args->report);
+		evidence_show_tee(ctl, evidence);
+		out_hex(ctl->out, "report_data", bytes, REQUEST_LEN);
+		out_line(ctl->out, "Raw report data: the kernel vouches for no session with it.");
+	}
+	ward_evidence_free(evidence);
+	return rc;
+}
+
 static int attest(struct wardctl *ctl, struct ward_session *session,
 		  const struct report_args *args, const uint8_t *bytes)
 {
 	struct ward_request request = {
 		.size = sizeof(request),
-		.purpose = args->purpose,
+		.purpose = args->purpose ? args->purpose : WARD_PURPOSE_REPORT,
 		.nonce = bytes,
 		.nonce_len = REQUEST_LEN,
 		.timeout_ms = args->timeout_ms,
@@ -149,7 +197,7 @@ static int attest(struct wardctl *ctl, struct ward_session *session,
 	if (!err)
 		err = ward_session_attest(session, &request, &evidence);
 	if (err)
-		return device_no_evidence(ctl, err, "get evidence");
+		return device_no_evidence(ctl, session, err, "get evidence");
 	rc = write_results(ctl, session, args, evidence);
 	if (!rc) {
 		out_text(ctl->out, "report", args->report);
@@ -162,7 +210,7 @@ static int attest(struct wardctl *ctl, struct ward_session *session,
 
 static int run(struct wardctl *ctl, int argc, char **argv)
 {
-	struct report_args args = { .purpose = WARD_PURPOSE_REPORT };
+	struct report_args args = { 0 };
 	struct ward_session *session;
 	uint8_t request[REQUEST_LEN];
 	int rc;
@@ -170,24 +218,30 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 	rc = parse(ctl, argc, argv, &args);
 	if (!rc && !args.random)
 		rc = read_request(ctl, args.request, request);
+	if (!rc && args.raw && !args.random)
+		rc = check_raw(ctl, args.request, request);
 	if (!rc)
 		rc = device_session(ctl, &session);
 	if (rc)
 		return rc;
 	if (args.random)
-		rc = make_request(ctl, args.request, request);
+		rc = make_request(ctl, &args, request);
 	if (!rc)
-		rc = attest(ctl, session, &args, request);
+		rc = (args.raw ? attest_raw : attest)(ctl, session, &args, request);
 	ward_session_close(session);
 	return rc;
 }
 
 const struct wardctl_verb verb_report = {
 	.name = "report",
-	.args = "[--random] [--bundle FILE] [--purpose PURPOSE] [--timeout SECONDS] REPORT REQUEST",
+	.args = "[--random] [--raw] [--bundle FILE] [--purpose PURPOSE] [--timeout SECONDS]\n"
+		"       REPORT REQUEST",
 	.help = "get the TEE's report over the 64 bytes of REQUEST",
 	.details = "REPORT gets the TEE's report as it is. Its report data are composed by the kernel\n"
 		   "from claims that hold the request as nonce; --bundle keeps those claims, without\n"
-		   "which the report cannot be checked against the request. --random makes REQUEST.\n",
+		   "which the report cannot be checked against the request. --random makes REQUEST.\n"
+		   "--raw: the report data are REQUEST itself, whose last 16 bytes are zero, and no\n"
+		   "claims stand behind it: for other brokers' protocols, where the administrator\n"
+		   "allows it (wardctl policy set, purpose raw).\n",
 	.run = run,
 };

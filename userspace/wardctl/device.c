@@ -15,10 +15,19 @@ static const char *const postures[] = {
 	"lockdown-integrity", "lockdown-confidentiality", "exclusive", "init-on-free",
 };
 
+/* By number; 0 is no purpose. */
+static const char *const purposes[] = {
+	"", "release", "channel", "receipt", "seal", "report", "raw",
+};
+
+static const char *const refusals[] = { "traced", "dumpable" };
+
 #define WORDS(a) { (a), sizeof(a) / sizeof((a)[0]) }
 
 const struct device_words device_features = WORDS(features);
 const struct device_words device_postures = WORDS(postures);
+const struct device_words device_purposes = WORDS(purposes);
+const struct device_words device_refusals = WORDS(refusals);
 
 /**
  * struct trouble - how an errno is told
@@ -83,16 +92,6 @@ int device_error(struct wardctl *ctl, int err, const char *what)
 		return ctl_error(ctl, t->code, t->reason, "%s: %s", what, ward_strerror(err));
 	return ctl_error(ctl, t->code, t->reason, "%s: %s\n  mend: %s", what,
 			 ward_strerror(err), t->mend);
-}
-
-int device_no_evidence(struct wardctl *ctl, int err, const char *what)
-{
-	if (err != -EACCES)
-		return device_error(ctl, err, what);
-	return ctl_error(ctl, EXIT_POLICY, "kernel-policy",
-			 "%s: the administrator's policy denies it to this user, for this purpose,"
-			 " or on a machine in this state\n"
-			 "  mend: as root: wardctl policy show tells who may ask for what", what);
 }
 
 int device_refused(struct wardctl *ctl, struct ward_control *control, int err, const char *what)

@@ -24,8 +24,12 @@ int device_refused(struct wardctl *ctl, struct ward_control *control, int err, c
 /** device_reason - the word for an error of libward */
 const char *device_reason(int err);
 
-/** device_no_evidence - the same for a request for evidence */
-int device_no_evidence(struct wardctl *ctl, int err, const char *what);
+/**
+ * device_no_evidence - the same for a request for evidence on @session, with what
+ *	of the administrator's policy denied it
+ */
+int device_no_evidence(struct wardctl *ctl, const struct ward_session *session, int err,
+		       const char *what);
 
 /** device_control - connect to the control plane; an exit code, told if not 0 */
 int device_control(struct wardctl *ctl, struct ward_control **out);
@@ -63,5 +67,7 @@ struct device_words {
 
 extern const struct device_words device_features;	/* WARD_FEATURE_* */
 extern const struct device_words device_postures;	/* WARD_POSTURE_* */
+extern const struct device_words device_purposes;	/* bit n: WARD_PURPOSE_ n; [0] is "" */
+extern const struct device_words device_refusals;	/* WARD_ADVISE_*, as far as refused */
 
 #endif /* WARDCTL_DEVICE_H */

@@ -92,22 +92,27 @@ static void show_beside(struct output *out, const struct ward_evidence *evidence
 	out_close(out);
 }
 
-void evidence_show(struct wardctl *ctl, const struct ward_evidence *evidence)
+void evidence_show_tee(struct wardctl *ctl, const struct ward_evidence *evidence)
 {
-	struct ward_claims claims;
-
-	memcpy(&claims, evidence->claims, sizeof(claims));
 	out_text(ctl->out, "tee", ward_evidence_tee_name(evidence));
 	out_text(ctl->out, "provider", evidence->provider);
 	out_uint(ctl->out, "evidence_bytes", evidence->data_len);
 	out_uint(ctl->out, "endorsement_bytes", evidence->aux_len);
 	out_uint(ctl->out, "generation", evidence->generation);
-	out_hex(ctl->out, "session", claims.session, sizeof(claims.session));
-	out_hex(ctl->out, "subject", claims.subject, sizeof(claims.subject));
-	out_uint(ctl->out, "leaf", evidence->index);
-	out_uint(ctl->out, "leaves", evidence->leaves);
 	if (evidence->more_count)
 		show_beside(ctl->out, evidence);
 	if (evidence->tee == WARD_TEE_SIMULATED)
 		out_line(ctl->out, "The TEE is simulated: this evidence proves nothing about hardware.");
+}
+
+void evidence_show(struct wardctl *ctl, const struct ward_evidence *evidence)
+{
+	struct ward_claims claims;
+
+	memcpy(&claims, evidence->claims, sizeof(claims));
+	evidence_show_tee(ctl, evidence);
+	out_hex(ctl->out, "session", claims.session, sizeof(claims.session));
+	out_hex(ctl->out, "subject", claims.subject, sizeof(claims.subject));
+	out_uint(ctl->out, "leaf", evidence->index);
+	out_uint(ctl->out, "leaves", evidence->leaves);
 }

@@ -19,7 +19,10 @@ int evidence_write_bundle(struct wardctl *ctl, const char *path,
 			  const struct ward_evidence *evidence,
 			  const struct ward_records *records);
 
-/** evidence_show - what it is, as members of what is open */
+/** evidence_show_tee - whose it is and how long, as members of what is open */
+void evidence_show_tee(struct wardctl *ctl, const struct ward_evidence *evidence);
+
+/** evidence_show - that, and what claims say of it */
 void evidence_show(struct wardctl *ctl, const struct ward_evidence *evidence);
 
 #endif /* WARDCTL_EVIDENCE_H */

@@ -48,7 +48,9 @@ static void reason_name(const struct wv_event *e, char *to, size_t room)
 static void reason_line(const struct wv_event *e, char *to, size_t room)
 {
 	reason_name(e, to, room);
-	if (!*to && e->reason)
+	if (e->type == WARD_EVENT_ATTEST_OK && e->id == WARD_PURPOSE_RAW)
+		snprintf(to, room, "raw");
+	else if (!*to && e->reason)
 		snprintf(to, room, "%u", e->reason);
 	else if (!*to)
 		snprintf(to, room, "-");
