@@ -13,8 +13,8 @@ SAID_IN_ALL=62		# lines that a guest of four sites says, for the bar
 initrd() {
 	local cache=$TOP/build/demo/cache inputs key out
 	inputs=("$TOP"/tests/vm/{guest,init.sh,as.c} "$TOP/tests/e2e/story"
-		"$BIN"/{wardctl,ward-train} "$TOP"/build/lib/lib*.so.0
-		"$TOP"/build/tests/e2e/{hoard,attack} "$1" "$KO/tsmsim.ko"
+		"$BIN"/{wardctl,wardd,ward-train} "$TOP"/build/lib/lib*.so.0
+		"$TOP"/build/tests/e2e/{hoard,attack} "$1" "$KO/$SIMULATOR.ko"
 		"$DEMO/owner/plan.json" "$DEMO/owner/broker.pem" "$ENTRY/version")
 	key=$(cat "${inputs[@]}" | sha256sum | cut -c1-16)
 	out=$cache/initrd-$key
@@ -23,9 +23,10 @@ initrd() {
 		find "$cache" -name 'initrd-*' -mtime +3 -delete
 		"$TOP/tests/vm/guest" "$SERIES" --out "$out" --script "$TOP/tests/e2e/story" \
 			--program "$BIN/wardctl" --program "$BIN/ward-train" \
+			--program "$BIN/wardd" \
 			--program "$TOP/build/tests/e2e/hoard" \
 			--program "$TOP/build/tests/e2e/attack" \
-			--load "$1" --ko "$KO/tsmsim.ko" \
+			--load "$1" --ko "$KO/$SIMULATOR.ko" \
 			--file "$DEMO/owner/plan.json:/data/plan.json" \
 			--file "$DEMO/owner/broker.pem:/data/broker.pem" >&2
 	fi

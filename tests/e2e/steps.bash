@@ -11,7 +11,7 @@ clock() {
 # ---- before the first step ------------------------------------------------------
 
 build_modules() {
-	"$TOP/tests/vm/module" "$SERIES" && "$TOP/tests/vm/module" "$SERIES" --what tsmsim
+	"$TOP/tests/vm/module" "$SERIES" && "$TOP/tests/vm/module" "$SERIES" --what $SIMULATOR
 }
 
 step_build() {
@@ -20,7 +20,7 @@ step_build() {
 	ui_run "guest kernel $SERIES" "$TOP/tests/vm/kernels" fetch "$SERIES"
 	ENTRY=$("$TOP/tests/vm/kernels" path "$SERIES")
 	VERSION=$(cat "$ENTRY/version")
-	ui_run "ward.ko and tsmsim.ko for Linux $VERSION" build_modules
+	ui_run "ward.ko and $SIMULATOR.ko for Linux $VERSION" build_modules
 	KO=$TOP/build/kmod/$VERSION
 	echo "$VERSION" >"$DEMO/kernel"
 	clock build
@@ -76,7 +76,7 @@ guest_failed() {
 on_story() {
 	case $1 in
 	booted) ui_say "guest: Linux $2, simulated TEE, network: 1 TCP port" ;;
-	ready) clock boot ;;
+	ready) on_ready "$2" ;;
 	step) on_step "$2" ;;
 	hold) on_hold_word "$2" ;;
 	holding) send_holding ;;
@@ -84,6 +84,15 @@ on_story() {
 	refusal) on_refusal "$2" ;;
 	failed) FAILED=$2 ;;
 	end) AT=end ;;
+	esac
+}
+
+on_ready() {
+	clock boot
+	case $1 in
+	tsmsim) ui_say "evidence: the kernel's own report entry (simulated)" ;;
+	sevsim) ui_say "evidence: wardd, from a double of /dev/sev-guest (simulated)" ;;
+	*) die "the guest's evidence is of $1" ;;
 	esac
 }
 
