@@ -9,6 +9,7 @@ cd "$(dirname "$0")/../.."
 VM=tests/vm
 OUT=build/run/doctor
 BIN=$(realpath "${BIN:-build/bin}")
+. tests/e2e/tried.bash
 SERIES=6.12
 
 echo "TAP version 13"
@@ -23,19 +24,9 @@ $VM/guest $SERIES --out "$OUT/initrd" --script $VM/t_doctor.sh \
 	--ko "$kmod/ward.ko" --ko "$kmod/tsmsim.ko" >&2
 
 one_guest() { # NAME OPTION...
-	local name=$1 dir=$OUT/$1 status=0
+	local name=$1 dir=$OUT/$1
 	shift
-	$VM/run $SERIES "$OUT/initrd" --dir "$dir" --timeout 400 "$@" >&2 || status=$?
-	if [ ! -s "$dir/ktap" ]; then
-		echo "not ok $name-guest # no result, see $dir"
-		return
-	fi
-	sed -n "s/^\(not ok\|ok\) [0-9]* /\1 $name: /p; s/^# \(out\|err\): /# /p" "$dir/ktap"
-	if [ $status = 0 ]; then
-		echo "ok $name: last word and clean kernel log"
-	else
-		echo "not ok $name: last word and clean kernel log # $dir"
-	fi
+	tried "$name" "$dir" $VM/run $SERIES "$OUT/initrd" --dir "$dir" --timeout 400 "$@" || :
 }
 
 {
@@ -43,8 +34,4 @@ one_guest() { # NAME OPTION...
 		--smbios 'type=1,manufacturer=Microsoft Corporation,product=Virtual Machine' \
 		--smbios type=3,asset=7783-7084-3265-9085-8269-3286-77
 	one_guest google --smbios 'type=1,manufacturer=Google,product=Google Compute Engine'
-} | tee "$OUT/tap" | awk '
-	/^(ok|not ok) / { n++; sub(/^not ok /, "not ok " n " - "); if (!/^not/) sub(/^ok /, "ok " n " - ") }
-	{ print }
-	END { print "1.." n }'
-! grep -q '^not ok' "$OUT/tap"
+} | numbered

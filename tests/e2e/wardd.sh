@@ -8,13 +8,14 @@ cd "$(dirname "$0")/../.."
 VM=tests/vm
 OUT=build/run/wardd
 BIN=$(realpath "${BIN:-build/bin}")
+. tests/e2e/tried.bash
 
 echo "TAP version 13"
 make -s tsmsim-keys >&2
 mkdir -p "$(dirname "$OUT")"
 
 one_guest() { # SERIES
-	local series=$1 dir=$OUT-$1 kmod args=() status=0
+	local series=$1 dir=$OUT-$1 kmod args=()
 	kmod=$(dirname "$($VM/module "$series" | tail -n 1)")
 	$VM/module "$series" --what sevsim >&2
 	args=(--load "$kmod/ward.ko" --ko "$kmod/sevsim.ko")
@@ -26,35 +27,8 @@ one_guest() { # SERIES
 	$VM/guest "$series" --out "$dir/initrd" --script $VM/t_wardd.sh \
 		--file $VM/try.sh:/lib/ward/try.sh --lib-path "$(realpath build/lib)" \
 		--program "$BIN/wardctl:/bin/wardctl" --program "$BIN/wardd:/bin/wardd" "${args[@]}" >&2
-	$VM/run "$series" "$dir/initrd" --dir "$dir" --timeout 400 >&2 || status=$?
-	if [ ! -s "$dir/ktap" ]; then
-		echo "not ok $series-guest # no result, see $dir"
-		return
-	fi
-	sed -n "s/^\(not ok\|ok\) [0-9]* /\1 $series: /p; s/^# \(out\|err\): /# /p" "$dir/ktap"
-	if [ $status = 0 ]; then
-		echo "ok $series: last word and clean kernel log"
-	else
-		echo "not ok $series: last word and clean kernel log # $dir"
-	fi
+	tried "$series" "$dir" $VM/run "$series" "$dir/initrd" --dir "$dir" --timeout 400 || return 0
 	judge "$series" "$dir"
-}
-
-# expect CODE TEXT WORD COMMAND...: the owner's side, on this machine
-expect() {
-	local code=$1 text=$2 word=$3 got=0
-	shift 3
-	"$@" >"$OUT.out" 2>&1 || got=$?
-	if [ "$got" = "$code" ] && grep -q -- "$word" "$OUT.out"; then
-		echo "ok $text"
-	else
-		echo "not ok $text"
-		sed 's/^/# /' "$OUT.out"
-	fi
-}
-
-file_of() { # DIR NAME: what the guest handed out
-	sed -n "s/^# file $2 //p" "$1/ktap" | tail -n 1 | base64 -d >"$1/$2"
 }
 
 judge() { # SERIES DIR
@@ -86,8 +60,4 @@ judge() { # SERIES DIR
 
 for series in ${WARDD_KERNELS:-6.1 6.12 newest}; do
 	one_guest "$series"
-done | tee "$OUT.tap" | awk '
-	/^(ok|not ok) / { n++; sub(/^not ok /, "not ok " n " - "); if (!/^not/) sub(/^ok /, "ok " n " - ") }
-	{ print }
-	END { print "1.." n }'
-! grep -q '^not ok' "$OUT.tap"
+done | numbered
