@@ -163,7 +163,7 @@ const struct wardctl_verb verb_explain = {
 	.help = "what a code means and what to do about it",
 	.details = "CODE is a word that ward gives as a reason: of a verdict or a warning, a type of\n"
 		   "record, a record's reason, an errno (EBUSY), an error of wardctl's, a check of\n"
-		   "doctor, a fact of the machine, a refusal of a broker; or the number of a verdict\n"
-		   "or an exit code. Without CODE it lists them all.\n",
+		   "doctor, a fact of the machine, a value of claims and buffers, a refusal of a\n"
+		   "broker; or the number of a verdict or an exit code. Without CODE it lists them all.\n",
 	.run = run,
 };

@@ -45,6 +45,7 @@ extern const struct code_kind code_checks;
 extern const struct code_kind code_facts;
 extern const struct code_kind code_providers;
 extern const struct code_kind code_refusals;
+extern const struct code_kind code_values;
 
 /**
  * code_each - call @each with all of them, verdicts and warnings too, kind by kind
