@@ -33,10 +33,11 @@ static int open_named(const struct options *o, struct agent *agents, size_t *cou
 {
 	for (size_t i = 0; i < o->count; i++) {
 		struct trouble why = { "no reason given" };
+		int err = open_agent(&agents[i], &o->agents[i], &why);
 
-		if (open_agent(&agents[i], &o->agents[i], &why)) {
+		if (err) {
 			say_wrong("%s: %s", o->agents[i].backend->name, why.text);
-			return -1;
+			return err;
 		}
 		*count = i + 1;
 	}
@@ -224,11 +225,14 @@ static int run(struct options *o)
 		return EXIT_OK;
 	if (!err && !count) {
 		say_wrong("nothing here gives evidence; name a --backend if that is wrong");
-		err = -1;
+		err = -ENODEV;
 	}
-	if (err || bind_all(o, agents, count)) {
+	if (!err)
+		err = bind_all(o, agents, count);
+	if (err) {
 		close_all(agents, count);
-		return EXIT_TROUBLE;
+		/* A value of an option that cannot be. */
+		return err == -EINVAL ? EXIT_USAGE : EXIT_TROUBLE;
 	}
 	return serve(agents, count) ? EXIT_TROUBLE : EXIT_OK;
 }

@@ -69,9 +69,11 @@ static int reply(struct agent *agent, uint64_t cookie, const struct ward_piece *
 
 	if (!err && !piece->error)
 		tell_success(agent);
-	if (err == -EBADMSG)
-		tell_failure(agent, err, (trouble_set(&why, 0, "the kernel refuses the evidence: %s",
-				"too short, or not over the request's report data"), &why));
+	if (err == -EBADMSG) {
+		trouble_set(&why, err, "the kernel refuses the evidence: too short, or not over the "
+			    "request's report data");
+		tell_failure(agent, err, &why);
+	}
 	return err == -ENOENT || err == -EBADMSG ? 0 : err;
 }
 

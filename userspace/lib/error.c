@@ -24,7 +24,7 @@ static const struct text texts[] = {
 	{ EACCES, "permission denied: the user must be in group ward, or the administrator's policy denies this evidence" },
 	{ EFAULT, "bad address" },
 	{ EBUSY, "in use, or the machine is about to hibernate" },
-	{ ENODEV, "no provider of evidence is attached: wardctl provider set tsm" },
+	{ ENODEV, "no provider of evidence is attached: wardctl provider set tsm, or run wardd" },
 	{ EUSERS, "as many agents are bound as may be: wardctl provider show lists them" },
 	{ EINVAL, "invalid argument: libward(3) says what the call takes, and in what state of the session" },
 	{ ENFILE, "no file descriptor is left to anybody: raise fs.file-max" },

@@ -57,7 +57,7 @@ static void show_provider(struct wardctl *ctl, const struct ward_provider *provi
 	if (status->tee == WARD_TEE_SIMULATED)
 		out_line(ctl->out, "The TEE is simulated: its evidence proves nothing about hardware.");
 	if (!provider->attached)
-		out_line(ctl->out, "Requests for evidence answer ENODEV. As root: wardctl provider set tsm");
+		out_line(ctl->out, "Requests for evidence answer ENODEV. As root: wardctl provider set tsm, or run wardd");
 }
 
 static int show_entry(const struct ward_provider_entry *entry, void *arg)

@@ -52,7 +52,7 @@ static const struct trouble troubles[] = {
 	{ EPERM, EXIT_DEVICE, "refused",
 	  "run it as root (CAP_SYS_ADMIN in the initial user namespace)" },
 	{ ENODEV, EXIT_DEVICE, "no-provider",
-	  "as root: wardctl provider set tsm; wardctl doctor tells what is missing" },
+	  "as root: wardctl provider set tsm, or run wardd; wardctl doctor tells what is missing" },
 	{ ETIME, EXIT_DEVICE, "deadline", "the provider is slow or its host throttles: try again" },
 	{ EHOSTDOWN, EXIT_DEVICE, "provider-left-alone",
 	  "it failed again and again: wardctl provider show tells when it is asked next" },
