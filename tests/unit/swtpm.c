@@ -265,7 +265,7 @@ struct swtpm *swtpm_start(void)
 static void remove_files(const char *dir)
 {
 	static const char *const names[] = { "tpm", "middle", "tpm2-00.permall", ".lock",
-					     "tpm2-00.volatilestate", "log" };
+					     "tpm2-00.volatilestate", "event", "ima" };
 	char path[128];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -31,6 +31,7 @@ struct swtpm_message {
 
 /**
  * struct swtpm - one of them
+ * @dir: its state's; a test may have files `event` and `ima` there
  * @socket: where the test connects: "unix:..."
  * @command: called with each command; NULL = all pass
  * @answered: called with each answer of the TPM's, which it may change
