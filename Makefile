@@ -260,6 +260,7 @@ $(O)/tests/e2e/residue: $(patsubst %,$(E2E)/%.o,residue derive design export pat
 $(O)/tests/e2e/hoard: $(E2E)/hoard.o
 $(O)/tests/e2e/keeper: $(E2E)/keeper.o $(filter %/libward.a,$(STATIC_LIBS))
 $(O)/tests/e2e/nodev: $(E2E)/nodev.o
+$(O)/tests/e2e/launch: $(E2E)/launch.o $(filter %/libward.a,$(STATIC_LIBS))
 $(O)/tests/e2e/remains: $(E2E)/remains.o
 $(O)/tests/e2e/ways: $(E2E)/ways.o $(E2E)/crowd.o $(filter %/libward.a,$(STATIC_LIBS))
 $(O)/tests/e2e/marker_scan: $(E2E)/marker_scan.o
@@ -271,7 +272,7 @@ $(O)/tests/e2e/%:
 		$(filter %.a,$^) $(call pkg-libs,all) -lm
 
 .PHONY: e2e-programs
-e2e-programs: userspace $(addprefix $(O)/tests/e2e/,residue hoard attack keeper nodev remains ways \
+e2e-programs: userspace $(addprefix $(O)/tests/e2e/,residue hoard attack keeper launch nodev remains ways \
 	marker_scan)
 
 .PHONY: unit-tests cli-tests kernel-tests harness-tests

@@ -11,7 +11,7 @@ BIN=$(realpath "${BIN:-build/bin}")
 . tests/e2e/tried.bash
 
 echo "TAP version 13"
-make -s tsmsim-keys >&2
+make -s tsmsim-keys build/tests/e2e/launch >&2
 mkdir -p "$(dirname "$OUT")"
 
 one_guest() { # SERIES
@@ -26,7 +26,8 @@ one_guest() { # SERIES
 	mkdir -p "$dir"
 	$VM/guest "$series" --out "$dir/initrd" --script $VM/t_wardd.sh \
 		--file $VM/try.sh:/lib/ward/try.sh --lib-path "$(realpath build/lib)" \
-		--program "$BIN/wardctl:/bin/wardctl" --program "$BIN/wardd:/bin/wardd" "${args[@]}" >&2
+		--program "$BIN/wardctl:/bin/wardctl" --program "$BIN/wardd:/bin/wardd" \
+		--program "$(realpath build/tests/e2e/launch):/bin/launch" "${args[@]}" >&2
 	tried "$series" "$dir" $VM/run "$series" "$dir/initrd" --dir "$dir" --timeout 400 || return 0
 	judge "$series" "$dir"
 }

@@ -8,6 +8,15 @@
 
 PARAMETERS=/sys/module/sevsim/parameters
 
+# bound LOG: wait until the one in $wardd says so, or ends
+bound() {
+	tries=0
+	while ! grep -q 'bound' "$1" && kill -0 $wardd 2>/dev/null && [ $tries -lt 300 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+}
+
 # start LOG OPTIONS...: wardd in the background, its process in $wardd, until it
 # is bound
 start() {
@@ -16,11 +25,7 @@ start() {
 	: >"$log"
 	wardd "$@" 2>"$log" &
 	wardd=$!
-	tries=0
-	while ! grep -q 'bound' "$log" && kill -0 $wardd 2>/dev/null && [ $tries -lt 300 ]; do
-		tries=$((tries + 1))
-		sleep 0.1
-	done
+	bound "$log"
 }
 
 # ended PROCESS CODE TEXT LOG WORD: it ends so, having said that
@@ -74,6 +79,7 @@ evidence() {
 	grep -q 'SIMULATED' $D/log
 	result $? 'wardd says that it is simulated'
 	try 0 'attached: *yes' 'provider show: attached' wardctl provider show
+	try 6 'stop wardd' 'module unload: wardd holds it' wardctl module unload
 	head -c 64 /dev/urandom >$D/q
 	try 0 'simulated' 'report: by the worker, through wardd' ask
 	tell report $D/r
@@ -140,6 +146,21 @@ hung() {
 	result $? 'and the request fails as ENXIO'
 }
 
+# Bound by a launcher, wardd needs the device and no right of ward's.
+launched() {
+	chown worker /dev/sev-guest
+	: >$D/log
+	launch sev-guest 9 as worker wardd -b sev-guest,simulated --agent-fd 9 2>$D/log &
+	wardd=$!
+	bound $D/log
+	grep -q '^Uid:.1001' /proc/$wardd/status
+	result $? 'launched: wardd is the worker'
+	try 0 'simulated' 'launched: it serves' ask
+	kill -TERM $wardd
+	ended $wardd 0 'launched: ends' $D/log 'ended after 1 answers'
+	chown root /dev/sev-guest
+}
+
 # What wardd asserts of the quote interfaces, and only after a look.
 exclusive() {
 	chmod 0666 /dev/sev-guest
@@ -188,6 +209,7 @@ faults
 death
 handing_over
 hung
+launched
 exclusive
 [ ! -e /lib/ward/tsmsim.ko ] || beside
 rmmod ward && rmmod sevsim

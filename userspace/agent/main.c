@@ -167,6 +167,9 @@ static int bind_all(const struct options *o, struct agent *agents, size_t count)
 		err = ward_agent_from_fd(o->agent_fd, &agents[0].link);
 		if (err)
 			say_wrong("--agent-fd: %s", strerror(-err));
+		else
+			say("%s: bound by another, descriptor %d", agents[0].backend->name,
+			    o->agent_fd);
 		return err;
 	}
 	err = open_ward(&session);

@@ -153,8 +153,9 @@ static int unload_failed(struct wardctl *ctl, int err)
 				 "the module is in use by the link to its provider\n"
 				 "  mend: wardctl provider unset");
 	return ctl_error(ctl, EXIT_DEVICE, "busy",
-			 "the module is in use by open sessions or buffers\n"
-			 "  mend: wardctl session list shows whose; end them first");
+			 "the module is in use by open sessions, buffers or an agent\n"
+			 "  mend: wardctl session list and provider show tell whose; end them first"
+			 " (systemctl stop wardd)");
 }
 
 static int run_unload(struct wardctl *ctl, int argc, char **argv)
