@@ -47,7 +47,9 @@ LIBS := $(if $(LIB_OBJS),$(O)/lib/libward.so $(O)/lib/libward.a) \
 	$(if $(VERIFIER_OBJS),$(O)/lib/libwardverify.so $(O)/lib/libwardverify.a)
 STATIC_LIBS := $(filter %.a,$(LIBS))
 SHARED_LIBS := $(filter %.so,$(LIBS))
-LINK_SHARED := -L$(O)/lib -Wl,-rpath,'$$ORIGIN/../lib' \
+# Programs find the libraries beside them; where they are installed for all, RPATH=.
+RPATH ?= $$ORIGIN/../lib
+LINK_SHARED = -L$(O)/lib $(if $(RPATH),-Wl$(,)-rpath$(,)'$(RPATH)') \
 	$(if $(LIB_OBJS),-lward) $(if $(VERIFIER_OBJS),-lwardverify)
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -78,6 +80,7 @@ help:
 	@echo 'make soak          the model test for hours (SEED=, OPS=, LEG=, KERNEL=); goes on where it was broken off'
 	@echo 'make leak-matrix   who can read what kind of memory, measured in guests of KERNELS'
 	@echo 'make static        shellcheck and gcc -fanalyzer'
+	@echo 'make deb           Debian packages, into build/deb'
 	@echo 'make install       DESTDIR= PREFIX=$(PREFIX); make uninstall'
 	@echo 'make clean'
 	@echo 'DEPS=skip leaves the system alone (else missing packages are installed)'
@@ -340,10 +343,15 @@ soak: deps
 		$(if $(LEG),--leg $(LEG))
 
 NOT_YET := bench-train fuzz fuzz-long mutation \
-	differential sbom vectors datasets deb image image-check
+	differential sbom vectors datasets image image-check
 .PHONY: $(NOT_YET)
 $(NOT_YET):
 	@echo '$@: not there yet'; exit 2
+
+# Into build/deb, out of a copy of what git knows.
+.PHONY: deb
+deb: deps
+	@tests/deb-build $(O)/deb
 
 # ---- install ----------------------------------------------------------------
 

@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The Debian packages: built twice to the same bytes, nothing for lintian to say,
+# installed on Debian 12 with the module built by DKMS for its kernel and for its
+# backport, the programs run, and purged without a trace. TAP on stdout.
+set -uo pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+if [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP a chroot needs root"
+	exit 0
+fi
+if ! command -v dpkg-buildpackage lintian dh_dkms >/dev/null; then
+	echo "1..0 # SKIP dpkg-buildpackage, dh_dkms or lintian is missing"
+	exit 0
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf --one-file-system "$work"' EXIT
+n=0
+failed=0
+result() { # result STATUS TEXT
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n $2"
+	else
+		failed=1
+		echo "not ok $n $2"
+		tail -n 25 "$work/out" | sed 's/^/# /'
+	fi
+}
+
+# The second build stands elsewhere and hours later, as far as it can tell.
+"$top/tests/deb-build" "$work/one" >"$work/out" 2>&1
+result $? "the packages are built"
+TZ=Pacific/Kiritimati TMPDIR=$work "$top/tests/deb-build" "$work/two" >"$work/out" 2>&1
+result $? "and once more, in another place and time zone"
+(cd "$work/one" && sha256sum -- *.deb) >"$work/sums"
+(cd "$work/two" && sha256sum -c "$work/sums") >"$work/out" 2>&1
+result $? "both have the same bytes"
+lintian -EI --pedantic --fail-on error,warning,info,pedantic --allow-root \
+	"$work"/one/*.changes >"$work/out" 2>&1
+result $? "lintian has nothing to say"
+
+cat >"$work/inside" <<'INSIDE'
+set -u
+cd "$1"
+n=$2
+failed=0
+result() { # result STATUS TEXT
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n $2"
+	else
+		failed=1
+		echo "not ok $n $2"
+		tail -n 25 out | sed 's/^/# /'
+	fi
+}
+# What is there: names alone of what dpkg and others keep a log of.
+there() {
+	find / -xdev \( -path /proc -o -path /dev -o -path /mnt -o -path /tmp -o -path "$PWD" \) \
+		-prune -o ! -path '/var/cache/*' ! -path '/var/log/*' -print | sort
+}
+
+export DEBIAN_FRONTEND=noninteractive
+there >before
+dpkg -i one/libward0_*.deb one/libward-dev_*.deb one/ward-tools_*.deb one/ward-dkms_*.deb >out 2>&1
+result $? "they install, with what they depend on"
+for kernel in $(ls /lib/modules | sort -V); do
+	dkms status -k "$kernel" >out 2>&1
+	grep -q '^ward/.*: installed' out && find "/lib/modules/$kernel/updates" -name 'ward.ko*' | grep -q .
+	result $? "${kernel%%-*}: DKMS has built and installed the module"
+done
+getent group ward >out
+result $? "the group ward is there"
+for program in wardctl wardd ward-broker ward-train; do
+	{ "$program" --version && ldd "$(command -v "$program")"; } >out 2>&1 && ! grep -q 'not found' out
+	result $? "$program runs"
+done
+printf '#include <libward.h>\n#include <wardverify.h>\nint main(void) { return !ward_strerror(-1); }\n' >use.c
+gcc -Wall -Werror -o use use.c -lward -lwardverify >out 2>&1 && ./use >>out 2>&1
+result $? "a program is built with libward-dev, and runs"
+dpkg -P ward-dkms ward-tools libward-dev libward0 >out 2>&1
+result $? "they are purged"
+there >after
+diff before after >out
+# The group stays: files may belong to it. depmod and DKMS keep what is their own.
+grep '^[<>]' out | grep -vE \
+	-e ' /(etc/(group|gshadow)-?|etc/\.pwd\.lock|var/lib/dpkg/.*|var/lib/systemd.*)$' \
+	-e ' /(usr/)?lib/modules/[^/]*/modules\.[a-z.]*$' -e ' /var/lib/dkms/mok\.(key|pub)$' >left
+cp left out
+! [ -s left ]
+result $? "nothing is left"
+echo "1..$n"
+exit $failed
+INSIDE
+"$top/tests/vm/chroot" scratch bookworm-dkms "$work" -- bash "$work/inside" "$work" "$n" || failed=1
+exit $failed
