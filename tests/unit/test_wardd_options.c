@@ -49,6 +49,9 @@ static void one_backend(void **state)
 	assert_int_equal(options.agent_fd, -1);
 	assert_int_equal(reads("--beside", "sev-guest,timeout=5", NULL), -1);
 	assert_true(options.agents[0].beside);
+	assert_int_equal(options.agents[0].timeout_ms, 5);
+	assert_int_equal(reads("--backend", "nitro", NULL), -1);
+	assert_int_equal(options.agents[0].timeout_ms, WARD_AGENT_TIMEOUT_MS);
 }
 
 static void what_is_wrong(void **state)
@@ -59,6 +62,9 @@ static void what_is_wrong(void **state)
 	assert_int_equal(reads("--backend", ",", NULL), EXIT_USAGE);
 	assert_int_equal(reads("--backend", "sev-guest,no-such=1", NULL), EXIT_USAGE);
 	assert_int_equal(reads("--backend", "sev-guest,vmpl=1,vmpl=2", NULL), EXIT_USAGE);
+	assert_int_equal(reads("--backend", "sev-guest,timeout=0", NULL), EXIT_USAGE);
+	assert_int_equal(reads("--backend", "sev-guest,timeout=60001", NULL), EXIT_USAGE);
+	assert_int_equal(reads("--backend", "sev-guest,timeout", NULL), EXIT_USAGE);
 	assert_int_equal(reads("-b", "sev-guest", "-b", "sev-guest", NULL), EXIT_USAGE);
 	assert_int_equal(reads("-b", "sev-guest", "more", NULL), EXIT_USAGE);
 	assert_int_equal(reads("--agent-fd", "0", NULL), EXIT_USAGE);

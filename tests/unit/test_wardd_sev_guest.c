@@ -144,10 +144,11 @@ static void options(void **unused)
 	fake_device_refused(&sev_guest_backend, -EINVAL, "from 0 to 3", "vmpl", "4");
 	fake_device_refused(&sev_guest_backend, -EINVAL, "from 0 to 3", "vmpl", "-1");
 	fake_device_refused(&sev_guest_backend, -EINVAL, "from 0 to 3", "vmpl", "");
+	fake_device_refused(&sev_guest_backend, -EINVAL, "takes no value", "simulated", "no");
 	fake_device.open_errno = ENOENT;
 	fake_device_refused(&sev_guest_backend, -ENOENT, "modprobe sev-guest", NULL, NULL);
 	fake_device.open_errno = EACCES;
-	fake_device_refused(&sev_guest_backend, -EACCES, "Permission denied", NULL, NULL);
+	fake_device_refused(&sev_guest_backend, -EACCES, "Permission denied (run wardd as root", NULL, NULL);
 }
 
 static void longer_tables(void **unused)

@@ -47,7 +47,8 @@ int backend_open_device(const struct backend_config *config, const char *path,
 	err = -errno;
 	if (err == -ENOENT)
 		return trouble_set(why, err, "%.100s is not there: %s", path, absent);
-	return trouble_set(why, err, "%.100s: %s", path, strerror(-err));
+	return trouble_set(why, err, "%.100s: %s%s", path, strerror(-err),
+			   err == -EACCES ? BACKEND_AS_ROOT : "");
 }
 
 void backend_piece_free(struct ward_piece *piece)

@@ -89,6 +89,9 @@ extern const struct backend *const backends[];
 /** backend_find() - by name, or NULL */
 const struct backend *backend_find(const char *name);
 
+/* What ends the complaint that a device may not be opened. */
+#define BACKEND_AS_ROOT " (run wardd as root, or as one who may open it)"
+
 /**
  * backend_open_device() - the device of option "device", for reading and writing
  * @path: without that option

@@ -127,21 +127,15 @@ static int bind_agent(struct ward_session *session, struct agent *agent,
 	struct ward_agent_options options = {
 		.size = sizeof(options), .name = w->backend->name, .tee = w->backend->tee,
 		.flags = flags | (w->beside ? WARD_AGENT_BESIDE : 0),
+		.timeout_ms = w->timeout_ms,
 	};
-	struct trouble why = { "" };
-	uint64_t ms;
-	int err = backend_number(&w->config, "timeout", WARD_AGENT_TIMEOUT_MS, 1,
-				 WARD_AGENT_TIMEOUT_MAX_MS, &ms, &why);
+	int err;
 
-	options.timeout_ms = (uint32_t)ms;
 	if (w->backend->tee_of)
 		options.tee = w->backend->tee_of(agent->state);
-	if (!err) {
-		err = ward_agent_bind(session, &options, &agent->link);
-		trouble_set(&why, 0, "cannot become a provider: %s", bind_mend(err));
-	}
+	err = ward_agent_bind(session, &options, &agent->link);
 	if (err)
-		say_wrong("%s: %s", w->backend->name, why.text);
+		say_wrong("%s: cannot become a provider: %s", w->backend->name, bind_mend(err));
 	else
 		say("%s: bound%s%s", w->backend->name, w->beside ? " beside" : "",
 		    options.tee == WARD_TEE_SIMULATED ? ", SIMULATED: it proves nothing" : "");
@@ -154,7 +148,8 @@ static int open_ward(struct ward_session **session)
 
 	if (err)
 		say_wrong("%s: %s%s", WARD_DEVICE, strerror(-err), err == -ENOENT ?
-			  ": the module is not loaded (wardctl module load)" : "");
+			  ": the module is not loaded (wardctl module load)" :
+			  err == -EACCES ? " (run wardd as root)" : "");
 	return err;
 }
 

@@ -60,6 +60,19 @@ static int add_option(struct wanted *w, char *text, struct trouble *why)
 	return 0;
 }
 
+/* Of the option that every backend takes: no device need be there to judge it. */
+static int read_timeout(struct wanted *w, struct trouble *why)
+{
+	struct trouble wrong;
+	uint64_t ms;
+
+	if (backend_number(&w->config, "timeout", WARD_AGENT_TIMEOUT_MS, 1,
+			   WARD_AGENT_TIMEOUT_MAX_MS, &ms, &wrong))
+		return trouble_set(why, -EINVAL, "%s: %.200s", w->backend->name, wrong.text);
+	w->timeout_ms = (uint32_t)ms;
+	return 0;
+}
+
 static bool named_already(const struct options *o, const struct backend *backend)
 {
 	for (size_t i = 0; i < o->count; i++)
@@ -94,6 +107,8 @@ int options_agent(struct options *o, const char *text, bool beside, struct troub
 		if (err)
 			return err;
 	}
+	if (read_timeout(w, why))
+		return -EINVAL;
 	o->count++;
 	return 0;
 }

@@ -12,12 +12,14 @@ enum { EXIT_OK = 0, EXIT_USAGE = 1, EXIT_TROUBLE = 6 };
  * struct wanted - one agent
  * @text: of the command line, cut into config.options in place
  * @beside: bind with WARD_AGENT_BESIDE
+ * @timeout_ms: how long a request may wait for it
  */
 struct wanted {
 	const struct backend *backend;
 	struct backend_config config;
 	char text[512];
 	bool beside;
+	uint32_t timeout_ms;
 };
 
 enum exclusive { EXCLUSIVE_NO, EXCLUSIVE_CHECK, EXCLUSIVE_MEND };

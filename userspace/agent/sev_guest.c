@@ -233,6 +233,9 @@ static int sev_guest_open(const struct backend_config *config, void **state, str
 		err = trouble_set(why, -ENOMEM, "no memory");
 	if (!err)
 		err = backend_number(config, "vmpl", 0, 0, 3, &vmpl, why);
+	if (!err && backend_option(config, "simulated", "")[0])
+		err = trouble_set(why, -EINVAL, "simulated takes no value: leave it out for a device "
+				  "that is none");
 	if (!err) {
 		s->sys = config->sys;
 		s->vmpl = (uint32_t)vmpl;

@@ -194,12 +194,14 @@ static int open_where(const char *where, bool *socket, struct trouble *why)
 	*socket = !strncmp(where, "unix:", 5);
 	fd = *socket ? open_socket(path) : open_device(path);
 	if (fd == -ENOENT || fd == -ENXIO || fd == -ENODEV)
-		return trouble_set(why, -ENOENT, "%s: no TPM is there", path);
+		return trouble_set(why, -ENOENT, "%s: no TPM is there%s", path, *socket ? "" :
+				   ", or its driver is not loaded (modprobe tpm_crb or tpm_tis)");
 	if (fd == -EBUSY)
 		return trouble_set(why, fd, "%s: another program has it open; "
 				   "/dev/tpmrm0 is for several", path);
 	if (fd < 0)
-		return trouble_set(why, fd, "%s: %s", path, strerror(-fd));
+		return trouble_set(why, fd, "%s: %s%s", path, strerror(-fd),
+				   fd == -EACCES ? BACKEND_AS_ROOT : "");
 	return fd;
 }
 
