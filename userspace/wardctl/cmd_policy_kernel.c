@@ -283,12 +283,13 @@ const struct wardctl_verb verb_policy_set = {
 	.help = "say it anew, for this load of the module (root)",
 	.details = "PURPOSES is release, channel, receipt, seal, report, raw with commas between them,\n"
 		   "all (of them but raw) or none. raw: report data of the asker's own, over no\n"
-		   "claims, for other brokers' protocols. The policy is replaced whole: what is not named is not asked for. Who is\n"
-		   "named by several rules may do what any of them allows. --posture: facts that must\n"
-		   "be known and true, by the names of 'wardctl status'. --group counts a process's\n"
-		   "supplementary groups, too. A latch holds until the module is loaded again: rules\n"
-		   "can't change, posture and refuse can only grow. Every later 'policy set' must\n"
-		   "repeat the latches that are set, and what they hold, or is refused.\n"
+		   "claims, for other brokers' protocols. The policy is replaced whole: a rule, a fact\n"
+		   "or a refusal that is not named again no longer holds. Who is named by several\n"
+		   "rules may do what any of them allows. --posture: facts that must be known and\n"
+		   "true, by the names of 'wardctl status'. --group counts a process's supplementary\n"
+		   "groups, too. A latch holds until the module is loaded again: rules can't change,\n"
+		   "posture and refuse can only grow. Every later 'policy set' must repeat the latches\n"
+		   "that are set, and what they hold, or is refused.\n"
 		   "(What a data owner asks of evidence is another policy: 'wardctl policy check'.)\n",
 	.run = run_set,
 };
