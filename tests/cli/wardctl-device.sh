@@ -64,6 +64,11 @@ want 1 'over no claims' 'report: raw and a bundle' report --raw --bundle "$D/b" 
 want 1 'over no claims' 'report: raw and a purpose' report --purpose seal --raw a b
 want 1 '1 to 3600' 'report: no time to wait' report --timeout 0 a b
 want 1 'not an option' 'report: unknown option' report --frobnicate a b
+want 1 'none of them' 'report: over its request' report "$D/request" "$D/../${D##*/}/request"
+want 1 'none of them' 'report: a bundle over the request' \
+	report --bundle "$D/request" "$D/r" "$D/request"
+want 1 'none of them' 'report: a bundle over the report' \
+	report --bundle "$D/r" "$D/r" "$D/request"
 want 1 "read $D/none" 'report: no request' report "$D/r" "$D/none"
 want 7 'is shorter' 'report: a short request' report "$D/r" "$D/short"
 want 7 'byte 48 is not zero' 'report: raw, and no zeroes at the end' \
@@ -89,6 +94,9 @@ want 1 'not an option' 'pace set: no value' pace set --call-interval
 want 1 'number from 1' 'events: count of nothing' events --count 0
 want 1 'takes a number' 'events: the last of a word' events --last all
 want 1 'exclude each other' 'events: from both ends' events --from 2 --last 2
+want 1 'exclude each other' 'events: from the first and from the last' events --from 1 --last 2
+want 1 'exclude each other' 'events: one session and the global chain' \
+	events --session "$RELEASE" --global
 want 1 '32 hex digits' 'events: seven digits of a session' events --session 0011223
 want 1 'takes a number' 'events: from a word' events --from 1st
 want 1 '32 hex digits' 'events: half a session' events --session 0011
@@ -121,6 +129,9 @@ want 1 '32 hex digits' 'receipt export: a short id' receipt export --session 123
 want 1 '64 hex digits' 'receipt export: a short nonce' receipt export --nonce "$RELEASE" "$D/r"
 echo '{"session":"zz"}' >"$D/line"
 want 1 'hex digits' 'receipt export: a line with a bad id' receipt export --line "$D/line" "$D/r"
+printf '{"session":"%s","release":"%s","dataset":"%s","receipt_nonce":"%s"}\n' \
+	"$RELEASE" "$RELEASE" "$RELEASE" "$NONCE" >"$D/line"
+want 1 'is the line' 'receipt export: over the line' receipt export --line "$D/line" "$D/line"
 echo '{"session":' >"$D/line"
 want 7 'line:2' 'receipt export: a broken line' receipt export --line "$D/line" "$D/r"
 head -c 70000 /dev/zero >"$D/line"

@@ -223,12 +223,10 @@ static int commit_output(struct job *job, struct outfile *f)
 static int open_output(struct job *job, struct outfile *f, mode_t mode)
 {
 	const char *used[] = { job->in, job->key, job->new_key, job->to_key };
-	struct stat out, st;
-	int rc = stat(job->out, &out);
+	int rc;
 
-	for (size_t i = 0; !rc && i < sizeof(used) / sizeof(*used); i++)
-		if (used[i] && !stat(used[i], &st) && st.st_dev == out.st_dev &&
-		    st.st_ino == out.st_ino)
+	for (size_t i = 0; i < sizeof(used) / sizeof(*used); i++)
+		if (outfile_same(used[i], job->out))
 			return ctl_error(job->ctl, EXIT_USAGE, "output",
 					 "%s is the input or a key: name another output; nothing was written",
 					 job->out);

@@ -226,6 +226,7 @@ static int options(struct wish *w, int argc, char **argv)
 		{ "last", required_argument, NULL, 'l' },
 		{ 0 },
 	};
+	bool from = false, one = false, global = false;
 	int c, rc = EXIT_OK;
 
 	opterr = 0;
@@ -233,13 +234,18 @@ static int options(struct wish *w, int argc, char **argv)
 		if (c == '?')
 			return ctl_usage(w->ctl, "'%s' is not an option, or lacks its value",
 					 argv[optind - 1]);
+		from |= c == 'F';
+		one |= c == 's';
+		global |= c == 'g';
 		rc = option(w, c, optarg);
 	}
 	if (rc)
 		return rc;
 	if (optind < argc)
 		return ctl_usage(w->ctl, "events takes no argument, not '%s'", argv[optind]);
-	if (w->newest_only && w->from)
+	if (one && global)
+		return ctl_usage(w->ctl, "--session and --global exclude each other");
+	if (w->newest_only && from)
 		return ctl_usage(w->ctl, "--from and --last exclude each other");
 	if (w->follow && w->of_chain)
 		return ctl_usage(w->ctl, "--follow tells of all chains; it goes with neither"

@@ -13,6 +13,7 @@
 
 #include "evidence.h"
 #include "hex.h"
+#include "outfile.h"
 #include "receipt.h"
 #include "receipt_range.h"
 #include "verbs.h"
@@ -183,6 +184,8 @@ static int parse(struct wardctl *ctl, int argc, char **argv, struct receipt_args
 		rc = settle(ctl, args, line);
 	if (!rc)
 		args->out = argv[optind];
+	if (!rc && outfile_same(args->out, line))
+		rc = ctl_usage(ctl, "%s is the line: name another file for the receipt", line);
 	return rc;
 }
 

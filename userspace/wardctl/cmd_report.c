@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "evidence.h"
+#include "outfile.h"
 #include "verbs.h"
 
 #define REQUEST_LEN WARD_NONCE_MAX
@@ -96,6 +97,10 @@ static int parse(struct wardctl *ctl, int argc, char **argv, struct report_args 
 				 " --purpose");
 	args->report = argv[optind];
 	args->request = argv[optind + 1];
+	if (outfile_same(args->report, args->request) ||
+	    outfile_same(args->bundle, args->request) || outfile_same(args->bundle, args->report))
+		return ctl_usage(ctl, "REPORT, REQUEST and --bundle are one file each, none of them"
+				 " another");
 	return EXIT_OK;
 }
 

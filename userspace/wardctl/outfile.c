@@ -9,6 +9,17 @@
 
 #include "outfile.h"
 
+bool outfile_same(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	if (!a || !b)
+		return false;
+	if (stat(a, &one) || stat(b, &other))
+		return !strcmp(a, b);
+	return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 /* The directory of a path, to be freed. */
 static char *dir_of(const char *path)
 {

@@ -7,6 +7,7 @@
 #ifndef WARDCTL_OUTFILE_H
 #define WARDCTL_OUTFILE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /**
@@ -22,6 +23,12 @@ struct outfile {
 	char *temp;
 	int named;
 };
+
+/**
+ * outfile_same - whether two paths name one file: an output would take the place
+ *	of an input, or of another output. NULL names none
+ */
+bool outfile_same(const char *a, const char *b);
 
 /**
  * outfile_open - start; 0 or -errno. @mode is what the file will have
