@@ -77,7 +77,7 @@ help:
 	@echo 'make check-model   the spin model of a request, alone (check-unit has it too)'
 	@echo 'make check-debug   the kernel tests in a debug kernel (made first, once)'
 	@echo 'make bench         figures of cost, no pass or fail'
-	@echo 'make soak          the model test for hours (SEED=, OPS=, LEG=, KERNEL=); goes on where it was broken off'
+	@echo 'make soak          a malicious host, and the model test for hours (SEED=, OPS=, LEG=, KERNEL=); goes on where it was broken off'
 	@echo 'make leak-matrix   who can read what kind of memory, measured in guests of KERNELS'
 	@echo 'make static        shellcheck and gcc -fanalyzer'
 	@echo 'make deb           Debian packages, into build/deb'

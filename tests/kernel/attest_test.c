@@ -253,6 +253,36 @@ size_t slurp(const char *path, char *buf, size_t room)
 	return len;
 }
 
+static void *meddle(void *arg)
+{
+	struct meddler *m = arg;
+	char blob[64];
+	int fd;
+
+	memset(blob, 0xee, sizeof(blob));
+	while (!m->stopping) {
+		fd = open(REPORT_CORE "/ward/inblob", O_WRONLY);
+		if (fd >= 0) {
+			(void)!write(fd, blob, sizeof(blob));
+			close(fd);	/* commits */
+		}
+		sched_yield();
+	}
+	return NULL;
+}
+
+void meddler_start(struct meddler *m)
+{
+	m->stopping = false;
+	ASSERT_EQ(pthread_create(&m->thread, NULL, meddle, m), 0);
+}
+
+void meddler_stop(struct meddler *m)
+{
+	m->stopping = true;
+	ASSERT_EQ(pthread_join(m->thread, NULL), 0);
+}
+
 unsigned long provider_calls(void)
 {
 	char text[32];
@@ -327,7 +357,7 @@ void provider_unpaced(void)
 void provider_attach(void)
 {
 	static const char * const faults[] = {
-		"debug", "stale", "empty", "short", "oversized", "slow_ms", "error",
+		"debug", "stale", "empty", "short", "oversized", "slow_ms", "error", "hostile",
 	};
 	size_t i;
 

@@ -7,6 +7,8 @@
 #ifndef ATTEST_TEST_H
 #define ATTEST_TEST_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,6 +62,15 @@ int tsmsim_unload(void);
 /* Set a parameter of tsmsim; "0" switches a fault off. */
 void fault(const char *name, const char *value);
 unsigned long provider_calls(void);
+
+/** struct meddler - somebody who writes to the report entry all the time */
+struct meddler {
+	pthread_t thread;
+	volatile bool stopping;
+};
+
+void meddler_start(struct meddler *m);
+void meddler_stop(struct meddler *m);
 
 /* The newest record of a session. */
 struct ward_event last_event(int session);

@@ -125,36 +125,15 @@ TEST(stale_from_the_start)
 
 /* ---- somebody else writes to the same entry --------------------------------------------- */
 
-static volatile int stop_meddling;
-
-static void *meddle(void *arg)
-{
-	char blob[64];
-	int fd;
-
-	(void)arg;
-	memset(blob, 0xee, sizeof(blob));
-	while (!stop_meddling) {
-		fd = open(REPORT_CORE "/ward/inblob", O_WRONLY);
-		if (fd >= 0) {
-			(void)!write(fd, blob, sizeof(blob));
-			close(fd);	/* commits */
-		}
-		sched_yield();
-	}
-	return NULL;
-}
-
 TEST(foreign_writes_never_pass)
 {
 	int session, i, good = 0, bad = 0, other = 0, err;
-	pthread_t thread;
+	struct meddler meddler = { 0 };
 	struct answer *a;
 
 	provider_attach();
 	session = session_open();
-	stop_meddling = 0;
-	ASSERT_EQ(pthread_create(&thread, NULL, meddle, NULL), 0);
+	meddler_start(&meddler);
 	for (i = 0; i < 30; i++) {
 		a = attest(session, WARD_PURPOSE_REPORT, &err);
 		if (a)
@@ -164,8 +143,7 @@ TEST(foreign_writes_never_pass)
 		other += err && err != -EBADMSG;
 		free(a);
 	}
-	stop_meddling = 1;
-	pthread_join(thread, NULL);
+	meddler_stop(&meddler);
 	ktap_note("30 requests under fire: %d answered, %d EBADMSG", good, bad);
 	EXPECT_EQ(other, 0);
 	expect_works(session);

@@ -77,12 +77,89 @@ static int make_report(struct tsm_report *report)
 	return 0;
 }
 
+/* ---- a host that lies --------------------------------------------------------------------- */
+
+static uint hostile;
+module_param(hostile, uint, 0644);
+MODULE_PARM_DESC(hostile, "fault: any of them, by a sequence that begins with this; nothing is signed");
+
+enum {
+	HOSTILE_LEN = 8192,
+	ENDLESS_LEN = 16 * 1024 * 1024,
+};
+
+/* xorshift32: who set the first number knows them all. The core's lock is held. */
+static u32 hostile_next(void)
+{
+	hostile ^= hostile << 13;
+	hostile ^= hostile >> 17;
+	hostile ^= hostile << 5;
+	return hostile;
+}
+
+static size_t hostile_length(u32 x)
+{
+	u32 some = x >> 8;
+
+	switch (x % 16) {
+	case 3:
+		return 0;
+	case 4:
+		return some % REPORT_LEN;
+	case 5:
+		return some % 64 ? OVERSIZED_LEN : ENDLESS_LEN;
+	default:
+		return x % 16 < 10 ? REPORT_LEN : REPORT_LEN + some % 4096;
+	}
+}
+
+static int hostile_error(u32 x)
+{
+	static const int errors[] = { -EBUSY, -ENXIO, -ENOMEM, -ETIMEDOUT };
+
+	return x % 16 >= 6 && x % 16 < 10 ? errors[x % 16 - 6] : 0;
+}
+
+static void hostile_fill(struct tsm_report *report, u8 *out, u32 x)
+{
+	u8 foreign[REPORT_DATA_LEN];
+
+	get_random_bytes(foreign, sizeof(foreign));
+	fill_report(out, x % 16 == 1 ? foreign : x % 16 == 2 ? last_report_data :
+		    report->desc.inblob, report->desc.privlevel);
+}
+
+static int hostile_report(struct tsm_report *report)
+{
+	u32 x = hostile_next();
+	size_t len = hostile_length(x);
+	int rc = hostile_error(x);
+	u8 *out;
+
+	if (rc)
+		return rc;
+	out = kvzalloc(max_t(size_t, len, HOSTILE_LEN), GFP_KERNEL);
+	if (!out)
+		return -ENOMEM;
+	rc = attach_aux(report) ?: attach_manifest(report);
+	if (rc) {
+		kvfree(out);
+		return rc;
+	}
+	hostile_fill(report, out, x);
+	memcpy(last_report_data, report->desc.inblob, REPORT_DATA_LEN);
+	report->outblob = out;
+	report->outblob_len = len;
+	return 0;
+}
+
 /* The core calls us with its lock held for writing. */
 static int tsmsim_report_new(struct tsm_report *report, void *data)
 {
 	if (report->desc.inblob_len != REPORT_DATA_LEN)
 		return -EINVAL;
-	return simulate_delay() ?: make_report(report);
+	return simulate_delay() ?:
+	       (READ_ONCE(hostile) ? hostile_report(report) : make_report(report));
 }
 
 static bool tsmsim_attr_visible(int n)
