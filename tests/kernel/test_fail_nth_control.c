@@ -10,7 +10,7 @@
 
 #include "attest_test.h"
 #include "module_test.h"
-#include "wire.h"
+#include "policy_test.h"
 
 #define NOBODY_UID	54321
 
@@ -58,6 +58,69 @@ STEP_NEEDS(attest_keep, provider_attach(), .prepare = have_question,
 	   .act = do_attest, .undo = check_answer, .clean = drop_answer);
 STEP_NEEDS(attest_again, provider_attach(), .prepare = have_kept,
 	   .act = do_attest, .undo = check_answer, .clean = drop_answer);
+
+/* Raw report data, which the policy has to allow. */
+static const struct policy raw_for_all = { .otherwise = ALL | ONE(WARD_PURPOSE_RAW) };
+
+static void raw_allowed(void)
+{
+	struct wire *w;
+
+	provider_attach();
+	w = wire_open();
+	ASSERT_EQ(set(w, &raw_for_all), 0);
+	close(w->fd);
+	free(w);
+}
+
+static void have_raw(struct stage *st)
+{
+	static const uint8_t report_data[WARD_BINDING_LEN] = { 0x4a, 0x11 };
+
+	open_session(st);
+	st->answer = answer_new_raw(report_data);
+}
+
+static void check_raw(struct stage *st)
+{
+	EXPECT_EQ(st->answer->cmd.out_leaves, 0);
+	EXPECT_MEMEQ(st->answer->evidence + 0x50, st->answer->cmd.binding, WARD_BINDING_LEN);
+}
+
+/* A refusal that says why, where even that may fail. */
+static int do_denied(struct stage *st)
+{
+	int ret = answer_ask(st->answer, st->session);
+
+	return ret == -EACCES ? 0 : ret;
+}
+
+static void have_denied(struct stage *st)
+{
+	have_raw(st);
+	st->answer->cmd.purpose = WARD_PURPOSE_CHANNEL;
+	st->answer->cmd.nonce_len = 32;
+}
+
+static void nothing_allowed(void)
+{
+	static const struct policy closed;
+	struct wire *w = wire_open();
+
+	ASSERT_EQ(set(w, &closed), 0);
+	close(w->fd);
+	free(w);
+}
+
+STEP_NEEDS(attest_raw, raw_allowed(), .prepare = have_raw,
+	   .act = do_attest, .undo = check_raw, .clean = drop_answer);
+STEP_NEEDS(attest_denied, nothing_allowed(), .prepare = have_denied,
+	   .act = do_denied, .clean = drop_answer);
+
+TEST(everything_allowed_again)
+{
+	raw_allowed();
+}
 
 /*
  * The provider is called by ward's own thread: whoever's allocation it is that
@@ -264,6 +327,18 @@ static void lift_limit(struct stage *st)
 	ASSERT_EQ(set_limit(st, ~0ull), 0);
 }
 
+static int do_policy_set(struct stage *st)
+{
+	return set(wire_of(st), &raw_for_all);
+}
+
+static int do_policy_get(struct stage *st)
+{
+	struct attrs attrs;
+
+	return ask(wire_of(st), WARD_GENL_CMD_POLICY_GET, 0, NULL, 0, &attrs);
+}
+
 /* To the end, however many messages it takes. */
 static int dump(struct stage *st, uint8_t cmd)
 {
@@ -302,6 +377,8 @@ WIRE_STEP(netlink_dump_sessions, have_wire, do_dump_sessions);
 WIRE_STEP(netlink_dump_buffers, have_buffers, do_dump_buffers);
 WIRE_STEP(netlink_limit_get, have_wire, do_limit_get);
 WIRE_STEP(netlink_limit_set, have_wire, do_limit_set, .flags = ONE_WAY, .undo = lift_limit);
+WIRE_STEP(netlink_policy_get, have_wire, do_policy_get);
+WIRE_STEP(netlink_policy_set, have_wire, do_policy_set, .flags = ONE_WAY);
 WIRE_STEP(netlink_revoke, have_buffers, do_revoke, .flags = ONE_WAY);
 
 /* ---- the module ---------------------------------------------------------------------------------------- */
