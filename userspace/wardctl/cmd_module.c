@@ -47,7 +47,8 @@ static int run_status(struct wardctl *ctl, int argc, char **argv)
 	if (!facts.loaded && !facts.path[0])
 		return ctl_error(ctl, EXIT_DEVICE, "not-installed",
 				 "no ward module is loaded or installed for kernel %s\n"
-				 "  mend: make install && dkms install ward/" WARD_VERSION,
+				 "  mend: install the package ward-dkms; or make install && dkms install ward/"
+				 WARD_VERSION,
 				 facts.kernel);
 	show(ctl, &facts);
 	if (facts.loaded)
@@ -69,7 +70,7 @@ struct refusal {
 
 static const struct refusal refusals[] = {
 	{ ENOENT, "not-installed", "no such module for this kernel",
-	  "make install && dkms install ward/" WARD_VERSION },
+	  "install the package ward-dkms; or make install && dkms install ward/" WARD_VERSION },
 	{ ENOKEY, "not-signed", "the module is not signed with a key that the kernel knows",
 	  "sign it (dkms does with its MOK) and enrol the key: mokutil --import /var/lib/dkms/mok.pub" },
 	{ EKEYREJECTED, "signature-rejected",

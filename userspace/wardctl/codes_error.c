@@ -19,7 +19,7 @@ static const struct code errors[] = {
 	  "chmod 0600; --new-key makes one" },
 	{ EXIT_DEVICE, "no-module", NULL, "The ward module is not loaded.", "wardctl module load" },
 	{ EXIT_DEVICE, "not-installed", NULL, "No module is installed for this kernel.",
-	  "make install && dkms install ward/" WARD_VERSION },
+	  "install the package ward-dkms; or make install && dkms install ward/" WARD_VERSION },
 	{ EXIT_DEVICE, "not-signed", NULL, "The module is not signed with a key that the kernel knows.",
 	  "sign it and enrol the key: mokutil --import /var/lib/dkms/mok.pub" },
 	{ EXIT_DEVICE, "signature-rejected", NULL,

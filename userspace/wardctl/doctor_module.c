@@ -19,7 +19,8 @@ static void check_file(struct doctor *d)
 			   "loaded, but none is installed for kernel %s", f->kernel);
 	else
 		doctor_say(d, "module-file", DOCTOR_FAIL,
-			   "with the headers of this kernel installed: make install && dkms install ward/" WARD_VERSION,
+			   "with the headers of this kernel installed: the package ward-dkms, or make"
+			   " install && dkms install ward/" WARD_VERSION,
 			   "none is installed for kernel %s", f->kernel);
 }
 

@@ -60,7 +60,8 @@ static void say_no_tsm(struct doctor *d)
 			   machine_tee_text(tee), result);
 	else
 		doctor_say(d, "tsm", DOCTOR_FAIL,
-			   "modprobe sev-guest (SNP) or tdx-guest (TDX); elsewhere this is no TEE guest",
+			   "modprobe sev-guest (SNP) or tdx-guest (TDX); elsewhere this is no TEE guest;"
+			   " wardd --probe tells what else gives evidence",
 			   "%s: %s", none, result);
 }
 
