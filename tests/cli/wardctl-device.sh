@@ -78,6 +78,8 @@ want 1 'exclude each other' 'pressure: mine, followed' pressure --mine --follow
 want 1 '10 to 3600000' 'pressure: interval of nothing' pressure --follow --interval 0
 want 1 'number from 1' 'pressure: count of nothing' pressure --follow --count 0
 want 1 'others is missing' 'policy set: nothing' policy set
+want 1 'two rules name uid 0' 'policy set: a user twice' \
+	policy set --others all --user 0=all --user root=none
 want 1 'not .lunch' 'policy set: no such purpose' policy set --others lunch
 want 1 'NAME=PURPOSES' 'policy set: half a rule' policy set --others all --user root
 want 1 'a group of this machine' 'policy set: no such group' \

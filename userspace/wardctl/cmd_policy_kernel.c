@@ -165,6 +165,10 @@ static int take_rule(struct wardctl *ctl, struct ward_attest_policy *policy, boo
 				 is_group ? "group" : "user");
 	if (!purposes_of(list, &rule->purposes))
 		return bad_purposes(ctl, list);
+	for (size_t i = 0; i < policy->rules; i++)
+		if (policy->rule[i].is_group == is_group && policy->rule[i].id == rule->id)
+			return ctl_usage(ctl, "two rules name %s %u: one says all that it may ask for",
+					 is_group ? "gid" : "uid", rule->id);
 	policy->rules++;
 	return EXIT_OK;
 }
