@@ -138,10 +138,10 @@ SCHEMAS = {
     "selftest": "mem selftest", "limits": "limits show", "gauge": "pressure",
     "pressure-held": "pressure", "told": "pressure --follow", "seen": "pressure --follow",
     "late": "pressure --follow", "events": "events", "followed": "events --follow",
-    "report-json": "report", "status-error": "error", "receipt-json": "receipt export",
-    "receipts-json": "receipt export --log",
+    "report-json": "report", "raw": "report --raw", "status-error": "error",
+    "receipt-json": "receipt export", "receipts-json": "receipt export --log",
 }
-WITH_TSM = ("doctor", "provider", "report-json", "receipt-json", "receipts-json")
+WITH_TSM = ("doctor", "provider", "report-json", "raw", "receipt-json", "receipts-json")
 
 
 def schemas():
