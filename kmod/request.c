@@ -167,6 +167,26 @@ static int answer_for(const struct ward_request *req, const struct ward_batch *b
 	return rc;
 }
 
+/* Its claims were composed while the providers were those of now. */
+static bool of_now(const struct ward_request *req)
+{
+	return req->moment.providers == ward_ledger_providers();
+}
+
+/*
+ * A provider that goes while it is asked has failed nobody. One that still stands
+ * there and says that it is gone has: a TEE whose key to the hardware is lost.
+ */
+static enum ward_verdict judge_gone(const struct list_head *requests)
+{
+	const struct ward_request *req;
+
+	list_for_each_entry(req, requests, place.node)
+		if (of_now(req))
+			return WARD_VERDICT_FAILED;
+	return WARD_VERDICT_NEUTRAL;
+}
+
 /*
  * What the answer says about the provider. Claims were composed before the
  * call: evidence of another TEE is its fault only if it is the same provider.
@@ -184,12 +204,13 @@ static enum ward_verdict judge(const struct list_head *requests,
 		return WARD_VERDICT_GARBAGE;
 	case -EIO:
 		return WARD_VERDICT_FAILED;
+	case -ENXIO:
+		return judge_gone(requests);
 	default:
 		return WARD_VERDICT_NEUTRAL;
 	}
 	list_for_each_entry(req, requests, place.node)
-		if (req->moment.providers == ward_ledger_providers() &&
-		    answer_for(req, batch, 0))
+		if (of_now(req) && answer_for(req, batch, 0))
 			return WARD_VERDICT_GARBAGE;
 	return WARD_VERDICT_GOOD;
 }

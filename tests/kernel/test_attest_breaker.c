@@ -4,7 +4,7 @@
  * left alone: who asks is told at once, it is recorded, and one probe, made
  * only when somebody asks, lets everybody in again.
  */
-#include "attest_test.h"
+#include "agent_test.h"
 
 #include <pthread.h>
 
@@ -128,6 +128,44 @@ TEST(three_failures_in_a_row_open_it)
 	EXPECT_EQ(ask_short(session), -EHOSTDOWN);
 	expect_recorded(2, EIO, 600000);
 	provider_attach();
+}
+
+/* The kernel's TSM says ENOTTY where the provider left, and where its key is lost. */
+TEST(a_provider_that_stays_and_says_it_is_gone)
+{
+	int session = session_open(), i;
+
+	breaker_reset(600000);
+	fault("error", "25");
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(ask_short(session), -ENXIO);
+	EXPECT_EQ(ask_short(session), -EHOSTDOWN);
+	expect_recorded(2, ENXIO, 600000);
+	fault("error", "0");
+	provider_attach();
+}
+
+TEST(agents_that_end_have_failed_nobody)
+{
+	struct ward_agent_request req;
+	struct caller c;
+	int agent, i;
+
+	no_tsm();
+	pace_set(WARD_A_COOLDOWN_MS, 600000);
+	for (i = 0; i < 4; i++) {
+		agent = agent_bind("dies", WARD_TEE_SIMULATED, 0, 0);
+		ASSERT_GE(agent, 0);
+		memset(&c, 0, sizeof(c));
+		caller_start(&c);
+		ASSERT_EQ(agent_next(agent, &req), 1);
+		close(agent);
+		EXPECT_EQ(caller_wait(&c), -ENXIO);
+		caller_end(&c);
+	}
+	EXPECT_EQ(provider_get(WARD_A_BREAKER), WARD_BREAKER_IS_CLOSED);
+	tsm_again();
+	provider_unpaced();
 }
 
 /* ---- the probe ----------------------------------------------------------------------------- */
