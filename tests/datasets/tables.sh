@@ -118,7 +118,7 @@ out=$1
 mkdir -p "$out"
 case $set in
 heart)
-	folder=$(find_heart) || die "uci_heart_disease is not here; WARD_DATASETS names its folder" 3
+	folder=$(find_heart) || die "uci_heart_disease is not here; WARD_DATASETS names the folder that holds it" 3
 	heart "$folder" "$out"
 	;;
 breast)
