@@ -137,7 +137,8 @@ static int bind_agent(struct ward_session *session, struct agent *agent,
 	if (err)
 		say_wrong("%s: cannot become a provider: %s", w->backend->name, bind_mend(err));
 	else
-		say("%s: bound%s%s", w->backend->name, w->beside ? " beside" : "",
+		say("%s: bound%s%s%s", w->backend->name, w->beside ? " beside" : "",
+		    flags & WARD_AGENT_EXCLUSIVE ? ", exclusive" : "",
 		    options.tee == WARD_TEE_SIMULATED ? ", SIMULATED: it proves nothing" : "");
 	return err;
 }

@@ -23,7 +23,7 @@ struct ward_session;
  * @purpose: WARD_PURPOSE_*, but raw
  * @nonce: the relying party's
  * @nonce_len: 8 to WARD_NONCE_MAX
- * @binding: what the evidence is bound to, see ward_binding_*()
+ * @binding: what the evidence is bound to, see ward_binding_*(); zero = nothing
  * @subject: id of an ended session of this uid, or zero
  * @timeout_ms: 0 = 60 s
  * @max_age_ns: an earlier answer to the same request will do if it is no older;
