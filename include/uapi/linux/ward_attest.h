@@ -73,11 +73,12 @@
  *    @out_retry_after_ns is when it may ask again, to the nanosecond;
  *  - EHOSTDOWN, the provider answered garbage (EBADMSG, EOVERFLOW, another TEE's
  *    evidence) or failed three times in a row (EIO, or ENXIO though it is still
- *    there): it is not called until @out_retry_after_ns from now (30 s at first, twice as long after each vain
- *    probe, 32 times as long at most). Who waits when that happens gets it
- *    too. The first request after that is the probe: answered, it lets
- *    everybody in again; while it is under way, the others' @out_retry_after_ns
- *    is a guess. Another provider is not held to account for the last one.
+ *    there): it is not called until @out_retry_after_ns from now (30 s at first,
+ *    twice as long after each vain probe, 32 times as long at most). Who waits
+ *    when that happens gets it too. The first request after that is the probe:
+ *    answered, it lets everybody in again; while it is under way, the others'
+ *    @out_retry_after_ns is a guess. Another provider is not held to account for
+ *    the last one.
  *
  * The same again
  * --------------
