@@ -10,11 +10,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -177,36 +180,140 @@ static void access_lists(void **state)
 	holds(false);
 }
 
-static void open_elsewhere(void **state)
+/* A process that does something with its open /dev/nsm, says so and stays. */
+static pid_t holder(void (*hold)(int say))
 {
 	int ready[2];
-	char pid[32], proc[64];
+	char said, proc[64];
 	pid_t child;
 
-	(void)state;
 	node("/dev/nsm", 0600);
 	assert_int_equal(pipe(ready), 0);
 	child = fork();
 	assert_true(child >= 0);
 	if (!child) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (open(at("/dev/nsm"), O_RDWR) < 0 || write(ready[1], "x", 1) != 1)
-			_exit(1);
-		for (;;)
-			pause();
+		hold(ready[1]);
+		_exit(1);
 	}
-	assert_int_equal(read(ready[0], pid, 1), 1);
+	assert_int_equal(read(ready[0], &said, 1), 1);
 	snprintf(proc, sizeof(proc), "/proc/%d", (int)child);
 	assert_int_equal(symlink(proc, at(proc)), 0);
-	snprintf(pid, sizeof(pid), "process %d has ", (int)child);
-	refused(pid);
+	close(ready[0]);
+	close(ready[1]);
+	return child;
+}
+
+static void say_and_stay(int say)
+{
+	while (write(say, "x", 1) == 1)
+		for (;;)
+			pause();
+}
+
+static void found_until_gone(pid_t child)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "process %d has ", (int)child);
+	refused(text);
 	assert_int_equal(exclusive_look(&place, true, &why), -EPERM);
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	/* What is gone is passed over. */
 	holds(false);
-	close(ready[0]);
-	close(ready[1]);
+}
+
+static void hold_open(int say)
+{
+	if (open(at("/dev/nsm"), O_RDWR) >= 0)
+		say_and_stay(say);
+}
+
+static void open_elsewhere(void **state)
+{
+	(void)state;
+	found_until_gone(holder(hold_open));
+}
+
+static int between[2];
+
+/* Its descriptors are its own from here on. */
+static void *thread_with_files(void *say)
+{
+	char closed;
+
+	if (!unshare(CLONE_FILES) && write(between[1], "x", 1) == 1 &&
+	    read(between[1], &closed, 1) == 1)
+		say_and_stay(*(int *)say);
+	_exit(1);
+}
+
+static void hold_in_thread(int say)
+{
+	int fd = open(at("/dev/nsm"), O_RDWR);
+	pthread_t thread;
+	char ready;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, between) ||
+	    pthread_create(&thread, NULL, thread_with_files, &say))
+		return;
+	if (read(between[0], &ready, 1) != 1 || close(fd) || write(between[0], "x", 1) != 1)
+		return;
+	for (;;)
+		pause();
+}
+
+static void open_in_a_thread(void **state)
+{
+	(void)state;
+	found_until_gone(holder(hold_in_thread));
+}
+
+/* Says it when the first thread is a zombie, which has no files. */
+static void *survivor(void *say)
+{
+	char path[64], line[256];
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)getpid());
+	for (;;) {
+		stat = fopen(path, "re");
+		if (!stat || !fgets(line, sizeof(line), stat))
+			_exit(1);
+		fclose(stat);
+		if (strstr(line, ") Z "))
+			say_and_stay(*(int *)say);
+	}
+}
+
+static void hold_past_the_first_thread(int say)
+{
+	static int fd;
+	pthread_t thread;
+
+	fd = say;
+	if (open(at("/dev/nsm"), O_RDWR) >= 0 && !pthread_create(&thread, NULL, survivor, &fd))
+		pthread_exit(NULL);
+}
+
+static void open_without_a_first_thread(void **state)
+{
+	(void)state;
+	found_until_gone(holder(hold_past_the_first_thread));
+}
+
+/* A descriptor that cannot be looked at, as without CAP_SYS_PTRACE. */
+static void open_unseen(void **state)
+{
+	(void)state;
+	node("/dev/nsm", 0600);
+	make_dirs("/proc/123/task/123/fd/5");
+	assert_int_equal(symlink("5", at("/proc/123/task/123/fd/5")), 0);
+	assert_int_equal(exclusive_look(&place, false, &why), -ELOOP);
+	assert_non_null(strstr(why.text, "process 123"));
+	assert_int_equal(unlink(at("/proc/123/task/123/fd/5")), 0);
+	holds(false);
 }
 
 static int make_root(void **state)
@@ -243,6 +350,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(links, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(access_lists, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(open_elsewhere, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(open_in_a_thread, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(open_without_a_first_thread, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(open_unseen, make_root, remove_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

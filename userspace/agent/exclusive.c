@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -28,6 +30,13 @@ struct node {
 struct nodes {
 	size_t count;
 	struct node all[NODES_MAX];
+};
+
+/** struct process - one that is looked at */
+struct process {
+	const char *pid;
+	const struct nodes *nodes;
+	DIR *dir;		/* of a thread's open files */
 };
 
 /* ---- one node ----------------------------------------------------------------- */
@@ -106,53 +115,84 @@ static int look_at_all(const struct exclusive_place *place, const char *pattern,
 /* ---- who has one open ------------------------------------------------------------ */
 
 /* A device by its number, whatever name it was opened by; else the same file. */
-static const struct node *node_of(const struct nodes *nodes, const struct stat *st)
+static const struct node *node_of(const struct nodes *nodes, const struct statx *st)
 {
-	bool device = S_ISCHR(st->st_mode);
+	dev_t dev = makedev(st->stx_dev_major, st->stx_dev_minor);
+	dev_t rdev = makedev(st->stx_rdev_major, st->stx_rdev_minor);
+	bool device = S_ISCHR(st->stx_mode);
 
 	for (size_t i = 0; i < nodes->count; i++) {
 		const struct node *n = &nodes->all[i];
 
-		if (device ? n->rdev == st->st_rdev : n->ino == st->st_ino && n->dev == st->st_dev)
+		if (device ? n->rdev == rdev : n->ino == st->stx_ino && n->dev == dev)
 			return n;
 	}
 	return NULL;
 }
 
-static int look_at_files(const char *pid, DIR *files, const struct nodes *nodes,
-			 struct trouble *why)
+/*
+ * What was closed meanwhile is not held; what may not be seen might be. No file
+ * system is asked for anything new: one of a user's own may never answer.
+ */
+static int look_at_file(const struct process *p, const char *fd, struct trouble *why)
 {
-	const struct dirent *entry;
-	struct stat st;
+	const struct node *node;
+	struct statx st;
 
-	while ((entry = readdir(files))) {
-		const struct node *node;
-
-		/* What was closed meanwhile is not held. */
-		if (entry->d_name[0] == '.' || fstatat(dirfd(files), entry->d_name, &st, 0))
-			continue;
-		node = node_of(nodes, &st);
-		if (node)
-			return trouble_set(why, -EPERM, "--exclusive: process %.20s has %s open: end it "
-					   "first", pid, node->name);
-	}
-	return 0;
+	if (statx(dirfd(p->dir), fd, AT_STATX_DONT_SYNC, 0, &st))
+		return errno == ENOENT ? 0 :
+		       trouble_set(why, -errno, "--exclusive: what process %.20s has open may not be "
+				   "seen (it takes CAP_SYS_PTRACE): %s", p->pid, strerror(errno));
+	node = node_of(p->nodes, &st);
+	return !node ? 0 : trouble_set(why, -EPERM, "--exclusive: process %.20s has %s open: end it "
+				       "first", p->pid, node->name);
 }
 
+/* 0 and *dir, which is NULL where the process or thread has ended. */
+static int open_dir(const char *path, DIR **dir, struct trouble *why)
+{
+	*dir = opendir(path);
+	if (*dir || errno == ENOENT || errno == ESRCH)
+		return 0;
+	return trouble_set(why, -errno, "--exclusive: %.160s: %s", path, strerror(errno));
+}
+
+static int look_at_thread(struct process *p, const char *path, struct trouble *why)
+{
+	const struct dirent *entry;
+	int err = open_dir(path, &p->dir, why);
+
+	if (!p->dir)
+		return err;
+	while (!err && (entry = readdir(p->dir)))
+		if (entry->d_name[0] != '.')
+			err = look_at_file(p, entry->d_name, why);
+	closedir(p->dir);
+	return err;
+}
+
+/* Each thread: one may have files of its own, or outlive the first one. */
 static int look_at_process(const char *proc, const char *pid, const struct nodes *nodes,
 			   struct trouble *why)
 {
+	struct process p = { .pid = pid, .nodes = nodes };
+	const struct dirent *entry;
 	char path[PATH_MAX];
-	DIR *files = NULL;
+	DIR *tasks;
 	int err;
 
-	if (snprintf(path, sizeof(path), "%s/%s/fd", proc, pid) < (int)sizeof(path))
-		files = opendir(path);
-	if (!files)
-		return errno == ENOENT || errno == ESRCH ? 0 :
-		       trouble_set(why, -errno, "--exclusive: %.160s: %s", path, strerror(errno));
-	err = look_at_files(pid, files, nodes, why);
-	closedir(files);
+	snprintf(path, sizeof(path), "%.3000s/%.20s/task", proc, pid);
+	err = open_dir(path, &tasks, why);
+	if (!tasks)
+		return err;
+	while (!err && (entry = readdir(tasks))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%.3000s/%.20s/task/%.20s/fd", proc, pid,
+			 entry->d_name);
+		err = look_at_thread(&p, path, why);
+	}
+	closedir(tasks);
 	return err;
 }
 

@@ -10,7 +10,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <linux/capability.h>
 
 #include "exclusive.h"
 #include "options.h"
@@ -198,13 +201,27 @@ static int harden(void)
 	return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? -1 : 0;
 }
 
+/* Without it /proc may leave processes out, and keeps to itself what they have open. */
+static bool may_see_all(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+
+	return !syscall(SYS_capget, &head, caps) && caps[0].effective & 1u << CAP_SYS_PTRACE;
+}
+
 /* Before our own devices are open: a wardd that is to be replaced must end first. */
 static int look_around(bool mend)
 {
 	static const struct exclusive_place here = { .root = "" };
 	struct trouble why = { "" };
-	int err = exclusive_look(&here, mend, &why);
+	int err;
 
+	if (may_see_all())
+		err = exclusive_look(&here, mend, &why);
+	else
+		err = trouble_set(&why, -EPERM, "--exclusive: it takes CAP_SYS_PTRACE to see what "
+				  "others have open (wardd(8) has the service's drop-in)");
 	if (err)
 		say_wrong("%s", why.text);
 	return err;
