@@ -166,6 +166,20 @@ static void retired(void **state)
 	ends(&run, 0);
 }
 
+/* Its seat would be asked in vain while the others lived on. */
+static void one_breaks(void **state)
+{
+	static const struct backend *const two[] = { &failing, &failing };
+	struct run run;
+
+	(void)state;
+	start(&run, 2, two);
+	request(&run, 0);
+	hears(asked[0], "a");
+	ends(&run, 6);
+	close_links(&run);
+}
+
 static void told_to_end(void **state)
 {
 	static const struct backend *const two[] = { &failing, &failing };
@@ -249,6 +263,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(retired),
+		cmocka_unit_test(one_breaks),
 		cmocka_unit_test(told_to_end),
 		cmocka_unit_test(one_hangs),
 		cmocka_unit_test(foreign_bytes),

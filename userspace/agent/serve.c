@@ -74,6 +74,14 @@ static int reply(struct agent *agent, uint64_t cookie, const struct ward_piece *
 			    "request's report data");
 		tell_failure(agent, err, &why);
 	}
+	if (err == -ENOMEM) {
+		const struct ward_piece none = { .error = ENOMEM };
+
+		/* Else who asked would wait to the deadline. */
+		trouble_set(&why, err, "the kernel has no memory for the evidence");
+		tell_failure(agent, err, &why);
+		err = ward_agent_reply(agent->link, cookie, &none);
+	}
 	return err == -ENOENT || err == -EBADMSG ? 0 : err;
 }
 
@@ -96,6 +104,9 @@ int serve_request(struct agent *agent, const struct ward_agent_request *request)
 		piece.error = err ? reply_error(err) : 0;
 		err = reply(agent, request->cookie, &piece);
 	} else {
+		if (!err)
+			tell_failure(agent, trouble_set(&why, -ETIME, "an answer after the request's "
+				     "deadline (timeout= is how long one may wait)"), &why);
 		err = 0;
 	}
 	backend_piece_free(&piece);
@@ -163,7 +174,23 @@ static size_t living(const struct agent *agents, size_t count)
 	return n;
 }
 
-/* Until all have ended or @signal_fd is readable; ms: -1 = as long as it takes. */
+/*
+ * One that ended by an error has its seat still, and the kernel asks it in vain:
+ * all end, so that the kernel knows, and whoever started us can begin anew.
+ */
+static bool broken(const struct agent *agents, size_t count)
+{
+	bool yes = false;
+
+	for (size_t i = 0; i < count; i++)
+		yes |= agents[i].ended && agents[i].err;
+	return yes;
+}
+
+/*
+ * Until all have ended; with a @signal_fd until that is readable, or one broke. ms:
+ * -1 = as long as it takes.
+ */
 static void wait_for_end(const struct agent *agents, size_t count, int signal_fd, int ms)
 {
 	struct pollfd fds[] = {
@@ -172,7 +199,7 @@ static void wait_for_end(const struct agent *agents, size_t count, int signal_fd
 	};
 	eventfd_t n;
 
-	while (living(agents, count)) {
+	while (living(agents, count) && (signal_fd < 0 || !broken(agents, count))) {
 		int ready = poll(fds, 2, ms);
 
 		if (!ready || (ready < 0 && errno != EINTR) || (ready > 0 && fds[1].revents))
