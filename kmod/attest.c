@@ -171,8 +171,6 @@ static int deliver(struct ward_call *call, const struct ward_answer *answer)
 	cmd->out_retry_after_ns = 0;
 	cmd->out_parts = set->parts;
 	cmd->out_age_ns = answer->age_ns;
-	cmd->out_denied = WARD_DENIED_NOT;
-	cmd->out_denied_by = 0;
 	memcpy(cmd->out_provider, ev->provider, WARD_LABEL_LEN);
 	return deliver_parts(call, parts, ARRAY_SIZE(parts));
 }
@@ -289,10 +287,14 @@ static int ask(struct ward_call *call, struct ward_request *req)
  */
 int ward_cmd_attest(struct ward_call *call)
 {
-	const struct ward_attest *cmd = call->cmd;
+	struct ward_attest *cmd = call->cmd;
 	struct ward_request *req;
-	int rc = cmd->reserved ? -EINVAL : deliver_kept(call);
+	int rc;
 
+	/* Whatever is answered, but a denial. */
+	cmd->out_denied = WARD_DENIED_NOT;
+	cmd->out_denied_by = 0;
+	rc = cmd->reserved ? -EINVAL : deliver_kept(call);
 	if (rc <= 0)
 		return rc;
 	rc = check_request(call) ?: refuse_no_room(call);

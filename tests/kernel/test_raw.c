@@ -251,7 +251,12 @@ TEST(room)
 	session = session_open();
 	draw(data);
 	memcpy(cmd.binding, data, sizeof(data));
+	cmd.out_denied = 77;
+	cmd.out_denied_by = 77;
 	EXPECT_EQ(ward_call(session, WARD_ATTEST, &cmd), -EMSGSIZE);
+	/* It was not denied, and says so. */
+	EXPECT_EQ(cmd.out_denied, WARD_DENIED_NOT);
+	EXPECT_EQ(cmd.out_denied_by, 0);
 	EXPECT_EQ(cmd.claims_len, 0);
 	EXPECT_EQ(cmd.path_len, 0);
 	EXPECT_EQ(cmd.evidence_len, WARD_EVIDENCE_MAX);
