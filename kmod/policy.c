@@ -39,15 +39,28 @@ struct canonical {
 	struct canonical_rule rules[];
 };
 
-static struct canonical *canonical_of(const struct ward_policy *policy, size_t *len)
+/*
+ * What IMA measures. The record's number makes each policy one of its own, and says
+ * which was the last: IMA drops what it has already, such as one that comes back.
+ */
+struct measured {
+	u8 instance[WARD_ID_LEN];
+	__le64 seq;
+	struct canonical policy;	/* its rules follow */
+};
+
+static struct measured *measured_of(const struct ward_policy *policy, size_t *len)
 {
+	struct measured *m;
 	struct canonical *c;
 	u32 i;
 
 	*len = struct_size(c, rules, policy->n);
-	c = kzalloc(*len, GFP_KERNEL);
-	if (!c)
+	m = kzalloc(offsetof(struct measured, policy) + *len, GFP_KERNEL);
+	if (!m)
 		return NULL;
+	memcpy(m->instance, ward_instance, sizeof(m->instance));
+	c = &m->policy;
 	c->otherwise = cpu_to_le32(policy->otherwise);
 	c->refuse = cpu_to_le32(policy->refuse);
 	c->posture = cpu_to_le64(policy->posture);
@@ -58,7 +71,7 @@ static struct canonical *canonical_of(const struct ward_policy *policy, size_t *
 		c->rules[i].id = cpu_to_le32(policy->rules[i].id);
 		c->rules[i].purposes = cpu_to_le32(policy->rules[i].purposes);
 	}
-	return c;
+	return m;
 }
 
 static void hash(const struct canonical *c, size_t len, u8 *out)
@@ -102,7 +115,8 @@ struct ward_policy *ward_policy_new(u32 rules)
 	return policy;
 }
 
-static void record(const struct ward_policy *policy)
+/* The record's number. */
+static __le64 record(const struct ward_policy *policy)
 {
 	struct ward_event ev = {
 		.type = cpu_to_le16(WARD_EVENT_POLICY),
@@ -112,10 +126,11 @@ static void record(const struct ward_policy *policy)
 
 	memcpy(ev.detail, policy->hash, sizeof(ev.detail));
 	ward_ledger_system(&ev);
+	return ev.seq;
 }
 
 /* Records under the lock, so that records are in the order of the policies. */
-static int replace(struct ward_policy *policy, const char **why)
+static int replace(struct ward_policy *policy, __le64 *seq, const char **why)
 {
 	struct ward_policy *old;
 
@@ -126,26 +141,26 @@ static int replace(struct ward_policy *policy, const char **why)
 		return -EPERM;
 	rcu_assign_pointer(in_force, policy);
 	smp_store_release(&count, count + 1);
-	record(policy);
+	*seq = record(policy);
 	kfree_rcu(old, rcu);
 	return 0;
 }
 
 int ward_policy_set(struct ward_policy *policy, const char **why)
 {
-	struct canonical *c;
+	struct measured *m;
 	size_t len;
 	int rc;
 
 	*why = NULL;
-	c = canonical_of(policy, &len);
-	if (!c)
+	m = measured_of(policy, &len);
+	if (!m)
 		return -ENOMEM;
-	hash(c, len, policy->hash);
-	rc = replace(policy, why);
+	hash(&m->policy, len, policy->hash);
+	rc = replace(policy, &m->seq, why);
 	if (!rc)
-		ward_critical("ward_policy", c, len);
-	kfree(c);
+		ward_critical("ward_policy", m, offsetof(struct measured, policy) + len);
+	kfree(m);
 	return rc;
 }
 

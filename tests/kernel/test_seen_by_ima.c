@@ -59,6 +59,7 @@ struct change {
 };
 
 struct changes {
+	int type;
 	struct ward_event ev[LAST];
 	int n;
 };
@@ -68,16 +69,16 @@ static void keep_change(const struct attrs *attrs, void *arg)
 	const struct ward_event *ev = attr_data(attrs, WARD_A_EVENT, WARD_EVENT_SIZE);
 	struct changes *all = arg;
 
-	if (ev->type == WARD_EVENT_PROVIDER)
+	if (ev->type == all->type)
 		all->ev[all->n++ % LAST] = *ev;
 }
 
-/* The last change but @back, by the records of the global chain. */
-static struct ward_event change_before(int back)
+/* The last of its type but @back, by the records of the global chain. */
+static struct ward_event record_before(int type, int back)
 {
 	static const uint8_t global[WARD_ID_LEN];
 	const struct request_attr of_global = { WARD_A_SESSION_ID, sizeof(global), global };
-	struct changes all = { 0 };
+	struct changes all = { .type = type };
 	struct wire *w = wire_open();
 
 	ASSERT_EQ(dump_each(w, WARD_GENL_CMD_EVENT_GET, &of_global, 1, keep_change, &all), 0);
@@ -85,6 +86,11 @@ static struct ward_event change_before(int back)
 	free(w);
 	ASSERT_GT(all.n, back);
 	return all.ev[(all.n - 1 - back) % LAST];
+}
+
+static struct ward_event change_before(int back)
+{
+	return record_before(WARD_EVENT_PROVIDER, back);
 }
 
 static void expect_change(int back, int bound, uint32_t kind, uint32_t flags, const char *name)
@@ -170,17 +176,32 @@ TEST(the_link_made_and_taken_away)
 
 /* ---- the policy ------------------------------------------------------------------------ */
 
+struct measured_policy {
+	uint8_t instance[WARD_ID_LEN];
+	uint64_t seq;
+	uint8_t policy[24 + 16];
+};
+
+/* Set again it is another entry, since its record is: the last one is in force. */
 TEST(the_policy)
 {
 	const struct policy p = {
 		.otherwise = ALL, .n = 1, .rules = { { 0, 4711, ONE(WARD_PURPOSE_RAW), 0 } },
 	};
+	struct ward_info info = session_info(session_open());
+	struct measured_policy m = { .seq = 0 };
 	struct wire *w = wire_open();
+	int i;
 
 	need_ima();
-	ASSERT_EQ(set(w, &p), 0);
-	EXPECT_EQ(logged("ward_policy", &p, 24 + 16), 1);
-	ASSERT_EQ(set(w, &open_to_all), 0);
+	memcpy(m.instance, info.out_instance, WARD_ID_LEN);
+	memcpy(m.policy, &p, sizeof(m.policy));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(set(w, &p), 0);
+		m.seq = htole64(record_before(WARD_EVENT_POLICY, 0).seq);
+		EXPECT_EQ(logged("ward_policy", &m, sizeof(m)), 1);
+		ASSERT_EQ(set(w, &open_to_all), 0);
+	}
 }
 
 KTAP_MAIN()
