@@ -263,7 +263,8 @@ static void the_log(void **state)
 
 	(void)state;
 	put_text("/dev/kmsg",
-		 "12,3,1,-;Disabling VMPCK0 communication key\n"
+		 "12,3,1,-;Disabling VMPCK0 communication key to prevent IV reuse.\n"
+		 "6,3,1,-;Disabling VMPCK[7]: segfault at 0\n"
 		 "6,4,1,-;Memory Encryption Features active: AMD SEV SEV-ES SEV-SNP\n"
 		 " SUBSYSTEM=platform\n"
 		 "garbage\n;\n1,;\n6,5,1,-;Hyper-V: Isolation Config: Group A 0x, Group B\n");

@@ -92,7 +92,7 @@ no_provider() {
 }
 
 lost_key() {
-	echo '<1>sev-guest sev-guest: Disabling VMPCK0 communication key' >/dev/kmsg
+	echo '<1>sev-guest sev-guest: Disabling VMPCK0 communication key to prevent IV reuse.' >/dev/kmsg
 	finds '^ok    vmpck' "a program's word for a lost VMPCK counts for nothing"
 	kernel_says 'sev-guest sev-guest: Disabling VMPCK0 communication key to prevent IV reuse.'
 	echo 25 >/sys/module/tsmsim/parameters/error

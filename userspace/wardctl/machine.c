@@ -184,7 +184,9 @@ static void take_line(const char *line, void *arg)
 	at = strstr(line, config);
 	if (at && sscanf(at + sizeof(config) - 1, "0x%x, Group B 0x%x", &a, &b) == 2)
 		isolation(m, a, b, "the kernel's log");
-	if (strstr(line, "Disabling VMPCK") || strstr(line, "VMPCK is disabled"))
+	/* Longer than the name of a process, which the kernel repeats. */
+	if (strstr(line, "communication key to prevent IV reuse") ||
+	    strstr(line, "VMPCK is disabled"))
 		m->vmpck_lost = true;
 }
 
