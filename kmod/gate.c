@@ -30,20 +30,22 @@ void ward_gate_set(struct ward_gate *gate, const struct ward_pace *pace, u64 now
 	gate->breaker.cooldown_ns = pace->cooldown_ns;
 }
 
-static bool has_room(const struct ward_gate *gate, const struct ward_gate_user *user)
+static bool has_room(const struct ward_gate *gate, const struct ward_gate_user *user,
+		     const struct ward_place *place)
 {
 	return gate->line.waiting < WARD_GATE_MAX &&
-	       user->line.waiting < WARD_GATE_USER_MAX;
+	       user->line.waiting < WARD_GATE_USER_MAX &&
+	       (!place->alone || user->line.alone < WARD_GATE_USER_ALONE);
 }
 
 /* 0 or -EAGAIN; *@retry is set either way. */
 static int admit(const struct ward_gate *gate, const struct ward_gate_user *user,
-		 u64 deadline, u64 now, u64 *retry)
+		 const struct ward_place *place, u64 deadline, u64 now, u64 *retry)
 {
 	*retry = ward_rate_wait(&gate->pace.calls, gate->at, now);
 	if (*retry && now + *retry >= deadline)
 		return -EAGAIN;
-	if (!has_room(gate, user)) {
+	if (!has_room(gate, user, place)) {
 		*retry += gate->call_cost_ns;
 		return -EAGAIN;
 	}
@@ -65,7 +67,7 @@ int ward_gate_enter(struct ward_gate *gate, struct ward_line_session *session,
 		return -EHOSTDOWN;
 	}
 	user->at = ward_rate_settle(&gate->pace.asks, user->at, now);
-	rc = admit(gate, user, deadline, now, retry);
+	rc = admit(gate, user, place, deadline, now, retry);
 	if (rc)
 		return rc;
 	user->at = ward_rate_take(&gate->pace.asks, user->at, now);

@@ -14,6 +14,8 @@
 
 #define WARD_GATE_MAX		256	/* requests that wait */
 #define WARD_GATE_USER_MAX	64	/* of them on one user's sessions */
+/* Of these that go alone: each is a call, and keeps its place for as long. */
+#define WARD_GATE_USER_ALONE	8
 
 /**
  * struct ward_gate_user - a user, as the gate knows them

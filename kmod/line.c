@@ -18,6 +18,7 @@ void ward_line_user_init(struct ward_line_user *user)
 	INIT_LIST_HEAD(&user->node);
 	INIT_LIST_HEAD(&user->sessions);
 	user->waiting = 0;
+	user->alone = 0;
 }
 
 void ward_line_session_init(struct ward_line_session *session,
@@ -40,6 +41,7 @@ void ward_line_join(struct ward_line *line, struct ward_line_session *session,
 	list_add_tail(&place->node, &session->places);
 	place->session = session;
 	user->waiting++;
+	user->alone += place->alone;
 	line->waiting++;
 }
 
@@ -52,6 +54,7 @@ void ward_line_leave(struct ward_line *line, struct ward_place *place)
 	if (list_empty(&session->places))
 		list_del_init(&session->node);
 	user->waiting--;
+	user->alone -= place->alone;
 	if (!user->waiting)
 		list_del_init(&user->node);
 	line->waiting--;

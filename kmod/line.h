@@ -28,11 +28,13 @@ struct ward_line {
  * @node: in the line while anybody of theirs waits
  * @sessions: with somebody waiting; the first has the user's next turn
  * @waiting: places taken
+ * @alone: of them, by who goes alone
  */
 struct ward_line_user {
 	struct list_head node;
 	struct list_head sessions;
 	u32 waiting;
+	u32 alone;
 };
 
 /**

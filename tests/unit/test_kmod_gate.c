@@ -250,31 +250,24 @@ static void who_goes_alone_keeps_the_turn(void **state)
 static void calls_alone_and_shared_take_turns(void **state)
 {
 	struct worker w = { .cost = MS };
-	int order[LEAVES], i, n, alone_in_a_row = 0, shared_in_a_row = 0;
+	int order[LEAVES], i, n;
 	u64 now = SECOND;
 
 	(void)state;
 	gate_new(&pace_none);
 	memset(places, 0, sizeof(places));
-	for (i = 0; i < 32; i++) {
+	for (i = 0; i < WARD_GATE_USER_ALONE; i++) {
 		places[i].alone = true;
 		must_enter(0, i % SESSIONS, i, now);
 		must_enter(1, i % SESSIONS, 100 + i, now);
 	}
 	for (i = 0; i < 32; i++, now += 2 * MS) {
 		n = work(&w, now, order);
-		assert_true(n > 0);
-		if (places[order[0]].alone) {
-			assert_int_equal(n, 1);
-			assert_true(++alone_in_a_row <= 1 || !users[1].line.waiting);
-			shared_in_a_row = 0;
-			continue;
-		}
-		assert_true(++shared_in_a_row <= 1);
-		alone_in_a_row = 0;
+		assert_true(i % 2 ? n > 1 : n == 1);
+		assert_int_equal(places[order[0]].alone, !(i % 2));
 		/* They come again at once. */
 		while (n--)
-			must_enter(1, order[n] % SESSIONS, order[n], now);
+			must_enter(!places[order[n]].alone, order[n] % SESSIONS, order[n], now);
 	}
 	memset(places, 0, sizeof(places));
 }
@@ -436,6 +429,26 @@ static void no_room(void **state)
 	must_enter(USERS - 1, 0, i, now);
 }
 
+/* Others, and what the user shares, are not held back. */
+static void few_go_alone(void **state)
+{
+	const int last = WARD_GATE_USER_ALONE;
+	u64 retry;
+
+	(void)state;
+	gate_new(&pace_none);
+	for (int i = 0; i <= last; i++)
+		places[i].alone = true;
+	for (int i = 0; i < last; i++)
+		must_enter(0, i % SESSIONS, i, 0);
+	assert_int_equal(enter(0, 0, last, FOREVER, 0, &retry), -EAGAIN);
+	must_enter(0, 0, last + 1, 0);
+	must_enter(1, 0, last, 0);
+	ward_gate_leave(&gate, &places[0], 0);
+	must_enter(0, 0, 0, 0);
+	memset(places, 0, sizeof(places));
+}
+
 /* ---- the breaker --------------------------------------------------------------------------------- */
 
 #define C	WARD_BREAKER_CLOSED
@@ -571,6 +584,7 @@ int main(void)
 		cmocka_unit_test(modest_user_is_not_kept_waiting),
 		cmocka_unit_test(who_goes_alone_keeps_the_turn),
 		cmocka_unit_test(calls_alone_and_shared_take_turns),
+		cmocka_unit_test(few_go_alone),
 		cmocka_unit_test(line_keeps_its_books),
 		cmocka_unit_test(sixty_four_clients_share_two_calls),
 		cmocka_unit_test(calls_are_paced),

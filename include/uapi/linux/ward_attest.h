@@ -62,7 +62,8 @@
  * Calls of the provider are paced (8 at once, then one every 2 s, unless the
  * administrator set something else): requests wait for the next one and share
  * it. Users take turns in its tree, and the sessions of a user in the user's.
- * 64 requests on the sessions of one uid may wait at once, 256 in all. Who is
+ * 64 requests on the sessions of one uid may wait at once (8 of them with raw
+ * report data, which have a call each), 256 in all. Who is
  * refused is told at once, and spends nothing:
  *
  *  - EAGAIN, too many wait: @out_retry_after_ns is a guess at the next call;
