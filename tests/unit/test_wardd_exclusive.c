@@ -114,6 +114,22 @@ static void modes(void **state)
 	holds(false);
 }
 
+/* One that the command line names is as good a way to a quote. */
+static void interfaces_by_name(void **state)
+{
+	static const char *const named[] = { "/run/tpm.sock", "/dev/other", NULL };
+
+	(void)state;
+	node("/dev/other", 0666);
+	holds(false);
+	place.more = named;
+	refused("/dev/other");
+	holds(true);
+	holds(false);
+	node("/run/tpm.sock", 0622);
+	refused("/run/tpm.sock");
+}
+
 static void report_entries(void **state)
 {
 	const char *reports = "/sys/kernel/config/tsm/report";
@@ -345,6 +361,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_there, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(modes, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(interfaces_by_name, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(report_entries, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(owners, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(links, make_root, remove_root),

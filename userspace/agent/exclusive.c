@@ -225,6 +225,8 @@ int exclusive_look(const struct exclusive_place *place, bool mend, struct troubl
 		return trouble_set(why, -ENOMEM, "no memory");
 	for (size_t i = 0; quote_nodes[i] && !err; i++)
 		err = look_at_all(place, quote_nodes[i], mend, nodes, why);
+	for (size_t i = 0; place->more && place->more[i] && !err; i++)
+		err = look_at_all(place, place->more[i], mend, nodes, why);
 	if (!err)
 		err = look_at_processes(place, nodes, why);
 	free(nodes);

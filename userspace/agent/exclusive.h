@@ -16,11 +16,13 @@
  * @root: put before every path: "" or, in tests, a directory
  * @owner: who may reach the interfaces: 0
  * @group: that they get when they are mended: 0
+ * @more: interfaces beside the usual ones, up to NULL; NULL = none
  */
 struct exclusive_place {
 	const char *root;
 	uid_t owner;
 	gid_t group;
+	const char *const *more;
 };
 
 /**

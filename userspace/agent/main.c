@@ -210,15 +210,29 @@ static bool may_see_all(void)
 	return !syscall(SYS_capget, &head, caps) && caps[0].effective & 1u << CAP_SYS_PTRACE;
 }
 
-/* Before our own devices are open: a wardd that is to be replaced must end first. */
-static int look_around(bool mend)
+/* Where the command line has the device or the TPM; NULL = where it usually is. */
+static const char *interface_of(const struct backend_config *config)
 {
-	static const struct exclusive_place here = { .root = "" };
+	const char *tcti = backend_option(config, "tcti", NULL);
+	const char *path = tcti ? strchr(tcti, ':') : NULL;
+
+	return path ? path + 1 : backend_option(config, "device", NULL);
+}
+
+/* Before our own devices are open: a wardd that is to be replaced must end first. */
+static int look_around(const struct options *o)
+{
+	const char *named[WARD_AGENTS_MAX + 1] = { NULL };
+	const struct exclusive_place here = { .root = "", .more = named };
 	struct trouble why = { "" };
 	int err;
 
+	for (size_t i = 0, n = 0; i < o->count; i++) {
+		named[n] = interface_of(&o->agents[i].config);
+		n += named[n] != NULL;
+	}
 	if (may_see_all())
-		err = exclusive_look(&here, mend, &why);
+		err = exclusive_look(&here, o->exclusive == EXCLUSIVE_MEND, &why);
 	else
 		err = trouble_set(&why, -EPERM, "--exclusive: it takes CAP_SYS_PTRACE to see what "
 				  "others have open (wardd(8) has the service's drop-in)");
@@ -233,7 +247,7 @@ static int run(struct options *o)
 	size_t count = 0;
 	int err = 0;
 
-	if (o->exclusive && look_around(o->exclusive == EXCLUSIVE_MEND))
+	if (o->exclusive && look_around(o))
 		return EXIT_TROUBLE;
 	if (o->count)
 		err = open_named(o, agents, &count);
