@@ -13,7 +13,8 @@ static const struct code errnos[] = {
 	  "Sessions, buffers and agents have calls of their own; the module may be older." },
 	{ EINVAL, "EINVAL", ALL " mmap read",
 	  "Understood and wrong: a reserved field, a length, a size, a time; a receipt of a session"
-	  " that is not sealed or still holds class A memory.",
+	  " that is not sealed or still holds class A memory; raw report data that do not end in"
+	  " 16 zero bytes.",
 	  "See the call in ward(4)." },
 	{ E2BIG, "E2BIG", ALL,
 	  "The struct is longer than the module knows, and what it adds is not zero.",

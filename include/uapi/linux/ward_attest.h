@@ -90,11 +90,12 @@
  * the same cgroup; has the same purpose, nonce, binding and subject; the claims
  * are no older than @max_age_ns; the session has not since extended its register,
  * been sealed, set or renewed its lease or lost it, or been revoked; no provider
- * came or went, and no policy was set. All else is a new request. The claims are what they
- * were: bytes held, figures of the machine and chain heads are of @boot_ns, the
- * thread that they name is the one that asked then. An answer given again counts
- * in no pace, and is not recorded: the record of the first one names its leaf, and
- * who can have it again has had it. EMSGSIZE leaves it kept, so that the second
+ * came or went, and no policy was set. All else is a new request. The claims are
+ * what they were: bytes held, figures of the machine and chain heads are of
+ * @boot_ns, the thread that they name is the one that asked then, and so are its
+ * advisory bits: who has become dumpable or traced since is given it too. An answer
+ * given again counts in no pace, and is not recorded: the record of the first one
+ * names its leaf, and who can have it again has had it. EMSGSIZE leaves it kept, so that the second
  * try with more room costs no call.
  *
  * Raw report data
