@@ -29,32 +29,54 @@ static u64 last_serial;
 
 /* ---- evidence ---------------------------------------------------------------- */
 
-/* Formats whose report data can be found without parsing. */
+/**
+ * struct format - evidence whose report data is found without parsing
+ * @tee: WARD_TEE_*
+ * @version: what its first two bytes say, little endian; 0 = any. A version that is
+ *	not here is the verifier's to judge
+ * @data_min: bytes
+ * @report_data_at: 64 bytes of it, as they were asked for
+ */
 struct format {
 	u32 tee;
+	u16 version;
 	size_t data_min;
 	size_t report_data_at;
 };
 
-/* AMD 56860, table 23: 1184 bytes, report data at 0x50. */
+/*
+ * AMD 56860, table 23: 1184 bytes, report data at 0x50. Intel's quotes: a header of
+ * 48 bytes, in version 5 with 6 more of type and size, and a TD's body, which is 584
+ * bytes long at least and has its report data at 520.
+ */
 static const struct format formats[] = {
-	{ WARD_TEE_SNP, 1184, 0x50 },
-	{ WARD_TEE_SIMULATED, 1184, 0x50 },
+	{ WARD_TEE_SNP, 0, 1184, 0x50 },
+	{ WARD_TEE_SIMULATED, 0, 1184, 0x50 },
+	{ WARD_TEE_TDX, 4, 48 + 584, 48 + 520 },
+	{ WARD_TEE_TDX, 5, 54 + 584, 54 + 520 },
 };
 
-static const struct format *format_of(u32 tee)
+static bool is_of(const struct format *format, const struct ward_evidence *ev)
+{
+	if (format->tee != ev->tee)
+		return false;
+	return !format->version ||
+	       (ev->data_len >= 2 && (ev->data[0] | ev->data[1] << 8) == format->version);
+}
+
+static const struct format *format_of(const struct ward_evidence *ev)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(formats); i++)
-		if (formats[i].tee == tee)
+		if (is_of(&formats[i], ev))
 			return &formats[i];
 	return NULL;
 }
 
 int ward_evidence_check(const struct ward_evidence *ev, const u8 *report_data)
 {
-	const struct format *format = format_of(ev->tee);
+	const struct format *format = format_of(ev);
 
 	if (ev->data_len < (format ? format->data_min : 1))
 		return -EBADMSG;

@@ -291,6 +291,50 @@ static void expect_bad(int agent, const void *data, uint32_t len)
 	caller_end(&c);
 }
 
+/* A quote of the right form, which nobody signed, over @report_data. */
+static uint32_t quote_over(uint8_t *quote, uint8_t version, const uint8_t *report_data)
+{
+	uint32_t body = version == 5 ? 54 : 48;
+
+	memset(quote, 0, body + 584);
+	quote[0] = version;
+	quote[4] = 0x81;
+	memcpy(quote + body + 520, report_data, WARD_DIGEST_LEN);
+	return body + 584;
+}
+
+static int quoted(int agent, uint8_t version, const uint8_t *over, uint32_t less)
+{
+	static uint8_t quote[1024];
+	struct caller c = { 0 };
+	struct ward_agent_request req = asked(&c, agent);
+	uint32_t len = quote_over(quote, version, over ? over : req.report_data) - less;
+	int replied = agent_reply(agent, req.cookie, quote, len), err = caller_wait(&c);
+
+	caller_end(&c);
+	EXPECT_EQ(replied, err);
+	return err;
+}
+
+TEST(quotes_are_over_what_was_asked)
+{
+	static const uint8_t other[WARD_DIGEST_LEN] = { 1 };
+	uint8_t version;
+	int agent;
+
+	no_tsm();
+	agent = agent_bind("tdx", WARD_TEE_TDX, 0, 0);
+	ASSERT_GE(agent, 0);
+	for (version = 4; version <= 5; version++) {
+		EXPECT_EQ(quoted(agent, version, NULL, 0), 0);
+		EXPECT_EQ(quoted(agent, version, other, 0), -EBADMSG);
+		EXPECT_EQ(quoted(agent, version, NULL, 1), -EBADMSG);
+	}
+	/* One that the kernel does not know is the verifier's to judge. */
+	EXPECT_EQ(quoted(agent, 6, other, 0), 0);
+	close(agent);
+}
+
 TEST(evidence_that_cannot_be_right)
 {
 	static uint8_t report[REPORT_LEN];

@@ -142,9 +142,9 @@ struct ward_agent_request {
  * @manifest_addr: service manifest
  * @generation: the agent's own count of answers, for people; any number
  *
- * For WARD_TEE_SNP and WARD_TEE_SIMULATED the evidence is an SNP report, whose
- * report data is compared. Other formats the kernel cannot check: the verifier
- * does.
+ * For WARD_TEE_SNP and WARD_TEE_SIMULATED the evidence is an SNP report, for
+ * WARD_TEE_TDX a quote: the report data of these (of a quote of version 4 or 5) is
+ * compared. Other formats the kernel cannot check: the verifier does.
  *
  * EBADMSG: the evidence is empty, too short, or over other report data. That is an
  * answer: the request has failed with EBADMSG, and its cookie is used up. After
