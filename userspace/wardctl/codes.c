@@ -7,7 +7,7 @@
 static const struct code_kind *const kinds[] = {
 	&code_events, &code_event_reasons, &code_ends,	&code_errnos,	 &code_errors,
 	&code_exits,  &code_checks,	   &code_facts, &code_providers, &code_values,
-	&code_refusals,
+	&code_refusals, &code_histories,
 };
 
 static int each_verdict(int (*each)(const char *kind, const struct code *code, void *arg),

@@ -38,6 +38,7 @@ struct code_kind {
 extern const struct code_kind code_events;
 extern const struct code_kind code_event_reasons;
 extern const struct code_kind code_ends;
+extern const struct code_kind code_histories;
 extern const struct code_kind code_errnos;
 extern const struct code_kind code_errors;
 extern const struct code_kind code_exits;

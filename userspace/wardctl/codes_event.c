@@ -104,6 +104,21 @@ static const struct code ends[] = {
 	{ WARD_END_UNMAP, "unmap", "buf-unpin", "Its owner unmapped or moved the memory.", NULL },
 };
 
+/* What a receipt, or a range of them, has of a session's records. */
+static const struct code histories[] = {
+	{ -1, "complete", NULL,
+	  "Every record of the session's chain is there, from the first one to the head that the"
+	  " claims name; of a range: so it is for each release in it.", NULL },
+	{ -1, "gap", NULL,
+	  "Records are missing at the beginning: the session's ring dropped them before they were"
+	  " read. What is there leads to the head; what is missing, nobody can tell.",
+	  "Export sooner, or more often: receipt export for a session that lives." },
+	{ -1, "absent", NULL,
+	  "No records came with it. The receipt says what it says without them.",
+	  "receipt export as root carries those that the kernel still has." },
+};
+
+const struct code_kind code_histories = CODE_KIND("records", histories);
 const struct code_kind code_events = CODE_KIND("event", events);
 const struct code_kind code_event_reasons = CODE_KIND("event-reason", reasons);
 const struct code_kind code_ends = CODE_KIND("end", ends);
