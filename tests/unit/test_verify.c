@@ -310,6 +310,46 @@ static void cgroup_and_exe(void **state)
 	       NULL, WV_WRONG_EXE, NULL);
 }
 
+/* Does the verdict on these advisory bits warn that a digest was leaned on? */
+static bool warns_of_exe(struct sim_guest *g, uint32_t advisory, const char *more)
+{
+	struct wv_policy *p = policy(more);
+	struct wv_appraisal a = { .roots = roots, .policy = p, .now = now };
+	struct wv_bytes bundle;
+	struct wv_verdict v;
+
+	g->claims.advisory = htole32(advisory);
+	bundle = sim_bundle(g, &pki);
+	ut_reason(WV_OK, wv_verify_bundle(bundle, &a, &v), &v.fault);
+	ut_free(bundle);
+	wv_policy_free(p);
+	return v.warnings & WV_WARN_EXE_ADVISORY;
+}
+
+static void leaning_on_a_digest(void **state)
+{
+	static const char leans[] =
+		",\"exe\":[\"0101010101010101010101010101010101010101010101010101010101010101\"]";
+	const uint32_t strong = WARD_ADVISE_NO_NEW_PRIVS | WARD_ADVISE_INIT_USERNS;
+	const uint32_t weak[] = { WARD_ADVISE_TRACED, WARD_ADVISE_DUMPABLE,
+				  WARD_ADVISE_CALLER_NOT_OPENER };
+	struct sim_guest g;
+	size_t i;
+
+	(void)state;
+	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
+	g.claims.exe_kind = htole32(WARD_EXE_IMA);
+	memset(g.claims.exe_digest, 1, 32);
+	assert_false(warns_of_exe(&g, strong, leans));
+	for (i = 0; i < sizeof(weak) / sizeof(weak[0]); i++) {
+		assert_true(warns_of_exe(&g, strong | weak[i], leans));
+		assert_false(warns_of_exe(&g, strong | weak[i], ""));
+	}
+	/* Where PR_SET_MM_EXE_FILE is free to all, and where exec may raise rights. */
+	assert_true(warns_of_exe(&g, WARD_ADVISE_NO_NEW_PRIVS, leans));
+	assert_true(warns_of_exe(&g, WARD_ADVISE_INIT_USERNS, leans));
+}
+
 static void expectations(void **state)
 {
 	uint8_t other[64];
@@ -416,6 +456,7 @@ int main(void)
 		cmocka_unit_test(claims_refused),
 		cmocka_unit_test(leases),
 		cmocka_unit_test(cgroup_and_exe),
+		cmocka_unit_test(leaning_on_a_digest),
 		cmocka_unit_test(expectations),
 		cmocka_unit_test(event_lists),
 		cmocka_unit_test(every_byte),
