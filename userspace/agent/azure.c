@@ -121,12 +121,11 @@ static int azure_quote(void *state, const uint8_t *report_data, uint64_t deadlin
 
 static int refresh_option(struct azure *a, const struct backend_config *config, struct trouble *why)
 {
-	const char *text = backend_option(config, "refresh", "yes");
+	bool stays;
+	int err = backend_choice(config, "refresh", "yes", "no", &stays, why);
 
-	a->refresh = !strcmp(text, "yes");
-	if (!a->refresh && strcmp(text, "no"))
-		return trouble_set(why, -EINVAL, "refresh=%.20s: 'yes' or 'no' is wanted", text);
-	return 0;
+	a->refresh = !err && !stays;
+	return err;
 }
 
 static void azure_close(void *state)

@@ -18,6 +18,18 @@ const char *backend_option(const struct backend_config *config, const char *name
 	return fallback;
 }
 
+int backend_choice(const struct backend_config *config, const char *name, const char *fallback,
+		   const char *other, bool *chosen, struct trouble *why)
+{
+	const char *text = backend_option(config, name, fallback);
+
+	*chosen = !strcmp(text, other);
+	if (*chosen || !strcmp(text, fallback))
+		return 0;
+	return trouble_set(why, -EINVAL, "%s=%.20s: '%s' or '%s' is wanted", name, text, fallback,
+			   other);
+}
+
 int backend_number(const struct backend_config *config, const char *name, uint64_t fallback,
 		   uint64_t min, uint64_t max, uint64_t *out, struct trouble *why)
 {

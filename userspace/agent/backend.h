@@ -47,6 +47,15 @@ int backend_number(const struct backend_config *config, const char *name, uint64
 		   uint64_t min, uint64_t max, uint64_t *out, struct trouble *why);
 
 /**
+ * backend_choice() - one of two words, @fallback if not given
+ * @chosen: it is @other
+ *
+ * Return: 0; -EINVAL with @why.
+ */
+int backend_choice(const struct backend_config *config, const char *name, const char *fallback,
+		   const char *other, bool *chosen, struct trouble *why);
+
+/**
  * struct backend - one kind of hardware
  * @name: the provider's, in answers and records
  * @about: what it is, for people: one line

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "backends.h"
 #include "vtpm_source.h"
@@ -19,23 +18,12 @@ struct request {
 	struct ward_piece *out;
 };
 
-static int one_of(const char *name, const char *text, const char *yes, const char *no, bool *out,
-		  struct trouble *why)
-{
-	*out = !strcmp(text, yes);
-	if (*out || !strcmp(text, no))
-		return 0;
-	return trouble_set(why, -EINVAL, "%s=%.20s: '%s' or '%s' is wanted", name, text, no, yes);
-}
-
 static int key_options(struct vtpm_source *s, const struct backend_config *config,
 		       struct trouble *why)
 {
 	bool owner;
-	int err = one_of("key", backend_option(config, "key", "ecc"), "rsa", "ecc", &s->kind.rsa,
-			 why) ?:
-		  one_of("hierarchy", backend_option(config, "hierarchy", "endorsement"), "owner",
-			 "endorsement", &owner, why);
+	int err = backend_choice(config, "key", "ecc", "rsa", &s->kind.rsa, why) ?:
+		  backend_choice(config, "hierarchy", "endorsement", "owner", &owner, why);
 
 	if (!err && owner)
 		s->kind.hierarchy = ESYS_TR_RH_OWNER;
