@@ -129,8 +129,8 @@ static void crowd_round(const void *arg, uint64_t part[PARTS])
 void rows_batch(void)
 {
 	int session = session_open(), null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct ward_agent_bind bind = { .size = sizeof(bind), .name = "bench" };
-	struct crowd crowds[] = { { 0, 1 }, { 0, MOST }, { 0, 0 } };
+	int agent = bench_agent(session);
+	struct crowd crowds[] = { { agent, 1 }, { agent, MOST }, { agent, 0 } };
 	struct side s[] = {
 		{ "one waits", crowd_round, &crowds[0], { { 0 } } },
 		{ "64 wait", crowd_round, &crowds[1], { { 0 } } },
@@ -140,8 +140,6 @@ void rows_batch(void)
 	};
 	double one, all, each;
 
-	need(!ioctl(session, WARD_AGENT_BIND, &bind), "WARD_AGENT_BIND");
-	crowds[0].agent = crowds[1].agent = crowds[2].agent = bind.out_fd;
 	askers_start();
 	race(s, 5);
 	askers_end();
@@ -155,7 +153,7 @@ void rows_batch(void)
 	tell("64 that wait", all, "instructions");
 	tell("claims, their leaf and a node above it", each, "instructions");
 	tell("64 that wait, in calls of the provider", 1, "call");
-	close(bind.out_fd);
+	close(agent);
 	close(session);
 	close(null);
 }

@@ -140,6 +140,14 @@ double target(double on_6_12, double on_newest)
 
 /* ---- devices ------------------------------------------------------------------- */
 
+int bench_agent(int session)
+{
+	struct ward_agent_bind cmd = { .size = sizeof(cmd), .name = "bench" };
+
+	need(!ioctl(session, WARD_AGENT_BIND, &cmd), "WARD_AGENT_BIND");
+	return cmd.out_fd;
+}
+
 int session_open(void)
 {
 	int fd = open(WARD_DEVICE, O_RDWR | O_CLOEXEC);

@@ -59,6 +59,8 @@ void need(bool ok, const char *what);
 /* ---- what ward and its benchmark module are asked ---------------------------- */
 
 int session_open(void);
+/* The fd of an agent, which is the primary provider of this guest then. */
+int bench_agent(int session);
 /* A buffer's fd or -errno; populated if this ward can, else touched by the caller. */
 int ward_alloc(int session, uint64_t length, uint32_t flags);
 int bench_open(void);

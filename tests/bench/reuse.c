@@ -29,14 +29,6 @@ struct question {
 	struct ward_attest cmd;
 };
 
-static int agent_bind(int session)
-{
-	struct ward_agent_bind cmd = { .size = sizeof(cmd), .name = "bench" };
-
-	need(!ioctl(session, WARD_AGENT_BIND, &cmd), "WARD_AGENT_BIND");
-	return cmd.out_fd;
-}
-
 /* Answers the questions in order: short, long, and short with endorsements. */
 static void serve(int agent)
 {
@@ -102,7 +94,7 @@ void rows_reuse(void)
 		{ "WARD_INFO, its head alone", bench_null, &session, { { 0 } } },
 		{ "ENOTTY of /dev/null", bench_enotty, &null, { { 0 } } },
 	};
-	int agent = agent_bind(session), i;
+	int agent = bench_agent(session), i;
 	double floor, a_byte, a_part, copied, above, least;
 	pid_t child = fork();
 
