@@ -10,25 +10,19 @@ if [ "$(id -u)" != 0 ]; then
 	echo "1..0 # SKIP a chroot needs root"
 	exit 0
 fi
-if ! command -v dpkg-buildpackage lintian dh_dkms >/dev/null; then
-	echo "1..0 # SKIP dpkg-buildpackage, dh_dkms or lintian is missing"
-	exit 0
-fi
+# Of several names command -v is content with one.
+for tool in dpkg-buildpackage dh_dkms lintian; do
+	command -v "$tool" >/dev/null || {
+		echo "1..0 # SKIP $tool is missing"
+		exit 0
+	}
+done
 
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
-n=0
-failed=0
-result() { # result STATUS TEXT
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n $2"
-	else
-		failed=1
-		echo "not ok $n $2"
-		tail -n 25 "$work/out" | sed 's/^/# /'
-	fi
-}
+D=$work
+. "$top/tests/harness/results.sh"
+cp "$top/tests/harness/results.sh" "$work/"
 
 # The second build stands elsewhere and hours later, as far as it can tell.
 "$top/tests/deb-build" "$work/one" >"$work/out" 2>&1
@@ -45,18 +39,9 @@ result $? "lintian has nothing to say"
 cat >"$work/inside" <<'INSIDE'
 set -u
 cd "$1"
-n=$2
-failed=0
-result() { # result STATUS TEXT
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n $2"
-	else
-		failed=1
-		echo "not ok $n $2"
-		tail -n 25 out | sed 's/^/# /'
-	fi
-}
+D=.
+. ./results.sh >/dev/null	# its first line was said
+count=$2
 # What is there: names alone of what dpkg and others keep a log of.
 there() {
 	find / -xdev \( -path /proc -o -path /dev -o -path /mnt -o -path /tmp -o -path "$PWD" \) \
@@ -92,8 +77,7 @@ grep '^[<>]' out | grep -vE \
 cp left out
 ! [ -s left ]
 result $? "nothing is left"
-echo "1..$n"
-exit $failed
+finish
 INSIDE
-"$top/tests/vm/chroot" scratch bookworm-dkms "$work" -- bash "$work/inside" "$work" "$n" || failed=1
-exit $failed
+"$top/tests/vm/chroot" scratch bookworm-dkms "$work" -- bash "$work/inside" "$work" "$count" || failed=1
+exit "$((failed > 0))"
