@@ -26,6 +26,12 @@
 static atomic64_t last_id;
 static struct workqueue_struct *buf_queue;	/* what its owner can't do, see @work */
 
+/* Of buffers and keys. */
+u64 ward_buf_next_id(void)
+{
+	return atomic64_inc_return(&last_id);
+}
+
 static void buf_event(const struct ward_buf *buf, u16 type, struct ward_event *ev)
 {
 	memset(ev, 0, sizeof(*ev));
@@ -81,7 +87,7 @@ static void buf_init(struct ward_buf *buf, enum ward_kind kind,
 	INIT_LIST_HEAD(&buf->own);
 	buf->ops = ops;
 	buf->kind = kind;
-	buf->id = atomic64_inc_return(&last_id);
+	buf->id = ward_buf_next_id();
 	buf->length = length;
 	memcpy(buf->label, label, sizeof(buf->label));
 }
@@ -337,6 +343,27 @@ int ward_buf_release(struct inode *inode, struct file *file)
 	ward_roll_drop(&buf->session->roll, buf->id);
 	ward_buf_put(buf);
 	return 0;
+}
+
+/**
+ * ward_buf_get_fd() - the buffer behind a file descriptor of the caller's
+ * @fd: any number
+ *
+ * Return: the buffer, with a reference; NULL where it is none.
+ */
+struct ward_buf *ward_buf_get_fd(int fd)
+{
+	struct file *file = fget(fd);
+	struct ward_buf *buf = NULL;
+
+	if (!file)
+		return NULL;
+	if (file->f_op->release == ward_buf_release)
+		buf = file->private_data;
+	if (buf)
+		kref_get(&buf->ref);
+	fput(file);
+	return buf;
 }
 
 /* ---- the end of the mm ---------------------------------------------------- */

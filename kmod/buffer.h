@@ -126,6 +126,21 @@ struct ward_chunk *ward_pages_get(const struct ward_pages *pages, pgoff_t index)
 bool ward_pages_put_in(struct ward_pages *pages, pgoff_t index,
 		       struct ward_chunk *chunk);
 const struct ward_chunk *ward_pages_chunk(const struct ward_pages *pages, pgoff_t index);
+/**
+ * struct ward_extent - bytes of a buffer that lie side by side
+ * @page: where they begin; of its folio
+ * @offset: from there, perhaps beyond the page
+ * @len: how many
+ */
+struct ward_extent {
+	struct page *page;
+	unsigned int offset;
+	unsigned int len;
+};
+
+void ward_pages_extent(const struct ward_pages *pages, u64 at, u64 most,
+		       struct ward_extent *out);
+void ward_extent_zero(const struct ward_extent *extent);
 u64 ward_pages_present(const struct ward_pages *pages);
 u64 ward_pages_huge(const struct ward_pages *pages);
 
@@ -275,6 +290,8 @@ int ward_buf_publish(struct ward_buf *buf, const struct file_operations *fops,
 bool ward_buf_mark_dead(struct ward_buf *buf, u32 reason);
 void ward_buf_finish(struct ward_buf *buf);
 u64 ward_buf_kill(struct ward_buf *buf, u32 reason);
+u64 ward_buf_next_id(void);
+struct ward_buf *ward_buf_get_fd(int fd);
 void ward_buf_put(struct ward_buf *buf);
 void ward_buf_put_later(struct ward_buf *buf);
 void ward_buf_look(struct ward_buf *buf, struct ward_buf_info *out);
@@ -295,6 +312,7 @@ bool ward_label_ok(const u8 *label);
 
 vm_fault_t ward_fault(struct vm_fault *vmf);
 vm_fault_t ward_fault_huge(struct vm_fault *vmf, unsigned int order);
+int ward_fault_in(struct ward_buf *buf, pgoff_t first, pgoff_t last);
 
 /* ---- populate.c: a page table filled at once ---------------------------------- */
 
@@ -303,6 +321,7 @@ int ward_populate_later(struct vm_area_struct *vma);
 /* ---- map.c: the one mapping of a class A buffer --------------------------- */
 
 int ward_map_mmap(struct file *file, struct vm_area_struct *vma);
+bool ward_map_may(const struct ward_buf *buf, const struct mm_struct *mm);
 void ward_map_hide(struct ward_buf *buf);
 
 #endif /* WARD_BUFFER_H */

@@ -30,6 +30,45 @@
 #include <linux/sched/exec_state.h>
 #endif
 
+/*
+ * X25519. From 6.17 or so on it is a function of the library's; before that a choice
+ * between two that stand in modules of their own; goes when 6.12 does. Weak: see
+ * x25519.c.
+ */
+#if IS_ENABLED(CONFIG_CRYPTO_LIB_CURVE25519)
+#include <crypto/curve25519.h>
+#ifdef WARD_HAVE_CURVE25519_FUNCTION
+extern typeof(curve25519) curve25519 __weak;
+#define WARD_X25519	curve25519
+static inline bool ward_x25519_call(u8 *out, const u8 *secret, const u8 *point)
+{
+	return curve25519(out, secret, point);
+}
+#else
+#if IS_ENABLED(CONFIG_CRYPTO_ARCH_HAVE_LIB_CURVE25519)
+#define WARD_X25519	curve25519_arch
+#else
+#define WARD_X25519	curve25519_generic
+#endif
+extern typeof(WARD_X25519) WARD_X25519 __weak;
+static inline bool ward_x25519_call(u8 *out, const u8 *secret, const u8 *point)
+{
+	static const u8 none[CURVE25519_KEY_SIZE];
+
+	WARD_X25519(out, secret, point);
+	return crypto_memneq(out, none, sizeof(none));
+}
+#endif
+#endif
+
+/*
+ * Chunks are of 2 MiB, what an entry of the second level maps where pages are of
+ * 4 KiB, and documents and user space count on it.
+ */
+#if PAGE_SHIFT != 12
+#error ward needs a kernel with pages of 4 KiB (on arm64 CONFIG_ARM64_4K_PAGES); this one has larger ones
+#endif
+
 /* vm_flags_set() came with 6.3; goes when 6.1 does. */
 #ifndef WARD_HAVE_VM_FLAGS_SET
 static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
@@ -200,6 +239,20 @@ static inline bool ward_current_dumpable(void)
 	return current->mm && get_dumpable(current->mm) == SUID_DUMP_USER;
 #endif
 }
+
+/* Is this guest a realm of Arm CCA's? The kernel can be one's from 6.13 on; goes when 6.12 does. */
+#if defined(CONFIG_ARM64) && defined(WARD_HAVE_REALM)
+#include <asm/rsi.h>
+static inline bool ward_in_realm(void)
+{
+	return is_realm_world();
+}
+#else
+static inline bool ward_in_realm(void)
+{
+	return false;
+}
+#endif
 
 /* configfs takes its operations const from 7.x on. */
 #ifdef WARD_HAVE_CONFIGFS_CONST

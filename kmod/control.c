@@ -191,7 +191,7 @@ static int put_module(struct sk_buff *skb)
 	       nla_put_u32(skb, WARD_A_MODULE_VERSION, WARD_VERSION_CODE) ?:
 	       nla_put(skb, WARD_A_BUILD_ID, sizeof(build_id), build_id) ?:
 	       nla_put(skb, WARD_A_INSTANCE, WARD_ID_LEN, ward_instance) ?:
-	       ward_put_u64(skb, WARD_A_FEATURES, ward_features());
+	       ward_put_u64(skb, WARD_A_FEATURES, ward_session_features());
 }
 
 static int put_status(struct sk_buff *skb, const void *what)

@@ -215,6 +215,41 @@ static vm_fault_t fault(struct vm_fault *vmf, bool small)
 	return insert(vmf, buf, small);
 }
 
+static int absent(struct ward_buf *buf, pgoff_t index)
+{
+	int ret = -EOWNERDEAD;
+
+	down_read(&buf->lock);
+	if (!buf->end)
+		ret = !ward_pages_chunk(&buf->pages, index);
+	up_read(&buf->lock);
+	return ret;
+}
+
+/**
+ * ward_fault_in() - have memory for a part of a lazy buffer
+ * @buf: class A, referenced; its lock is not held
+ * @first: page
+ * @last: page, in the buffer
+ *
+ * Return: 0, and it stays until the buffer ends; -EOWNERDEAD, -ENOMEM.
+ */
+int ward_fault_in(struct ward_buf *buf, pgoff_t first, pgoff_t last)
+{
+	pgoff_t at = round_down(first, WARD_CHUNK_PAGES);
+	int ret = 0;
+
+	for (; at <= last; at += WARD_CHUNK_PAGES) {
+		ret = absent(buf, at);
+		if (ret > 0)
+			ret = get_chunk(buf, at) ? 0 : -ENOMEM;
+		if (ret)
+			return ret;
+		cond_resched();
+	}
+	return 0;
+}
+
 /*
  * Kernels that let userfaultfd write-protect any mapping leave marks in its
  * page table. Nothing is inserted over them, and to call that done would fault

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What /proc/PID/fdinfo tells of a session or a buffer to whoever may look at
+ * What /proc/PID/fdinfo tells of a session, a buffer or a key to whoever may look at
  * that process: protected memory is in no RSS, so that here is where it shows.
  */
 #include <linux/fs.h>
 #include <linux/seq_file.h>
 
 #include "buffer.h"
+#include "key.h"
 
 void ward_session_show(struct seq_file *seq, struct file *file)
 {
@@ -39,4 +40,14 @@ void ward_buf_show(struct seq_file *seq, struct file *file)
 	/* An end is told only when nothing is left. */
 	seq_printf(seq, "ward-end:\t%u\n",
 		   completion_done(&buf->gone) ? info.out_end : WARD_END_NONE);
+}
+
+void ward_key_show(struct seq_file *seq, struct file *file)
+{
+	struct ward_key *key = file->private_data;
+
+	seq_printf(seq, "ward-session:\t%*phN\n", WARD_ID_LEN, key->session->id);
+	seq_printf(seq, "ward-key:\t%llu\n", key->id);
+	seq_printf(seq, "ward-end:\t%u\n",
+		   completion_done(&key->gone) ? READ_ONCE(key->end) : WARD_END_NONE);
 }

@@ -9,7 +9,7 @@
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
 
-#include "ward.h"
+#include "key.h"
 
 /**
  * struct ward_command - a row of the table
@@ -45,6 +45,12 @@ union ward_argument {
 	struct ward_seal seal;
 	struct ward_agent_bind agent_bind;
 	struct ward_agent_reply agent_reply;
+	struct ward_key_pair key_pair;
+	struct ward_key_import key_import;
+	struct ward_key_open key_open;
+	struct ward_key_unwrap key_unwrap;
+	struct ward_key_info key_info;
+	struct ward_key_end key_end;
 	struct ward_buf_info buf_info;
 	struct ward_buf_wipe buf_wipe;
 	struct ward_buf_volatile buf_volatile;
@@ -90,6 +96,10 @@ static const struct ward_command session_commands[] = {
 	[WARD_CMD_AGENT_BIND] =
 		COMMAND(struct ward_agent_bind, out_fd,
 			WARD_AGENT_BESIDE | WARD_AGENT_EXCLUSIVE, ward_cmd_agent_bind),
+	[WARD_CMD_KEY_IMPORT] =
+		COMMAND(struct ward_key_import, out_id, 0, ward_cmd_key_import),
+	[WARD_CMD_KEY_PAIR] =
+		COMMAND(struct ward_key_pair, out_public, 0, ward_cmd_key_pair),
 };
 
 static const struct ward_command buffer_commands[] = {
@@ -101,6 +111,17 @@ static const struct ward_command buffer_commands[] = {
 		COMMAND(struct ward_buf_volatile, flags, 0, ward_cmd_buf_volatile),
 	[WARD_CMD_BUF_HOLD - WARD_CMD_BUF_INFO] =
 		COMMAND(struct ward_buf_hold, out_survived, 0, ward_cmd_buf_hold),
+};
+
+static const struct ward_command key_commands[] = {
+	[WARD_CMD_KEY_OPEN - WARD_CMD_KEY_OPEN] =
+		COMMAND(struct ward_key_open, reserved, 0, ward_cmd_key_open),
+	[WARD_CMD_KEY_UNWRAP - WARD_CMD_KEY_OPEN] =
+		COMMAND(struct ward_key_unwrap, out_id, 0, ward_cmd_key_unwrap),
+	[WARD_CMD_KEY_INFO - WARD_CMD_KEY_OPEN] =
+		COMMAND(struct ward_key_info, flags, 0, ward_cmd_key_info),
+	[WARD_CMD_KEY_END - WARD_CMD_KEY_OPEN] =
+		COMMAND(struct ward_key_end, flags, 0, ward_cmd_key_end),
 };
 
 static const struct ward_command agent_commands[] = {
@@ -217,6 +238,12 @@ long ward_ioctl_buffer(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	return dispatch(buffer_commands, WARD_CMD_BUF_INFO,
 			ARRAY_SIZE(buffer_commands), file, cmd, arg);
+}
+
+long ward_ioctl_key(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return dispatch(key_commands, WARD_CMD_KEY_OPEN, ARRAY_SIZE(key_commands),
+			file, cmd, arg);
 }
 
 long ward_ioctl_agent(struct file *file, unsigned int cmd, unsigned long arg)

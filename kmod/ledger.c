@@ -251,7 +251,7 @@ void ward_ledger_volatile(struct ward_account *acct, u64 bytes, bool on)
 int ward_ledger_shut(void)
 {
 	guard(spinlock)(&ward_ledger_lock);
-	if (ward_books.all.live_all)
+	if (ward_books.all.live_all || ward_books.secrets)
 		return -EBUSY;
 	if (!ward_books.shut)
 		stop(-EBUSY);
@@ -316,6 +316,62 @@ void ward_ledger_wiped(struct ward_account *acct, enum ward_kind kind,
 	ward_ledger_append(acct, ev);
 	sub_live(acct, kind, bytes);
 	serve();
+}
+
+/* ---- keys ---------------------- */
+
+int ward_ledger_admits(struct ward_account *acct)
+{
+	guard(spinlock)(&ward_ledger_lock);
+	return admit(acct);
+}
+
+int ward_ledger_pair_made(struct ward_account *acct, const u8 *public)
+{
+	struct ward_event ev = { .type = cpu_to_le16(WARD_EVENT_KEY_PAIR) };
+	int ret;
+
+	memcpy(ev.detail, public, sizeof(ev.detail));
+	guard(spinlock)(&ward_ledger_lock);
+	ret = admit(acct);
+	if (ret)
+		return ret;
+	memcpy(acct->totals.session_key, public, sizeof(acct->totals.session_key));
+	ward_books.secrets++;
+	ward_ledger_append(acct, &ev);
+	return 0;
+}
+
+void ward_ledger_pair_gone(struct ward_account *acct)
+{
+	guard(spinlock)(&ward_ledger_lock);
+	ward_books.secrets--;
+}
+
+int ward_ledger_key_made(struct ward_account *acct, struct ward_event *ev)
+{
+	int ret;
+
+	guard(spinlock)(&ward_ledger_lock);
+	ret = admit(acct);
+	if (ret)
+		return ret;
+	if (acct->totals.keys_live >= WARD_KEYS_MAX)
+		return -EDQUOT;
+	acct->totals.keys_live++;
+	ward_books.secrets++;
+	ward_ledger_append(acct, ev);
+	return 0;
+}
+
+void ward_ledger_key_gone(struct ward_account *acct, struct ward_event *ev)
+{
+	guard(spinlock)(&ward_ledger_lock);
+	acct->totals.keys_live--;
+	if (acct->totals.keys_destroyed != U32_MAX)
+		acct->totals.keys_destroyed++;
+	ward_books.secrets--;
+	ward_ledger_append(acct, ev);
 }
 
 /* ---- a session's state ---------------------- */

@@ -18,6 +18,7 @@
  * @unlinked: whose newest head is not in @chain yet; or NULL
  * @accounts: of all sessions
  * @providers: of evidence, that came or went
+ * @secrets: keys and private halves that the machine holds
  * @shut: 0, or what charges get: -EBUSY while the machine hibernates, -ESHUTDOWN
  *	when it goes down
  */
@@ -28,6 +29,7 @@ struct ward_books {
 	struct ward_account *unlinked;
 	struct list_head accounts;
 	u64 providers;
+	u64 secrets;
 	int shut;
 };
 

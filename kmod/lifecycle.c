@@ -88,7 +88,7 @@ static int reboot_event(struct notifier_block *block, unsigned long code, void *
 	power_record(POWER_DOWN);
 	while ((session = ward_session_after(serial))) {
 		serial = session->serial;
-		ward_session_end_buffers(session, WARD_END_REBOOT);
+		ward_session_end_all(session, WARD_END_REBOOT);
 		ward_session_put(session);
 	}
 	return NOTIFY_DONE;

@@ -11,6 +11,7 @@
 
 #include "critical.h"
 #include "evidence.h"
+#include "key.h"
 #include "policy.h"
 #include "ward.h"
 
@@ -99,9 +100,12 @@ static int __init ward_init(void)
 	rc = ward_shrinker_init();
 	if (rc)
 		goto err_buffer;
-	rc = ward_lifecycle_init();
+	rc = ward_key_init();
 	if (rc)
 		goto err_shrinker;
+	rc = ward_lifecycle_init();
+	if (rc)
+		goto err_key;
 	rc = ward_attest_init();
 	if (rc)
 		goto err_lifecycle;
@@ -124,6 +128,8 @@ err_attest:
 	ward_attest_exit();
 err_lifecycle:
 	ward_lifecycle_exit();
+err_key:
+	ward_key_exit();
 err_shrinker:
 	ward_shrinker_exit();
 err_buffer:
@@ -148,6 +154,7 @@ static void __exit ward_exit(void)
 	ward_tsm_exit();
 	ward_attest_exit();
 	ward_lifecycle_exit();
+	ward_key_exit();
 	ward_lease_flush();
 	ward_shrinker_exit();
 	ward_buffer_exit();
@@ -166,4 +173,5 @@ MODULE_DESCRIPTION("Protected memory and mediated attestation for confidential V
 MODULE_AUTHOR("ward contributors");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(WARD_VERSION_STRING);
-MODULE_SOFTDEP("pre: sha256 sha512");
+/* With aesni_intel, where it is, AES is not done by tables. */
+MODULE_SOFTDEP("pre: sha256 sha512 aesni_intel gcm");

@@ -44,7 +44,8 @@ static const struct vm_operations_struct map_ops = {
 #endif
 };
 
-static bool may_map(const struct ward_buf *buf, const struct mm_struct *mm)
+/* The uid of a shared buffer's session; else the very process. */
+bool ward_map_may(const struct ward_buf *buf, const struct mm_struct *mm)
 {
 	if (buf->kind == WARD_KIND_SHARED)
 		return uid_eq(current_euid(), buf->session->uid);
@@ -60,7 +61,7 @@ static int map_check(const struct ward_buf *buf, const struct vm_area_struct *vm
 		return -EPERM;		/* bufferfs is noexec: mmap() knew that */
 	if (READ_ONCE(buf->end))
 		return -EOWNERDEAD;
-	return may_map(buf, vma->vm_mm) ? 0 : -EPERM;
+	return ward_map_may(buf, vma->vm_mm) ? 0 : -EPERM;
 }
 
 static bool count_map(struct ward_buf *buf)

@@ -6,6 +6,7 @@
  * Chunks come from the session's pool where it has some, and go back there when
  * they are proven zero. They are not movable and not on any LRU of the kernel's.
  */
+#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -180,6 +181,42 @@ void ward_pages_free(struct ward_pages *pages)
 const struct ward_chunk *ward_pages_chunk(const struct ward_pages *pages, pgoff_t index)
 {
 	return READ_ONCE(pages->chunks[index / WARD_CHUNK_PAGES]);
+}
+
+/**
+ * ward_pages_extent() - what lies side by side from a byte of the buffer on
+ * @pages: ward_buf::lock is held, the buffer alive, and there is memory
+ * @at: the byte
+ * @most: bytes that are wanted, not 0, all in the buffer
+ * @out: at least one of them
+ */
+void ward_pages_extent(const struct ward_pages *pages, u64 at, u64 most,
+		       struct ward_extent *out)
+{
+	const struct ward_chunk *chunk = ward_pages_chunk(pages, at >> PAGE_SHIFT);
+	unsigned int in_chunk = at % PMD_SIZE;
+
+	if (chunk->huge) {
+		out->page = folio_page(chunk->huge, 0);
+		out->offset = in_chunk;
+		out->len = min_t(u64, most, PMD_SIZE - in_chunk);
+	} else {
+		out->page = chunk->table[in_chunk >> PAGE_SHIFT];
+		out->offset = offset_in_page(at);
+		out->len = min_t(u64, most, PAGE_SIZE - out->offset);
+	}
+}
+
+/* The same lock is held since it was looked up. */
+void ward_extent_zero(const struct ward_extent *extent)
+{
+	struct page *page = extent->page + (extent->offset >> PAGE_SHIFT);
+	unsigned int offset = offset_in_page(extent->offset), left = extent->len, part;
+
+	for (; left; left -= part, offset = 0, page++) {
+		part = min_t(unsigned int, left, PAGE_SIZE - offset);
+		memzero_page(page, offset, part);
+	}
 }
 
 /* Bytes that have memory, and those of them in folios of 2 MiB. */

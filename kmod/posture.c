@@ -49,6 +49,8 @@ static u32 detect_tee(void)
 	if (cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
 		return WARD_TEE_SEV;
 #endif
+	if (ward_in_realm())
+		return WARD_TEE_CCA;
 	return WARD_TEE_NONE;
 }
 
@@ -97,7 +99,9 @@ static u64 taint_mask(void)
 void ward_posture_get(struct ward_posture *out)
 {
 	memset(out, 0, sizeof(*out));
-	fact(out, WARD_POSTURE_MEM_ENCRYPT, cc_platform_has(CC_ATTR_MEM_ENCRYPT));
+	/* Of realms cc_platform_has() knows later than the kernel does. */
+	fact(out, WARD_POSTURE_MEM_ENCRYPT,
+	     cc_platform_has(CC_ATTR_MEM_ENCRYPT) || ward_in_realm());
 #ifdef CONFIG_MODULE_SIG
 	fact(out, WARD_POSTURE_MODULE_SIG, THIS_MODULE->sig_ok);
 #endif

@@ -7,8 +7,11 @@ ward-probe = $(if $(shell grep -sqE '$(2)' $(srctree)/include/$(1) && echo y),-D
 ccflags-y += $(call ward-probe,linux/mm.h,vm_flags_set.,VM_FLAGS_SET)
 # vmf_insert_pfn_pmd takes a plain pfn from 6.17 on.
 ccflags-y += $(call ward-probe,linux/huge_mm.h,vmf_insert_pfn_pmd.struct vm_fault \*vmf. unsigned long pfn,PFN_PMD_PLAIN)
-# The TSM report core came with 6.7.
+# The TSM report core came with 6.7, for arm64 with 6.13: where no guest's module asks for
+# it, it is not built though the header is there.
+ifneq ($(CONFIG_TSM_REPORTS),)
 ccflags-y += $(call ward-probe,linux/tsm.h,TSM_REPORT|TSM_INBLOB,TSM)
+endif
 # fsverity_get_digest is exported since it takes both algorithms' ids (6.4).
 ccflags-y += $(call ward-probe,linux/fsverity.h,u8 \*alg. enum hash_algo \*halg,VERITY_DIGEST)
 # Dumpability is the task's, not the mm's, in newer 7.x.
@@ -31,3 +34,7 @@ ccflags-y += $(call ward-probe,crypto/utils.h,crypto_memneq,CRYPTO_UTILS)
 ccflags-y += $(call ward-probe,linux/hrtimer.h,void hrtimer_setup.struct hrtimer,HRTIMER_SETUP)
 # Memory that the host has given and the guest has not taken yet (6.5).
 ccflags-y += $(call ward-probe,linux/mmzone.h,NR_UNACCEPTED,UNACCEPTED)
+# arm64 can be a realm's guest from 6.13 on; the header is the architecture's.
+ccflags-y += $(call ward-probe,../arch/arm64/include/asm/rsi.h,is_realm_world,REALM)
+# X25519 is a function of the library's, not an inline choice, in newer 7.x.
+ccflags-y += $(call ward-probe,crypto/curve25519.h,^curve25519.u8 mypublic,CURVE25519_FUNCTION)

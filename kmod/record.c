@@ -65,6 +65,9 @@ static bool is_act(const struct ward_event *ev)
 	case WARD_EVENT_MEASURE:
 	case WARD_EVENT_LEASE:
 	case WARD_EVENT_REVOKE:
+	case WARD_EVENT_KEY_PAIR:
+	case WARD_EVENT_KEY_IMPORT:
+	case WARD_EVENT_KEY_END:
 		return true;
 	default:
 		return false;

@@ -46,7 +46,7 @@ static void session_event(const struct ward_session *session, u16 type,
 	memcpy(ev->detail, session->id, WARD_ID_LEN);
 }
 
-/* ---- its buffers --------------------------------------------------------- */
+/* ---- its buffers and keys --------------------------------------------------------- */
 
 static const struct ward_session_ops *session_ops;
 
@@ -56,11 +56,38 @@ void ward_session_set_ops(const struct ward_session_ops *ops)
 	session_ops = ops;
 }
 
-void ward_session_end_buffers(struct ward_session *session, u32 reason)
+static void (*end_keys)(struct ward_session *session, u32 reason);
+
+/* Before the first session, and never again. */
+void ward_session_set_keys(void (*end)(struct ward_session *session, u32 reason))
 {
+	end_keys = end;
+}
+
+static void session_end_keys(struct ward_session *session, u32 reason)
+{
+	ward_keyring_close(&session->keys, &session->account, reason);
+	if (end_keys)
+		end_keys(session, reason);
+}
+
+/*
+ * Keys can't be used from the first moment on. They end last: one that is just being
+ * made has to be waited for, and who makes it may be slow.
+ */
+void ward_session_end_all(struct ward_session *session, u32 reason)
+{
+	ward_keyring_shut(&session->keys, reason);
 	ward_roll_close(&session->roll, reason);
 	ward_pool_close(&session->pool);
 	session_ops->end(session, reason, false);
+	session_end_keys(session, reason);
+}
+
+/* What was built in, and what was there when the module was loaded. */
+u64 ward_session_features(void)
+{
+	return ward_features() | (end_keys ? WARD_FEATURE_KEYS : 0);
 }
 
 void ward_session_revoke(struct ward_session *session)
@@ -73,7 +100,7 @@ void ward_session_revoke(struct ward_session *session)
 	memset(ev.detail, 0, sizeof(ev.detail));
 	ev.bytes = cpu_to_le64(totals.live_all);
 	ward_ledger_state(&session->account, WARD_STATE_REVOKED, &ev);
-	ward_session_end_buffers(session, WARD_END_REVOKE);
+	ward_session_end_all(session, WARD_END_REVOKE);
 }
 
 /* ---- tombstones ---------------------------------------------------------- */
@@ -162,6 +189,7 @@ static void session_free(struct kref *ref)
 	tombstone_add(session->grave);
 	mutex_unlock(&ward_sessions_lock);
 
+	ward_keyring_destroy(&session->keys);
 	ward_account_free(&session->account);
 	ward_roll_destroy(&session->roll);
 	ward_pool_end(&session->pool);
@@ -221,6 +249,7 @@ static struct ward_session *session_new(void)
 		goto err_grave;
 	kref_init(&session->ref);
 	INIT_LIST_HEAD(&session->volatiles);
+	ward_keyring_init(&session->keys);
 	get_random_bytes(session->id, sizeof(session->id));
 	session->uid = current_euid();
 	session->opened_ns = ktime_get_boottime_ns();
@@ -269,7 +298,7 @@ static bool lease_get(struct ward_lease_clock *clock)
 
 static void lease_run_out(struct ward_lease_clock *clock)
 {
-	ward_session_end_buffers(session_of(clock), WARD_END_LEASE);
+	ward_session_end_all(session_of(clock), WARD_END_LEASE);
 }
 
 static void lease_put(struct ward_lease_clock *clock)
@@ -348,9 +377,10 @@ static int session_release(struct inode *inode, struct file *file)
 {
 	struct ward_session *session = file->private_data;
 
-	/* Nobody can ask for another buffer, or for evidence. */
+	/* Nobody can ask for another buffer or key, or for evidence. */
 	ward_keep_drop(&session->keep);
 	ward_pool_close(&session->pool);
+	session_end_keys(session, WARD_END_SESSION);
 	/* The others are bound to their mm, and hold the session. */
 	session_ops->end(session, WARD_END_SESSION, true);
 	ward_session_put(session);
@@ -383,7 +413,7 @@ int ward_cmd_info(struct ward_call *call)
 	cmd->out_module_version = WARD_VERSION_CODE;
 	memcpy(cmd->out_session, session->id, WARD_ID_LEN);
 	memcpy(cmd->out_instance, ward_instance, WARD_ID_LEN);
-	cmd->out_features = ward_features();
+	cmd->out_features = ward_session_features();
 	cmd->out_pool = ward_pool_bytes(&session->pool);
 
 	guard(spinlock)(&ward_ledger_lock);
@@ -421,6 +451,7 @@ int ward_cmd_seal(struct ward_call *call)
 	session_event(session, WARD_EVENT_SESSION_SEAL, &ev);
 	ward_ledger_state(&session->account, WARD_STATE_SEALED, &ev);
 	ward_pool_close(&session->pool);
+	session_end_keys(session, WARD_END_SEAL);
 	ward_ledger_totals(&session->account, &totals);
 	cmd->out_live = totals.live[WARD_KIND_A] + totals.live[WARD_KIND_SHARED];
 	cmd->out_live_b = totals.live[WARD_KIND_B];

@@ -24,6 +24,9 @@ void ward_ledger_totals(struct ward_account *acct, struct ward_totals *out)
 static void totals_to_claims(const struct ward_totals *t, struct ward_claims *c)
 {
 	memcpy(c->declared, t->declared, sizeof(c->declared));
+	memcpy(c->session_key, t->session_key, sizeof(c->session_key));
+	c->keys_live = cpu_to_le32(t->keys_live);
+	c->keys_destroyed = cpu_to_le32(t->keys_destroyed);
 	c->live_a = cpu_to_le64(t->live[WARD_KIND_A]);
 	c->peak_a = cpu_to_le64(t->peak[WARD_KIND_A]);
 	c->live_shared = cpu_to_le64(t->live[WARD_KIND_SHARED]);

@@ -6,12 +6,18 @@
  * Lock order, outermost first:
  *
  *	ward_sessions_lock	(mutex, session.c)  list of sessions, tombstones
+ *	ward_key::lock		(rwsem, key.c)      held for read over one message
+ *	ward_keyring::lock	(mutex, keyring.c)
  *	mmap_lock		(the kernel's)
  *	ward_buf::lock		(rwsem, buffer.c)   the fault path takes it for read
  *	volatile_lock		(spinlock, volatile.c)
  *	ward_pool::lock		(spinlock)          also from reclaim, which tries
  *	queue_lock		(spinlock, queue.c) requests that wait, the breaker
  *	ward_ledger_lock	(spinlock)          every account, chain, user, waiter
+ *
+ * ward_ciphers::lock is a leaf under ward_key::lock, ward_allowance::lock one by itself.
+ * Between ward_key::lock and ward_buf::lock there is no user copy and no mmap_lock: a
+ * key's end waits for nothing that user space can hold up.
  *
  * By themselves: queue_lock (request.c), providers_lock, agents_lock.
  *
@@ -36,6 +42,7 @@
 #include <linux/ward_netlink.h>
 
 #include "gate.h"
+#include "keyring.h"
 #include "lease.h"
 
 struct file;
@@ -138,6 +145,9 @@ struct ward_totals {
 	u64 unpinned_buffers;		/* class B */
 	u64 unpinned_bytes;
 	u64 failed;			/* charges refused */
+	u8 session_key[WARD_KEY_LEN];	/* the public half, also when the other is gone */
+	u32 keys_live;
+	u32 keys_destroyed;
 	u32 state;			/* WARD_STATE_* */
 	u32 uid;			/* of the opener */
 	struct ward_terms terms;	/* of its lease */
@@ -253,12 +263,23 @@ int ward_ledger_made(struct ward_account *acct, enum ward_kind kind,
 void ward_ledger_wiped(struct ward_account *acct, enum ward_kind kind,
 		       struct ward_event *ev);
 
+/*
+ * What a session is told of keys: 0, -ESHUTDOWN and -EBUSY as charge() has them. A key
+ * is made() once, which is -EDQUOT for one too many, and gone() once; each with its
+ * record, in one moment. So is the pair, whose end is no record of its own.
+ */
+int ward_ledger_admits(struct ward_account *acct);
+int ward_ledger_key_made(struct ward_account *acct, struct ward_event *ev);
+void ward_ledger_key_gone(struct ward_account *acct, struct ward_event *ev);
+int ward_ledger_pair_made(struct ward_account *acct, const u8 *public);
+void ward_ledger_pair_gone(struct ward_account *acct);
+
 /* Bytes that live in class A become purgeable, or are no longer. */
 void ward_ledger_volatile(struct ward_account *acct, u64 bytes, bool on);
 
 /*
  * No charges until it is open again (-EBUSY); -EBUSY, and nothing changes, while
- * bytes live. After close() there are none any more (-ESHUTDOWN). Who waits is told.
+ * bytes or keys live. After close() there are none any more (-ESHUTDOWN). Who waits is told.
  */
 int ward_ledger_shut(void);
 void ward_ledger_open(void);
@@ -398,7 +419,7 @@ void ward_keep_drop(struct ward_keep *keep);
 
 /**
  * struct ward_session - an open of /dev/ward
- * @ref: held by the session's file, by each buffer and by each request
+ * @ref: held by the session's file, by each buffer, key and request
  * @node: in the list of sessions; ward_sessions_lock
  * @serial: order of opening, for resumable dumps
  * @id: random
@@ -411,6 +432,7 @@ void ward_keep_drop(struct ward_keep *keep);
  * @line: its requests that wait; queue.c
  * @keep: the last answer to one
  * @roll: its buffers
+ * @keys: its data keys
  * @volatiles: those that may be purged, oldest first; volatile_lock
  * @clock: of its lease
  * @pool: clean memory for its next ones
@@ -429,6 +451,7 @@ struct ward_session {
 	struct ward_line_session line;
 	struct ward_keep keep;
 	struct ward_roll roll;
+	struct ward_keyring keys;
 	struct list_head volatiles;
 	struct ward_lease_clock clock;
 	struct ward_pool pool;
@@ -448,13 +471,17 @@ struct ward_session_ops {
 };
 
 void ward_session_set_ops(const struct ward_session_ops *ops);
+/* The same for its keys; set by key.c, where the kernel has what they take. */
+void ward_session_set_keys(void (*end)(struct ward_session *session, u32 reason));
 /*
- * No buffer is made any more, and every one ends with @reason (WARD_END_*):
- * when it returns no byte of any is left. The caller, who holds no lock, has
- * set a state bit that makes charges fail, or shut the ledger.
+ * No buffer and no key is made any more, and every one ends with @reason
+ * (WARD_END_*): when it returns no byte of any is left. The caller, who holds no
+ * lock, has set a state bit that makes charges fail, or shut the ledger.
  */
-void ward_session_end_buffers(struct ward_session *session, u32 reason);
-/* Revoke: the state, the record, the end of the buffers. */
+void ward_session_end_all(struct ward_session *session, u32 reason);
+/* WARD_FEATURE_* */
+u64 ward_session_features(void);
+/* Revoke: the state, the record, the end of all that it holds. */
 void ward_session_revoke(struct ward_session *session);
 void ward_session_get(struct ward_session *session);
 void ward_session_put(struct ward_session *session);
@@ -524,12 +551,13 @@ void ward_lifecycle_exit(void);
 
 void ward_session_show(struct seq_file *seq, struct file *file);
 void ward_buf_show(struct seq_file *seq, struct file *file);
+void ward_key_show(struct seq_file *seq, struct file *file);
 
 /* ---- ioctl.c ------------------------------------------------------------- */
 
 /**
  * struct ward_call - one ioctl on its way through the house
- * @object: file->private_data: a session, a buffer or an agent
+ * @object: file->private_data: a session, a buffer, a key or an agent
  * @cmd: kernel copy of the argument, the kernel's full size, tail zeroed
  * @room: bytes of @cmd that the caller has, from its start
  * @reply_on_error: the handler wants @cmd written back though it fails
@@ -552,6 +580,7 @@ struct ward_call {
 
 long ward_ioctl_session(struct file *file, unsigned int cmd, unsigned long arg);
 long ward_ioctl_buffer(struct file *file, unsigned int cmd, unsigned long arg);
+long ward_ioctl_key(struct file *file, unsigned int cmd, unsigned long arg);
 long ward_ioctl_agent(struct file *file, unsigned int cmd, unsigned long arg);
 
 /* session.c's commands */

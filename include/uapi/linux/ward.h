@@ -3,9 +3,10 @@
  * ward: protected memory and mediated attestation for confidential VMs.
  *
  * This header is the ABI of /dev/ward. What is asked of and about buffers stands
- * in ward_buffer.h, how evidence is asked for in ward_attest.h and how a program
- * provides it in ward_agent.h, what leaves the machine (claims and event records) in
- * ward_claims.h; this one includes all four. The generic netlink family of the control plane is ward_netlink.h.
+ * in ward_buffer.h, of and about data keys in ward_key.h, how evidence is asked for in
+ * ward_attest.h and how a program provides it in ward_agent.h, what leaves the machine
+ * (claims and event records) in ward_claims.h; this one includes all five. The generic
+ * netlink family of the control plane is ward_netlink.h.
  *
  * What it is
  * ----------
@@ -14,8 +15,9 @@
  * session a worker allocates buffers (class A: memory that the kernel owns,
  * hides from other processes and from core dumps, and zeroes on every way
  * out), pins memory of its own (class B: the declared weaker class), asks for
- * evidence of what it is (WARD_ATTEST), and finally seals itself: from then on
- * it can hold no new protected memory, and evidence taken with purpose
+ * evidence of what it is (WARD_ATTEST), gets data keys that only the kernel
+ * holds (WARD_KEY_IMPORT), and finally seals itself: from then on it can hold
+ * no key and no new protected memory, and evidence taken with purpose
  * WARD_PURPOSE_RECEIPT says so.
  *
  * What opening /dev/ward grants
@@ -63,15 +65,21 @@
  *              which of them
  *  ENOMEM      the kernel has no memory
  *  EMFILE      no file descriptor is left to the caller (ENFILE: to anybody)
- *  EDQUOT      a limit of the ledger would be crossed
+ *  EDQUOT      a limit of the ledger would be crossed; a session's keys are too
+ *              many, or a key's uses too few
  *  ESHUTDOWN   the session is sealed or revoked, its lease has run out, or
  *              the machine goes down
  *  EOWNERDEAD  the buffer was killed: wiped, revoked, its lease run out, or its
  *              owner's memory is gone
- *  EBUSY       a buffer that is mapped already; new memory while the machine
- *              hibernates
+ *  EBUSY       a buffer that is mapped already; new memory or a key while the
+ *              machine hibernates
  *  ENOTEMPTY   WARD_PIN_CLEAN was asked for and the range holds something
- *  EKEYREJECTED the proof of a renewal does not hash to the lease's anchor
+ *  EKEYREJECTED the proof of a renewal does not hash to the lease's anchor; a key
+ *              that was not wrapped to this session's
+ *  EKEYREVOKED the key has ended
+ *  EKEYEXPIRED the key's lifetime is over
+ *  ENOPKG      this kernel lacks the cryptography that keys need
+ *  EBADF       the file descriptor in the argument is no buffer
  *  ENODEV      no provider of evidence is attached
  *  ENXIO       the provider that was attached is gone
  *  EUSERS      no more agents may be bound
@@ -84,7 +92,8 @@
  *  ETIME       the deadline passed before evidence arrived, or before there
  *              was room
  *  EBADMSG     the provider answered with evidence that does not belong to
- *              this request: empty, short, stale, or over other report data
+ *              this request: empty, short, stale, or over other report data; a
+ *              message or a wrapped key that does not verify
  *  EOVERFLOW   the provider answered with more than WARD_*_MAX bytes
  *  EIO         the provider failed, or an agent did not answer in its time
  *  ENOENT      no such session (as subject of WARD_ATTEST); no such request of
@@ -108,6 +117,7 @@
 #include <linux/ward_attest.h>
 #include <linux/ward_buffer.h>
 #include <linux/ward_claims.h>
+#include <linux/ward_key.h>
 
 #define WARD_DEVICE		"/dev/ward"
 #define WARD_ABI_VERSION	1
@@ -127,7 +137,8 @@ enum {
 	WARD_CMD_EVENTS = 0x08,
 	WARD_CMD_SEAL = 0x09,
 	WARD_CMD_AGENT_BIND = 0x0a,
-	/* 0x0b is kept for WARD_KEY_IMPORT */
+	WARD_CMD_KEY_IMPORT = 0x0b,
+	WARD_CMD_KEY_PAIR = 0x0c,
 
 	WARD_CMD_BUF_INFO = 0x20,
 	WARD_CMD_BUF_WIPE = 0x21,
@@ -135,6 +146,11 @@ enum {
 	WARD_CMD_BUF_HOLD = 0x23,
 
 	WARD_CMD_AGENT_REPLY = 0x30,
+
+	WARD_CMD_KEY_OPEN = 0x40,
+	WARD_CMD_KEY_UNWRAP = 0x41,
+	WARD_CMD_KEY_INFO = 0x42,
+	WARD_CMD_KEY_END = 0x43,
 };
 
 #define WARD_INFO	_IO('W', WARD_CMD_INFO)
@@ -153,6 +169,12 @@ enum {
 #define WARD_BUF_VOLATILE	_IO('W', WARD_CMD_BUF_VOLATILE)
 #define WARD_BUF_HOLD	_IO('W', WARD_CMD_BUF_HOLD)
 #define WARD_AGENT_REPLY	_IO('W', WARD_CMD_AGENT_REPLY)
+#define WARD_KEY_IMPORT	_IO('W', WARD_CMD_KEY_IMPORT)
+#define WARD_KEY_PAIR	_IO('W', WARD_CMD_KEY_PAIR)
+#define WARD_KEY_OPEN	_IO('W', WARD_CMD_KEY_OPEN)
+#define WARD_KEY_UNWRAP	_IO('W', WARD_CMD_KEY_UNWRAP)
+#define WARD_KEY_INFO	_IO('W', WARD_CMD_KEY_INFO)
+#define WARD_KEY_END	_IO('W', WARD_CMD_KEY_END)
 
 /**
  * struct ward_info - WARD_INFO on a session: what this module is and what the
@@ -192,6 +214,7 @@ struct ward_info {
 #define WARD_FEATURE_HUGE	(1ull << 1)	/* buffers may be mapped by 2 MiB */
 #define WARD_FEATURE_NO_GUP	(1ull << 2)	/* buffers cannot be pinned by others */
 #define WARD_FEATURE_AGENT	(1ull << 3)	/* agents may bind (WARD_AGENT_BIND) */
+#define WARD_FEATURE_KEYS	(1ull << 4)	/* this kernel has the cryptography that keys need */
 
 /**
  * struct ward_measure - WARD_MEASURE on a session: extend the declared register

@@ -75,10 +75,10 @@ enum {
 	WARD_EXE_IMA = 2,		/* SHA-256 by IMA */
 };
 
-/* Why a buffer ended. */
+/* Why a buffer or a key ended. */
 enum {
 	WARD_END_NONE = 0,		/* it lives */
-	WARD_END_WIPE = 1,		/* WARD_BUF_WIPE */
+	WARD_END_WIPE = 1,		/* WARD_BUF_WIPE, WARD_KEY_END */
 	WARD_END_CLOSE = 2,		/* last reference dropped */
 	WARD_END_MM = 3,		/* exit, SIGKILL or exec of its owner */
 	WARD_END_SESSION = 4,		/* its session ended */
@@ -87,6 +87,9 @@ enum {
 	WARD_END_PURGE = 7,		/* volatile contents given up */
 	WARD_END_REBOOT = 8,		/* the machine goes down */
 	WARD_END_UNMAP = 9,		/* class B: its owner unmapped or moved it */
+	WARD_END_USES = 10,		/* a key: all its uses were used */
+	WARD_END_TIME = 11,		/* a key: its lifetime is over */
+	WARD_END_SEAL = 12,		/* a key: the session was sealed */
 };
 
 /* Type of an event record. */
@@ -111,31 +114,35 @@ enum {
 	WARD_EVENT_LIMIT = 18,		/* global chain only: a limit was set */
 	WARD_EVENT_BREAKER = 19,	/* global chain only: see reason */
 	WARD_EVENT_POLICY = 20,		/* global chain only: a policy was set */
+	WARD_EVENT_KEY_PAIR = 21,	/* the session's X25519 key was made */
+	WARD_EVENT_KEY_IMPORT = 22,	/* a data key came in */
+	WARD_EVENT_KEY_END = 23,	/* a data key was destroyed */
 };
 
 /**
  * struct ward_event - one record of a chain, WARD_EVENT_SIZE bytes, little endian
  * @size: 128
  * @type: WARD_EVENT_*
- * @reason: for BUF_WIPE and BUF_UNPIN: WARD_END_*; for ATTEST_FAIL: a positive
+ * @reason: for BUF_WIPE, BUF_UNPIN and KEY_END: WARD_END_*; for ATTEST_FAIL: a positive
  *	errno; for LEVEL: the level; for PROVIDER: 1 or 0; for LEASE: 0 set,
  *	1 renewed, 2 run out; for POWER: 1 suspend, 2 resume, 3 reboot or halt;
  *	for LIMIT: 1 global, 2 per user, 3 per session, 4 one user's, 5 time
  *	between calls of the provider, 6 their burst, 7 time between a user's
  *	requests, 8 their burst, 9 the breaker's cool-down; for BREAKER: 0 it
  *	closed, it opened because of 1 garbage, 2 repeated failure, 3 a probe
- *	that failed; for POLICY: WARD_LATCH_*; else 0
+ *	that failed; for POLICY: WARD_LATCH_*; for KEY_IMPORT: 0 by WARD_KEY_IMPORT,
+ *	1 by WARD_KEY_UNWRAP; else 0
  * @seq: position in its chain, from 1
  * @time_ns: CLOCK_BOOTTIME
- * @id: buffer id, unique per boot; for LINK: the session's sequence number;
+ * @id: buffer or key id, unique per boot; for LINK: the session's sequence number;
  *	for ATTEST_*: the purpose; for MODULE: its version; for LEASE: when it
  *	runs out; for PROVIDER: WARD_PROVIDER_*; for BREAKER that opens: a
  *	positive errno; for POLICY: its rules; else 0
  * @bytes: the buffer's size; for LEVEL: bytes live; for LIMIT: the limit, in
  *	bytes, and from reason 5 on in milliseconds or tokens; for REVOKE and
- *	LEASE's end: bytes live before; else 0
+ *	LEASE's end: bytes live before; for KEY_END: bytes opened with it; else 0
  * @cost_ns: how long it took to unmap and zero, or to get evidence; for BREAKER
- *	that opens: the cool-down; else 0
+ *	that opens: the cool-down; for KEY_END: how long it took to destroy; else 0
  * @uid: of the session's opener, in the initial user namespace; for LIMIT 4:
  *	the user; 0 where no session is concerned
  * @class: WARD_CLASS_* or 0
@@ -143,7 +150,8 @@ enum {
  * @detail: for LINK: the session's newest head; for MEASURE: the first 32 bytes of
  *	the digest; for ATTEST_*: the first 32 bytes of the leaf, or of raw report
  *	data where @id is WARD_PURPOSE_RAW; for PROVIDER: its name; for SESSION_*: the session id and 16 zero bytes; for LEASE: the
- *	anchor; for POLICY: its hash; else zero
+ *	anchor; for POLICY: its hash; for KEY_PAIR: the public half; for KEY_IMPORT and
+ *	KEY_END: its grant's dataset and release; else zero
  * @reserved: zero
  *
  * A record's digest is b = SHA-256(0x00 || record). A chain's head becomes
@@ -248,7 +256,9 @@ struct ward_who {
  * @exe_digest: of the caller's executable, zero padded. Advisory: PR_SET_MM,
  *	ptrace, LD_PRELOAD and interpreters defeat it
  * @declared: register extended by WARD_MEASURE; what the worker declares
- * @session_key: X25519 public key of the session; zero until used
+ * @session_key: X25519 public key of the session (WARD_KEY_PAIR); zero until there is
+ *	one. It stays when the private half is gone: once the session is sealed,
+ *	revoked, expired or ended
  * @keys_live: data keys held by the session in the kernel
  * @keys_destroyed: data keys that the session held and that are destroyed
  * @posture: WARD_POSTURE_*

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Data keys that only the kernel holds.
+ *
+ * A key ends once: with the last reference to its file, by WARD_KEY_END, with its uses
+ * or its lifetime, with the key that unwrapped it, with its session's rights. Whoever
+ * comes first marks it dead and overwrites it with its lock held for write, when no
+ * message is being opened with it; then its end is recorded and counted in one moment.
+ * Whoever comes later waits until that is done.
+ *
+ * Nothing but decryption leads from a secret to user space.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+
+#include "buffer.h"
+#include "key.h"
+
+/* ward_event.reason of WARD_EVENT_KEY_IMPORT */
+enum { KEY_IMPORTED, KEY_UNWRAPPED };
+
+static struct workqueue_struct *key_queue;	/* NULL: this kernel can't */
+
+static void key_event(const struct ward_key *key, u16 type, u16 reason, struct ward_event *ev)
+{
+	const struct ward_allowance *allows = key->allows;
+
+	memset(ev, 0, sizeof(*ev));
+	ev->type = cpu_to_le16(type);
+	ev->reason = cpu_to_le16(reason);
+	ev->id = cpu_to_le64(key->id);
+	BUILD_BUG_ON(sizeof(allows->dataset) + sizeof(allows->release) != sizeof(ev->detail));
+	memcpy(ev->detail, allows->dataset, sizeof(allows->dataset));
+	memcpy(ev->detail + sizeof(allows->dataset), allows->release, sizeof(allows->release));
+}
+
+/* ---- life ---------------------------------------------------------------------- */
+
+static void key_free(struct kref *ref)
+{
+	struct ward_key *key = container_of(ref, struct ward_key, ref);
+
+	ward_ciphers_free(&key->ciphers);
+	if (key->parent)
+		ward_key_put(key->parent);
+	ward_session_put(key->session);
+	kfree_sensitive(key);
+}
+
+void ward_key_put(struct ward_key *key)
+{
+	kref_put(&key->ref, key_free);
+}
+
+static void time_over(struct work_struct *work)
+{
+	struct ward_key *key = container_of(work, struct ward_key, work);
+
+	ward_key_kill(key, WARD_END_TIME);
+	ward_key_put(key);
+}
+
+/* In interrupt context: it only queues. Once in the life of a key. */
+static enum hrtimer_restart time_due(struct hrtimer *timer)
+{
+	struct ward_key *key = container_of(timer, struct ward_key, timer);
+
+	if (kref_get_unless_zero(&key->ref))
+		queue_work(key_queue, &key->work);
+	return HRTIMER_NORESTART;
+}
+
+struct ward_key *ward_key_new(struct ward_session *session, struct ward_key *parent)
+{
+	struct ward_key *key = kzalloc(sizeof(*key), GFP_KERNEL_ACCOUNT);
+
+	if (!key)
+		return NULL;
+	kref_init(&key->ref);
+	INIT_LIST_HEAD(&key->node);
+	init_rwsem(&key->lock);
+	init_completion(&key->gone);
+	spin_lock_init(&key->own.lock);
+	ward_ciphers_init(&key->ciphers);
+	INIT_WORK(&key->work, time_over);
+	hrtimer_setup(&key->timer, time_due, CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
+	key->allows = parent ? parent->allows : &key->own;
+	key->parent = parent;
+	if (parent)
+		kref_get(&parent->ref);
+	key->session = session;
+	ward_session_get(session);
+	return key;
+}
+
+static void record_end(struct ward_key *key, u64 cost_ns)
+{
+	struct ward_event ev;
+
+	key_event(key, WARD_EVENT_KEY_END, key->end, &ev);
+	ev.bytes = cpu_to_le64(atomic64_read(&key->bytes));
+	ev.cost_ns = cpu_to_le64(cost_ns);
+	ward_ledger_key_gone(&key->session->account, &ev);
+}
+
+static bool overwrite(struct ward_key *key, u32 reason)
+{
+	lockdep_assert_held_write(&key->lock);
+	if (key->end)
+		return false;
+	WRITE_ONCE(key->end, reason);
+	memzero_explicit(key->secret, sizeof(key->secret));
+	ward_ciphers_end(&key->ciphers);
+	return true;
+}
+
+static void end_each(struct ward_session *session, const struct ward_key *parent, u32 reason)
+{
+	struct ward_key *key;
+	u64 id = 0;
+
+	while ((key = ward_keyring_after(&session->keys, id))) {
+		id = key->id;
+		if (!parent || key->parent == parent)
+			ward_key_kill(key, reason);
+		ward_key_put(key);
+		cond_resched();
+	}
+}
+
+/**
+ * ward_key_kill() - end a key, if it has not ended yet, and what it unwrapped
+ * @key: published, referenced by the caller, who holds no lock of a key or a ring
+ * @reason: WARD_END_*
+ *
+ * When it returns they are overwritten and recorded, whoever did the work. It waits for
+ * one message at most.
+ */
+void ward_key_kill(struct ward_key *key, u32 reason)
+{
+	u64 start = ktime_get_ns();
+	bool first;
+
+	down_write(&key->lock);
+	first = overwrite(key, reason);
+	up_write(&key->lock);
+	if (first) {
+		record_end(key, ktime_get_ns() - start);
+		complete_all(&key->gone);
+		ward_keyring_drop(&key->session->keys, key);
+	} else {
+		wait_for_completion(&key->gone);
+	}
+	if (!key->parent)
+		end_each(key->session, key, key->end);
+}
+
+int ward_key_error(u32 end)
+{
+	switch (end) {
+	case WARD_END_TIME:
+		return -EKEYEXPIRED;
+	case WARD_END_USES:
+		return -EDQUOT;
+	default:
+		return -EKEYREVOKED;
+	}
+}
+
+/* The last reference to the file, and with it to the module: no work is queued after it. */
+static int key_release(struct inode *inode, struct file *file)
+{
+	struct ward_key *key = file->private_data;
+
+	/* Never published. */
+	if (!key)
+		return 0;
+	ward_key_kill(key, WARD_END_CLOSE);
+	hrtimer_cancel(&key->timer);
+	ward_key_put(key);
+	return 0;
+}
+
+static const struct file_operations key_fops = {
+	.owner = THIS_MODULE,
+	.release = key_release,
+	.unlocked_ioctl = ward_ioctl_key,
+	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = ward_key_show,
+	.llseek = noop_llseek,
+};
+
+/* Its own lifetime; what it unwraps ends with it. */
+static void arm(struct ward_key *key)
+{
+	if (!key->parent && key->own.expires_ns)
+		hrtimer_start(&key->timer, ns_to_ktime(key->own.expires_ns), HRTIMER_MODE_ABS);
+}
+
+int ward_key_publish(struct ward_key *key, struct ward_call *call)
+{
+	struct ward_event ev;
+	struct file *file;
+	int ret, fd = get_unused_fd_flags(O_CLOEXEC);
+
+	if (fd < 0)
+		return fd;
+	file = anon_inode_getfile("[ward-key]", &key_fops, key, O_RDWR);
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		return PTR_ERR(file);
+	}
+	/* With the ring's lock held: who walks the ring goes by ids. */
+	key->id = ward_buf_next_id();
+	key_event(key, WARD_EVENT_KEY_IMPORT, key->parent ? KEY_UNWRAPPED : KEY_IMPORTED, &ev);
+	ret = ward_ledger_key_made(&key->session->account, &ev);
+	if (ret) {
+		/* Its release comes later, and the key stays the caller's. */
+		file->private_data = NULL;
+		fput(file);
+		put_unused_fd(fd);
+		return ret;
+	}
+	ward_keyring_add(&key->session->keys, key);
+	arm(key);
+	call->fd = fd;
+	call->publish = file;
+	return 0;
+}
+
+/* ---- the end of the session's rights --------------------------------------------- */
+
+static void session_end(struct ward_session *session, u32 reason)
+{
+	end_each(session, NULL, reason);
+}
+
+/*
+ * Where the kernel lacks the cryptography, or it gives no known answer, there are no
+ * keys, and all else goes on.
+ */
+int ward_key_init(void)
+{
+	int ret = ward_x25519_there() ? ward_hpke_check() : -ENOENT;
+
+	if (ret == -EKEYREJECTED)
+		pr_warn("ward: HPKE does not give its known answer: no keys\n");
+	if (ret)
+		return ret == -ENOMEM ? ret : 0;
+	key_queue = alloc_workqueue("ward_key", WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
+	if (!key_queue)
+		return -ENOMEM;
+	ward_session_set_keys(session_end);
+	return 0;
+}
+
+/* No file is open: whatever still holds a key, and by it a session, is queued work. */
+void ward_key_exit(void)
+{
+	if (key_queue)
+		destroy_workqueue(key_queue);
+}
+
+/* ---- commands ----------------------------------------------------------------------- */
+
+int ward_cmd_key_pair(struct ward_call *call)
+{
+	struct ward_session *session = call->object;
+	struct ward_key_pair *cmd = call->cmd;
+
+	if (!key_queue)
+		return -ENOPKG;
+	return ward_keyring_pair(&session->keys, &session->account, cmd->out_public);
+}
+
+/* @text: the sealed grant, opened here. */
+static int import(struct ward_key *key, const u8 *enc, u8 *text)
+{
+	const struct ward_key_grant *grant = (void *)text;
+	struct ward_session *session = key->session;
+	int ret;
+
+	ret = ward_keyring_unseal(&session->keys, session->id, enc, text,
+				  sizeof_field(struct ward_key_import, sealed));
+	if (ret)
+		return ret;
+	memcpy(key->secret, grant->key, sizeof(key->secret));
+	return ward_grant_read(grant, &key->own);
+}
+
+static int import_and_publish(struct ward_key *key, u8 *text, struct ward_call *call)
+{
+	const struct ward_key_import *cmd = call->cmd;
+	struct ward_keyring *ring = &key->session->keys;
+	int ret = ward_keyring_lock(ring);
+
+	if (ret)
+		return ret;
+	ret = ward_ledger_admits(&key->session->account);
+	if (!ret)
+		ret = import(key, cmd->enc, text);
+	if (!ret)
+		ret = ward_key_publish(key, call);
+	mutex_unlock(&ring->lock);
+	return ret;
+}
+
+int ward_cmd_key_import(struct ward_call *call)
+{
+	struct ward_key_import *cmd = call->cmd;
+	struct ward_key *key;
+	u8 *text;
+	int ret = -ENOMEM;
+
+	if (cmd->reserved)
+		return -EINVAL;
+	if (!key_queue)
+		return -ENOPKG;
+	text = kmemdup(cmd->sealed, sizeof(cmd->sealed), GFP_KERNEL_ACCOUNT);
+	if (!text)
+		return -ENOMEM;
+	key = ward_key_new(call->object, NULL);
+	if (key)
+		ret = import_and_publish(key, text, call);
+	kfree_sensitive(text);
+	if (!ret) {
+		cmd->out_fd = call->fd;
+		cmd->out_id = key->id;
+	} else if (key) {
+		ward_key_put(key);
+	}
+	return ret;
+}
+
+int ward_cmd_key_info(struct ward_call *call)
+{
+	struct ward_key_info *cmd = call->cmd;
+	struct ward_key *key = call->object;
+	const struct ward_allowance *allows = key->allows;
+
+	if (cmd->reserved)
+		return -EINVAL;
+	cmd->out_end = READ_ONCE(key->end);
+	/* Who is told that it has ended may rely on it. */
+	if (cmd->out_end)
+		wait_for_completion(&key->gone);
+	cmd->out_id = key->id;
+	cmd->out_parent = key->parent ? key->parent->id : 0;
+	cmd->out_uses_left = ward_allowance_left(key->allows);
+	cmd->out_messages = atomic64_read(&key->messages);
+	cmd->out_bytes = atomic64_read(&key->bytes);
+	cmd->out_expires_ns = allows->expires_ns;
+	memcpy(cmd->out_dataset, allows->dataset, sizeof(cmd->out_dataset));
+	memcpy(cmd->out_release, allows->release, sizeof(cmd->out_release));
+	return 0;
+}
+
+int ward_cmd_key_end(struct ward_call *call)
+{
+	struct ward_key_end *cmd = call->cmd;
+	struct ward_key *key = call->object;
+
+	if (cmd->reserved)
+		return -EINVAL;
+	ward_key_kill(key, WARD_END_WIPE);
+	cmd->out_end = key->end;
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * keyring.c: a session's X25519 pair and its data keys. What deals in keys is in key.h.
+ */
+#ifndef WARD_KEYRING_H
+#define WARD_KEYRING_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/ward.h>
+
+struct ward_account;
+
+/**
+ * struct ward_keyring - a session's pair and its data keys
+ * @lock: protects the rest
+ * @keys: by id
+ * @closed: WARD_END_* for which no more are made, nor used; 0 = they are. Set once,
+ *	also without the lock
+ * @secret: the private half of its pair, or NULL
+ * @public: the other
+ */
+struct ward_keyring {
+	struct mutex lock;
+	struct list_head keys;
+	u32 closed;
+	u8 *secret;
+	u8 public[WARD_KEY_LEN];
+};
+
+void ward_keyring_init(struct ward_keyring *ring);
+/*
+ * No message is opened any more, and no key made that is not being made already; waits
+ * for nobody. Followed by close(), which may wait for one that is.
+ */
+void ward_keyring_shut(struct ward_keyring *ring, u32 reason);
+void ward_keyring_destroy(struct ward_keyring *ring);
+void ward_keyring_close(struct ward_keyring *ring, struct ward_account *acct, u32 reason);
+int ward_keyring_pair(struct ward_keyring *ring, struct ward_account *acct, u8 *out);
+
+#endif /* WARD_KEYRING_H */
