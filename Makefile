@@ -9,6 +9,14 @@ LIBDIR ?= $(PREFIX)/lib
 KERNELS ?= 6.12 6.1 newest
 PKG_CONFIG ?= pkg-config
 
+# CROSS=aarch64-linux-gnu- names compiler, archiver and pkg-config of another machine;
+# what they make is best kept apart: O=build/arm64.
+ifdef CROSS
+CC := $(CROSS)gcc
+AR := $(CROSS)ar
+PKG_CONFIG := $(CROSS)pkg-config
+endif
+
 # make V=1 prints commands whole.
 Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '  %-7s %s\n' $(1) $(patsubst $(O)/%,%,$@))
@@ -22,10 +30,11 @@ BASE_CPPFLAGS := -D_GNU_SOURCE= -DWARD_VERSION=\"$(VERSION)\" -Iinclude/uapi \
 	-Iuserspace/lib -Iuserspace/verifier
 
 # What each room may lean on (pkg-config names).
-PKG_lib := libcurl jose libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypto
+PKG_lib := tss2-esys tss2-mu tss2-rc libcurl jose libcbor jansson libnl-genl-3.0 libnl-3.0 libssl libcrypto
 PKG_verifier := libcbor jansson libcrypto
-PKG_wardctl := libkmod libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypto
-PKG_broker := libevent libevent_openssl jose jansson libcbor libssl libcrypto
+PKG_wardctl := libcurl libkmod libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypto
+PKG_broker := libevent libevent_openssl jose jansson libcbor libssl libcrypto sqlite3 libpq tss2-esys tss2-mu tss2-rc
+PKG_common := libcbor jansson libcrypto
 PKG_worker := libcurl jose jansson libcbor libcrypto
 PKG_agent := tss2-esys tss2-mu tss2-rc jose libcbor jansson libcrypto
 PKG_all := $(sort $(PKG_lib) $(PKG_verifier) $(PKG_wardctl) $(PKG_broker) $(PKG_worker) $(PKG_agent))
@@ -39,6 +48,7 @@ parts = $(filter-out %/main.o,$(call objects,$(1)))
 
 LIB_OBJS := $(call objects,lib)
 VERIFIER_OBJS := $(call objects,verifier)
+COMMON_OBJS := $(call objects,common)
 PROGRAMS := $(if $(wildcard userspace/wardctl/main.c),$(O)/bin/wardctl) \
 	$(if $(wildcard userspace/agent/main.c),$(O)/bin/wardd) \
 	$(if $(wildcard userspace/broker/main.c),$(O)/bin/ward-broker) \
@@ -67,6 +77,7 @@ all: module-if-possible userspace
 help:
 	@echo 'make               module (when headers are at hand) and user space'
 	@echo 'make userspace     libraries and programs alone'
+	@echo '                   (CROSS=aarch64-linux-gnu- O=build/arm64: for arm64)'
 	@echo 'make module        module for the running kernel, or KDIR=headers,'
 	@echo '                   or KERNEL=6.1|6.12|newest (fetched by name)'
 	@echo 'make demo          the whole story in a throwaway guest'
@@ -76,9 +87,16 @@ help:
 	@echo '                   one stage of it (KERNELS="6.1 6.12 newest")'
 	@echo 'make check-model   the spin model of a request, alone (check-unit has it too)'
 	@echo 'make check-debug   the kernel tests in a debug kernel (made first, once)'
+	@echo 'make check-arm64   the kernel tests on arm64: cross-built, in guests'
 	@echo 'make bench         figures of cost, no pass or fail'
 	@echo 'make soak          a malicious host, and the model test for hours (SEED=, OPS=, LEG=, KERNEL=); goes on where it was broken off'
 	@echo 'make leak-matrix   who can read what kind of memory, measured in guests of KERNELS'
+	@echo 'make dkms-matrix   DKMS builds the module for every kernel of Debian 12 and 13'
+	@echo 'make fuzz          libFuzzer and AFL++ on every parser (TARGETS=, TIME=seconds); fuzz-long: a day each'
+	@echo 'make proof         bounds proofs by CBMC: no access outside of what is there (NAMES=)'
+	@echo 'make every-bit     every bit of every kind of evidence flipped (JOBS=): five minutes of processor time'
+	@echo 'make differential  other verifiers and ours on real evidence and its mutations (COUNT=, SEED=)'
+	@echo 'make vectors       fetch real evidence for the tests, by tests/vectors/SOURCES (TO=)'
 	@echo 'make static        shellcheck and gcc -fanalyzer'
 	@echo 'make deb           Debian packages, into build/deb'
 	@echo 'make install       DESTDIR= PREFIX=$(PREFIX); make uninstall'
@@ -93,9 +111,11 @@ userspace: $(LIBS) $(PROGRAMS)
 # What a library exports is its version map's to say, once; programs export nothing.
 visibility = $(if $(wildcard userspace/$(1)/*.map),,-fvisibility=hidden)
 room = $(word 2,$(subst /, ,$(patsubst $(O)/obj/%,%,$(1))))
+# The verifier's time is OpenSSL's: its own code may be small. Nothing unwinds through it.
+OPT_verifier := -Os -fno-asynchronous-unwind-tables
 
 # Objects are made anew when the flags change, not when this file does.
-FLAGS := $(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS)
+FLAGS := $(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) $(OPT_verifier)
 $(O)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(FLAGS)' | cmp -s - $@ || printf '%s\n' '$(FLAGS)' >$@
@@ -104,7 +124,7 @@ $(O)/flags: FORCE
 $(O)/obj/userspace/%.o: userspace/%.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) \
+	$(Q)$(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) $(OPT_$(call room,$@)) \
 		$(call visibility,$(call room,$@)) $(call pkg-cflags,$(call room,$@)) -MMD -MP -c -o $@ $<
 
 $(O)/obj/tests/%.o: tests/%.c $(O)/flags
@@ -132,8 +152,10 @@ $(O)/lib/libwardverify.so: $(VERIFIER_OBJS) $(wildcard userspace/verifier/*.map)
 
 $(O)/lib/libward.a: $(LIB_OBJS)
 $(O)/lib/libwardverify.a: $(VERIFIER_OBJS)
-$(O)/obj/wardctl.a: $(call parts,wardctl)
-$(O)/obj/broker.a: $(call parts,broker)
+$(O)/obj/wardctl.a: $(call parts,wardctl) $(COMMON_OBJS)
+# Its way to a TPM is wardd's.
+BROKER_SHARES := $(patsubst %,$(O)/obj/userspace/%.o,agent/vtpm_link agent/vtpm_tpm agent/backend agent/trouble)
+$(O)/obj/broker.a: $(call parts,broker) $(BROKER_SHARES) $(COMMON_OBJS)
 $(O)/obj/worker.a: $(call parts,worker)
 $(O)/obj/wardd.a: $(call parts,agent)
 ARCHIVES := $(addprefix $(O)/,lib/libward.a lib/libwardverify.a obj/wardctl.a obj/broker.a obj/worker.a \
@@ -147,11 +169,13 @@ $(ARCHIVES): %.a:
 link-program = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(filter %.o,$^) \
 	$(LINK_SHARED) $(call pkg-libs,$(1)) -lm
 
-$(O)/bin/wardctl: $(call objects,wardctl) $(SHARED_LIBS)
+$(O)/bin/wardctl: $(call objects,wardctl) $(COMMON_OBJS) $(SHARED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(call link-program,wardctl)
-$(O)/bin/ward-broker: $(call objects,broker) $(SHARED_LIBS)
+# What libward has for itself: system calls, and what seals grants.
+BROKER_LIB := $(patsubst %,$(O)/obj/userspace/lib/%.o,sys hpke)
+$(O)/bin/ward-broker: $(call objects,broker) $(BROKER_SHARES) $(BROKER_LIB) $(COMMON_OBJS) $(SHARED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(call link-program,broker)
@@ -224,12 +248,46 @@ $(O)/tests/unit/%: $(O)/obj/tests/unit/%.o $(O)/tests/unit-shared.a $(STATIC_LIB
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/tests/unit-shared.a $(call unit-parts,$@) $(STATIC_LIBS) \
 		$(call pkg-libs,all) $(shell $(PKG_CONFIG) --libs cmocka) -lm
 
-# Evidence, sound and unsound, for the tests of the command line.
-$(O)/tests/mkevidence: $(O)/obj/tests/cli/mkevidence.o $(O)/tests/unit-shared.a $(STATIC_LIBS)
+# A broker that dies where $BROKER_DIE_AT says, for the test of crashes alone.
+BROKER_DIES := $(patsubst userspace/%.c,$(O)/obj/dies/%.o,$(wildcard userspace/broker/*.c))
+$(O)/obj/dies/broker/%.o: userspace/broker/%.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(BASE_CPPFLAGS) -DBROKER_DIES $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) \
+		$(call pkg-cflags,broker) -MMD -MP -c -o $@ $<
+$(O)/tests/ward-broker-dies: $(BROKER_DIES) $(BROKER_SHARES) $(COMMON_OBJS) $(STATIC_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,verifier) \
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,all) -lm
+$(O)/tests/unit/test_broker_crash: | $(O)/tests/ward-broker-dies
+
+# Evidence, sound and unsound, for the tests of the command line.
+$(O)/tests/mkevidence: $(addprefix $(O)/obj/tests/cli/,mkpieces.o mkbeside.o mkazure.o)
+$(O)/tests/mkevidence $(O)/tests/mkcollateral $(O)/tests/mkcose: $(O)/tests/%: $(O)/obj/tests/cli/%.o $(O)/tests/unit-shared.a $(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(call pkg-libs,verifier) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
+
+# A stand-in for /dev/ward below a program (LD_PRELOAD).
+$(O)/tests/fakeward.so: $(O)/obj/tests/cli/fakeward.o
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $<
+
+# What the fuzzers begin with.
+$(O)/tests/fuzz-seeds: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/fuzz/seeds*.c tests/fuzz/roots.c)) \
+		$(O)/tests/unit-shared.a $(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,all) \
+		$(shell $(PKG_CONFIG) --libs cmocka) -lm
+
+# Says of each policy on stdin what the reader says of it.
+$(O)/tests/policy_try: $(O)/obj/tests/cli/policy_try.o $(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,verifier)
 
 $(O)/tests/kernel/%: $(O)/obj/tests/kernel/%.o $(O)/obj/tests/harness/ktap.o \
 		$(patsubst %.c,$(O)/obj/%.o,$(filter-out $(KERNEL_MAINS),$(wildcard tests/kernel/*.c))) \
@@ -262,12 +320,18 @@ E2E := $(O)/obj/tests/e2e
 $(O)/tests/e2e/residue: $(patsubst %,$(E2E)/%.o,residue derive design export patterns scan site)
 $(O)/tests/e2e/hoard: $(E2E)/hoard.o
 $(O)/tests/e2e/keeper: $(E2E)/keeper.o $(filter %/libward.a,$(STATIC_LIBS))
+$(O)/tests/e2e/contained: $(E2E)/contained.o $(filter %/libward.a,$(STATIC_LIBS))
+$(O)/tests/e2e/holder: $(E2E)/holder.o $(filter %/libward.a,$(STATIC_LIBS))
 $(O)/tests/e2e/nodev: $(E2E)/nodev.o
+$(O)/tests/e2e/kernelpages: $(E2E)/kernelpages.o
 $(O)/tests/e2e/launch: $(E2E)/launch.o $(filter %/libward.a,$(STATIC_LIBS))
 $(O)/tests/e2e/remains: $(E2E)/remains.o
 $(O)/tests/e2e/ways: $(E2E)/ways.o $(E2E)/crowd.o $(filter %/libward.a,$(STATIC_LIBS))
 $(O)/tests/e2e/marker_scan: $(E2E)/marker_scan.o
+$(O)/tests/e2e/keyed: $(E2E)/keyed.o $(O)/obj/tests/kernel/key_test.o $(O)/obj/tests/harness/ktap.o
+$(O)/tests/e2e/key_owner: $(E2E)/key_owner.o $(O)/obj/tests/kernel/key_test.o $(O)/obj/tests/harness/ktap.o
 $(O)/tests/e2e/attack: $(E2E)/attack.o $(E2E)/rcar.o $(filter %/libward.a,$(STATIC_LIBS))
+$(O)/tests/e2e/enrol: $(E2E)/enrol.o $(O)/obj/wardd.a $(STATIC_LIBS)
 $(O)/tests/e2e/%:
 	@mkdir -p $(@D)
 	$(call say,LD)
@@ -275,12 +339,13 @@ $(O)/tests/e2e/%:
 		$(filter %.a,$^) $(call pkg-libs,all) -lm
 
 .PHONY: e2e-programs
-e2e-programs: userspace $(addprefix $(O)/tests/e2e/,residue hoard attack keeper launch nodev remains ways \
-	marker_scan)
+e2e-programs: userspace $(addprefix $(O)/tests/e2e/,residue hoard kernelpages attack keeper launch nodev remains ways \
+	marker_scan contained enrol holder keyed key_owner)
 
 .PHONY: unit-tests cli-tests kernel-tests harness-tests
 unit-tests: $(UNIT_TESTS)
-cli-tests: $(O)/tests/mkevidence
+cli-tests: $(O)/tests/mkevidence $(O)/tests/mkcollateral $(O)/tests/mkcose $(O)/tests/policy_try \
+	$(O)/tests/fakeward.so
 kernel-tests: $(KERNEL_TESTS)
 harness-tests: $(O)/tests/harness/selftest
 
@@ -288,7 +353,8 @@ harness-tests: $(O)/tests/harness/selftest
 BENCH_MAINS := $(wildcard tests/bench/*_cost.c)
 BENCH := $(patsubst tests/bench/%.c,$(O)/tests/bench/%,$(BENCH_MAINS))
 
-$(O)/tests/bench/guest_cost: $(patsubst %.c,$(O)/obj/%.o,$(filter-out $(BENCH_MAINS),$(wildcard tests/bench/*.c)))
+$(O)/tests/bench/guest_cost: $(patsubst %.c,$(O)/obj/%.o,$(filter-out $(BENCH_MAINS),$(wildcard tests/bench/*.c))) \
+		$(O)/obj/tests/kernel/key_test.o $(O)/obj/tests/harness/ktap.o
 
 # This one talks to a live broker, as the unit test of the client does.
 $(O)/tests/bench/release_cost: $(O)/obj/tests/bench/release_cost.o \
@@ -297,6 +363,26 @@ $(O)/tests/bench/release_cost: $(O)/obj/tests/bench/release_cost.o \
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,all) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
+
+# This one is a broker without its network.
+$(O)/tests/bench/broker_cost: $(O)/obj/tests/bench/broker_cost.o \
+		$(O)/tests/unit-shared.a $(O)/obj/broker.a $(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,all) \
+		$(shell $(PKG_CONFIG) --libs cmocka)
+
+# The library's calls of what it measures lead through it.
+VERDICT_WRAP := EVP_DigestVerify EVP_DigestVerifyFinal X509_verify X509_CRL_verify X509_verify_cert \
+	d2i_X509 PEM_bytes_read_bio d2i_X509_CRL PEM_read_bio_X509_CRL EVP_PKEY_fromdata \
+	EVP_PKEY_public_check EVP_DigestVerifyInit EVP_DigestUpdate X509_free X509_CRL_free EVP_PKEY_free \
+	EVP_MD_CTX_free malloc calloc realloc free
+$(O)/tests/bench/verdict_cost: $(O)/obj/tests/bench/verdict_cost.o \
+		$(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/bench/verdict/*.c)) $(O)/lib/libwardverify.a
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread $(addprefix -Wl$(,)--wrap=,$(VERDICT_WRAP)) -o $@ $^ \
+		$(call pkg-libs,verifier)
 
 $(O)/tests/bench/%: $(O)/obj/tests/bench/%.o $(STATIC_LIBS)
 	@mkdir -p $(@D)
@@ -307,7 +393,7 @@ $(O)/tests/bench/%: $(O)/obj/tests/bench/%.o $(STATIC_LIBS)
 .PHONY: bench-programs
 bench-programs: $(BENCH)
 
-.PHONY: check check-model check-unit check-cli check-vm check-kernel check-e2e check-debug deps
+.PHONY: check check-model check-unit check-cli check-vm check-kernel check-e2e check-debug check-arm64 deps
 deps:
 	@tests/deps
 
@@ -320,6 +406,9 @@ check-model: deps
 	@tests/model/request.sh
 check-debug: deps
 	@tests/run-all debug
+# All kernel tests; the stage of `make check STAGES=arm64` takes some of them.
+check-arm64: deps
+	@ARM64_KERNELS="6.12-arm64 6.1-arm64 newest-arm64" ARM64_TESTS= tests/run-all arm64
 
 .PHONY: demo bench leak-matrix static soak
 demo: deps
@@ -336,35 +425,89 @@ leak-matrix: deps
 static:
 	@tests/static
 
+# TARGETS= names some of tests/fuzz/target_*.c, TIME= seconds for each fuzzer of each.
+.PHONY: fuzz fuzz-long
+fuzz: deps
+	@tests/fuzz/run --coverage $(if $(TIME),--seconds $(TIME)) $(TARGETS)
+# A day of processor time for each target, by both fuzzers.
+fuzz-long: deps
+	@tests/fuzz/run --coverage --seconds $(if $(TIME),$(TIME),43200) $(TARGETS)
+
+# Bounds proofs by CBMC; NAMES= some of them.
+.PHONY: proof
+proof:
+	@tests/proof/run $(NAMES)
+
 # SEED=, OPS=, LEG=, KERNEL= as tests/soak has them.
 soak: deps
 	@$(MAKE) -s userspace kernel-tests
 	@tests/soak $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SEED),--seed $(SEED)) $(if $(OPS),--ops $(OPS)) \
 		$(if $(LEG),--leg $(LEG))
 
-NOT_YET := bench-train fuzz fuzz-long mutation \
-	differential sbom vectors datasets image image-check
+# Every bit of each kind's evidence, where check-unit takes some bits of the slow ones.
+.PHONY: every-bit
+every-bit: $(filter $(O)/tests/unit/test_bits_%,$(UNIT_TESTS))
+	@JOBS='$(JOBS)' tests/every-bit $(O)
+
+# COUNT= mutations of each vector, SEED=, NAMES= of vectors.
+.PHONY: differential
+differential:
+	@COUNT='$(COUNT)' SEED='$(SEED)' NAMES='$(NAMES)' tests/differential/run
+
+# Real evidence for the tests, into the cache or TO=.
+.PHONY: vectors
+vectors:
+	@tests/vectors/fetch $(TO)
+
+NOT_YET := bench-train mutation sbom datasets
 .PHONY: $(NOT_YET)
 $(NOT_YET):
 	@echo '$@: not there yet'; exit 2
 
 # Into build/deb, out of a copy of what git knows.
+.PHONY: dkms-matrix
+dkms-matrix: deps
+	tests/dkms/matrix
+
 .PHONY: deb
 deb: deps
 	@tests/deb-build $(O)/deb
+
+# A Debian root with ward in it, into build/image/SUITE; and the same booted to systemd.
+SUITE ?= bookworm
+.PHONY: image image-check
+image: deps
+	@image/build $(SUITE)
+image-check: deps
+	@SUITE=$(SUITE) tests/run-all image
 
 # ---- install ----------------------------------------------------------------
 
 DKMS_SRC := $(DESTDIR)/usr/src/ward-$(VERSION)
 UDEV_RULES := $(wildcard userspace/udev/*.rules)
-SYSUSERS := $(wildcard userspace/udev/*.conf)
+# What udev, systemd and its helpers read lies where they look, whatever PREFIX is.
+CONFIG_DIRS := sysusers tmpfiles modules-load
+# An administrator's: neither replaced nor, once it was changed, removed.
+CONFIG := $(DESTDIR)/etc/ward/ward.conf
 UNITS := $(wildcard userspace/systemd/*.service.in)
+CDI := $(wildcard userspace/cdi/*.json)
+CDI_DIR := $(DESTDIR)/etc/cdi
 UNIT_DIR := $(DESTDIR)/usr/lib/systemd/system
+CATALOG_DIR := $(DESTDIR)/usr/lib/systemd/catalog
+APPARMOR := $(wildcard userspace/apparmor/*.in)
+APPARMOR_DIR := $(DESTDIR)/etc/apparmor.d
 # libward.h and its parts by their own name, the rest of libward below ward/.
 PUBLIC_HEADERS := $(wildcard userspace/lib/libward*.h userspace/verifier/wardverify*.h)
-WARD_HEADERS := $(filter-out $(PUBLIC_HEADERS) %private.h %/sys.h,$(wildcard userspace/lib/*.h))
+WARD_HEADERS := $(filter-out $(PUBLIC_HEADERS) %private.h %/sys.h %/hpke.h %/channel_frame.h,$(wildcard userspace/lib/*.h))
 MAN_PAGES := $(wildcard userspace/man/*.[1-8])
 PLANS := $(wildcard userspace/worker/plans/*.json)
+DOCS := doc/formats.md doc/json.md doc/policy.md doc/policy.schema.json doc/security.md
+DOC_DIR := $(PREFIX)/share/doc/ward
+COMPLETION := $(PREFIX)/share/bash-completion/completions
+# `man FUNCTION` finds the page of its library: each name of that page is a link to it.
+MAN3 := $(PREFIX)/share/man/man3
+each-function = for library in libward libwardverify; do \
+	for name in $$(sed -n 's/^\.Nm \([a-z][a-z0-9_]*\).*/\1/p' userspace/man/$$library.3); do
 
 .PHONY: install install-dkms uninstall clean
 install: userspace install-dkms
@@ -382,13 +525,28 @@ install: userspace install-dkms
 			>$(DESTDIR)$(LIBDIR)/pkgconfig/$$(basename $$pc .in) || exit 1; done
 	for page in $(MAN_PAGES); do \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$(basename $$page) || exit 1; done
+	$(each-function) ln -sf $$library.3 $(DESTDIR)$(MAN3)/$$name.3 || exit 1; done; done
+	install -d $(DESTDIR)$(DOC_DIR)
+	install -m 644 $(DOCS) $(DESTDIR)$(DOC_DIR)/
+	install -D -m 644 userspace/completion/ward.bash $(DESTDIR)$(COMPLETION)/wardctl
+	for program in wardd ward-broker ward-train; do \
+		ln -sf wardctl $(DESTDIR)$(COMPLETION)/$$program || exit 1; done
 	$(if $(PLANS),install -d $(DESTDIR)$(PREFIX)/share/ward/plans && \
 		install -m 644 $(PLANS) $(DESTDIR)$(PREFIX)/share/ward/plans)
 	$(if $(UDEV_RULES),install -d $(DESTDIR)/lib/udev/rules.d && \
 		install -m 644 $(UDEV_RULES) $(DESTDIR)/lib/udev/rules.d)
-	$(if $(SYSUSERS),install -d $(DESTDIR)/usr/lib/sysusers.d && \
-		install -m 644 $(SYSUSERS) $(DESTDIR)/usr/lib/sysusers.d)
+	$(if $(CDI),install -d $(CDI_DIR) && install -m 644 $(CDI) $(CDI_DIR))
+	for dir in $(CONFIG_DIRS); do \
+		install -d $(DESTDIR)/usr/lib/$$dir.d && \
+		install -m 644 userspace/$$dir/*.conf $(DESTDIR)/usr/lib/$$dir.d || exit 1; done
+	install -d $(DESTDIR)/etc/ward/ward.conf.d
+	[ -e $(CONFIG) ] || install -m 644 userspace/etc/ward.conf $(CONFIG)
+	install -d $(APPARMOR_DIR)
+	for profile in $(APPARMOR); do \
+		sed 's,@PREFIX@,$(PREFIX),; s,@LIBDIR@,$(LIBDIR),' $$profile \
+			>$(APPARMOR_DIR)/$$(basename $$profile .in) || exit 1; done
 	install -d $(UNIT_DIR)
+	install -D -m 644 userspace/systemd/ward.catalog $(CATALOG_DIR)/ward.catalog
 	for unit in $(UNITS); do \
 		sed 's,@PREFIX@,$(PREFIX),' $$unit >$(UNIT_DIR)/$$(basename $$unit .in) || exit 1; done
 
@@ -407,10 +565,18 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/include/ward
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/include/,$(patsubst include/uapi/%,%,$(wildcard include/uapi/linux/*.h)))
 	for page in $(MAN_PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$(basename $$page); done
+	$(each-function) rm -f $(DESTDIR)$(MAN3)/$$name.3; done; done
+	rm -rf $(DESTDIR)$(DOC_DIR)
+	rm -f $(addprefix $(DESTDIR)$(COMPLETION)/,wardctl wardd ward-broker ward-train)
 	rm -rf $(DESTDIR)$(PREFIX)/share/ward
 	rm -f $(addprefix $(DESTDIR)/lib/udev/rules.d/,$(notdir $(UDEV_RULES)))
-	rm -f $(addprefix $(DESTDIR)/usr/lib/sysusers.d/,$(notdir $(SYSUSERS)))
-	rm -f $(addprefix $(UNIT_DIR)/,$(notdir $(UNITS:.in=)))
+	rm -f $(addprefix $(CDI_DIR)/,$(notdir $(CDI)))
+	for dir in $(CONFIG_DIRS); do \
+		for file in userspace/$$dir/*.conf; do rm -f $(DESTDIR)/usr/lib/$$dir.d/$$(basename $$file); done; done
+	! cmp -s userspace/etc/ward.conf $(CONFIG) || rm -f $(CONFIG)
+	-rmdir $(DESTDIR)/etc/ward/ward.conf.d $(DESTDIR)/etc/ward 2>/dev/null
+	rm -f $(addprefix $(APPARMOR_DIR)/,$(notdir $(APPARMOR:.in=)))
+	rm -f $(addprefix $(UNIT_DIR)/,$(notdir $(UNITS:.in=))) $(CATALOG_DIR)/ward.catalog
 	rm -rf $(DKMS_SRC)
 
 clean:

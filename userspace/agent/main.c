@@ -39,7 +39,7 @@ static int open_named(const struct options *o, struct agent *agents, size_t *cou
 		int err = open_agent(&agents[i], &o->agents[i], &why);
 
 		if (err) {
-			say_wrong("%s: %s", o->agents[i].backend->name, why.text);
+			say(SAID_UNUSABLE, o->agents[i].backend->name, err, "%s", why.text);
 			return err;
 		}
 		*count = i + 1;
@@ -65,26 +65,30 @@ static int open_found(struct options *o, struct agent *agents, size_t *count)
 	const struct backend *primary = NULL;
 
 	if (tsm)
-		say("the kernel's TSM report entry is linked: it gives the launch evidence");
+		say(SAID_FOUND, NULL, 0,
+		    "the kernel's TSM report entry is linked: it gives the launch evidence");
 	for (size_t i = 0; backends[i] && *count < WARD_AGENTS_MAX; i++) {
 		struct trouble why = { "no reason given" };
 		struct wanted *w = &o->agents[*count];
+		int err;
 
 		if (!worth_a_try(backends[i], primary, tsm))
 			continue;
 		o->count = *count;
-		if (options_agent(o, backends[i]->name, tsm || primary, &why) ||
-		    open_agent(&agents[*count], w, &why)) {
-			say("%s: %s", backends[i]->name, why.text);
+		err = options_agent(o, backends[i]->name, tsm || primary, &why);
+		if (!err)
+			err = open_agent(&agents[*count], w, &why);
+		if (err) {
+			say(SAID_ABSENT, backends[i]->name, err, "%s", why.text);
 			continue;
 		}
-		say("%s: found", backends[i]->name);
+		say(SAID_FOUND, backends[i]->name, 0, "found");
 		primary = primary ? primary : backends[i];
 		++*count;
 	}
 	o->count = *count;
 	if (tsm && !*count)
-		say("nothing is left for an agent to do");
+		say(SAID_FOUND, NULL, 0, "nothing is left for an agent to do");
 	return tsm && !*count;
 }
 
@@ -138,9 +142,10 @@ static int bind_agent(struct ward_session *session, struct agent *agent,
 		options.tee = w->backend->tee_of(agent->state);
 	err = ward_agent_bind(session, &options, &agent->link);
 	if (err)
-		say_wrong("%s: cannot become a provider: %s", w->backend->name, bind_mend(err));
+		say(SAID_REFUSED, w->backend->name, err, "cannot become a provider: %s",
+		    bind_mend(err));
 	else
-		say("%s: bound%s%s%s", w->backend->name, w->beside ? " beside" : "",
+		say(SAID_BOUND, w->backend->name, 0, "bound%s%s%s", w->beside ? " beside" : "",
 		    flags & WARD_AGENT_EXCLUSIVE ? ", exclusive" : "",
 		    options.tee == WARD_TEE_SIMULATED ? ", SIMULATED: it proves nothing" : "");
 	return err;
@@ -151,9 +156,9 @@ static int open_ward(struct ward_session **session)
 	int err = ward_session_open(NULL, session);
 
 	if (err)
-		say_wrong("%s: %s%s", WARD_DEVICE, strerror(-err), err == -ENOENT ?
-			  ": the module is not loaded (wardctl module load)" :
-			  err == -EACCES ? " (run wardd as root)" : "");
+		say(SAID_REFUSED, NULL, err, "%s: %s%s", WARD_DEVICE, strerror(-err),
+		    err == -ENOENT ? ": the module is not loaded (wardctl module load)" :
+		    err == -EACCES ? " (run wardd as root)" : "");
 	return err;
 }
 
@@ -165,10 +170,10 @@ static int bind_all(const struct options *o, struct agent *agents, size_t count)
 	if (o->agent_fd >= 0) {
 		err = ward_agent_from_fd(o->agent_fd, &agents[0].link);
 		if (err)
-			say_wrong("--agent-fd: %s", strerror(-err));
+			say(SAID_REFUSED, NULL, err, "--agent-fd: %s", strerror(-err));
 		else
-			say("%s: bound by another, descriptor %d", agents[0].backend->name,
-			    o->agent_fd);
+			say(SAID_BOUND, agents[0].backend->name, 0,
+			    "bound by another, descriptor %d", o->agent_fd);
 		return err;
 	}
 	err = open_ward(&session);
@@ -210,6 +215,24 @@ static bool may_see_all(void)
 	return !syscall(SYS_capget, &head, caps) && caps[0].effective & 1u << CAP_SYS_PTRACE;
 }
 
+/*
+ * What was needed to look around lets its holder read and write every process, too:
+ * it is given up before anything foreign is read. Where that is refused (a seccomp
+ * filter) nothing is lost but this.
+ */
+static void look_no_more(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &head, caps))
+		return;
+	caps[0].effective &= ~(1u << CAP_SYS_PTRACE);
+	caps[0].permitted &= ~(1u << CAP_SYS_PTRACE);
+	caps[0].inheritable &= ~(1u << CAP_SYS_PTRACE);
+	syscall(SYS_capset, &head, caps);
+}
+
 /* Where the command line has the device or the TPM; NULL = where it usually is. */
 static const char *interface_of(const struct backend_config *config)
 {
@@ -237,7 +260,7 @@ static int look_around(const struct options *o)
 		err = trouble_set(&why, -EPERM, "--exclusive: it takes CAP_SYS_PTRACE to see what "
 				  "others have open (wardd(8) has the service's drop-in)");
 	if (err)
-		say_wrong("%s", why.text);
+		say(SAID_EXCLUSIVE, NULL, err, "%s", why.text);
 	return err;
 }
 
@@ -249,13 +272,15 @@ static int run(struct options *o)
 
 	if (o->exclusive && look_around(o))
 		return EXIT_TROUBLE;
+	look_no_more();
 	if (o->count)
 		err = open_named(o, agents, &count);
 	else if (open_found(o, agents, &count))
 		return EXIT_OK;
 	if (!err && !count) {
-		say_wrong("nothing here gives evidence; name a --backend if that is wrong");
 		err = -ENODEV;
+		say(SAID_NONE, NULL, err,
+		    "nothing here gives evidence; name a --backend if that is wrong");
 	}
 	if (!err)
 		err = bind_all(o, agents, count);

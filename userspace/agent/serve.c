@@ -50,13 +50,13 @@ static void tell_failure(struct agent *agent, int err, const struct trouble *why
 	if (agent->failed > 1 && !strcmp(why->text, agent->last.text))
 		return;
 	agent->last = *why;
-	say_wrong("%s: %s (%s)", agent->backend->name, why->text, strerror(-err));
+	say(SAID_FAILED, agent->backend->name, err, "%s (%s)", why->text, strerror(-err));
 }
 
 static void tell_success(struct agent *agent)
 {
 	if (agent->failed)
-		say("%s: works again after %" PRIu64 " failures", agent->backend->name,
+		say(SAID_WORKS, agent->backend->name, 0, "works again after %" PRIu64 " failures",
 		    agent->failed);
 	agent->failed = 0;
 	agent->answers++;
@@ -139,7 +139,8 @@ static int work(struct agent *agent)
 		if (n == -ETIME || n == -EAGAIN || n == -EINTR)
 			continue;
 		if (!n)
-			say("%s: retired, another agent took its place", agent->backend->name);
+			say(SAID_RETIRED, agent->backend->name, 0,
+			    "retired, another agent took its place");
 		if (n == 1)
 			n = serve_request(agent, &request);
 		else if (n >= 0)
@@ -148,8 +149,8 @@ static int work(struct agent *agent)
 			break;
 	}
 	if (n < 0)
-		say_wrong("%s: ends, the kernel gives no sense: %s", agent->backend->name,
-			  strerror(-n));
+		say(SAID_BROKEN, agent->backend->name, n, "ends, the kernel gives no sense: %s",
+		    strerror(-n));
 	return n;
 }
 
@@ -251,11 +252,12 @@ static int finish(struct agent *agents, size_t count)
 		struct agent *a = &agents[i];
 
 		if (!a->ended) {
-			say_wrong("%s: its device does not answer; left behind", a->backend->name);
+			say(SAID_HUNG, a->backend->name, 0, "its device does not answer; left behind");
 			continue;
 		}
 		pthread_join(a->thread, NULL);
-		say("%s: ended after %" PRIu64 " answers", a->backend->name, a->answers);
+		say(SAID_ENDED, a->backend->name, a->err, "ended after %" PRIu64 " answers",
+		    a->answers);
 		ward_agent_close(a->link);
 		a->backend->close(a->state);
 		if (a->err)
@@ -277,7 +279,8 @@ int serve(struct agent *agents, size_t count)
 	if (running == count) {
 		told = notify("READY=1");
 		if (told)
-			say_wrong("the service manager cannot be told: %s", strerror(-told));
+			say(SAID_MANAGER, NULL, told, "the service manager cannot be told: %s",
+			    strerror(-told));
 		wait_for_end(agents, count, signal_fd, -1);
 		notify("STOPPING=1");
 	}

@@ -8,16 +8,22 @@
 
 #include <stdint.h>
 
+#define ATTESTED_POLICIES_MAX	32	/* policies that have names */
+#define ATTESTED_MET_MAX	(ATTESTED_POLICIES_MAX + 1)	/* and the configuration's */
+#define ATTESTED_POLICY_ID	16	/* first bytes of SHA-256 */
 #define ATTESTED_JWK_MAX	256	/* a P-384 public key as JSON, with its NUL */
 
 /**
  * struct attested - the outcome of an attestation
  * @session, @instance, @uid: out of the claims
- * @measurement: launch digest out of the report
+ * @measurement: launch digest out of the report; zero where a TPM's quote is all
  * @evidence: SHA-256 of the bundle
- * @measured: the policy pinned the measurement
+ * @measured: the policy pinned the measurement, or a TPM's registers
  * @simulated: no TEE stands behind it
- * @tee_pubkey: the P-384 key that the evidence is bound to, JSON
+ * @policies: the configuration's, and those of the database that accept it, too: first
+ *	bytes of their SHA-256
+ * @tee_pubkey: the key that the evidence is bound to, JSON: on P-384, or X25519: the
+ *	session's own, as the claims have it
  */
 struct attested {
 	uint8_t session[16];
@@ -27,6 +33,8 @@ struct attested {
 	uint8_t evidence[32];
 	int measured;
 	int simulated;
+	uint32_t policy_count;
+	uint8_t policies[ATTESTED_MET_MAX][ATTESTED_POLICY_ID];
 	char tee_pubkey[ATTESTED_JWK_MAX];
 };
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,8 +10,10 @@
 #include <jansson.h>
 #include <jose/b64.h>
 
+#include "../common/regular.h"
 #include "config.h"
 #include "file.h"
+#include "policies.h"
 #include "text.h"
 
 static int fail(struct config_fault *fault, const char *fmt, ...)
@@ -35,7 +39,8 @@ static char *resolve(const char *base, const char *path)
 	return asprintf(&out, "%s/%s", base, path) < 0 ? NULL : out;
 }
 
-static int parse_listen(const char *listen, struct config *c, struct config_fault *fault)
+static int parse_listen(const char *name, const char *listen, char **host, uint16_t *to,
+			struct config_fault *fault)
 {
 	const char *colon = strrchr(listen, ':');
 	size_t len = colon ? (size_t)(colon - listen) : 0;
@@ -43,21 +48,35 @@ static int parse_listen(const char *listen, struct config *c, struct config_faul
 	unsigned long port;
 
 	if (!len || colon[1] < '0' || colon[1] > '9')
-		return fail(fault, "listen: '%.64s' is not ADDRESS:PORT", listen);
+		return fail(fault, "%s: '%.64s' is not ADDRESS:PORT", name, listen);
 	port = strtoul(colon + 1, &end, 10);
 	if (*end || port > 65535)
-		return fail(fault, "listen: there is no port '%.16s'", colon + 1);
+		return fail(fault, "%s: there is no port '%.16s'", name, colon + 1);
 	if (*listen == '[' && colon[-1] == ']') {
 		listen++;
 		len -= 2;
 	}
-	c->host = strndup(listen, len);
-	c->port = (uint16_t)port;
-	return c->host ? 0 : fail(fault, "no memory");
+	*host = strndup(listen, len);
+	*to = (uint16_t)port;
+	return *host ? 0 : fail(fault, "no memory");
+}
+
+/* What is served without TLS stays on the machine. */
+static int parse_metrics(const char *listen, struct config *c, struct config_fault *fault)
+{
+	struct in6_addr six;
+	struct in_addr four;
+
+	if (parse_listen("metrics", listen, &c->metrics_host, &c->metrics_port, fault))
+		return -1;
+	if ((inet_pton(AF_INET, c->metrics_host, &four) == 1 && ntohl(four.s_addr) >> 24 == 127) ||
+	    (inet_pton(AF_INET6, c->metrics_host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six)))
+		return 0;
+	return fail(fault, "metrics: '%.64s' is not an address of the loopback", c->metrics_host);
 }
 
 /* "repository/type/tag": three parts of letters, digits, '-', '_' and '.'. */
-static bool good_path(const char *path)
+int config_path_ok(const char *path)
 {
 	int part = 0, len = 0;
 
@@ -72,31 +91,108 @@ static bool good_path(const char *path)
 			return false;
 		len++;
 	}
-	return part == 2 && len && strlen(path) < 200;
+	return part == 2 && len && strlen(path) < CONFIG_PATH_MAX;
+}
+
+/* How much a kernel may do with the key. */
+static int set_grant(const char *path, json_int_t uses, json_int_t lifetime,
+		     struct config_resource *r, struct config_fault *fault)
+{
+	if (uses < 0 || lifetime < 0 || lifetime > CONFIG_LIFETIME_MAX)
+		return fail(fault, "resource %.64s: 'key_uses' is below 0, or 'key_lifetime' is not "
+			    "from 0 to %d seconds", path, CONFIG_LIFETIME_MAX);
+	r->key_uses = (uint64_t)uses;
+	r->key_lifetime = (uint64_t)lifetime;
+	return 0;
+}
+
+static int parse_clients(const char *path, json_t *list, struct config_resource *r,
+			 struct config_fault *fault)
+{
+	json_t *value;
+	size_t i, n = json_array_size(list);
+
+	if (!list)
+		return 0;
+	if (!json_is_array(list) || !n || n > CONFIG_CLIENTS_MAX)
+		return fail(fault, "resource %.64s: 'clients' must be a list of 1 to %d", path,
+			    CONFIG_CLIENTS_MAX);
+	r->clients = calloc(n, sizeof(*r->clients));
+	if (!r->clients)
+		return fail(fault, "no memory");
+	r->client_count = n;
+	json_array_foreach(list, i, value)
+		if (!json_is_string(value) || text_unhex(json_string_value(value), r->clients[i], 32))
+			return fail(fault, "resource %.64s: entry %zu of 'clients' is not 64 "
+				    "lower-case hex digits", path, i + 1);
+	return 0;
+}
+
+int config_name_ok(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len && len <= POLICY_NAME_MAX && *name != '.' &&
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") ==
+		       len;
+}
+
+/* Who may have it, and until when; beside how often. */
+static int parse_terms(const char *path, json_t *value, struct config_resource *r,
+		       struct config_fault *fault)
+{
+	const char *expires = json_string_value(json_object_get(value, "expires"));
+	const char *project = json_string_value(json_object_get(value, "project"));
+	const char *policy = json_string_value(json_object_get(value, "policy"));
+
+	if (expires && (wv_time_parse(expires, &r->expires) || r->expires < 1))
+		return fail(fault, "resource %.64s: 'expires' is not a time such as "
+			    "2026-01-31T12:00:00Z", path);
+	if ((project && !config_name_ok(project)) || (policy && !config_name_ok(policy)))
+		return fail(fault, "resource %.64s: 'project' and 'policy' are names of at most %d "
+			    "letters, digits, '-', '_' and '.'", path, POLICY_NAME_MAX);
+	r->project = project ? strdup(project) : NULL;
+	r->policy = policy ? strdup(policy) : NULL;
+	if ((project && !r->project) || (policy && !r->policy))
+		return fail(fault, "no memory");
+	return parse_clients(path, json_object_get(value, "clients"), r, fault);
 }
 
 static int parse_resource(const char *path, json_t *value, const char *base,
 			  struct config_resource *r, struct config_fault *fault)
 {
-	const char *dataset = NULL, *file = NULL, *key = NULL;
+	const char *dataset = NULL, *file = NULL, *key = NULL, *text;
+	json_t *list;
+	json_int_t uses = 0, key_uses = 0, lifetime = 0;
 	json_error_t err;
 
-	if (!good_path(path))
+	if (!config_path_ok(path))
 		return fail(fault, "resources: '%.64s' is not repository/type/tag of letters, "
 			    "digits, '-', '_' and '.'", path);
-	if (json_unpack_ex(value, &err, 0, "{s?s, s?s, s:s !}", "dataset", &dataset, "file",
-			   &file, "key", &key))
+	/* jansson makes a list of all that it does not know, however long. */
+	if (json_object_size(value) > CONFIG_MEMBERS_MAX)
+		return fail(fault, "resource %.64s: has more than %d members", path,
+			    CONFIG_MEMBERS_MAX);
+	if (json_unpack_ex(value, &err, 0, "{s?s, s?s, s:s, s?I, s?I, s?I, s?s, s?s, s?s, s?o !}",
+			   "dataset", &dataset, "file", &file, "key", &key, "uses", &uses,
+			   "key_uses", &key_uses, "key_lifetime", &lifetime, "project", &text,
+			   "policy", &text, "expires", &text, "clients", &list))
 		return fail(fault, "resource %.64s: %s", path, err.text);
 	if (!dataset == !file)
 		return fail(fault, "resource %.64s: give either 'dataset' or 'file'", path);
 	if (dataset && text_unhex(dataset, r->dataset, sizeof(r->dataset)))
 		return fail(fault, "resource %.64s: 'dataset' is not 32 lower-case hex digits", path);
+	if (json_object_get(value, "uses") && uses < 1)
+		return fail(fault, "resource %.64s: 'uses' must be 1 or more", path);
+	if (set_grant(path, key_uses, lifetime, r, fault))
+		return -1;
+	r->uses = uses;
 	r->path = strdup(path);
 	r->key_file = resolve(base, key);
 	r->file = file ? resolve(base, file) : NULL;
 	if (!r->path || !r->key_file || (file && !r->file))
 		return fail(fault, "no memory");
-	return 0;
+	return parse_terms(path, value, r, fault);
 }
 
 static int parse_resources(json_t *list, const char *base, struct config *c,
@@ -150,8 +246,40 @@ static int set_number(const char *name, json_int_t value, json_int_t low, json_i
 }
 
 struct texts {
-	const char *listen, *certificate, *key, *policy, *log;
+	const char *listen, *certificate, *key, *policy, *log, *collateral, *database, *keyring, *metrics;
 };
+
+/* After @scheme stands a file's path, seen from the configuration as all others are. */
+static char *resolve_after(const char *scheme, const char *base, const char *text)
+{
+	size_t len = strlen(scheme);
+	char *path, *out;
+
+	if (strncmp(text, scheme, len))
+		return strdup(text);
+	path = resolve(base, text + len);
+	if (!path || asprintf(&out, "%s%s", scheme, path) < 0)
+		out = NULL;
+	free(path);
+	return out;
+}
+
+/* In the folder of the release log, to which the broker may write, unless named. */
+static char *database_url(const char *base, const char *url, const char *log)
+{
+	static const char file[] = "sqlite:";
+	const char *slash = strrchr(log, '/');
+	char *path, *out = NULL;
+
+	if (url)
+		return resolve_after(file, base, url);
+	if (asprintf(&path, "%.*sbroker.db", slash ? (int)(slash - log + 1) : 0, log) < 0)
+		path = NULL;
+	if (path && asprintf(&out, "sqlite:%s", path) < 0)
+		out = NULL;
+	free(path);
+	return out;
+}
 
 static int set_paths(struct config *c, const struct texts *t, const char *base,
 		     struct config_fault *fault)
@@ -160,25 +288,61 @@ static int set_paths(struct config *c, const struct texts *t, const char *base,
 	c->tls_key = resolve(base, t->key);
 	c->policy = resolve(base, t->policy);
 	c->release_log = resolve(base, t->log);
-	if (!c->tls_certificate || !c->tls_key || !c->policy || !c->release_log)
+	c->collateral = t->collateral ? resolve(base, t->collateral) : NULL;
+	c->keyring = t->keyring ? resolve_after("passphrase:", base, t->keyring) : NULL;
+	c->database = c->release_log ? database_url(base, t->database, c->release_log) : NULL;
+	if (!c->tls_certificate || !c->tls_key || !c->policy || !c->release_log || !c->database ||
+	    (t->collateral && !c->collateral) || (t->keyring && !c->keyring))
 		return fail(fault, "no memory");
-	return parse_listen(t->listen, c, fault);
+	if (t->metrics && parse_metrics(t->metrics, c, fault))
+		return -1;
+	return parse_listen("listen", t->listen, &c->host, &c->port, fault);
+}
+
+/* Nothing of it has a default: no certificate of whoever may administer. */
+static int parse_admin(json_t *admin, const char *base, struct config *c,
+		       struct config_fault *fault)
+{
+	struct config_resource keys = { 0 };
+	const char *listen, *ca;
+	json_error_t err;
+	json_t *clients;
+	int rc;
+
+	if (!admin)
+		return 0;
+	if (json_object_size(admin) > CONFIG_MEMBERS_MAX ||
+	    json_unpack_ex(admin, &err, 0, "{s:s, s:s, s:o !}", "listen", &listen, "ca", &ca,
+			   "clients", &clients))
+		return fail(fault, "admin: must have 'listen', 'ca' and 'clients', and nothing else");
+	rc = parse_clients("admin", clients, &keys, fault);
+	c->admin_clients = keys.clients;
+	c->admin_client_count = keys.client_count;
+	c->admin_ca = resolve(base, ca);
+	if (!rc && !c->admin_ca)
+		rc = fail(fault, "no memory");
+	return rc ?: parse_listen("admin", listen, &c->admin_host, &c->admin_port, fault);
 }
 
 static int unpack(json_t *root, const char *base, struct config *c, struct config_fault *fault)
 {
 	json_int_t version, max = CONFIG_SESSION_MAX, timeout = CONFIG_SESSION_TIMEOUT,
 		   lifetime = CONFIG_TOKEN_LIFETIME;
-	json_t *resources, *roots = NULL;
+	json_t *resources, *roots = NULL, *limits = NULL, *admin = NULL;
 	struct texts t = { 0 };
 	json_error_t err;
+	char why[160];
 
 	if (json_unpack_ex(root, &err, 0,
-			   "{s:I, s:s, s:{s:s, s:s !}, s:s, s:s, s:o, s?o, s?I, s?I, s?I !}",
+			   "{s:I, s:s, s:{s:s, s:s !}, s:s, s:s, s:o, s?o, s?s, s?s, s?s, s?I, s?I, "
+			   "s?I, s?o, s?s, s?o !}",
 			   "ward-broker", &version, "listen", &t.listen, "tls", "certificate",
 			   &t.certificate, "key", &t.key, "policy", &t.policy, "release_log",
-			   &t.log, "resources", &resources, "roots", &roots, "session_max", &max,
-			   "session_timeout", &timeout, "token_lifetime", &lifetime))
+			   &t.log, "resources", &resources, "roots", &roots, "collateral",
+			   &t.collateral, "database", &t.database, "keyring", &t.keyring,
+			   "session_max", &max,
+			   "session_timeout", &timeout, "token_lifetime", &lifetime,
+			   "limits", &limits, "metrics", &t.metrics, "admin", &admin))
 		return fail(fault, "line %d: %s", err.line, err.text);
 	if (version != 1)
 		return fail(fault, "ward-broker: only version 1 is known");
@@ -187,7 +351,9 @@ static int unpack(json_t *root, const char *base, struct config *c, struct confi
 	    set_number("token_lifetime", lifetime, 1, 3600, &c->token_lifetime, fault) ||
 	    set_paths(c, &t, base, fault) || parse_roots(roots, base, c, fault))
 		return -1;
-	return parse_resources(resources, base, c, fault);
+	if (limits_read(limits, c->session_max, &c->limits, why))
+		return fail(fault, "%s", why);
+	return parse_admin(admin, base, c, fault) ?: parse_resources(resources, base, c, fault);
 }
 
 int config_parse(const char *json, size_t len, const char *base, struct config *out,
@@ -222,7 +388,7 @@ int config_load(const char *path, struct config *out, struct config_fault *fault
 		return fail(fault, "no memory");
 	rc = file_read(path, CONFIG_MAX, &json, &len);
 	if (rc) {
-		fail(fault, "%.128s: %s", path, strerror(-rc));
+		fail(fault, "%.128s: %s", path, regular_strerror(rc));
 		rc = -1;
 	} else {
 		rc = config_parse((char *)json, len, base, out, &inner);
@@ -240,6 +406,9 @@ void config_clear(struct config *c)
 		free(c->resources[i].path);
 		free(c->resources[i].file);
 		free(c->resources[i].key_file);
+		free(c->resources[i].project);
+		free(c->resources[i].policy);
+		free(c->resources[i].clients);
 	}
 	for (size_t i = 0; i < c->root_count; i++)
 		free(c->roots[i]);
@@ -248,7 +417,14 @@ void config_clear(struct config *c)
 	free(c->tls_certificate);
 	free(c->tls_key);
 	free(c->policy);
+	free(c->collateral);
 	free(c->release_log);
+	free(c->database);
+	free(c->metrics_host);
+	free(c->admin_host);
+	free(c->admin_ca);
+	free(c->admin_clients);
+	free(c->keyring);
 	memset(c, 0, sizeof(*c));
 }
 

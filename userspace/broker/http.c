@@ -17,35 +17,34 @@
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 
+#include <openssl/crypto.h>
+
+#include "die_at.h"
 #include "http.h"
 #include "journal.h"
+#include "metrics.h"
+#include "problem.h"
 #include "tls.h"
 
 #define SWEEP_SECONDS	10
-#define LINGER_USECONDS	200000	/* for answers on their way when we are told to end */
+#define WATCH_SECONDS	1	/* between two looks at the configuration's files */
+#define DRAIN_USECONDS	20000	/* between two looks at what is left, when told to end */
+#define BACKLOG		1024
 
 struct http {
 	struct event_base *base;
 	struct evhttp *server;
-	struct evconnlistener *listener;	/* owned by server */
-	struct event *term, *intr, *sweep;
+	struct evhttp_bound_socket *bound;	/* owned by server, as its listener is */
+	struct evconnlistener *listener;
+	struct event *term, *intr, *hangup, *sweep, *watch, *pause, *drain;
 	SSL_CTX *tls;
 	struct rcar *rcar;
-	unsigned int connections;
+	struct connections *connections;
+	struct peer_table *peers;
+	struct http_hooks hooks;
+	int64_t drained;	/* when the last answers must be out, milliseconds; 0 = not told */
 	uint16_t port;
 };
-
-/**
- * struct connection - hangs on its SSL and goes with it
- * @life: ends the connection when its time is over
- */
-struct connection {
-	struct http *http;
-	SSL *ssl;
-	struct event *life;
-};
-
-static int connection_index = -1;
 
 static int64_t seconds(clockid_t clock)
 {
@@ -55,57 +54,16 @@ static int64_t seconds(clockid_t clock)
 	return ts.tv_sec;
 }
 
-/* The SSL is freed with its connection, however that ends. */
-static void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl,
-			    void *argp)
+static struct peer_limits peer_limits_of(const struct config *config)
 {
-	struct connection *c = ptr;
+	const struct limits *l = &config->limits;
+	struct peer_limits p = { .connections = l->peer_connections };
 
-	(void)parent;
-	(void)ad;
-	(void)idx;
-	(void)argl;
-	(void)argp;
-	if (!c)
-		return;
-	if (c->http->connections-- == HTTP_CONNECTIONS_MAX && c->http->listener)
-		evconnlistener_enable(c->http->listener);
-	event_free(c->life);
-	free(c);
-}
-
-/* Only shut down here: the connection's owner sees the end and frees it. */
-static void connection_over(evutil_socket_t fd, short what, void *arg)
-{
-	struct connection *c = arg;
-
-	(void)fd;
-	(void)what;
-	shutdown(SSL_get_fd(c->ssl), SHUT_RDWR);
-}
-
-static SSL *connection_new(struct http *http)
-{
-	struct timeval life = { HTTP_LIFE_SECONDS, 0 };
-	struct connection *c = calloc(1, sizeof(*c));
-	SSL *ssl = SSL_new(http->tls);
-
-	if (!c || !ssl)
-		goto fail;
-	c->http = http;
-	c->ssl = ssl;
-	c->life = event_new(http->base, -1, 0, connection_over, c);
-	if (!c->life || event_add(c->life, &life) || !SSL_set_ex_data(ssl, connection_index, c))
-		goto fail;
-	if (++http->connections == HTTP_CONNECTIONS_MAX)
-		evconnlistener_disable(http->listener);
-	return ssl;
-fail:
-	if (c && c->life)
-		event_free(c->life);
-	free(c);
-	SSL_free(ssl);
-	return NULL;
+	p.burst[PEER_REQUESTS] = l->peer_burst;
+	p.period[PEER_REQUESTS] = (l->peer_burst * 1000ll + l->peer_rate - 1) / l->peer_rate;
+	p.burst[PEER_SESSIONS] = l->peer_sessions;
+	p.period[PEER_SESSIONS] = config->session_timeout * 1000ll;
+	return p;
 }
 
 /*
@@ -115,19 +73,31 @@ fail:
 static struct bufferevent *accept_tls(struct event_base *base, void *arg)
 {
 	struct http *http = arg;
-	SSL *ssl = connection_new(http);
-	struct bufferevent *bev = NULL;
+	struct bufferevent *bev = connection_new(http->connections, http->tls);
+	struct timeval soon = { 0, DRAIN_USECONDS };
 
-	if (ssl)
-		bev = bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING,
-						     BEV_OPT_CLOSE_ON_FREE);
 	if (!bev) {
-		SSL_free(ssl);
 		event_base_loopbreak(base);
 		return NULL;
 	}
-	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	if (connections_crowded(http->connections) && http->listener &&
+	    !event_add(http->pause, &soon))
+		evconnlistener_disable(http->listener);
 	return bev;
+}
+
+/* Those that were over the cap have gone meanwhile. */
+static void on_pause(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval soon = { 0, DRAIN_USECONDS };
+	struct http *http = arg;
+
+	(void)fd;
+	(void)what;
+	if (!http->listener)
+		return;
+	if (!connections_crowded(http->connections) || event_add(http->pause, &soon))
+		evconnlistener_enable(http->listener);
 }
 
 static const char *method_name(enum evhttp_cmd_type type)
@@ -163,12 +133,28 @@ static const char *find_bearer(const char *header)
 	return header + 7 + strspn(header + 7, " ");
 }
 
+/* Half of a wrapped key's bytes on the wire, then nothing: for a test of crashes alone. */
+static void die_half_sent(struct evhttp_request *req, const struct rcar_reply *reply)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n";
+	struct evhttp_connection *conn = evhttp_request_get_connection(req);
+	SSL *ssl = bufferevent_openssl_get_ssl(evhttp_connection_get_bufferevent(conn));
+
+	if (!reply->body || !strstr(reply->body, "ciphertext"))
+		return;
+	SSL_write(ssl, head, sizeof(head) - 1);
+	SSL_write(ssl, reply->body, (int)strlen(reply->body) / 2);
+	die_at("half-sent");
+}
+
 static void send_reply(struct evhttp_request *req, const struct rcar_reply *reply)
 {
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
 	struct evbuffer *out = evhttp_request_get_output_buffer(req);
 	char cookie[sizeof(RCAR_COOKIE) + SESSION_COOKIE_LEN + 64];
 
+	if (dies_at("half-sent"))
+		die_half_sent(req, reply);
 	evhttp_add_header(headers, "Content-Type",
 			  reply->problem ? "application/problem+json" : "application/json");
 	evhttp_add_header(headers, "Cache-Control", "no-store");
@@ -181,6 +167,36 @@ static void send_reply(struct evhttp_request *req, const struct rcar_reply *repl
 	if (reply->body)
 		evbuffer_add(out, reply->body, strlen(reply->body));
 	evhttp_send_reply(req, reply->status, NULL, NULL);
+}
+
+/* The prefix has asked for enough: refused before anything is looked at. */
+static void send_wait(struct evhttp_request *req, unsigned int wait)
+{
+	struct rcar_reply reply = { .status = 429, .problem = 1 };
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", wait);
+	evhttp_add_header(evhttp_request_get_output_headers(req), "Retry-After", text);
+	reply.body = problem_json("rate-limited", "");
+	send_reply(req, &reply);
+	free(reply.body);
+}
+
+static unsigned int must_wait(struct http *http, struct peer *peer, const struct rcar_request *r)
+{
+	int64_t now = connections_now();
+	unsigned int wait = peer_take(http->peers, peer, PEER_REQUESTS, now);
+
+	if (!wait && !strcmp(r->method, "POST") && !strcmp(r->path, "/kbs/v0/auth"))
+		wait = peer_take(http->peers, peer, PEER_SESSIONS, now);
+	if (wait && peer_first_refusal(peer)) {
+		struct decision d = { .time = r->time, .event = "request", .peer = r->peer,
+				      .result = "rate-limited",
+				      .detail = "said once; others of this prefix may follow" };
+
+		journal(&d);
+	}
+	return wait;
 }
 
 static void fill_request(struct evhttp_request *req, struct rcar_request *r, const char *path)
@@ -201,50 +217,108 @@ static void fill_request(struct evhttp_request *req, struct rcar_request *r, con
 	r->time = seconds(CLOCK_REALTIME);
 }
 
-static void answer(struct evhttp_request *req, void *arg)
+static void serve(struct http *http, struct evhttp_request *req, struct rcar_request *r,
+		  struct connection *c)
 {
-	struct http *http = arg;
-	struct evhttp_connection *conn = evhttp_request_get_connection(req);
-	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
-	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
-	char *cookie = find_cookie(evhttp_find_header(evhttp_request_get_input_headers(req),
-						      "Cookie"));
-	struct rcar_request r = { .cookie = cookie };
+	struct peer *peer = connection_peer(c);
 	struct rcar_reply reply;
+	unsigned int wait = peer ? must_wait(http, peer, r) : 1;
 
-	if (!bufferevent_openssl_get_ssl(evhttp_connection_get_bufferevent(conn))) {
-		evhttp_send_error(req, 500, NULL);	/* never anything in plaintext */
-		free(cookie);
+	if (http->drained)
+		evhttp_add_header(evhttp_request_get_output_headers(req), "Connection", "close");
+	if (wait) {
+		metrics_decision("request", "rate-limited", 0);
+		send_wait(req, wait);
 		return;
 	}
-	fill_request(req, &r, path ? path : "");
-	rcar_handle(http->rcar, &r, &reply);
+	rcar_handle(http->rcar, r, &reply);
 	send_reply(req, &reply);
-	if (cookie)
-		OPENSSL_cleanse(cookie, strlen(cookie));
-	free(cookie);
 	free(reply.body);
 	OPENSSL_cleanse(&reply, sizeof(reply));
 }
 
+static void answer(struct evhttp_request *req, void *arg)
+{
+	struct evhttp_connection *conn = evhttp_request_get_connection(req);
+	struct connection *c = connection_of(evhttp_connection_get_bufferevent(conn));
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
+	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
+	char *cookie;
+	struct rcar_request r = { 0 };
+	uint8_t client[32];
+
+	if (!c) {
+		evhttp_send_error(req, 500, NULL);	/* never anything in plaintext */
+		return;
+	}
+	cookie = find_cookie(evhttp_find_header(evhttp_request_get_input_headers(req), "Cookie"));
+	r.cookie = cookie;
+	fill_request(req, &r, path ? path : "");
+	if (!tls_client_key(bufferevent_openssl_get_ssl(evhttp_connection_get_bufferevent(conn)),
+			    client))
+		r.client = client;
+	connection_answered(c);
+	serve(arg, req, &r, c);
+	if (cookie)
+		OPENSSL_cleanse(cookie, strlen(cookie));
+	free(cookie);
+}
+
+/* Listen no more; what has begun has until the deadline. Told twice: at once. */
 static void on_signal(evutil_socket_t sig, short what, void *arg)
 {
-	struct timeval linger = { 0, LINGER_USECONDS };
+	struct timeval every = { 0, DRAIN_USECONDS };
 	struct http *http = arg;
 
 	(void)sig;
 	(void)what;
-	evconnlistener_disable(http->listener);
-	event_base_loopexit(http->base, &linger);
+	if (http->drained || event_add(http->drain, &every)) {
+		event_base_loopexit(http->base, NULL);
+		return;
+	}
+	http->drained = connections_now() + http->rcar->config->limits.shutdown_timeout * 1000ll;
+	http->listener = NULL;
+	evhttp_del_accept_socket(http->server, http->bound);
 }
 
-static void on_sweep(evutil_socket_t fd, short what, void *arg)
+static void on_drain(evutil_socket_t fd, short what, void *arg)
 {
 	struct http *http = arg;
 
 	(void)fd;
 	(void)what;
-	session_sweep(http->rcar->sessions, seconds(CLOCK_BOOTTIME));
+	if (!connections_drain(http->connections) || connections_now() >= http->drained)
+		event_base_loopexit(http->base, NULL);
+}
+
+static void on_hangup(evutil_socket_t sig, short what, void *arg)
+{
+	struct http *http = arg;
+
+	(void)sig;
+	(void)what;
+	if (http->hooks.reload)
+		http->hooks.reload(http->hooks.arg, 1);
+}
+
+static void on_watch(evutil_socket_t fd, short what, void *arg)
+{
+	struct http *http = arg;
+
+	(void)fd;
+	(void)what;
+	if (http->hooks.reload && !http->drained)
+		http->hooks.reload(http->hooks.arg, 0);
+}
+
+static void on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	struct http *http = arg;
+	struct db_fault fault;
+
+	(void)fd;
+	(void)what;
+	session_sweep(http->rcar->db, &http->rcar->limits, seconds(CLOCK_REALTIME), &fault);
 }
 
 static int fail(struct config_fault *fault, const char *what, const char *why)
@@ -279,7 +353,7 @@ static int bind_address(struct http *http, const struct config *config,
 		return fail(fault, config->host, gai_strerror(rc));
 	http->listener = evconnlistener_new_bind(http->base, NULL, NULL,
 						 LEV_OPT_REUSEABLE | LEV_OPT_CLOSE_ON_EXEC |
-						 LEV_OPT_CLOSE_ON_FREE, 64, ai->ai_addr,
+						 LEV_OPT_CLOSE_ON_FREE, BACKLOG, ai->ai_addr,
 						 (int)ai->ai_addrlen);
 	freeaddrinfo(ai);
 	if (!http->listener)
@@ -304,7 +378,8 @@ static void note_port(struct http *http)
 static int start_server(struct http *http, struct config_fault *fault)
 {
 	http->server = evhttp_new(http->base);
-	if (!http->server || !evhttp_bind_listener(http->server, http->listener)) {
+	http->bound = http->server ? evhttp_bind_listener(http->server, http->listener) : NULL;
+	if (!http->bound) {
 		evconnlistener_free(http->listener);
 		return fail(fault, "HTTP", "no memory");
 	}
@@ -314,19 +389,27 @@ static int start_server(struct http *http, struct config_fault *fault)
 				   EVHTTP_REQ_DELETE | EVHTTP_REQ_HEAD);
 	evhttp_set_max_headers_size(http->server, HTTP_HEADERS_MAX);
 	evhttp_set_max_body_size(http->server, RCAR_ATTEST_MAX);
-	evhttp_set_timeout(http->server, HTTP_IDLE_SECONDS);
+	evhttp_set_timeout(http->server, CONNECTION_IDLE_SECONDS + 5);	/* ours come first */
 	return 0;
 }
 
 static int add_events(struct http *http)
 {
-	struct timeval every = { SWEEP_SECONDS, 0 };
+	struct timeval sweep = { SWEEP_SECONDS, 0 }, watch = { WATCH_SECONDS, 0 };
 
 	http->term = evsignal_new(http->base, SIGTERM, on_signal, http);
 	http->intr = evsignal_new(http->base, SIGINT, on_signal, http);
+	http->hangup = evsignal_new(http->base, SIGHUP, on_hangup, http);
 	http->sweep = event_new(http->base, -1, EV_PERSIST, on_sweep, http);
-	return http->term && http->intr && http->sweep && !event_add(http->term, NULL) &&
-	       !event_add(http->intr, NULL) && !event_add(http->sweep, &every) ? 0 : -1;
+	http->watch = event_new(http->base, -1, EV_PERSIST, on_watch, http);
+	http->drain = event_new(http->base, -1, EV_PERSIST, on_drain, http);
+	http->pause = event_new(http->base, -1, 0, on_pause, http);
+	if (!http->term || !http->intr || !http->hangup || !http->sweep || !http->watch ||
+	    !http->drain || !http->pause)
+		return -1;
+	return event_add(http->term, NULL) || event_add(http->intr, NULL) ||
+			       event_add(http->hangup, NULL) || event_add(http->sweep, &sweep) ||
+			       event_add(http->watch, &watch) ? -1 : 0;
 }
 
 /* What libevent has to say goes the way of everything else. */
@@ -339,23 +422,32 @@ static void on_library_log(int severity, const char *text)
 		journal(&d);
 }
 
+static int prepare(struct http *http, const struct config *config, struct config_fault *fault)
+{
+	struct peer_limits limits = peer_limits_of(config);
+
+	http->tls = tls_new(config, fault);
+	if (!http->tls)
+		return -1;
+	http->base = event_base_new();
+	http->peers = peer_table_new(&limits);
+	if (http->base && http->peers)
+		http->connections = connections_new(http->base, http->peers, &config->limits);
+	return http->connections ? 0 : fail(fault, "libevent", "no memory");
+}
+
 int http_new(const struct config *config, struct rcar *rcar, struct http **out,
 	     struct config_fault *fault)
 {
 	struct http *http = calloc(1, sizeof(*http));
-	int rc = -1;
+	int rc;
 
 	if (!http)
 		return fail(fault, "HTTP", "no memory");
-	if (connection_index < 0)
-		connection_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, connection_free);
 	event_set_log_callback(on_library_log);
 	http->rcar = rcar;
-	http->tls = tls_new(config, fault);
-	http->base = http->tls ? event_base_new() : NULL;
-	if (http->tls && (!http->base || connection_index < 0))
-		fail(fault, "libevent", "no memory");
-	else if (http->tls)
+	rc = prepare(http, config, fault);
+	if (!rc)
 		rc = bind_address(http, config, fault);
 	if (!rc) {
 		note_port(http);
@@ -368,6 +460,31 @@ int http_new(const struct config *config, struct rcar *rcar, struct http **out,
 	else
 		*out = http;
 	return rc;
+}
+
+void http_hook(struct http *http, const struct http_hooks *hooks)
+{
+	http->hooks = *hooks;
+}
+
+void http_take(struct http *http, const struct config *config, SSL_CTX *tls)
+{
+	struct peer_limits limits = peer_limits_of(config);
+
+	SSL_CTX_free(http->tls);
+	http->tls = tls;
+	peer_table_limit(http->peers, &limits);
+	connections_limit(http->connections, &config->limits);
+}
+
+struct connection_counts http_count(const struct http *http)
+{
+	return connections_count(http->connections);
+}
+
+struct event_base *http_base(const struct http *http)
+{
+	return http->base;
 }
 
 uint16_t http_port(const struct http *http)
@@ -385,7 +502,8 @@ int http_run(struct http *http)
 
 void http_free(struct http *http)
 {
-	struct event **events[] = { &http->term, &http->intr, &http->sweep };
+	struct event **events[] = { &http->term, &http->intr, &http->hangup, &http->sweep,
+				    &http->watch, &http->drain, &http->pause };
 
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (*events[i])
@@ -395,6 +513,8 @@ void http_free(struct http *http)
 		evhttp_free(http->server);
 	if (http->base)
 		event_base_free(http->base);
+	connections_free(http->connections);
+	peer_table_free(http->peers);
 	SSL_CTX_free(http->tls);
 	free(http);
 }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "journal.h"
+#include "journal_native.h"
 #include "text.h"
 
 static void add_who(json_t *line, const struct attested *who)
@@ -23,6 +24,20 @@ static void add_who(json_t *line, const struct attested *who)
 	json_object_set_new(line, "simulated", json_boolean(who->simulated));
 }
 
+static void add_platform(json_t *line, const struct platform *p)
+{
+	char until[TEXT_TIME_LEN];
+
+	if (p->tcb)
+		json_object_set_new(line, "tcb", json_string(p->tcb));
+	if (p->until) {
+		text_time(p->until, until);
+		json_object_set_new(line, "tcb_until", json_string(until));
+	}
+	if (p->revocation)
+		json_object_set_new(line, "revocation", json_string(p->revocation));
+}
+
 /* A line that can't be written has nobody left to be told of. */
 static void put_line(const char *text)
 {
@@ -37,6 +52,8 @@ void journal(const struct decision *d)
 	char when[TEXT_TIME_LEN], *text, *line_end;
 	json_t *line;
 
+	if (!journal_native(d))
+		return;
 	text_time(d->time, when);
 	line = json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*}", "time", when, "event", d->event,
 			 "result", d->result, "peer", d->peer, "resource", d->resource, "detail",
@@ -45,6 +62,8 @@ void journal(const struct decision *d)
 		return;
 	if (d->who)
 		add_who(line, d->who);
+	if (d->platform)
+		add_platform(line, d->platform);
 	text = json_dumps(line, JSON_COMPACT);
 	json_decref(line);
 	if (!text)
@@ -54,4 +73,10 @@ void journal(const struct decision *d)
 		free(line_end);
 	}
 	free(text);
+}
+
+void journal_fault(const char *text)
+{
+	if (journal_native_fault(text))
+		fprintf(stderr, "ward-broker: %s\n", text);
 }

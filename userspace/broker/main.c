@@ -15,27 +15,43 @@
 
 #include <fcntl.h>
 
-#include "dataset.h"
-#include "file.h"
+#include "admin_listener.h"
 #include "http.h"
 #include "journal.h"
-#include "keyfile.h"
+#include "keyring.h"
 #include "libward.h"
-
-#define CERTIFICATE_MAX	65536
+#include "metrics.h"
+#include "metrics_listener.h"
+#include "schema.h"
+#include "secret_wrap.h"
+#include "tls.h"
+#include "world.h"
 
 enum { EXIT_OK = 0, EXIT_USAGE = 1, EXIT_SYSTEM = 6 };
 
 /**
  * struct broker - everything that one run owns
+ * @path: of the configuration
+ * @seen: what the files looked like at the last look
+ * @retry: looks until what was refused is tried again; 0 = nothing was
+ * @refused: why it was
  */
 struct broker {
-	struct config config;
-	struct wv_roots *roots;
-	struct wv_policy *policy;
+	const char *path;
+	struct world world;
+	struct keyring *keyring;
 	struct rcar rcar;
+	struct admin admin;
+	struct admin_listener *admin_listener;
 	struct http *http;
+	struct metrics_listener *metrics;
+	uint8_t seen[WORLD_PRINT_LEN];
+	unsigned int retry;
+	struct config_fault refused;
 };
+
+#define RELOAD_RETRY	5	/* looks between two attempts */
+#define SWAP(a, b) do { __typeof__(a) t_ = (a); (a) = (b); (b) = t_; } while (0)
 
 static int fail(struct config_fault *fault, const char *path, const char *why)
 {
@@ -43,120 +59,136 @@ static int fail(struct config_fault *fault, const char *path, const char *why)
 	return -1;
 }
 
-static int load_roots(struct broker *b, struct config_fault *fault)
+static void go_by(struct broker *b)
 {
-	b->roots = wv_roots_new();
-	if (!b->roots)
-		return fail(fault, "roots", "no memory");
-	for (size_t i = 0; i < b->config.root_count; i++) {
-		const char *path = b->config.roots[i];
-		struct wv_fault wf = { 0 };
-		uint8_t *data;
-		size_t len;
-		int rc = file_read(path, CERTIFICATE_MAX, &data, &len);
+	b->rcar.config = &b->world.config;
+	b->rcar.roots = b->world.roots;
+	b->rcar.policy = b->world.policy;
+	b->rcar.collateral = b->world.collateral;
+	memcpy(b->rcar.policy_sha256, b->world.policy_sha256, sizeof(b->rcar.policy_sha256));
+}
 
-		if (rc)
-			return fail(fault, path, strerror(-rc));
-		rc = wv_roots_add(b->roots, (struct wv_bytes){ data, len }, &wf);
-		free(data);
-		if (rc)
-			return fail(fault, path, wf.text);
+static int open_database(struct broker *b, struct config_fault *fault)
+{
+	struct db_fault inner = { "" };
+	struct rcar *r = &b->rcar;
+
+	if (db_open(b->world.config.database, &r->db, &inner) || schema_bring_up(r->db, &inner)) {
+		snprintf(fault->text, sizeof(fault->text), "%s", inner.text);
+		return -1;
 	}
+	if (b->world.config.keyring &&
+	    keyring_open(r->db, b->world.config.keyring, &b->keyring, fault))
+		return -1;
+	secret_wrap_under(b->keyring);
 	return 0;
 }
 
-static int load_policy(struct broker *b, struct config_fault *fault)
+static int open_secrets(struct broker *b, struct config_fault *fault)
 {
-	struct wv_fault wf = { 0 };
-	uint8_t *json;
-	size_t len;
-	int rc = file_read(b->config.policy, WV_POLICY_MAX, &json, &len);
+	struct db_fault inner = { "" };
+	struct rcar *r = &b->rcar;
 
-	if (rc)
-		return fail(fault, b->config.policy, strerror(-rc));
-	rc = wv_policy_parse((struct wv_bytes){ json, len }, &b->policy, &wf);
-	free(json);
-	if (!rc)
+	r->keyring = b->keyring;
+	r->policies = policies_new();
+	if (!r->policies)
+		return fail(fault, "policies", "no memory");
+	if (!audit_open(r->db, &r->audit, &inner) && !token_key_open(r->db, &r->token, &inner))
 		return 0;
-	snprintf(fault->text, sizeof(fault->text), "%.120s: line %d, column %d: %.40s: %.120s",
-		 b->config.policy, wf.line, wf.column, wf.field, wf.text);
+	snprintf(fault->text, sizeof(fault->text), "%s", inner.text);
 	return -1;
 }
 
-/* The data set must open with the key; its id is the resource's. */
-static int check_dataset(struct config_resource *r, const uint8_t *key,
-			 struct config_fault *fault)
+/* One more source for the master key that the configuration's source opens. */
+static int enrol(struct broker *b, const char *path, const char *source,
+		 struct config_fault *fault)
 {
-	struct ward_dataset_error err = { .text = "can't be opened" };
-	struct ward_dataset *ds = NULL;
-	int fd = open(r->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int rc;
+	if (config_load(path, &b->world.config, fault))
+		return -1;
+	if (!b->world.config.keyring)
+		return fail(fault, path, "names no keyring that could be opened");
+	if (keyring_source_check(source, fault) || open_database(b, fault))
+		return -1;
+	return keyring_enrol(b->rcar.db, b->keyring, source, fault);
+}
 
-	if (fd < 0)
-		return fail(fault, r->file, strerror(errno));
-	rc = ward_dataset_open(fd, key, &ds, &err);
+/* The log gets the lines that the database has and a crash kept from it. */
+static int open_log(struct broker *b, struct config_fault *fault)
+{
+	const char *path = b->world.config.release_log;
+	struct db_fault inner = { "" };
+	int rc = release_log_open(path, &b->rcar.log);
+
 	if (rc)
-		fail(fault, r->file, err.text);
-	else
-		memcpy(r->dataset, ward_dataset_info(ds)->id, sizeof(r->dataset));
-	ward_dataset_close(ds);
-	close(fd);
-	return rc ? -1 : 0;
+		return fail(fault, path, rc == -EWOULDBLOCK ? "another broker writes to it" :
+			    strerror(-rc));
+	rc = release_log_mend(b->rcar.log, b->rcar.db, &inner);
+	return rc < 0 ? fail(fault, path, inner.text) : 0;
 }
 
-/* Every key is read once, so that what is wrong shows now and not at a release. */
-static int check_resources(struct broker *b, struct config_fault *fault)
+static char *render_metrics(void *arg)
 {
-	for (size_t i = 0; i < b->config.resource_count; i++) {
-		struct config_resource *r = &b->config.resources[i];
-		uint8_t key[WARD_KEYFILE_LEN];
-		int rc = ward_keyfile_read(r->key_file, key);
+	struct broker *b = arg;
+	struct db_fault ignored;
+	struct metrics_now now = {
+		.sessions = session_count(b->rcar.db, &b->rcar.limits, time(NULL), &ignored),
+		.connections = http_count(b->http),
+	};
 
-		if (rc)
-			return fail(fault, r->key_file, rc == -EPERM ?
-				    "others may reach this key: chmod 600 it" : rc == -EINVAL ?
-				    "a key file is a regular file of exactly 32 bytes" :
-				    strerror(-rc));
-		rc = r->file ? check_dataset(r, key, fault) : 0;
-		explicit_bzero(key, sizeof(key));
-		if (rc)
-			return -1;
-	}
-	return 0;
+	return metrics_text(&now);
 }
+
+static int reload_asked(void *arg, struct config_fault *fault);
 
 static int start(struct broker *b, const char *path, struct config_fault *fault)
 {
+	struct config *config = &b->world.config;
 	struct rcar *r = &b->rcar;
-	int rc;
 
-	if (config_load(path, &b->config, fault) || load_roots(b, fault) ||
-	    load_policy(b, fault) || check_resources(b, fault))
+	b->path = path;
+	if (world_load(path, &b->world, fault) || open_database(b, fault) ||
+	    open_secrets(b, fault) || open_log(b, fault))
 		return -1;
-	rc = release_log_open(b->config.release_log, &r->log);
-	if (rc)
-		return fail(fault, b->config.release_log, rc == -EWOULDBLOCK ?
-			    "another broker writes to it" : strerror(-rc));
-	r->config = &b->config;
-	r->roots = b->roots;
-	r->policy = b->policy;
-	r->sessions = session_table_new(b->config.session_max, b->config.session_timeout);
-	r->token = token_key_new();
-	if (!r->sessions || !r->token)
-		return fail(fault, "start", "no memory or no random numbers");
-	return http_new(&b->config, r, &b->http, fault);
+	memcpy(b->seen, b->world.print, sizeof(b->seen));
+	go_by(b);
+	r->limits = (struct session_limits){ config->session_max, config->session_timeout };
+	if (http_new(config, r, &b->http, fault))
+		return -1;
+	b->admin = (struct admin){ .rcar = r, .reload = reload_asked, .arg = b };
+	if (config->admin_host &&
+	    admin_listen(http_base(b->http), config, &b->admin, &b->admin_listener, fault))
+		return -1;
+	return config->metrics_host ? metrics_listen(http_base(b->http), config, render_metrics, b,
+						     &b->metrics, fault) : 0;
 }
 
 static void stop(struct broker *b)
 {
+	metrics_listener_free(b->metrics);
+	admin_listener_free(b->admin_listener);
 	if (b->http)
 		http_free(b->http);
 	token_key_free(b->rcar.token);
-	session_table_free(b->rcar.sessions);
 	release_log_close(b->rcar.log);
-	wv_policy_free(b->policy);
-	wv_roots_free(b->roots);
-	config_clear(&b->config);
+	audit_close(b->rcar.audit);
+	policies_free(b->rcar.policies);
+	secret_wrap_under(NULL);
+	keyring_close(b->keyring);
+	db_close(b->rcar.db);
+	world_clear(&b->world);
+}
+
+/* What the audit is known by, or all of it: a running broker isn't disturbed. */
+static int tell_audit(struct broker *b, const char *path, int key, struct config_fault *fault)
+{
+	struct db_fault inner = { "the standard output can't be written" };
+
+	if (config_load(path, &b->world.config, fault) || open_database(b, fault) ||
+	    open_secrets(b, fault))
+		return -1;
+	if (key ? audit_key_pem(b->rcar.audit, stdout) : audit_export(b->rcar.db, 1, stdout, &inner))
+		return fail(fault, "audit", inner.text);
+	return 0;
 }
 
 static void say(const char *event, const char *result, const char *detail)
@@ -177,20 +209,99 @@ static void say_warnings(const struct wv_policy *policy)
 			say("policy", wv_warning_text(i), wv_warning_explain(i));
 }
 
+static int take_world(struct broker *b, struct config_fault *fault)
+{
+	struct world next;
+	SSL_CTX *tls = NULL;
+
+	if (world_load(b->path, &next, fault) || world_follows(&b->world, &next, fault) ||
+	    !(tls = tls_new(&next.config, fault))) {
+		world_clear(&next);
+		return -1;
+	}
+	/* from here on nothing fails */
+	SWAP(b->world, next);
+	go_by(b);
+	http_take(b->http, &b->world.config, tls);
+	world_clear(&next);
+	return 0;
+}
+
+static void reload(struct broker *b)
+{
+	struct config_fault fault = { "" };
+
+	if (!take_world(b, &fault)) {
+		b->retry = 0;
+		memcpy(b->seen, b->world.print, sizeof(b->seen));
+		b->refused.text[0] = 0;
+		say("reload", "ok", NULL);
+		metrics_reload(1);
+		say_warnings(b->world.policy);
+		return;
+	}
+	/* it may be for a file that only the new configuration names */
+	b->retry = RELOAD_RETRY;
+	if (strcmp(fault.text, b->refused.text)) {
+		say("reload", "kept", fault.text);
+		metrics_reload(0);
+	}
+	b->refused = fault;
+}
+
+/* By an administrator, who hears why it was not taken. */
+static int reload_asked(void *arg, struct config_fault *fault)
+{
+	struct broker *b = arg;
+
+	b->refused.text[0] = 0;
+	reload(b);
+	*fault = b->refused;
+	return b->refused.text[0] ? -1 : 0;
+}
+
+/*
+ * A file that is being written differs from one look to the next: it is read when it
+ * has come to rest. What was refused is tried again now and then, and said once.
+ */
+static void on_reload(void *arg, int now)
+{
+	struct broker *b = arg;
+	uint8_t print[WORLD_PRINT_LEN];
+	int rest;
+
+	world_print(b->path, &b->world.config, print);
+	rest = !memcmp(print, b->seen, sizeof(print));
+	memcpy(b->seen, print, sizeof(print));
+	if (now) {
+		b->refused.text[0] = 0;
+		if (b->world.collateral)
+			collateral_reread(b->world.collateral, time(NULL));
+		reload(b);
+	} else if (b->retry ? !--b->retry : rest && memcmp(print, b->world.print, sizeof(print))) {
+		reload(b);
+	}
+}
+
 static int tell_ready(int fd, const struct broker *b)
 {
-	char line[128];
-	int n = snprintf(line, sizeof(line), "listening on %s:%u\n", b->config.host,
-			 http_port(b->http));
+	const struct config *c = &b->world.config;
+	char line[256];
+	int n = snprintf(line, sizeof(line), "listening on %s:%u\n", c->host, http_port(b->http));
 
+	if (b->metrics)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, "metrics on %s:%u\n",
+			      c->metrics_host, metrics_listener_port(b->metrics));
 	return write(fd, line, (size_t)n) == n ? 0 : -1;
 }
 
 static int serve(struct broker *b, int ready_fd)
 {
+	const struct http_hooks hooks = { .reload = on_reload, .arg = b };
 	int rc;
 
-	say_warnings(b->policy);
+	say_warnings(b->world.policy);
+	http_hook(b->http, &hooks);
 	say("start", "ok", NULL);
 	if (tell_ready(ready_fd, b)) {
 		say("error", "internal-error", "can't tell that the broker is ready");
@@ -233,20 +344,34 @@ static int harden(void)
 
 static int usage(FILE *f, int code)
 {
-	fputs("usage: ward-broker [--check] [--ready-fd FD] --config FILE\n\n"
+	fputs("usage: ward-broker [--check | --enrol SOURCE | --audit-key | --audit-export]\n"
+	      "                   [--ready-fd FD] --config FILE\n\n"
 	      "Releases data keys to workers whose evidence the policy accepts (key broker\n"
 	      "protocol 0.4.0 over TLS 1.3).\n\n"
-	      "  --config FILE  JSON; see ward-broker(8)\n"
+	      "  --config FILE  JSON; see ward-broker.json(5)\n"
 	      "  --check        read everything that FILE names, then end\n"
+	      "  --enrol SOURCE let passphrase:FILE or tpm2:device:PATH[,pcrs=0+7] open the\n"
+	      "                 database's keyring from now on, too; then end\n"
+	      "  --audit-key    print the public key that signs the audit\n"
+	      "  --audit-export print the audit for `wardctl audit verify`\n"
 	      "  --ready-fd FD  write 'listening on ADDRESS:PORT' there, not to stdout\n"
 	      "  --version\n", f);
 	return code;
 }
 
+static int misuse(const char *what)
+{
+	usage(stderr, EXIT_USAGE);
+	fprintf(stderr, "ward-broker: %s\n", what);
+	return EXIT_USAGE;
+}
+
 struct arguments {
 	const char *config;
+	const char *enrol;
 	int ready_fd;
 	int check;
+	int audit;	/* 'k': its key, 'x': all of it */
 };
 
 /* Returns -1 to go on, or an exit code. */
@@ -255,6 +380,9 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'f' },
 		{ "check", no_argument, NULL, 'c' },
+		{ "enrol", required_argument, NULL, 'e' },
+		{ "audit-key", no_argument, NULL, 'k' },
+		{ "audit-export", no_argument, NULL, 'x' },
 		{ "ready-fd", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -268,19 +396,27 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 			a->config = optarg;
 		} else if (c == 'c') {
 			a->check = 1;
+		} else if (c == 'e') {
+			a->enrol = optarg;
+		} else if (c == 'k' || c == 'x') {
+			a->audit = c;
 		} else if (c == 'r') {
 			a->ready_fd = (int)strtol(optarg, &end, 10);
 			if (*end || end == optarg || fcntl(a->ready_fd, F_GETFD) < 0)
-				return usage(stderr, EXIT_USAGE);
+				return misuse("--ready-fd takes the number of a descriptor that is open");
 		} else if (c == 'V') {
 			return puts("ward-broker " WARD_VERSION) < 0 ? EXIT_SYSTEM : EXIT_OK;
+		} else if (c == 'h') {
+			return usage(stdout, EXIT_OK);
 		} else {
-			return usage(c == 'h' ? stdout : stderr, c == 'h' ? EXIT_OK : EXIT_USAGE);
+			return usage(stderr, EXIT_USAGE);	/* getopt said which */
 		}
 	}
 	if (!a->config && optind < argc)
 		a->config = argv[optind++];
-	return a->config && optind == argc ? -1 : usage(stderr, EXIT_USAGE);
+	if (optind < argc)
+		return misuse("one configuration is expected");
+	return a->config ? -1 : misuse("--config FILE is missing");
 }
 
 int main(int argc, char **argv)
@@ -297,11 +433,13 @@ int main(int argc, char **argv)
 	rc = parse_arguments(argc, argv, &a);
 	if (rc >= 0)
 		return rc;
-	if (start(&b, a.config, &fault)) {
-		fprintf(stderr, "ward-broker: %s\n", fault.text);
+	rc = a.enrol ? enrol(&b, a.config, a.enrol, &fault) :
+	     a.audit ? tell_audit(&b, a.config, a.audit == 'k', &fault) : start(&b, a.config, &fault);
+	if (rc) {
+		journal_fault(fault.text);
 		rc = EXIT_USAGE;
 	} else {
-		rc = a.check ? EXIT_OK : serve(&b, a.ready_fd);
+		rc = a.check || a.enrol || a.audit ? EXIT_OK : serve(&b, a.ready_fd);
 	}
 	stop(&b);
 	return rc;

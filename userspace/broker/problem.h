@@ -9,6 +9,9 @@
 /** problem_status - HTTP status of a reason */
 int problem_status(const char *reason);
 
+/** problem_word - @reason as this list has it, for good; NULL = it is not there */
+const char *problem_word(const char *reason);
+
 /**
  * problem_json - the body of a refusal
  * @reason: a word of this broker or of wv_reason_text()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Requests, /auth, and how every request ends. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,9 @@
 
 #include <openssl/evp.h>
 
+#include "die_at.h"
 #include "journal.h"
+#include "metrics.h"
 #include "problem.h"
 #include "rcar_private.h"
 
@@ -44,22 +47,72 @@ json_t *rcar_json(struct rcar_call *call, size_t max)
 	return body;
 }
 
-struct session *rcar_session(struct rcar_call *call)
+int rcar_store_failed(struct rcar_call *call, const struct db_fault *fault)
 {
-	struct session_table *table = call->rcar->sessions;
-	struct session *s;
+	struct decision d = { .time = call->req->time, .event = "error", .result = "store-failed",
+			      .detail = fault->text };
 
-	if (!call->req->cookie) {
-		rcar_refuse(call, "session-missing", "%s", "");
-		return NULL;
-	}
-	s = session_find(table, call->req->cookie);
-	if (!s)
-		rcar_refuse(call, "session-unknown", "%s", "");
-	else if (session_expired(table, s, call->req->now))
-		rcar_refuse(call, "evidence-expired", "the session began more than %u seconds ago",
-			    call->rcar->config->session_timeout);
-	return call->reason ? NULL : s;
+	journal(&d);
+	return rcar_refuse(call, "store-failed", "%s", "");
+}
+
+int rcar_session(struct rcar_call *call, struct session *out)
+{
+	const struct session_limits *limits = &call->rcar->limits;
+	struct db_fault fault = { "" };
+	int rc;
+
+	if (!call->req->cookie)
+		return rcar_refuse(call, "session-missing", "%s", "");
+	rc = session_find(call->rcar->db, call->req->cookie, out, &fault);
+	if (rc == -ENOENT)
+		return rcar_refuse(call, "session-unknown", "%s", "");
+	if (rc)
+		return rcar_store_failed(call, &fault);
+	if (session_expired(limits, out, call->req->time))
+		return rcar_refuse(call, "evidence-expired", "the session began more than %u seconds ago",
+				   limits->timeout);
+	return 0;
+}
+
+struct audit_entry rcar_entry(const struct rcar_call *call)
+{
+	return (struct audit_entry){
+		.time = call->req->time,
+		.event = strcmp(call->event, "resource") ? call->event : "release",
+		.result = call->reason ? call->reason : "ok",
+		.peer = call->req->peer,
+		.resource = call->resource,
+		.evidence = call->who ? call->who->evidence : call->has_evidence ? call->evidence : NULL,
+		.policy = call->who || call->has_evidence ? call->rcar->policy_sha256 : NULL,
+		.who = call->who,
+		.release = call->has_release ? call->release.id : NULL,
+	};
+}
+
+/* What is no request of the protocol is not decided: the journal has it, the audit not. */
+static int is_decision(const struct rcar_call *call)
+{
+	static const char *const not[] = { "malformed-request", "method-unsupported",
+					   "request-too-long", "path-unknown", "store-failed" };
+
+	for (size_t i = 0; i < sizeof(not) / sizeof(*not); i++)
+		if (!strcmp(call->reason, not[i]))
+			return 0;
+	return strcmp(call->event, "request") != 0;
+}
+
+/* A refusal stands, whether or not it can be recorded. */
+static void record_refusal(struct rcar_call *call)
+{
+	struct audit_entry e = rcar_entry(call);
+	struct db_fault fault = { "" };
+	struct decision d = { .time = call->req->time, .event = "error", .result = "store-failed",
+			      .detail = fault.text };
+
+	if (!call->recorded && is_decision(call) &&
+	    audit_note(call->rcar->db, call->rcar->audit, &e, &fault))
+		journal(&d);
 }
 
 static int check_auth(struct rcar_call *call, json_t *body)
@@ -73,7 +126,7 @@ static int check_auth(struct rcar_call *call, json_t *body)
 		return rcar_refuse(call, "version-unsupported", "%s", "");
 	if (strcmp(tee, TEE))
 		return rcar_refuse(call, "tee-unsupported", "%s", "");
-	return 0;
+	return rcar_params(call, json_object_get(body, "extra-params"), tee);
 }
 
 /* POST /kbs/v0/auth: a cookie and a nonce, in base64 as the protocol has it. */
@@ -81,7 +134,8 @@ static int auth(struct rcar_call *call)
 {
 	unsigned char nonce[4 * ((SESSION_NONCE_LEN + 2) / 3) + 1];
 	json_t *body = rcar_json(call, RCAR_AUTH_MAX);
-	struct session *s;
+	uint8_t raw[SESSION_NONCE_LEN];
+	struct db_fault fault = { "" };
 	json_t *out;
 	int rc;
 
@@ -91,14 +145,17 @@ static int auth(struct rcar_call *call)
 	json_decref(body);
 	if (rc)
 		return -1;
-	s = session_start(call->rcar->sessions, call->req->now);
-	if (!s)
+	rc = session_start(call->rcar->db, &call->rcar->limits, call->req->time,
+			   call->reply->cookie, raw, &fault);
+	if (rc == -ENOSPC)
 		return rcar_refuse(call, "sessions-exhausted", "%s", "");
-	EVP_EncodeBlock(nonce, s->nonce, SESSION_NONCE_LEN);
+	if (rc)
+		return rcar_store_failed(call, &fault);
+	die_at("nonce-issued");
+	EVP_EncodeBlock(nonce, raw, SESSION_NONCE_LEN);
 	out = json_pack("{s:s, s:{}}", "nonce", nonce, "extra-params");
 	call->reply->body = out ? json_dumps(out, JSON_COMPACT) : NULL;
 	json_decref(out);
-	session_cookie(s, call->reply->cookie);
 	return 0;
 }
 
@@ -128,12 +185,14 @@ void rcar_handle(struct rcar *rcar, const struct rcar_request *req, struct rcar_
 {
 	struct rcar_call call = { .rcar = rcar, .req = req, .reply = reply, .event = "request" };
 	struct decision d = { .time = req->time, .peer = req->peer };
+	uint64_t began = metrics_clock();
 
 	memset(reply, 0, sizeof(*reply));
 	reply->status = 200;
 	if (!route(&call) && !reply->body)
 		rcar_refuse(&call, "internal-error", "no memory");
 	if (call.reason) {
+		record_refusal(&call);
 		free(reply->body);
 		memset(reply->cookie, 0, sizeof(reply->cookie));
 		reply->status = problem_status(call.reason);
@@ -144,6 +203,8 @@ void rcar_handle(struct rcar *rcar, const struct rcar_request *req, struct rcar_
 	d.result = call.reason ? call.reason : "ok";
 	d.resource = call.resource;
 	d.detail = call.detail[0] ? call.detail : NULL;
+	d.platform = &call.platform;
 	d.who = call.who;
+	metrics_decision(d.event, d.result, metrics_clock() - began);
 	journal(&d);
 }

@@ -9,9 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit.h"
+#include "collateral.h"
 #include "config.h"
+#include "db.h"
+#include "policies.h"
 #include "release.h"
-#include "session.h"
+#include "store_session.h"
 #include "token.h"
 #include "wardverify.h"
 
@@ -22,16 +26,28 @@
 /**
  * struct rcar - what answers requests; all pointers are borrowed
  * @config: resources and limits
- * @sessions, @token, @log: state
+ * @db: sessions, counts, audit
+ * @limits: of sessions
+ * @audit, @token, @log: state
  * @roots, @policy: what evidence is appraised by
+ * @policy_sha256: of the policy's bytes
+ * @policies: of the database, by name
+ * @keyring: opens its resources; NULL = there is none
+ * @collateral: beside it; NULL = what comes with the evidence alone
  */
 struct rcar {
 	const struct config *config;
-	struct session_table *sessions;
+	struct db *db;
+	struct session_limits limits;
+	struct audit *audit;
 	struct token_key *token;
 	struct release_log *log;
 	const struct wv_roots *roots;
 	const struct wv_policy *policy;
+	uint8_t policy_sha256[32];
+	struct policies *policies;
+	const struct keyring *keyring;
+	struct collateral *collateral;
 };
 
 /**
@@ -40,15 +56,17 @@ struct rcar {
  * @path: without query
  * @cookie: value of RCAR_COOKIE, or NULL
  * @bearer: token, or NULL
+ * @client: SHA-256 of the key of the client's certificate, or NULL
  * @peer: address of the client, for the journal
- * @now: seconds on a clock that never goes back (sessions)
- * @time: seconds since the epoch (certificates, tokens, logs)
+ * @now: seconds on a clock that never goes back (collateral)
+ * @time: seconds since the epoch (sessions, certificates, tokens, logs)
  */
 struct rcar_request {
 	const char *method;
 	const char *path;
 	const char *cookie;
 	const char *bearer;
+	const uint8_t *client;
 	const void *body;
 	size_t body_len;
 	const char *peer;
@@ -70,7 +88,7 @@ struct rcar_reply {
 	char cookie[SESSION_COOKIE_LEN + 1];
 };
 
-/** rcar_handle - answer a request, and write the decision to the journal */
+/** rcar_handle - answer a request, and write the decision to journal and audit */
 void rcar_handle(struct rcar *rcar, const struct rcar_request *req, struct rcar_reply *reply);
 
 #endif /* BROKER_RCAR_H */

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "journal.h"
 #include "rcar.h"
 
 /**
@@ -12,8 +13,12 @@
  * @event: for the journal
  * @reason: why it is refused; NULL = it is not
  * @detail: more about it, for the reply and the journal
- * @resource: path of a resource, for the journal
+ * @resource: path of a resource, for the journal; may be @path
+ * @platform: of accepted evidence
  * @who: what the evidence says, as far as it is authentic; NULL = nothing
+ * @evidence: SHA-256 of the bundle, where @has_evidence
+ * @release: where @has_release
+ * @recorded: the audit has this decision
  */
 struct rcar_call {
 	struct rcar *rcar;
@@ -23,8 +28,13 @@ struct rcar_call {
 	const char *reason;
 	char detail[384];
 	const char *resource;
+	char path[CONFIG_PATH_MAX];
+	struct platform platform;
 	const struct attested *who;
 	struct attested attested;
+	uint8_t evidence[32];
+	struct release release;
+	int has_evidence, has_release, recorded;
 };
 
 /** rcar_refuse - note why; returns -1 */
@@ -37,8 +47,20 @@ int rcar_attest(struct rcar_call *call);
 /** rcar_resource - GET /kbs/v0/resource/...; @path is what follows; likewise */
 int rcar_resource(struct rcar_call *call, const char *path);
 
-/** rcar_session - the living session of the request's cookie; NULL = refused */
-struct session *rcar_session(struct rcar_call *call);
+/** rcar_params - of /auth: extra-params of a client with evidence of kind @tee; 0 or -1 */
+int rcar_params(struct rcar_call *call, const json_t *params, const char *tee);
+
+/** rcar_beside - of /attest: what comes beside the evidence must be nothing; 0 or -1 */
+int rcar_beside(struct rcar_call *call, const json_t *body);
+
+/** rcar_session - the living session of the request's cookie; 0 or -1 with the reason noted */
+int rcar_session(struct rcar_call *call, struct session *out);
+
+/** rcar_store_failed - the database did; the journal hears more than the client; -1 */
+int rcar_store_failed(struct rcar_call *call, const struct db_fault *fault);
+
+/** rcar_entry - the audit's entry of this decision */
+struct audit_entry rcar_entry(const struct rcar_call *call);
 
 /** rcar_json - the body as JSON object of at most @max bytes; NULL = refused */
 json_t *rcar_json(struct rcar_call *call, size_t max);

@@ -14,7 +14,6 @@
 #include "release.h"
 #include "text.h"
 
-#define LINE_MAX_LEN	1024
 #define KEY_LEN		32
 #define KEY_TEXT_LEN	43	/* base64url of 32 bytes */
 
@@ -94,12 +93,12 @@ size_t release_payload(const struct release *r, const struct config_resource *re
 }
 
 /* The path of a resource needs no escaping: config_parse() saw to that. */
-static int format_line(char *line, const struct release *r,
-		       const struct config_resource *resource, const struct attested *who,
-		       int64_t now)
+int release_line(const struct release *r, const struct config_resource *resource,
+		 const struct attested *who, int64_t now, char *out)
 {
 	char when[TEXT_TIME_LEN], dataset[33], id[33], nonce[65], session[33], instance[33];
 	char measurement[97], evidence[65];
+	int n;
 
 	text_time(now, when);
 	text_hex(resource->dataset, 16, dataset);
@@ -109,33 +108,41 @@ static int format_line(char *line, const struct release *r,
 	text_hex(who->instance, 16, instance);
 	text_hex(who->measurement, 48, measurement);
 	text_hex(who->evidence, 32, evidence);
-	return snprintf(line, LINE_MAX_LEN,
-			"{\"version\":1,\"time\":\"%s\",\"resource\":\"%s\",\"dataset\":\"%s\","
-			"\"release\":\"%s\",\"receipt_nonce\":\"%s\",\"session\":\"%s\","
-			"\"instance\":\"%s\",\"uid\":%u,\"measurement\":\"%s\","
-			"\"evidence_sha256\":\"%s\"}\n", when, resource->path, dataset, id, nonce,
-			session, instance, who->uid, measurement, evidence);
+	n = snprintf(out, RELEASE_LINE_MAX,
+		     "{\"version\":1,\"time\":\"%s\",\"resource\":\"%s\",\"dataset\":\"%s\","
+		     "\"release\":\"%s\",\"receipt_nonce\":\"%s\",\"session\":\"%s\","
+		     "\"instance\":\"%s\",\"uid\":%u,\"measurement\":\"%s\","
+		     "\"evidence_sha256\":\"%s\"}", when, resource->path, dataset, id, nonce,
+		     session, instance, who->uid, measurement, evidence);
+	return n > 0 && n < RELEASE_LINE_MAX - 1 ? 0 : -EOVERFLOW;
 }
 
-int release_log_append(struct release_log *log, const struct release *r,
-		       const struct config_resource *resource, const struct attested *who,
-		       int64_t now)
+static int write_line(int fd, const char *text, size_t len)
 {
-	char line[LINE_MAX_LEN];
-	int len = format_line(line, r, resource, who, now);
-	off_t start = lseek(log->fd, 0, SEEK_END);
+	off_t start = lseek(fd, 0, SEEK_END);
 	ssize_t n;
 	int rc;
 
-	if (len < 0 || len >= (int)sizeof(line))
-		return -EOVERFLOW;
 	if (start < 0)
 		return -errno;
-	n = write(log->fd, line, (size_t)len);
-	if (n == len && !fsync(log->fd))
+	n = write(fd, text, len);
+	if (n == (ssize_t)len && !fdatasync(fd))
 		return 0;
-	rc = n >= 0 && n != len ? -ENOSPC : -errno;
-	if (ftruncate(log->fd, start))
+	rc = n >= 0 && n != (ssize_t)len ? -ENOSPC : -errno;
+	if (ftruncate(fd, start))
 		return rc;	/* the next open ends the torn line */
 	return rc;
+}
+
+int release_log_append(struct release_log *log, const char *line)
+{
+	char text[RELEASE_LINE_MAX + 1];
+	int n = snprintf(text, sizeof(text), "%s\n", line);
+
+	return n > 0 && n < (int)sizeof(text) ? write_line(log->fd, text, (size_t)n) : -EOVERFLOW;
+}
+
+int release_log_fd(const struct release_log *log)
+{
+	return log->fd;
 }

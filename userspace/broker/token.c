@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,34 +8,70 @@
 #include <jose/jwk.h>
 #include <jose/jws.h>
 
+#include "attested_json.h"
+#include "shared.h"
 #include "text.h"
 #include "token.h"
+#include "wardverify_ear.h"
 
-#define EAR_PROFILE	"tag:github.com,2023:veraison/ear"
-#define EAR_AFFIRMING	2
-#define EAR_WARNING	32
+#ifndef WARD_VERSION
+#define WARD_VERSION "0.1.0"
+#endif
+
+/* A private claim: which named policies accept the evidence. */
+#define POLICIES "ward-policies"
 
 struct token_key {
 	json_t *private;
 	json_t *public;
 };
 
-struct token_key *token_key_new(void)
+/* Takes the private key over, also when it fails. */
+static struct token_key *with_private(json_t *private)
 {
 	struct token_key *key = calloc(1, sizeof(*key));
 
-	if (!key)
+	if (!key) {
+		json_decref(private);
 		return NULL;
-	key->private = json_pack("{s:s}", "alg", "ES256");
-	if (!key->private || !jose_jwk_gen(NULL, key->private))
-		goto fail;
-	key->public = json_deep_copy(key->private);
-	if (!key->public || !jose_jwk_pub(NULL, key->public))
-		goto fail;
-	return key;
-fail:
+	}
+	key->private = private;
+	key->public = json_deep_copy(private);
+	if (key->public && jose_jwk_pub(NULL, key->public))
+		return key;
 	token_key_free(key);
 	return NULL;
+}
+
+struct token_key *token_key_new(void)
+{
+	json_t *private = json_pack("{s:s}", "alg", "ES256");
+
+	if (private && jose_jwk_gen(NULL, private))
+		return with_private(private);
+	json_decref(private);
+	return NULL;
+}
+
+int token_key_open(struct db *db, struct token_key **out, struct db_fault *fault)
+{
+	struct token_key *offer = token_key_new();
+	char *text = offer ? json_dumps(offer->private, JSON_COMPACT) : NULL;
+	uint8_t jwk[SHARED_MAX];
+	json_t *private;
+	int rc = -ENOMEM;
+
+	*fault = (struct db_fault){ "token: no memory or no random numbers" };
+	if (text)
+		rc = shared_secret(db, "token-key", text, strlen(text), jwk, fault);
+	free(text);
+	token_key_free(offer);
+	if (rc < 0)
+		return rc;
+	private = json_loadb((char *)jwk, (size_t)rc, 0, NULL);
+	explicit_bzero(jwk, sizeof(jwk));
+	*out = private ? with_private(private) : NULL;
+	return *out ? 0 : -EBADMSG;
 }
 
 void token_key_free(struct token_key *key)
@@ -46,38 +83,30 @@ void token_key_free(struct token_key *key)
 	free(key);
 }
 
-static json_t *hex(const uint8_t *data, size_t len)
+/* What the appraisal said, as libwardverify puts it, with the key that it is bound to. */
+static json_t *claims(const struct token_facts *facts)
 {
-	char text[2 * 48 + 1];
+	struct wv_ear ear = {
+		.verdict = facts->verdict,
+		.policy = facts->policy,
+		.issued_at = facts->now,
+		.expires_at = facts->now + facts->lifetime,
+		.developer = "ward",
+		.build = "ward-broker " WARD_VERSION,
+	};
+	char *runtime, *text = NULL;
+	json_t *body;
 
-	text_hex(data, len, text);
-	return json_string(text);
-}
-
-/* An appraisal of one submodule; affirming only where hardware stands behind it. */
-static json_t *submodule(const struct attested *who)
-{
-	int status = who->simulated || !who->measured ? EAR_WARNING : EAR_AFFIRMING;
-
-	return json_pack("{s:i, s:{s:i, s:i, s:i}, s:{s:{s:o}, s:o, s:o, s:I, s:o, s:o, s:b, s:b}}",
-			 "ear.status", status, "ear.trustworthiness-vector", "instance-identity",
-			 EAR_AFFIRMING, "executables", who->measured ? EAR_AFFIRMING : EAR_WARNING,
-			 "hardware", who->simulated ? EAR_WARNING : EAR_AFFIRMING,
-			 "ear.veraison.annotated-evidence", "runtime_data_claims", "tee-pubkey",
-			 json_loads(who->tee_pubkey, 0, NULL), "session",
-			 hex(who->session, sizeof(who->session)), "instance",
-			 hex(who->instance, sizeof(who->instance)), "uid", (json_int_t)who->uid,
-			 "measurement", hex(who->measurement, sizeof(who->measurement)),
-			 "evidence_sha256", hex(who->evidence, sizeof(who->evidence)), "measured",
-			 who->measured, "simulated", who->simulated);
-}
-
-static json_t *claims(const struct attested *who, int64_t now, uint32_t lifetime)
-{
-	return json_pack("{s:s, s:I, s:I, s:{s:s, s:s}, s:{s:o}}", "eat_profile", EAR_PROFILE,
-			 "iat", (json_int_t)now, "exp", (json_int_t)(now + lifetime),
-			 "ear.verifier-id", "developer", "ward", "build", "ward-broker", "submods",
-			 "cpu0", submodule(who));
+	if (asprintf(&runtime, "{\"tee-pubkey\":%s}", facts->who->tee_pubkey) >= 0) {
+		ear.runtime_data = runtime;
+		text = wv_ear_json(&ear);
+		free(runtime);
+	}
+	body = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	free(text);
+	if (body)
+		json_object_set_new(body, POLICIES, attested_policies_write(facts->who));
+	return body;
 }
 
 /* The three parts of a signed flattened JWS with dots between. */
@@ -93,10 +122,9 @@ static char *compact(const json_t *jws)
 	return out;
 }
 
-char *token_issue(const struct token_key *key, const struct attested *who, int64_t now,
-		  uint32_t lifetime)
+char *token_issue(const struct token_key *key, const struct token_facts *facts)
 {
-	json_t *body = claims(who, now, lifetime);
+	json_t *body = claims(facts);
 	json_t *jws = body ? json_pack("{s:o}", "payload", jose_b64_enc_dump(body)) : NULL;
 	json_t *sig = json_pack("{s:{s:s, s:s, s:O}}", "protected", "alg", "ES256", "typ", "JWT",
 				"jwk", key->public);
@@ -147,6 +175,8 @@ static int unpack(json_t *body, int64_t *expires, struct attested *who)
 			"runtime_data_claims", "tee-pubkey", &jwk, "session", &session, "instance",
 			&instance, "uid", &uid, "measurement", &measurement, "evidence_sha256",
 			&evidence, "measured", &who->measured, "simulated", &who->simulated))
+		return -1;
+	if (attested_policies_read(json_object_get(body, POLICIES), who))
 		return -1;
 	text = json_dumps(jwk, JSON_COMPACT | JSON_SORT_KEYS);
 	if (!text || strlen(text) >= sizeof(who->tee_pubkey)) {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <openssl/evp.h>
 
+#include "libward_channel.h"
 #include "private.h"
 
 struct piece {
@@ -74,5 +75,21 @@ int ward_binding_report(const void *request, size_t len, uint8_t *out)
 		{ request, len },
 	};
 
+	return hash(piece, sizeof(piece) / sizeof(*piece), out);
+}
+
+int ward_binding_channel(const struct ward_channel_bound *bound, uint8_t *out)
+{
+	struct piece piece[] = {
+		PREFIX("WARD-CHANNEL-V1"),
+		{ bound->exporter, sizeof(bound->exporter) },
+		{ bound->own_key, sizeof(bound->own_key) },
+		{ bound->peer_key, sizeof(bound->peer_key) },
+		{ &bound->role, 1 },
+		{ bound->nonce, sizeof(bound->nonce) },
+	};
+
+	if (bound->role != WARD_CHANNEL_CONNECTOR && bound->role != WARD_CHANNEL_ACCEPTOR)
+		return -EINVAL;
 	return hash(piece, sizeof(piece) / sizeof(*piece), out);
 }

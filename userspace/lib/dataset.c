@@ -16,36 +16,7 @@
 
 #include "cursor.h"
 #include "dataset_private.h"
-
-struct ward_dataset {
-	int fd;
-	struct ward_dataset_info info;
-	EVP_CIPHER_CTX *ctx;		/* NULL: opened without a key */
-	uint8_t hash[DATASET_HASH_LEN];	/* of the header; associated data of every chunk */
-	uint8_t *header;		/* header_len bytes */
-	char *metadata;
-	uint8_t piece[DATASET_PIECE];	/* ciphertext */
-};
-
-static int read_at(int fd, void *buf, size_t len, uint64_t off)
-{
-	uint8_t *p = buf;
-
-	while (len) {
-		ssize_t n = pread(fd, p, len, (off_t)off);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			return -ENODATA;
-		p += n;
-		off += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
+#include "recipient_private.h"
 
 static int fail_head(struct ward_dataset_error *err, uint64_t off, const char *what)
 {
@@ -53,7 +24,7 @@ static int fail_head(struct ward_dataset_error *err, uint64_t off, const char *w
 			    "header, offset %" PRIu64 ": %s", off, what);
 }
 
-static int fail_read(struct ward_dataset_error *err, int rc, uint64_t chunk, uint64_t off)
+int dataset_fail_read(struct ward_dataset_error *err, int rc, uint64_t chunk, uint64_t off)
 {
 	if (rc == -ENODATA)
 		return dataset_fail(err, -EBADMSG, chunk, off,
@@ -68,12 +39,12 @@ static int read_magic(struct cursor *c, struct ward_dataset_info *info,
 	const uint8_t *magic = cursor_take(c, sizeof(DATASET_MAGIC));
 
 	if (!magic || memcmp(magic, DATASET_MAGIC, sizeof(DATASET_MAGIC)))
-		return fail_head(err, 0, "not a data set: it doesn't begin with WARDDS1");
+		return fail_head(err, 0, "not a data set: it doesn't begin with WARDDS2");
 	info->header_len = cursor_le32(c);
 	info->version = cursor_le32(c);
 	if (info->version != DATASET_VERSION)
 		return dataset_fail(err, -ENOTSUP, WARD_DATASET_NO_CHUNK, DATASET_OFF_VERSION,
-				    "header, offset %d: version %" PRIu32 "; only 1 is known",
+				    "header, offset %d: version %" PRIu32 "; only 2 is known",
 				    DATASET_OFF_VERSION, info->version);
 	if (info->header_len < WARD_DATASET_HEADER_MIN ||
 	    info->header_len > WARD_DATASET_HEADER_MAX || info->header_len % 16)
@@ -91,9 +62,11 @@ static int read_sizes(struct cursor *c, struct ward_dataset_info *info,
 	    (info->chunk_size & (info->chunk_size - 1)))
 		return fail_head(err, DATASET_OFF_CHUNK_SIZE,
 				 "the chunk size is not a power of two from 4096 to 16 MiB");
-	cursor_zero(c, 4);
-	if (!cursor_ok(c))
-		return fail_head(err, c->at, "must be zero");
+	info->slot_size = cursor_le32(c);
+	if (info->slot_size < WARD_DATASET_SLOT_MIN || info->slot_size > WARD_DATASET_SLOT_MAX ||
+	    info->slot_size % WARD_DATASET_SLOT_MIN)
+		return fail_head(err, DATASET_OFF_SLOT,
+				 "the tables' size is not a multiple of 4096 up to 65536");
 	info->length = cursor_le64(c);
 	if (info->length > WARD_DATASET_LENGTH_MAX)
 		return fail_head(err, DATASET_OFF_LENGTH, "more than 2^50 bytes");
@@ -113,7 +86,7 @@ static int read_fixed(struct cursor *c, struct ward_dataset_info *info,
 	if (rc)
 		return rc;
 	cursor_copy(c, info->id, sizeof(info->id));
-	cursor_skip(c, WARD_DATASET_SALT_LEN);
+	cursor_copy(c, info->salt, sizeof(info->salt));
 	rc = read_sizes(c, info, err);
 	if (rc)
 		return rc;
@@ -122,8 +95,12 @@ static int read_fixed(struct cursor *c, struct ward_dataset_info *info,
 	if (info->metadata_len > info->header_len - WARD_DATASET_TAG_LEN - DATASET_FIXED_LEN)
 		return fail_head(err, DATASET_OFF_METADATA_LEN,
 				 "the metadata is longer than the header");
-	cursor_zero(c, 4);
-	return cursor_ok(c) ? 0 : fail_head(err, c->at, "must be zero");
+	info->kind = cursor_le32(c);
+	if (info->kind >= WARD_DATASET_KINDS)
+		return fail_head(err, DATASET_OFF_KIND, "an unknown kind of contents");
+	if (!info->rows != (info->kind != WARD_DATASET_TABLE))
+		return fail_head(err, DATASET_OFF_KIND, "rows of what is not a table, or none of one");
+	return 0;
 }
 
 /* Metadata and what follows it up to the tag. */
@@ -150,11 +127,11 @@ static int read_tail(struct ward_dataset *ds, struct cursor *c, struct ward_data
 static int check_size(struct ward_dataset *ds, struct ward_dataset_error *err)
 {
 	const struct ward_dataset_info *info = &ds->info;
-	uint64_t want = info->header_len + info->length + info->chunks * WARD_DATASET_TAG_LEN;
+	uint64_t want = dataset_body(info) + info->length + info->chunks * WARD_DATASET_TAG_LEN;
 	struct stat st;
 
 	if (fstat(ds->fd, &st))
-		return fail_read(err, -errno, WARD_DATASET_NO_CHUNK, 0);
+		return dataset_fail_read(err, -errno, WARD_DATASET_NO_CHUNK, 0);
 	if (!S_ISREG(st.st_mode))
 		return dataset_fail(err, -EINVAL, WARD_DATASET_NO_CHUNK, 0,
 				    "a data set must be a regular file");
@@ -168,15 +145,15 @@ static int check_size(struct ward_dataset *ds, struct ward_dataset_error *err)
 }
 
 /* Checks the tag over everything before it and keys the context for the chunks. */
-static int verify_header(struct ward_dataset *ds, const uint8_t *key,
+static int verify_header(struct ward_dataset *ds, const uint8_t *content,
 			 struct ward_dataset_error *err)
 {
 	size_t len = ds->info.header_len - WARD_DATASET_TAG_LEN;
 	uint8_t none[16];
 	int n;
 
-	ds->ctx = dataset_cipher(key, ds->header, 0);
-	if (!ds->ctx || dataset_begin(ds->ctx, DATASET_IV_HEADER, 0, ds->header, len) ||
+	ds->ctx = dataset_cipher(content, ds->header + DATASET_OFF_ID, DATASET_USE_CONTENT, 0);
+	if (!ds->ctx || dataset_header_begin(ds->ctx, ds->header, len) ||
 	    EVP_CIPHER_CTX_ctrl(ds->ctx, EVP_CTRL_AEAD_SET_TAG, WARD_DATASET_TAG_LEN,
 				ds->header + len) != 1)
 		return dataset_fail(err, -EIO, WARD_DATASET_NO_CHUNK, 0,
@@ -184,60 +161,156 @@ static int verify_header(struct ward_dataset *ds, const uint8_t *key,
 	if (EVP_CipherFinal_ex(ds->ctx, none, &n) != 1)
 		return dataset_fail(err, -EKEYREJECTED, WARD_DATASET_NO_CHUNK, len,
 				    "header, offset %zu: the tag doesn't verify: "
-				    "the key is another one, or the header was changed", len);
+				    "the header was changed", len);
 	ds->info.verified = 1;
-	return dataset_hash(ds->header, ds->info.header_len, ds->hash);
+	return 0;
+}
+
+/* The newer of the two tables that is whole: the other may be half written. */
+static int read_tables(struct ward_dataset *ds, struct ward_dataset_error *err)
+{
+	const struct ward_dataset_info *info = &ds->info;
+	const uint8_t *slot = ds->header + info->header_len;
+	struct ward_recipients other;
+	const char *why, *why_other;
+	int rc, rc_other;
+
+	rc = recipients_parse(slot, info->slot_size, info->id, &ds->recipients, &why);
+	rc_other = recipients_parse(slot + info->slot_size, info->slot_size, info->id, &other,
+				    &why_other);
+	if (rc && rc_other)
+		return dataset_fail(err, -EBADMSG, WARD_DATASET_NO_CHUNK, info->header_len,
+				    "recipients, offset %" PRIu32 ": no table is whole: %s; %s",
+				    info->header_len, why, why_other);
+	if (rc || (!rc_other && other.sequence > ds->recipients.sequence))
+		ds->recipients = other;
+	return 0;
 }
 
 static int load_header(struct ward_dataset *ds, struct ward_dataset_error *err)
 {
-	uint8_t fixed[DATASET_FIXED_LEN];
+	uint8_t fixed[DATASET_FIXED_LEN] = { 0 };
 	struct cursor c = cursor_over(fixed, sizeof(fixed));
 	int rc;
 
-	rc = read_at(ds->fd, fixed, sizeof(fixed), 0);
+	rc = dataset_pread(ds->fd, fixed, sizeof(fixed), 0);
+	/* A short stranger is a stranger, not a data set that was cut. */
+	if (rc == -ENODATA && fixed[0] && memcmp(fixed, DATASET_MAGIC, sizeof(DATASET_MAGIC)))
+		return read_magic(&c, &ds->info, err);
 	if (rc)
-		return fail_read(err, rc, WARD_DATASET_NO_CHUNK, 0);
+		return dataset_fail_read(err, rc, WARD_DATASET_NO_CHUNK, 0);
 	rc = read_fixed(&c, &ds->info, err);
 	if (rc)
 		return rc;
 	rc = check_size(ds, err);
 	if (rc)
 		return rc;
-	ds->header = malloc(ds->info.header_len);
+	ds->header = malloc(dataset_body(&ds->info));
 	if (!ds->header)
 		return -ENOMEM;
-	rc = read_at(ds->fd, ds->header, ds->info.header_len, 0);
+	rc = dataset_pread(ds->fd, ds->header, dataset_body(&ds->info), 0);
 	if (rc)
-		return fail_read(err, rc, WARD_DATASET_NO_CHUNK, 0);
+		return dataset_fail_read(err, rc, WARD_DATASET_NO_CHUNK, 0);
 	/* the file may have changed between the two reads */
 	if (memcmp(fixed, ds->header, sizeof(fixed)))
 		return fail_head(err, 0, "changed while it was read");
 	c = cursor_over(ds->header, ds->info.header_len);
 	cursor_skip(&c, DATASET_FIXED_LEN);
-	return read_tail(ds, &c, err);
+	rc = read_tail(ds, &c, err);
+	return rc ? rc : read_tables(ds, err);
+}
+
+/* Asks for each recipient's secret until one is had; the content key is the caller's to wipe. */
+static int unlock(struct ward_dataset *ds, ward_recipient_unlock *fn, void *arg,
+		  struct unlocked *out, struct ward_dataset_error *err)
+{
+	uint8_t secret[WARD_RECIPIENT_SECRET_LEN];
+	int rc = -ENOKEY, stranger = 0;
+
+	for (size_t i = 0; rc == -ENOKEY && i < ds->recipients.count; i++) {
+		rc = fn(arg, &ds->recipients.of[i], secret);
+		if (rc)
+			continue;
+		memcpy(out->id, ds->recipients.of[i].id, sizeof(out->id));
+		rc = recipient_unwrap(secret, ds->header + DATASET_OFF_ID,
+				      ds->recipients.of[i].wrap, out->content);
+		OPENSSL_cleanse(secret, sizeof(secret));
+		/* every guest gets some key of its own: the next recipient may be the one */
+		if (rc == -EKEYREJECTED && ds->recipients.of[i].type == WARD_RECIPIENT_SNP) {
+			stranger = 1;
+			rc = -ENOKEY;
+		}
+	}
+	if (rc == -ENOKEY && stranger)
+		return dataset_fail(err, -EKEYREJECTED, WARD_DATASET_NO_CHUNK, ds->info.header_len,
+				    "another guest sealed it, or this one is not what it was: "
+				    "the key that the firmware derives doesn't open it");
+	if (rc == -ENOKEY)
+		return dataset_fail(err, -EKEYREJECTED, WARD_DATASET_NO_CHUNK, ds->info.header_len,
+				    "none of its %zu recipients has this key",
+				    ds->recipients.count);
+	if (rc == -EKEYREJECTED)
+		return dataset_fail(err, rc, WARD_DATASET_NO_CHUNK, ds->info.header_len,
+				    "the content key doesn't open: its wrap, the id or the salt was changed");
+	return rc ? dataset_fail(err, rc, WARD_DATASET_NO_CHUNK, ds->info.header_len,
+				 "the key can't be had: %s", strerror(-rc)) : 0;
+}
+
+int dataset_unlock(struct ward_dataset *ds, ward_recipient_unlock *fn, void *arg,
+		   struct unlocked *out, struct ward_dataset_error *err)
+{
+	int rc = unlock(ds, fn, arg, out, err);
+
+	if (!rc)
+		rc = verify_header(ds, out->content, err);
+	if (rc)
+		OPENSSL_cleanse(out, sizeof(*out));
+	return rc;
+}
+
+int dataset_load(int fd, struct ward_dataset **ret, struct ward_dataset_error *err)
+{
+	struct ward_dataset *ds = calloc(1, sizeof(*ds));
+	int rc = -ENOMEM;
+
+	if (ds) {
+		ds->fd = fd;
+		ds->info.recipients = &ds->recipients;
+		rc = load_header(ds, err);
+	}
+	if (rc == -ENOMEM)
+		dataset_fail(err, rc, WARD_DATASET_NO_CHUNK, 0, "out of memory");
+	if (rc)
+		ward_dataset_close(ds);
+	else
+		*ret = ds;
+	return rc;
+}
+
+int ward_dataset_open_as(int fd, ward_recipient_unlock *fn, void *arg,
+			 struct ward_dataset **ret, struct ward_dataset_error *err)
+{
+	struct ward_dataset *ds;
+	struct unlocked got;
+	int rc = dataset_load(fd, &ds, err);
+
+	if (rc)
+		return rc;
+	rc = dataset_unlock(ds, fn, arg, &got, err);
+	OPENSSL_cleanse(&got, sizeof(got));
+	if (rc)
+		ward_dataset_close(ds);
+	else
+		*ret = ds;
+	return rc;
 }
 
 int ward_dataset_open(int fd, const uint8_t *key, struct ward_dataset **ret,
 		      struct ward_dataset_error *err)
 {
-	struct ward_dataset *ds = calloc(1, sizeof(*ds));
-	int rc;
-
-	if (!ds)
-		return dataset_fail(err, -ENOMEM, WARD_DATASET_NO_CHUNK, 0, "out of memory");
-	ds->fd = fd;
-	rc = load_header(ds, err);
-	if (!rc && key)
-		rc = verify_header(ds, key, err);
-	if (rc) {
-		if (rc == -ENOMEM)
-			dataset_fail(err, rc, WARD_DATASET_NO_CHUNK, 0, "out of memory");
-		ward_dataset_close(ds);
-		return rc;
-	}
-	*ret = ds;
-	return 0;
+	if (!key)
+		return dataset_load(fd, ret, err);
+	return ward_dataset_open_as(fd, ward_recipient_unlock_key, (void *)key, ret, err);
 }
 
 void ward_dataset_close(struct ward_dataset *ds)
@@ -245,6 +318,8 @@ void ward_dataset_close(struct ward_dataset *ds)
 	if (!ds)
 		return;
 	EVP_CIPHER_CTX_free(ds->ctx);
+	ward_key_free(ds->key);
+	free(ds->sealed);
 	free(ds->header);
 	free(ds->metadata);
 	free(ds);
@@ -266,24 +341,21 @@ uint32_t ward_dataset_chunk_len(const struct ward_dataset *ds, uint64_t index)
 	return (uint32_t)(info->length - index * info->chunk_size);
 }
 
-static uint64_t chunk_offset(const struct ward_dataset *ds, uint64_t index)
-{
-	return ds->info.header_len +
-	       index * (ds->info.chunk_size + (uint64_t)WARD_DATASET_TAG_LEN);
-}
-
-/* Decrypts len bytes at off to dst, then the tag after them. Doesn't wipe. */
+/* Decrypts len bytes at off to dst, the tag after them comes with the last. Doesn't wipe. */
 static int decrypt_chunk(struct ward_dataset *ds, uint64_t off, uint8_t *dst, uint32_t len,
 			 uint64_t *at)
 {
-	uint8_t tag[WARD_DATASET_TAG_LEN], none[16];
-	int n, rc;
+	uint8_t none[16];
+	int n = 0, rc;
 
 	for (uint32_t done = 0; done < len; done += (uint32_t)n) {
 		size_t want = len - done < DATASET_PIECE ? len - done : DATASET_PIECE;
+		size_t tag = done + want == len ? WARD_DATASET_TAG_LEN : 0;
 
 		*at = off + done;
-		rc = read_at(ds->fd, ds->piece, want, *at);
+		rc = dataset_pread(ds->fd, ds->piece, want + tag, *at);
+		if (rc == -ENODATA && tag && !dataset_pread(ds->fd, ds->piece, want, *at))
+			*at = off + len;	/* the tag alone is missing */
 		if (rc)
 			return rc;
 		if (EVP_CipherUpdate(ds->ctx, dst + done, &n, ds->piece, (int)want) != 1 ||
@@ -291,10 +363,9 @@ static int decrypt_chunk(struct ward_dataset *ds, uint64_t off, uint8_t *dst, ui
 			return -EIO;
 	}
 	*at = off + len;
-	rc = read_at(ds->fd, tag, sizeof(tag), *at);
-	if (rc)
-		return rc;
-	if (EVP_CIPHER_CTX_ctrl(ds->ctx, EVP_CTRL_AEAD_SET_TAG, sizeof(tag), tag) != 1)
+	/* the last piece's length: where its tag stands */
+	if (EVP_CIPHER_CTX_ctrl(ds->ctx, EVP_CTRL_AEAD_SET_TAG, WARD_DATASET_TAG_LEN,
+				ds->piece + n) != 1)
 		return -EIO;
 	return EVP_CipherFinal_ex(ds->ctx, none, &n) == 1 ? 0 : -EBADMSG;
 }
@@ -316,8 +387,8 @@ int64_t ward_dataset_read_chunk(struct ward_dataset *ds, uint64_t index, void *d
 		return dataset_fail(err, -EMSGSIZE, index, 0,
 				    "chunk %" PRIu64 " has %" PRIu32 " bytes, only %zu fit", index,
 				    len, cap);
-	off = at = chunk_offset(ds, index);
-	rc = dataset_begin(ds->ctx, DATASET_IV_CHUNK, index, ds->hash, sizeof(ds->hash));
+	off = at = dataset_chunk_at(&ds->info, index);
+	rc = dataset_begin(ds->ctx, DATASET_IV_CHUNK, index, NULL, 0);
 	if (!rc)
 		rc = decrypt_chunk(ds, off, dst, len, &at);
 	if (!rc)
@@ -327,5 +398,5 @@ int64_t ward_dataset_read_chunk(struct ward_dataset *ds, uint64_t index, void *d
 		return dataset_fail(err, rc, index, off, "chunk %" PRIu64 ", offset %" PRIu64
 				    ": the tag doesn't verify: the chunk was changed, moved or "
 				    "comes from another file", index, off);
-	return fail_read(err, rc, index, at);
+	return dataset_fail_read(err, rc, index, at);
 }

@@ -30,17 +30,21 @@ static const struct text texts[] = {
 	{ ENFILE, "no file descriptor is left to anybody: raise fs.file-max" },
 	{ EMFILE, "too many open files: raise RLIMIT_NOFILE" },
 	{ ENOTTY, "not a ward descriptor" },
+	{ EPROTO, "the module's interface is of another version: libward and ward-dkms must be of one release" },
 	{ EMSGSIZE, "too long for its place" },
 	{ EOPNOTSUPP, "not supported by this module" },
 	{ ETIME, "the deadline passed: wait longer, or free something" },
-	{ EBADMSG, "an answer that does not belong to the request or cannot be read" },
+	{ EBADMSG, "an answer that does not belong to the request or cannot be read; or encrypted data that was changed" },
 	{ ENOTEMPTY, "the memory held something before it was to be protected" },
 	{ EOVERFLOW, "an answer longer than allowed" },
 	{ ENAMETOOLONG, "path too long" },
 	{ EDQUOT, "a limit would be crossed: free something; wait where others hold it (WARD_BUF_WAIT); have it raised (wardctl limits set), but a session's own (WARD_WATCH) only shrinks: open another" },
 	{ ESHUTDOWN, "the session is sealed, revoked or its lease has run out, or the machine goes down: open another session" },
 	{ EOWNERDEAD, "the buffer has ended: wiped, revoked, its lease run out, or its owner gone" },
-	{ EKEYREJECTED, "the proof does not fit the lease's anchor: show the next one of the chain" },
+	{ EKEYREJECTED, "the proof does not fit the lease's anchor: show the next one of the chain; or a key that is wrapped to another session's key" },
+	{ EKEYREVOKED, "the key has ended: have its owner release it anew" },
+	{ EKEYEXPIRED, "the key's lifetime is over: have its owner release it anew" },
+	{ ENOPKG, "this kernel lacks the cryptography that keys need: gcm(aes), curve25519; modprobe ward loads it where it is there" },
 };
 
 const char *ward_strerror(int err)

@@ -112,6 +112,21 @@ void kbs_http_free(struct kbs_http *http)
 void kbs_http_forget(struct kbs_http *http)
 {
 	curl_easy_setopt(http->curl, CURLOPT_COOKIELIST, "ALL");
+	curl_easy_setopt(http->curl, CURLOPT_XOAUTH2_BEARER, NULL);
+	curl_easy_setopt(http->curl, CURLOPT_HTTPAUTH, CURLAUTH_NONE);
+}
+
+int kbs_http_bearer(struct kbs_http *http, const char *token)
+{
+	if (curl_easy_setopt(http->curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER) ||
+	    curl_easy_setopt(http->curl, CURLOPT_XOAUTH2_BEARER, token))
+		return -ENOMEM;
+	return 0;
+}
+
+void kbs_http_timeout(struct kbs_http *http, unsigned int seconds)
+{
+	curl_easy_setopt(http->curl, CURLOPT_TIMEOUT, (long)seconds);
 }
 
 /* A stranger's text on its way to somebody's terminal: printable ASCII stays. */

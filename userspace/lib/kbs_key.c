@@ -9,6 +9,7 @@
 #include <jose/jwe.h>
 #include <jose/jwk.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 
 #include "kbs_private.h"
 
@@ -33,16 +34,80 @@ json_t *kbs_key_public(const json_t *key, uint8_t thumbprint[32])
 	return NULL;
 }
 
-/* Nothing but the one pair of algorithms that the protocol's text names here. */
-static int good_header(const json_t *jwe)
+/* Members in RFC 7638's order, so that the compact text is what is hashed. */
+json_t *kbs_key_x25519(const uint8_t key[KBS_X25519_LEN], uint8_t thumbprint[32])
+{
+	json_t *public = json_pack("{s:s, s:s, s:o}", "crv", "X25519", "kty", "OKP", "x",
+				   jose_b64_enc(key, KBS_X25519_LEN));
+	char *text = public ? json_dumps(public, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+
+	if (text && EVP_Digest(text, strlen(text), thumbprint, NULL, EVP_sha256(), NULL) == 1) {
+		free(text);
+		return public;
+	}
+	free(text);
+	json_decref(public);
+	return NULL;
+}
+
+json_t *kbs_key_trustee(enum ward_kbs_key kind)
+{
+	json_t *key;
+
+	if (kind == WARD_KBS_RSA)
+		return kbs_rsa_new();
+	key = json_pack("{s:s, s:s}", "kty", "EC", "crv", kind == WARD_KBS_P521 ? "P-521" : "P-256");
+	if (key && jose_jwk_gen(NULL, key))
+		return key;
+	json_decref(key);
+	return NULL;
+}
+
+static int is_rsa(const json_t *key)
+{
+	const char *kty = json_string_value(json_object_get(key, "kty"));
+
+	return kty && !strcmp(kty, "RSA");
+}
+
+static const char *wrap_of(const json_t *key)
+{
+	return is_rsa(key) ? "RSA-OAEP-256" : "ECDH-ES+A256KW";
+}
+
+json_t *kbs_key_trustee_public(const json_t *key)
+{
+	if (is_rsa(key))
+		return json_pack("{s:s, s:s, s:O, s:O}", "kty", "RSA", "alg", wrap_of(key), "n",
+				 json_object_get(key, "n"), "e", json_object_get(key, "e"));
+	return json_pack("{s:s, s:s, s:O, s:O, s:O}", "kty", "EC", "alg", wrap_of(key), "crv",
+			 json_object_get(key, "crv"), "x", json_object_get(key, "x"), "y",
+			 json_object_get(key, "y"));
+}
+
+/* Nothing but the algorithms that the protocol's text names, and that fit the key. */
+static int good_header(const json_t *key, const json_t *jwe)
 {
 	json_t *head = jose_b64_dec_load(json_object_get(jwe, "protected"));
 	const char *alg = json_string_value(json_object_get(head, "alg"));
 	const char *enc = json_string_value(json_object_get(head, "enc"));
-	int good = alg && enc && !strcmp(alg, "ECDH-ES+A256KW") && !strcmp(enc, "A256GCM");
+	int good = alg && enc && !strcmp(alg, wrap_of(key)) && !strcmp(enc, "A256GCM");
 
 	json_decref(head);
 	return good;
+}
+
+static jose_io_t *decrypter(const json_t *key, const json_t *jwe, jose_io_t *sink)
+{
+	jose_io_t *io;
+	json_t *cek;
+
+	if (!is_rsa(key))
+		return jose_jwe_dec_io(NULL, jwe, NULL, key, sink);
+	cek = kbs_rsa_unwrap(key, jwe);
+	io = cek ? jose_jwe_dec_cek_io(NULL, jwe, cek, sink) : NULL;
+	json_decref(cek);
+	return io;
 }
 
 static ssize_t unwrap(const json_t *key, const json_t *jwe, const uint8_t *text, size_t len,
@@ -50,7 +115,7 @@ static ssize_t unwrap(const json_t *key, const json_t *jwe, const uint8_t *text,
 {
 	size_t got = cap;
 	jose_io_t *sink = jose_io_buffer(NULL, out, &got);
-	jose_io_t *io = sink ? jose_jwe_dec_io(NULL, jwe, NULL, key, sink) : NULL;
+	jose_io_t *io = sink ? decrypter(key, jwe, sink) : NULL;
 	int good = io && io->feed(io, text, len) && io->done(io);
 
 	jose_io_decref(io);
@@ -65,7 +130,7 @@ ssize_t kbs_key_unwrap(const json_t *key, const json_t *jwe, void *out, size_t c
 	ssize_t n = -EBADMSG;
 	uint8_t *raw;
 
-	if (!good_header(jwe) || len == SIZE_MAX || len > cap)
+	if (!good_header(key, jwe) || len == SIZE_MAX || len > cap)
 		return -EBADMSG;
 	raw = malloc(len ? len : 1);
 	if (!raw)

@@ -42,7 +42,8 @@ struct ward_evidence;
  *
  * Return: 0; -ENOENT or -ENXIO (module not loaded), -EACCES (not in group
  * ward), -EPERM (a device cgroup refuses), -EDQUOT (512 sessions of this user
- * are open), -ENOMEM, or what open(2) says.
+ * are open), -EPROTO (the module's WARD_ABI_VERSION is another one), -ENOMEM, or
+ * what open(2) says.
  */
 int ward_session_open(const char *device, struct ward_session **out);
 
@@ -52,7 +53,7 @@ int ward_session_open(const char *device, struct ward_session **out);
  *	by the session on success
  * @out: the session
  *
- * Return: 0; -ENOTTY when @fd is no session, -EBADF, -ENOMEM.
+ * Return: 0; -ENOTTY when @fd is no session, -EBADF, -EPROTO, -ENOMEM.
  */
 int ward_session_from_fd(int fd, struct ward_session **out);
 
@@ -439,6 +440,7 @@ const char *ward_strerror(int err);
 #include "libward_agent.h"
 #include "libward_attest.h"
 #include "libward_control.h"
+#include "libward_key.h"
 #include "libward_lease.h"
 #include "libward_memory.h"
 

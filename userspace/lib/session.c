@@ -36,6 +36,8 @@ static int session_wrap(const struct ward_sys *sys, int fd,
 	err = ward_sys_ioctl(sys, fd, WARD_INFO, &info);
 	if (err)
 		return err;
+	if (info.out_abi != WARD_ABI_VERSION)
+		return -EPROTO;
 	session = malloc(sizeof(*session));
 	if (!session)
 		return -ENOMEM;

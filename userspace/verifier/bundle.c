@@ -9,6 +9,9 @@
 
 #include "cbor_read.h"
 #include "fault.h"
+#include "look.h"
+
+#define MAJOR_MAP 5	/* RFC 8949, section 3.1 */
 
 /* A byte string of 32 bytes takes 34: what is left bounds the count of events. */
 #define EVENT_LEN_MIN 34
@@ -37,26 +40,26 @@ static int read_path(struct item_in *in, struct wv_bundle *b)
 
 static int read_event(struct item_in *in, size_t n, struct wv_bytes *event)
 {
-	char field[32];
-	int rc;
+	int rc = item_bytes(in, "events", WARD_HEAD_LEN, WARD_EVENT_SIZE, event);
 
-	snprintf(field, sizeof(field), "events[%zu]", n);
-	rc = item_bytes(in, field, WARD_HEAD_LEN, WARD_EVENT_SIZE, event);
 	if (!rc && event->len != WARD_HEAD_LEN && event->len != WARD_EVENT_SIZE)
-		rc = fault_set(in->fault, in->reason, field, (int64_t)in->c.at,
+		rc = fault_set(in->fault, in->reason, "events", (int64_t)in->c.at,
 			       "%zu bytes are neither a record (%d) nor a digest (%d)",
 			       event->len, WARD_EVENT_SIZE, WARD_HEAD_LEN);
+	if (rc && in->fault)	/* there are thousands, and most hold: named when one does not */
+		snprintf(in->fault->field, sizeof(in->fault->field), "events[%zu]", n);
 	return rc;
 }
 
 static int read_events(struct item_in *in, struct wv_bundle *b)
 {
+	size_t i, most = cursor_left(&in->c) / EVENT_LEN_MIN;
 	struct wv_bytes *events;
-	size_t i;
 	int rc;
 
-	rc = item_key(in, "events") ?:
-	     item_array(in, "events", 0, cursor_left(&in->c) / EVENT_LEN_MIN, &b->event_count);
+	if (most > WV_EVENTS_MAX)
+		most = WV_EVENTS_MAX;
+	rc = item_key(in, "events") ?: item_array(in, "events", 0, most, &b->event_count);
 	if (rc || !b->event_count)
 		return rc;
 	events = calloc(b->event_count, sizeof(*events));
@@ -123,6 +126,8 @@ int wv_bundle_decode(struct wv_bytes in, struct wv_bundle **out, struct wv_fault
 		return fault_set(fault, WV_BUNDLE_DAMAGED, "bundle", -1,
 				 "a bundle has 1 to %u bytes, this has %zu", WV_BUNDLE_MAX,
 				 in.len);
+	if (in.data[0] >> 5 != MAJOR_MAP || look_is_table(in))
+		return look_unknown(in, fault);
 	b = calloc(1, sizeof(*b));
 	if (!b)
 		return fault_set(fault, WV_NO_MEMORY, "bundle", -1, "no memory");

@@ -72,7 +72,8 @@ static int check(const struct wv_bundle *b, struct wv_fault *fault)
 	size_t i;
 	int ok = b->claims.len == WARD_CLAIMS_SIZE && b->leaves && b->leaves <= WARD_PATH_MAX &&
 		 b->index < b->leaves && b->nodes <= WARD_PATH_NODES_MAX &&
-		 b->evidence_count && b->evidence_count <= WV_EVIDENCE_MAX;
+		 b->evidence_count && b->evidence_count <= WV_EVIDENCE_MAX &&
+		 b->event_count <= WV_EVENTS_MAX;
 
 	for (i = 0; ok && i < b->evidence_count; i++) {
 		const struct wv_evidence *e = &b->evidence[i];

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,11 +10,11 @@
 
 const char *wv_event_type_text(uint16_t type)
 {
-	static const char *const names[] = {
+	static const char names[][13] = {
 		"unknown", "session-open", "session-seal", "session-end", "buf-alloc", "buf-pin",
 		"buf-wipe", "buf-unpin", "measure", "attest-ok", "attest-fail", "level",
 		"provider", "link", "module", "lease", "revoke", "power", "limit", "breaker",
-		"policy",
+		"policy", "key-pair", "key-import", "key-end",
 	};
 
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : names[0];
@@ -21,9 +22,9 @@ const char *wv_event_type_text(uint16_t type)
 
 const char *wv_end_text(uint16_t end)
 {
-	static const char *const names[] = {
+	static const char names[][8] = {
 		"none", "wipe", "close", "mm", "session", "revoke", "lease", "purge", "reboot",
-		"unmap",
+		"unmap", "uses", "time", "seal",
 	};
 
 	return end < sizeof(names) / sizeof(names[0]) ? names[end] : "unknown";
@@ -66,7 +67,7 @@ static bool chain_start(const struct wv_claims *k, uint8_t head[32])
 }
 
 /* An entry is a record or, where it is withheld, the record's digest. */
-static bool chain_extend(uint8_t head[32], struct wv_bytes entry)
+static bool chain_extend(EVP_MD_CTX *ctx, uint8_t head[32], struct wv_bytes entry)
 {
 	static const uint8_t tags[2] = { 0x00, 0x01 };
 	struct wv_bytes record[] = { PIECE(&tags[0], 1), entry };
@@ -74,11 +75,11 @@ static bool chain_extend(uint8_t head[32], struct wv_bytes entry)
 	uint8_t b[32];
 
 	if (entry.len == WARD_EVENT_SIZE) {
-		if (!digest_sha256(b, record, 2))
+		if (!digest_sha256_again(ctx, b, record, 2))
 			return false;
 		link[2] = PIECE(b, sizeof(b));
 	}
-	return digest_sha256(head, link, 3);
+	return digest_sha256_again(ctx, head, link, 3);
 }
 
 static int check_record(struct wv_bytes entry, uint64_t i, uint64_t seq, struct chain_result *r,
@@ -107,8 +108,8 @@ static int check_record(struct wv_bytes entry, uint64_t i, uint64_t seq, struct 
 	return WV_OK;
 }
 
-static int walk(const struct wv_bundle *bundle, const struct wv_claims *k, uint8_t head[32],
-		struct chain_result *r, struct wv_fault *fault)
+static int walk_with(EVP_MD_CTX *ctx, const struct wv_bundle *bundle, const struct wv_claims *k,
+		     uint8_t head[32], struct chain_result *r, struct wv_fault *fault)
 {
 	uint64_t first = k->session_seq - r->count + 1, i;
 
@@ -122,10 +123,20 @@ static int walk(const struct wv_bundle *bundle, const struct wv_claims *k, uint8
 			r->withheld++;
 		if (rc)
 			return rc;
-		if (!chain_extend(head, e))
+		if (!chain_extend(ctx, head, e))
 			return fault_set(fault, WV_NO_MEMORY, "events", -1, "no memory");
 	}
 	return WV_OK;
+}
+
+static int walk(const struct wv_bundle *bundle, const struct wv_claims *k, uint8_t head[32],
+		struct chain_result *r, struct wv_fault *fault)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int rc = walk_with(ctx, bundle, k, head, r, fault);
+
+	EVP_MD_CTX_free(ctx);
+	return rc;
 }
 
 int chain_check(const struct wv_bundle *bundle, const struct wv_claims *k,

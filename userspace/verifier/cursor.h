@@ -59,7 +59,7 @@ static inline const uint8_t *cursor_take(struct cursor *c, size_t n)
 		c->failed = true;
 		return NULL;
 	}
-	p = c->data + c->at;
+	p = c->data ? c->data + c->at : NULL;	/* no arithmetic on what is not there */
 	c->at += n;
 	return p;
 }
@@ -104,7 +104,7 @@ static inline struct cursor cursor_sub(const struct cursor *c, size_t offset, si
 
 	if (c->failed || offset > c->len || n > c->len - offset)
 		return s;
-	return cursor_over(c->data + offset, n);
+	return cursor_over(c->data ? c->data + offset : NULL, n);
 }
 
 static inline uint64_t cursor_le(struct cursor *c, size_t n)

@@ -49,9 +49,9 @@ static const struct flag posture_flags[] = {
 	{ 0, NULL },
 };
 
-static const char *tee_text(uint32_t tee)
+const char *tee_text(uint32_t tee)
 {
-	static const char *const names[] = {
+	static const char names[][10] = {
 		"none", "snp", "tdx", "cca", "sev", "tpm", "nitro", "azure-snp", "azure-tdx",
 	};
 
@@ -89,7 +89,7 @@ static void put_request(struct json_out *o, const struct wv_claims *k)
 
 static void put_identity(struct json_out *o, const struct wv_claims *k)
 {
-	static const char *const kinds[] = { "none", "fs-verity", "ima" };
+	static const char kinds[][10] = { "none", "fs-verity", "ima" };
 
 	out_put(o, "caller", who_json(&k->caller));
 	out_put(o, "opener", who_json(&k->opener));
@@ -174,7 +174,8 @@ json_t *event_json(const struct wv_event *e)
 
 	out_put_number(&o, "seq", e->seq);
 	out_put_text(&o, "type", wv_event_type_text(e->type));
-	if (e->type == WARD_EVENT_BUF_WIPE || e->type == WARD_EVENT_BUF_UNPIN)
+	if (e->type == WARD_EVENT_BUF_WIPE || e->type == WARD_EVENT_BUF_UNPIN ||
+	    e->type == WARD_EVENT_KEY_END)
 		out_put_text(&o, "reason", wv_end_text(e->reason));
 	else
 		out_put_number(&o, "reason", e->reason);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE	/* memmem */
-#endif
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "fault.h"
 #include "hex.h"
+#include "json_place.h"
 #include "json_read.h"
+#include "near.h"
 
 static void place(struct doc_in *in, size_t offset)
 {
@@ -26,23 +25,20 @@ static void place(struct doc_in *in, size_t offset)
 	}
 }
 
-/* jansson keeps no positions: the first place where the name stands in quotes. */
+/* Of the object that was looked at last, or of another that has such a member. */
 static void place_key(struct doc_in *in, const char *key)
 {
-	char quoted[80];
-	const uint8_t *at;
-	int n = snprintf(quoted, sizeof(quoted), "\"%s\"", key);
+	int64_t at = json_place(in->text, in->root, in->object ? in->object : in->root, key);
 
-	if (n < 0 || (size_t)n >= sizeof(quoted))
-		return;
-	at = memmem(in->text.data, in->text.len, quoted, (size_t)n);
-	if (at)
-		place(in, (size_t)(at - in->text.data));
+	if (at < 0)
+		at = json_place(in->text, in->root, NULL, key);
+	if (at >= 0)
+		place(in, (size_t)at);
 }
 
 int doc_fault(struct doc_in *in, const char *key, const char *fmt, ...)
 {
-	char text[200];
+	char text[sizeof(in->fault->text)];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -51,6 +47,17 @@ int doc_fault(struct doc_in *in, const char *key, const char *fmt, ...)
 	fault_set(in->fault, in->reason, key, -1, "%s", text);
 	if (in->fault)
 		place_key(in, key);
+	return in->reason;
+}
+
+/* It stands nowhere: the object that lacks it does. */
+static int missing(struct doc_in *in, json_t *object, const char *key)
+{
+	int64_t at = json_place(in->text, in->root, object, NULL);
+
+	fault_set(in->fault, in->reason, key, -1, "the member is missing");
+	if (in->fault && at >= 0)
+		place(in, (size_t)at);
 	return in->reason;
 }
 
@@ -68,7 +75,9 @@ int doc_open(struct doc_in *in, struct wv_bytes text, size_t max, int reason,
 	if (in->root && json_is_object(in->root))
 		return WV_OK;
 	if (in->root)
-		return fault_set(fault, reason, "", 0, "the document is not a JSON object");
+		return fault_set(fault, reason, "", -1, "the document is not a JSON object");
+	if (json_lacked_memory(&err))
+		return fault_set(fault, WV_NO_MEMORY, "", -1, "no memory");
 	fault_set(fault, reason, "", err.position, "%s", err.text);
 	if (fault) {
 		fault->line = err.line > 0 ? err.line : 0;
@@ -83,17 +92,36 @@ void doc_close(struct doc_in *in)
 	in->root = NULL;
 }
 
+/* Few members are told; of many, where they stand. */
+static int unknown(struct doc_in *in, const char *key, const char *const *keys)
+{
+	char known[128] = "";
+	size_t i, len = 0;
+
+	for (i = 0; keys[i] && len < sizeof(known); i++)
+		len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s", i ? ", " : "",
+					keys[i]);
+	if (!i || keys[i] || len >= sizeof(known))
+		return doc_fault(in, key, "unknown member");
+	return doc_fault(in, key, "unknown member: here may stand %s", known);
+}
+
 int doc_known(struct doc_in *in, json_t *object, const char *const *keys)
 {
 	const char *key;
+	const char *meant;
 	json_t *value;
 	size_t i;
 
+	in->object = object;
 	json_object_foreach(object, key, value) {
 		for (i = 0; keys[i] && strcmp(keys[i], key); i++)
 			;
+		meant = keys[i] ? NULL : near_word(key, keys);
+		if (meant)
+			return doc_fault(in, key, "unknown member; did you mean '%s'?", meant);
 		if (!keys[i])
-			return doc_fault(in, key, "unknown member");
+			return unknown(in, key, keys);
 	}
 	return WV_OK;
 }
@@ -103,8 +131,9 @@ int doc_number(struct doc_in *in, json_t *object, const char *key, uint64_t max,
 {
 	json_t *v = json_object_get(object, key);
 
+	in->object = object;
 	if (!v)
-		return needed ? doc_fault(in, key, "the member is missing") : WV_OK;
+		return needed ? missing(in, object, key) : WV_OK;
 	if (!json_is_integer(v) || json_integer_value(v) < 0 ||
 	    (uint64_t)json_integer_value(v) > max)
 		return doc_fault(in, key, "a whole number from 0 to %llu is expected",
@@ -117,6 +146,7 @@ int doc_flag(struct doc_in *in, json_t *object, const char *key, int *out)
 {
 	json_t *v = json_object_get(object, key);
 
+	in->object = object;
 	if (v && !json_is_boolean(v))
 		return doc_fault(in, key, "true or false is expected");
 	if (v)
@@ -128,8 +158,9 @@ int doc_text(struct doc_in *in, json_t *object, const char *key, char *out, size
 {
 	json_t *v = json_object_get(object, key);
 
+	in->object = object;
 	if (!v)
-		return doc_fault(in, key, "the member is missing");
+		return missing(in, object, key);
 	if (!json_is_string(v) || !json_string_length(v) || json_string_length(v) >= size)
 		return doc_fault(in, key, "text of 1 to %zu bytes is expected", size - 1);
 	memcpy(out, json_string_value(v), json_string_length(v) + 1);
@@ -140,17 +171,32 @@ int doc_hex(struct doc_in *in, json_t *object, const char *key, uint8_t *out, si
 {
 	json_t *v = json_object_get(object, key);
 
+	in->object = object;
 	if (!v)
-		return doc_fault(in, key, "the member is missing");
+		return missing(in, object, key);
 	if (!json_is_string(v) || !hex_decode(json_string_value(v), out, len))
 		return doc_fault(in, key, "%zu hexadecimal digits are expected", 2 * len);
 	return WV_OK;
+}
+
+int doc_object(struct doc_in *in, json_t *object, const char *key, const char *const *keys,
+	       json_t **out)
+{
+	json_t *v = json_object_get(object, key);
+
+	*out = v;
+	if (!v)
+		return WV_OK;
+	if (!json_is_object(v))
+		return doc_fault(in, key, "an object is expected");
+	return doc_known(in, v, keys);
 }
 
 int doc_list(struct doc_in *in, json_t *object, const char *key, size_t max, json_t **out)
 {
 	json_t *v = json_object_get(object, key);
 
+	in->object = object;
 	*out = v;
 	if (v && (!json_is_array(v) || !json_array_size(v) || json_array_size(v) > max))
 		return doc_fault(in, key, "a list of 1 to %zu elements is expected", max);

@@ -7,6 +7,7 @@
 #define WARD_JSON_READ_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "wardverify.h"
 
@@ -15,13 +16,25 @@
  * @text: its bytes, for finding the place of a member
  * @reason: what a fault is called
  * @root: the top object; owned
+ * @object: the one whose members are being looked at: doc_fault() looks there first
  */
 struct doc_in {
 	struct wv_bytes text;
 	int reason;
 	struct wv_fault *fault;
 	json_t *root;
+	const json_t *object;
 };
+
+/**
+ * json_lacked_memory - json_loadb() gave nothing for want of memory
+ * jansson 2.14 says so, or nothing at all; in the middle of a string it blames the text, and
+ * that is not told apart here.
+ */
+static inline bool json_lacked_memory(const json_error_t *err)
+{
+	return !err->text[0] || json_error_code(err) == json_error_out_of_memory;
+}
 
 /** doc_open - parse @text of at most @max bytes; doc_close() in any case */
 int doc_open(struct doc_in *in, struct wv_bytes text, size_t max, int reason,
@@ -32,7 +45,7 @@ void doc_close(struct doc_in *in);
 int doc_fault(struct doc_in *in, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** doc_known - every member of @object is one of @keys (ends with NULL) */
+/** doc_known - every member of @object is one of @keys (ends with NULL); says what is near */
 int doc_known(struct doc_in *in, json_t *object, const char *const *keys);
 
 /** doc_number - member @key, 0 to @max; absent = left as it is unless @needed */
@@ -47,6 +60,13 @@ int doc_text(struct doc_in *in, json_t *object, const char *key, char *out, size
 
 /** doc_hex - needed member @key, exactly @len bytes in hex */
 int doc_hex(struct doc_in *in, json_t *object, const char *key, uint8_t *out, size_t len);
+
+/**
+ * doc_object - member @key: NULL when absent, else an object whose members are all among
+ *	@keys (ends with NULL); 0 or a fault
+ */
+int doc_object(struct doc_in *in, json_t *object, const char *key, const char *const *keys,
+	       json_t **out);
 
 /** doc_list - member @key: NULL when absent, else an array of 1 to @max; 0 or a fault */
 int doc_list(struct doc_in *in, json_t *object, const char *key, size_t max, json_t **out);

@@ -31,6 +31,28 @@ static void put_version(struct json_out *o, const char *key, const uint8_t v[3])
 	out_put_text(o, key, text);
 }
 
+static json_t *bits_json(uint64_t value, const struct snp_bit *bits)
+{
+	struct json_out o = out_start();
+
+	for (; bits->name; bits++)
+		out_put_bool(&o, bits->name, value >> bits->bit & 1);
+	return out_take(&o);
+}
+
+/* As a policy names them: snp.guest_policy. */
+static json_t *guest_policy_json(uint64_t policy)
+{
+	json_t *o = bits_json(policy, snp_guest_bits);
+	char abi[16];
+
+	snprintf(abi, sizeof(abi), "%u.%u", (unsigned int)(policy >> 8 & 0xff),
+		 (unsigned int)(policy & 0xff));
+	if (o)
+		json_object_set_new(o, "min_abi", json_string(abi));
+	return o;
+}
+
 static const char *key_text(uint32_t key)
 {
 	return key == WV_VEK_VCEK ? "vcek" : key == WV_VEK_VLEK ? "vlek" :
@@ -48,11 +70,13 @@ static void put_head(struct json_out *o, const struct wv_snp_report *r)
 	out_put_text(o, "policy", policy);
 	out_put_bool(o, "debug", r->policy & WV_SNP_POLICY_DEBUG);
 	out_put_bool(o, "smt", r->policy & WV_SNP_POLICY_SMT);
+	out_put(o, "guest_policy", guest_policy_json(r->policy));
 	out_put_hex(o, "family_id", r->family_id, 16);
 	out_put_hex(o, "image_id", r->image_id, 16);
 	out_put_number(o, "vmpl", r->vmpl);
 	out_put_number(o, "signature_algo", r->signature_algo);
 	out_put_number(o, "platform_info", r->platform_info);
+	out_put(o, "platform", bits_json(r->platform_info, snp_platform_bits));
 	out_put_text(o, "signing_key", key_text(r->signing_key));
 	out_put_bool(o, "author_key_enabled", r->key_info & 1);
 	out_put_bool(o, "mask_chip_key", r->key_info & 2);
@@ -82,6 +106,7 @@ static void put_platform(struct json_out *o, const struct wv_snp_report *r)
 	out_put(o, "committed_tcb",
 		tcb_json(&r->committed_tcb, r->raw_committed_tcb, r->product));
 	out_put(o, "launch_tcb", tcb_json(&r->launch_tcb, r->raw_launch_tcb, r->product));
+	out_put_text(o, "tcb_used", "reported");
 	put_version(o, "current_version", r->current_version);
 	put_version(o, "committed_version", r->committed_version);
 	if (r->version >= 5) {

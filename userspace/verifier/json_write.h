@@ -34,8 +34,30 @@ void out_put_hex(struct json_out *o, const char *key, const uint8_t *data, size_
 void out_put_when(struct json_out *o, const char *key, int64_t t);
 
 json_t *hex_json(const uint8_t *data, size_t len);
+/** tee_text - word of a WARD_TEE_*, as in the bundle, or "unknown" */
+const char *tee_text(uint32_t tee);
+/** verdict_json - formats.md section 9; warnings_json - their words */
+json_t *verdict_json(const struct wv_verdict *v);
+json_t *warnings_json(uint64_t warnings);
+/** put_fault - of a verdict: its word, numbers and sentences */
+void put_fault(struct json_out *o, const struct wv_fault *f);
+/** keys_text - "kernel" or "user": who holds the data keys, by these claims */
+const char *keys_text(const struct wv_claims *k);
 json_t *claims_json(const struct wv_claims *k);
 json_t *event_json(const struct wv_event *e);
 json_t *report_json(const struct wv_snp_report *r);
+/** tdx_json, sgx_json - a quote; @verified: its certificates were, too */
+json_t *tdx_json(const struct wv_tdx *t, bool verified);
+json_t *sgx_json(const struct wv_sgx *s, bool verified);
+json_t *tpm_json(const struct wv_tpm *t);
+json_t *tcb_status_json(const struct wv_tcb_status *s);
+/** gpu_json - a GPU's report; @verified: its certificates were, too */
+json_t *gpu_json(const struct wv_gpu *g, bool verified);
+json_t *azure_json(const struct wv_azure *a);
+json_t *nitro_json(const struct wv_nitro *n);
+json_t *cca_json(const struct wv_cca *c);
+json_t *psa_json(const struct wv_psa *t);
+/** put_quote - what the quote itself says, of @t */
+void put_quote(struct json_out *o, const struct wv_tpm *t);
 
 #endif /* WARD_JSON_WRITE_H */

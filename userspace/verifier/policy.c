@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Reading a policy: doc/formats.md section 7.
+ * Reading a policy: doc/policy.md.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,23 +9,25 @@
 #include "fault.h"
 #include "hex.h"
 #include "json_read.h"
-#include "policy.h"
+#include "kind.h"
+#include "policy_read.h"
+#include "quote_policy.h"
 
-const struct wv_policy policy_empty = { .tee = POLICY_TEE_SNP };
+/* Where there is no policy: any hardware, so that the verdict tells what it is; never measured. */
+const struct wv_policy policy_empty = {
+	.tee = POLICY_TEE_SNP | POLICY_TEE_TDX | POLICY_TEE_AZURE_SNP | POLICY_TEE_AZURE_TDX |
+	       POLICY_TEE_NITRO | POLICY_TEE_CCA,
+	.snp.permit_provisional = 1,
+};
 
 static const char *const members[] = {
 	"ward-policy", "measurement", "accept_unmeasured", "purpose", "uid", "gid", "cgroup",
 	"declared", "exe", "allow_debug", "vmpl_max", "host_data", "min_tcb", "posture",
-	"taint_mask", "allow_tee", "lease_max", "lease_anchor", NULL,
+	"taint_mask", "allow_tee", "lease_max", "lease_anchor", "evidence", "tpm", "snp",
+	"collateral", "azure", "tdx", "sgx", "nitro",
+	"cca", "psa", "gpu",
+	"ledger", "chain", "module", "sealed", "keys", "userns_level_max", "max_age", "clock_leeway", NULL,
 };
-
-/* Turns one element of a list into @width bytes; false = not of the right form. */
-typedef bool (*element_fn)(json_t *v, uint8_t *out, size_t width);
-
-static bool hex_element(json_t *v, uint8_t *out, size_t width)
-{
-	return json_is_string(v) && hex_decode(json_string_value(v), out, width);
-}
 
 /* Digests of 20 to 64 bytes, zero padded as in the claims. */
 static bool exe_element(json_t *v, uint8_t *out, size_t width)
@@ -35,155 +37,40 @@ static bool exe_element(json_t *v, uint8_t *out, size_t width)
 	return len >= 20 && len <= width && hex_decode(json_string_value(v), out, len);
 }
 
-static bool id_element(json_t *v, uint8_t *out, size_t width)
-{
-	json_int_t n = json_is_integer(v) ? json_integer_value(v) : -1;
-	size_t i;
-
-	for (i = 0; i < width; i++)
-		out[i] = (uint8_t)(n >> 8 * i);
-	return n >= 0 && n <= UINT32_MAX;
-}
-
-static bool path_element(json_t *v, uint8_t *out, size_t width)
-{
-	struct wv_bytes path;
-
-	(void)width;
-	if (!json_is_string(v) || json_string_value(v)[0] != '/')
-		return false;
-	path = PIECE(json_string_value(v), json_string_length(v));
-	return digest_sha256(out, &path, 1);
-}
-
-static int read_set(struct doc_in *in, const char *key, size_t width, element_fn element,
+static int read_set(struct doc_in *in, const char *key, size_t width, policy_element_fn element,
 		    const char *what, struct policy_set *set)
 {
-	json_t *list, *v;
-	size_t i;
-	int rc = doc_list(in, in->root, key, POLICY_LIST_MAX, &list);
-
-	if (rc || !list)
-		return rc;
-	set->width = width;
-	set->values = calloc(json_array_size(list), width);
-	if (!set->values)
-		return fault_set(in->fault, WV_NO_MEMORY, key, -1, "no memory");
-	json_array_foreach(list, i, v)
-		if (!element(v, set->values + i * width, width))
-			return doc_fault(in, key, "element %zu is not %s", i + 1, what);
-	set->count = json_array_size(list);
-	return WV_OK;
+	return policy_read_set(in, in->root, key, width, element, what, set);
 }
 
 static int read_sets(struct doc_in *in, struct wv_policy *p)
 {
-	return read_set(in, "measurement", 48, hex_element, "96 hexadecimal digits",
+	return read_set(in, "measurement", 48, policy_hex_element, "96 hexadecimal digits",
 			&p->measurement) ?:
-	       read_set(in, "uid", 4, id_element, "a user id", &p->uid) ?:
-	       read_set(in, "gid", 4, id_element, "a group id", &p->gid) ?:
-	       read_set(in, "cgroup", 32, path_element, "a path that starts with '/'",
+	       read_set(in, "uid", 4, policy_id_element, "a user id", &p->uid) ?:
+	       read_set(in, "gid", 4, policy_id_element, "a group id", &p->gid) ?:
+	       read_set(in, "cgroup", 32, policy_path_element, "a path that starts with '/'",
 			&p->cgroup) ?:
-	       read_set(in, "declared", 64, hex_element, "128 hexadecimal digits",
+	       read_set(in, "declared", 64, policy_hex_element, "128 hexadecimal digits",
 			&p->declared) ?:
 	       read_set(in, "exe", 64, exe_element, "40 to 128 hexadecimal digits", &p->exe) ?:
-	       read_set(in, "host_data", 32, hex_element, "64 hexadecimal digits",
+	       read_set(in, "host_data", 32, policy_hex_element, "64 hexadecimal digits",
 			&p->host_data) ?:
-	       read_set(in, "lease_anchor", 32, hex_element, "64 hexadecimal digits",
+	       read_set(in, "lease_anchor", 32, policy_hex_element, "64 hexadecimal digits",
 			&p->lease_anchor);
 }
 
-struct word {
-	const char *text;
-	uint64_t bit;
-};
-
-static const struct word posture_words[] = {
-	{ "mem-encrypt", WARD_POSTURE_MEM_ENCRYPT },
-	{ "module-sig", WARD_POSTURE_MODULE_SIG },
-	{ "kexec-loaded", WARD_POSTURE_KEXEC_LOADED },
-	{ "hibernation-off", WARD_POSTURE_HIBERNATION_OFF },
-	{ "lockdown-integrity", WARD_POSTURE_LOCKDOWN_INTEGRITY },
-	{ "lockdown-confidentiality", WARD_POSTURE_LOCKDOWN_CONF },
-	{ "exclusive", WARD_POSTURE_EXCLUSIVE },
-	{ "init-on-free", WARD_POSTURE_INIT_ON_FREE },
-	{ NULL, 0 },
-};
-
-static const struct word tee_words[] = {
-	{ "snp", POLICY_TEE_SNP },
-	{ "simulated-snp", POLICY_TEE_SIMULATED },
-	{ "tdx", POLICY_TEE_OTHER },
-	{ "cca", POLICY_TEE_OTHER },
-	{ NULL, 0 },
-};
-
-static int read_words(struct doc_in *in, const char *key, const struct word *words,
-		      uint64_t *out)
+/* The kinds that the library verifies; launch evidence and TPMs, or all. */
+static int read_kinds(struct doc_in *in, const char *key, bool beside, uint64_t *out)
 {
-	uint64_t bits = 0;
-	json_t *list, *v;
-	size_t i, n;
-	int rc = doc_list(in, in->root, key, POLICY_LIST_MAX, &list);
+	struct policy_word words[KIND_MAX + 1] = { { NULL, 0 } };
+	const struct kind *k;
+	size_t i, n = 0;
 
-	if (rc || !list)
-		return rc;
-	json_array_foreach(list, i, v) {
-		for (n = 0; words[n].text; n++)
-			if (json_is_string(v) && !strcmp(words[n].text, json_string_value(v)))
-				break;
-		if (!words[n].text)
-			return doc_fault(in, key, "element %zu is not a word that is known here",
-					  i + 1);
-		bits |= words[n].bit;
-	}
-	*out = bits;
-	return WV_OK;
-}
-
-static int read_parts(struct doc_in *in, json_t *object, int product, struct policy_tcb *t)
-{
-	static const char *const parts[] = { "fmc", "bootloader", "tee", "snp", "microcode",
-					     NULL };
-	uint8_t *const slots[] = { &t->min.fmc, &t->min.bootloader, &t->min.tee, &t->min.snp,
-				   &t->min.microcode };
-	uint64_t n = 0;
-	size_t i;
-	int rc;
-
-	if (!json_is_object(object) || !json_object_size(object))
-		return doc_fault(in, "min_tcb", "an object of levels is expected for %s",
-				  wv_product_text(product));
-	if (product != WV_PRODUCT_TURIN && json_object_get(object, "fmc"))
-		return doc_fault(in, "fmc", "only turin has this part");
-	rc = doc_known(in, object, parts);
-	for (i = 0; !rc && parts[i]; i++) {
-		if (!json_object_get(object, parts[i]))
-			continue;
-		rc = doc_number(in, object, parts[i], 255, 1, &n);
-		*slots[i] = (uint8_t)n;
-		t->has |= 1u << i;
-	}
-	return rc;
-}
-
-static int read_min_tcb(struct doc_in *in, struct wv_policy *p)
-{
-	static const char *const products[] = { "milan", "genoa", "turin", NULL };
-	json_t *object = json_object_get(in->root, "min_tcb"), *v;
-	int rc, i;
-
-	if (!object)
-		return WV_OK;
-	if (!json_is_object(object) || !json_object_size(object))
-		return doc_fault(in, "min_tcb", "an object of products is expected");
-	rc = doc_known(in, object, products);
-	for (i = 0; !rc && products[i]; i++) {
-		v = json_object_get(object, products[i]);
-		if (v)
-			rc = read_parts(in, v, i + 1, &p->min_tcb[i + 1]);
-	}
-	return rc;
+	for (i = 0; (k = kind_at(i)); i++)
+		if (beside || k->role != KIND_BESIDE)
+			words[n++] = (struct policy_word){ k->tee, k->bit };
+	return policy_read_words(in, in->root, key, words, out);
 }
 
 static int read_purpose(struct doc_in *in, struct wv_policy *p)
@@ -215,9 +102,25 @@ static int read_lease(struct doc_in *in, struct wv_policy *p)
 	return rc;
 }
 
+/* Evidence that is asked for, and refused when it comes. */
+static int check_holds(struct doc_in *in, const struct wv_policy *p)
+{
+	const struct kind *k;
+	size_t i;
+
+	for (i = 0; (k = kind_at(i)); i++) {
+		if (k->role != KIND_LAUNCH || !(p->needed & k->bit) || p->tee & k->bit)
+			continue;
+		in->object = in->root;
+		return doc_fault(in, "evidence", "can never hold: allow_tee does not name %s",
+				 k->tee);
+	}
+	return WV_OK;
+}
+
 static int read_policy(struct doc_in *in, struct wv_policy *p)
 {
-	uint64_t version = 0, vmpl = 0, tee = POLICY_TEE_SNP;
+	uint64_t version = 0, vmpl = 0, tee = POLICY_TEE_SNP, needed = 0;
 	int rc;
 
 	rc = doc_known(in, in->root, members) ?:
@@ -228,12 +131,29 @@ static int read_policy(struct doc_in *in, struct wv_policy *p)
 	     doc_flag(in, in->root, "accept_unmeasured", &p->accept_unmeasured) ?:
 	     doc_flag(in, in->root, "allow_debug", &p->allow_debug) ?:
 	     doc_number(in, in->root, "vmpl_max", 3, 0, &vmpl) ?:
-	     read_min_tcb(in, p) ?: read_words(in, "posture", posture_words, &p->posture) ?:
+	     policy_read_tcb(in, in->root, "min_tcb", p->min_tcb) ?:
+	     policy_read_words(in, in->root, "posture", policy_postures, &p->posture) ?:
 	     doc_number(in, in->root, "taint_mask", INT64_MAX, 0, &p->taint_mask) ?:
-	     read_words(in, "allow_tee", tee_words, &tee) ?: read_lease(in, p);
+	     read_kinds(in, "allow_tee", false, &tee) ?: read_lease(in, p) ?:
+	     read_kinds(in, "evidence", true, &needed) ?: policy_read_tpm(in, &p->tpm) ?:
+	     policy_read_nitro(in, &p->nitro) ?: policy_read_cca(in, &p->cca) ?:
+	     policy_read_psa(in, &p->psa) ?:
+	     policy_read_snp(in, &p->snp) ?:
+	     policy_read_collateral(in, &p->collateral) ?: policy_read_azure(in, &p->azure) ?:
+	     policy_read_tdx(in, &p->tdx) ?: policy_read_sgx(in, &p->sgx) ?:
+	     policy_read_gpu(in, &p->gpu) ?:
+	     policy_read_session(in, &p->session);
+	if (!json_object_get(in->root, "allow_tee"))
+		tee |= (p->tdx.given ? POLICY_TEE_TDX : 0) |
+		       (p->nitro.given ? POLICY_TEE_NITRO : 0) |
+		       (p->cca.given ? POLICY_TEE_CCA : 0);
 	p->vmpl_max = (uint32_t)vmpl;
 	p->tee = (unsigned int)tee;
-	return rc;
+	p->needed = (unsigned int)needed | (p->tpm.required ? POLICY_TEE_TPM : 0) |
+		    (p->sgx.required ? POLICY_TEE_SGX : 0) |
+		    (p->psa.required ? POLICY_TEE_PSA : 0) |
+		    (p->gpu.required ? POLICY_TEE_GPU : 0);
+	return rc ?: check_holds(in, p);
 }
 
 int wv_policy_parse(struct wv_bytes json, struct wv_policy **out, struct wv_fault *fault)
@@ -246,6 +166,8 @@ int wv_policy_parse(struct wv_bytes json, struct wv_policy **out, struct wv_faul
 	if (!p)
 		return fault_set(fault, WV_NO_MEMORY, "policy", -1, "no memory");
 	rc = doc_open(&in, json, WV_POLICY_MAX, WV_POLICY_DAMAGED, fault);
+	if (!rc && !digest_sha256(p->digest, &json, 1))
+		rc = fault_set(fault, WV_NO_MEMORY, "policy", -1, "no memory");
 	if (!rc)
 		rc = read_policy(&in, p);
 	doc_close(&in);
@@ -268,22 +190,16 @@ void wv_policy_free(struct wv_policy *p)
 	free(p->exe.values);
 	free(p->host_data.values);
 	free(p->lease_anchor.values);
+	policy_tpm_clear(&p->tpm);
+	policy_nitro_clear(&p->nitro);
+	policy_cca_clear(&p->cca);
+	policy_psa_clear(&p->psa);
+	policy_snp_clear(&p->snp);
+	policy_collateral_clear(&p->collateral);
+	policy_azure_clear(&p->azure);
+	policy_gpu_clear(&p->gpu);
+	policy_tdx_clear(&p->tdx);
+	policy_sgx_clear(&p->sgx);
+	policy_session_clear(&p->session);
 	free(p);
-}
-
-uint64_t wv_policy_warnings(const struct wv_policy *p)
-{
-	uint64_t w = 0;
-
-	if (!p->measurement.count)
-		w |= WV_WARN_UNMEASURED;
-	if (p->tee & POLICY_TEE_SIMULATED)
-		w |= WV_WARN_SIMULATED;
-	if (p->allow_debug)
-		w |= WV_WARN_DEBUG;
-	if (p->exe.count)
-		w |= WV_WARN_EXE_ADVISORY;
-	if (!p->purpose)
-		w |= WV_WARN_NO_PURPOSE;
-	return w;
 }

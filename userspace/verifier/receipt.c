@@ -13,10 +13,11 @@
 const char *wv_receipt_statement(void)
 {
 	return "Proved: the measured kernel says that every byte of class A memory that this "
-	       "session ever held was unmapped and zeroed, that none is live, and that the "
-	       "session can allocate no more. Not proved: that the worker made no copy elsewhere "
-	       "(heap, files, sockets) or forgot the key; for that the measured image and the "
-	       "worker's code are trusted. Class B memory is counted apart and is not part of "
+	       "session ever held was unmapped and zeroed, that none is live, that the session can "
+	       "allocate no more, and that every data key which the kernel held for it was "
+	       "overwritten. Not proved: that the worker made no copy elsewhere (heap, files, "
+	       "sockets) or forgot a key that it was given itself; for that the measured image and "
+	       "the worker's code are trusted. Class B memory is counted apart and is not part of "
 	       "the total.";
 }
 
@@ -74,12 +75,17 @@ static int check_records(const struct chain_result *chain, const struct wv_claim
 	return WV_OK;
 }
 
-static int check_measurement(const struct wv_release *r, const struct wv_snp_report *report,
+static int check_measurement(const struct wv_release *r, const struct wv_verdict *v,
 			     struct wv_fault *fault)
 {
-	if (!memcmp(r->measurement, report->measurement, sizeof(r->measurement)))
+	bool snp = v->have & WV_HAVE_REPORT;
+	uint8_t have[sizeof(r->measurement)];
+
+	wv_verdict_measurement(v, have);
+	if (!memcmp(r->measurement, have, sizeof(have)))
 		return WV_OK;
-	return fault_set(fault, WV_MEASUREMENT_MISMATCH, "report.measurement", 0x90,
+	return fault_set(fault, WV_MEASUREMENT_MISMATCH,
+			 snp ? "report.measurement" : "evidence.measurement", snp ? 0x90 : -1,
 			 "the key was released to a guest with another measurement");
 }
 
@@ -91,6 +97,7 @@ static void fill(struct wv_receipt *out, const struct wv_claims *k)
 	out->class_b_buffers = k->unpinned_buffers;
 	out->class_b_bytes = k->unpinned_bytes;
 	out->class_b_live = k->live_b;
+	out->keys_destroyed = k->keys_destroyed;
 	out->tombstone = !!(k->state & WARD_STATE_TOMBSTONE);
 }
 
@@ -108,7 +115,7 @@ static int check_receipt(const struct wv_release *release, const struct chain_re
 	if (pending && pending != WV_GUEST_UNMEASURED)
 		return pending;
 	fill(out, &v->claims);
-	rc = check_measurement(release, &v->report, &fault) ?:
+	rc = check_measurement(release, v, &fault) ?:
 	     check_session(release, &v->claims, &fault) ?: check_ledger(&v->claims, &fault) ?:
 	     check_records(chain, &v->claims, out, &fault);
 	if (rc)

@@ -6,10 +6,13 @@
 #include "snp.h"
 
 #define KEY_INFO_SIGNING(k) ((k) >> 2 & 7)
+#define KEY_INFO_RESERVED (~0x1fu)
+#define POLICY_MUST_BE_ONE (1ull << 17)
+#define POLICY_RESERVED (~0x3ffffffull)	/* from bit 26 on, revision 1.58 */
 
 const char *wv_product_text(int product)
 {
-	static const char *const names[] = { "unknown", "milan", "genoa", "turin" };
+	static const char names[][8] = { "unknown", "milan", "genoa", "turin" };
 
 	return product > 0 && product <= WV_PRODUCT_TURIN ? names[product] : names[0];
 }
@@ -124,9 +127,76 @@ static int check_padding(struct cursor *c, struct wv_fault *fault)
 			 "padding of the signature is not zero at offset 0x%zx", c->at);
 }
 
+/*
+ * What each version leaves reserved (AMD 56860, table ATTESTATION_REPORT, revisions
+ * 1.51, 1.56 and 1.58). What version 4 adds is not public; reports of it that were
+ * seen are laid out as those of version 3.
+ */
+static const struct reserved {
+	uint32_t from, to;	/* versions */
+	size_t at, end;
+} reserved[] = {
+	{ 2, 5, 0x04c, 0x050 }, { 2, 2, 0x188, 0x18b }, { 2, 5, 0x18b, 0x1a0 },
+	{ 2, 5, 0x1eb, 0x1ec }, { 2, 5, 0x1ef, 0x1f0 }, { 2, 4, 0x1f8, 0x208 },
+	{ 2, 5, 0x208, 0x2a0 },
+};
+
+#define RESERVED (sizeof(reserved) / sizeof(reserved[0]))
+
+/* A firmware that sets them says something that this version does not know. */
+static int check_reserved(struct wv_bytes report, uint32_t version, struct wv_fault *fault)
+{
+	struct cursor c = cursor_over(report.data, report.len);
+	size_t i;
+
+	for (i = 0; i < RESERVED; i++) {
+		if (version < reserved[i].from || version > reserved[i].to)
+			continue;
+		c.at = reserved[i].at;
+		cursor_zero(&c, reserved[i].end - reserved[i].at);
+		if (!cursor_ok(&c))
+			return fault_set(fault, WV_EVIDENCE_DAMAGED, "report.reserved",
+					 (int64_t)c.at,
+					 "byte 0x%zx is reserved in version %u, and not zero", c.at,
+					 version);
+	}
+	return WV_OK;
+}
+
+/* AMD 56860 tables GUEST_POLICY and "KEY_INFO": one bit must be set, others must not. */
+static int check_bits(const struct wv_snp_report *r, struct wv_fault *fault)
+{
+	if (!(r->policy & POLICY_MUST_BE_ONE))
+		return fault_set(fault, WV_EVIDENCE_DAMAGED, "report.policy", 0x08,
+				 "bit 17 of the guest policy 0x%llx must be set",
+				 (unsigned long long)r->policy);
+	if (r->policy & POLICY_RESERVED)
+		return fault_set(fault, WV_EVIDENCE_DAMAGED, "report.policy", 0x08,
+				 "reserved bits are set in the guest policy 0x%llx",
+				 (unsigned long long)r->policy);
+	if (r->key_info & KEY_INFO_RESERVED)
+		return fault_set(fault, WV_EVIDENCE_DAMAGED, "report.key_info", 0x48,
+				 "reserved bits are set in 0x%x", r->key_info);
+	return WV_OK;
+}
+
+static int check_head(const struct wv_snp_report *r, struct wv_fault *fault)
+{
+	if (r->version < 2 || r->version > 5)
+		return fault_set(fault, WV_EVIDENCE_DAMAGED, "report.version", 0,
+				 "version %u of SNP reports is not known (2 to 5 are)",
+				 r->version);
+	if (r->signature_algo != 1)
+		return fault_set(fault, WV_EVIDENCE_DAMAGED, "report.signature_algo", 0x34,
+				 "signature algorithm %u is not ECDSA P-384 with SHA-384 (1)",
+				 r->signature_algo);
+	return check_bits(r, fault);
+}
+
 int wv_snp_parse(struct wv_bytes report, struct wv_snp_report *out, struct wv_fault *fault)
 {
 	struct cursor c = cursor_over(report.data, report.len);
+	int rc;
 
 	memset(out, 0, sizeof(*out));
 	if (report.len != WV_SNP_REPORT_SIZE)
@@ -136,20 +206,12 @@ int wv_snp_parse(struct wv_bytes report, struct wv_snp_report *out, struct wv_fa
 	read_head(&c, out);
 	read_digests(&c, out);
 	read_platform(&c, out);
-	if (out->version != 2 && out->version != 3 && out->version != 5)
-		return fault_set(fault, WV_EVIDENCE_DAMAGED, "report.version", 0,
-				 "version %u of SNP reports is not known (2, 3 and 5 are)",
-				 out->version);
-	if (out->signature_algo != 1)
-		return fault_set(fault, WV_EVIDENCE_DAMAGED, "report.signature_algo", 0x34,
-				 "signature algorithm %u is not ECDSA P-384 with SHA-384 (1)",
-				 out->signature_algo);
-	if (out->version < 5)
-		out->launch_mit_vector = out->current_mit_vector = 0;
-	if (out->version < 3)
-		out->cpuid_family = out->cpuid_model = out->cpuid_stepping = 0;
+	rc = check_head(out, fault) ?: check_reserved(report, out->version, fault) ?:
+	     check_padding(&c, fault);
+	if (rc)
+		return rc;
 	snp_set_product(out, product_of(out));
-	return check_padding(&c, fault) ?: fault_clear(fault);
+	return fault_clear(fault);
 }
 
 struct guid_slot {

@@ -20,6 +20,16 @@ void snp_set_product(struct wv_snp_report *report, int product);
 /** snp_tcb - one TCB in the layout of @product */
 struct wv_tcb snp_tcb(uint64_t raw, int product);
 
+/** struct snp_bit - a named bit; a list ends with name NULL */
+struct snp_bit {
+	const char *name;
+	unsigned int bit;
+};
+
+/** What 56860 (revision 1.58) names in the guest's policy, DEBUG apart, and in platform_info */
+extern const struct snp_bit snp_guest_bits[];
+extern const struct snp_bit snp_platform_bits[];
+
 /** struct snp_table - views of a certificate table's entries; absent = {NULL, 0} */
 struct snp_table {
 	struct wv_bytes ark, ask, vcek, vlek;

@@ -2,12 +2,14 @@
 /*
  * A report against a verified VEK.
  */
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <string.h>
 
+#include "bytes.h"
+#include "ecdsa.h"
 #include "fault.h"
 #include "snp.h"
 #include "vek.h"
@@ -23,46 +25,14 @@ bool vek_key_usable(EVP_PKEY *key)
 	       !strcmp(group, "secp384r1");
 }
 
-/* r and s as they stand in a report, to the DER that OpenSSL wants. */
-static int signature_der(const uint8_t *report, uint8_t **der)
-{
-	const uint8_t *p = report + SNP_SIGNATURE;
-	ECDSA_SIG *sig = ECDSA_SIG_new();
-	BIGNUM *r = BN_lebin2bn(p, SNP_COMPONENT_LEN, NULL);
-	BIGNUM *s = BN_lebin2bn(p + SNP_COMPONENT_LEN, SNP_COMPONENT_LEN, NULL);
-	int len = -1;
-
-	*der = NULL;
-	if (sig && r && s && ECDSA_SIG_set0(sig, r, s)) {
-		len = i2d_ECDSA_SIG(sig, der);
-	} else {
-		BN_free(r);
-		BN_free(s);
-	}
-	ECDSA_SIG_free(sig);
-	return len;
-}
-
+/* r and s stand little-endian in a report. */
 static bool signature_holds(const struct wv_vek *vek, const uint8_t *report)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	uint8_t *der;
-	int len = signature_der(report, &der);
-	bool ok = ctx && len > 0 &&
-		  EVP_DigestVerifyInit(ctx, NULL, EVP_sha384(), NULL, vek->key) == 1 &&
-		  EVP_DigestVerify(ctx, der, (size_t)len, report, SNP_SIGNED_LEN) == 1;
+	const uint8_t *p = report + SNP_SIGNATURE;
 
-	OPENSSL_free(der);
-	EVP_MD_CTX_free(ctx);
-	return ok;
-}
-
-static bool all_zero(const uint8_t *p, size_t len)
-{
-	while (len--)
-		if (*p++)
-			return false;
-	return true;
+	return ecdsa_signed(vek->key, EVP_sha384(), BN_lebin2bn(p, SNP_COMPONENT_LEN, NULL),
+			    BN_lebin2bn(p + SNP_COMPONENT_LEN, SNP_COMPONENT_LEN, NULL),
+			    (struct wv_bytes){ report, SNP_SIGNED_LEN });
 }
 
 /* A VLEK names no chip; a host may mask the chip id, which then is zero. */
@@ -77,7 +47,7 @@ static bool chip_matches(const struct wv_vek_info *vek, const struct wv_snp_repo
 static int check_kind(const struct wv_vek_info *vek, const struct wv_snp_report *r,
 		      struct wv_fault *fault)
 {
-	static const char *const names[] = { "VCEK", "VLEK" };
+	static const char names[][5] = { "VCEK", "VLEK" };
 
 	if (r->signing_key == (uint32_t)vek->kind)
 		return WV_OK;

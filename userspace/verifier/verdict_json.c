@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "chain.h"
+#include "digest.h"
 #include "fault.h"
 #include "json_write.h"
+#include "kind.h"
 #include "tpm.h"
 
-static json_t *words(uint64_t warnings)
+json_t *warnings_json(uint64_t warnings)
 {
 	json_t *list = json_array();
 	int i;
@@ -21,7 +23,18 @@ static json_t *words(uint64_t warnings)
 	return list;
 }
 
-static void put_fault(struct json_out *o, const struct wv_fault *f)
+/* Those of them that say what nobody looked at. */
+static json_t *not_checked_json(uint64_t warnings)
+{
+	uint64_t left = 0;
+
+	for (int i = 0; i < WV_WARN_COUNT; i++)
+		if (warnings & 1ull << i && wv_warning_mend(i))
+			left |= 1ull << i;
+	return warnings_json(left);
+}
+
+void put_fault(struct json_out *o, const struct wv_fault *f)
 {
 	out_put_text(o, "verdict", wv_reason_text(f->reason));
 	out_put_bool(o, "ok", f->reason == WV_OK);
@@ -51,6 +64,7 @@ static json_t *chain_json(const struct wv_vek_info *v)
 	out_put_text(&o, "intermediate", v->subject[1]);
 	out_put_text(&o, "root", v->subject[2]);
 	out_put_bool(&o, "named_root", v->named_root);
+	out_put_bool(&o, "crl_checked", v->crl_checked);
 	out_put_when(&o, "not_before", v->not_before);
 	out_put_when(&o, "not_after", v->not_after);
 	return out_take(&o);
@@ -65,7 +79,22 @@ static json_t *events_json(const struct wv_verdict *v)
 	return out_take(&o);
 }
 
-char *wv_verdict_json(const struct wv_verdict *v)
+static json_t *matched_json(const struct wv_verdict *v)
+{
+	struct json_out o = out_start();
+	size_t i;
+
+	for (i = 0; i < v->matched_count; i++)
+		out_put_text(&o, v->matched[i].member, v->matched[i].name);
+	return out_take(&o);
+}
+
+const char *keys_text(const struct wv_claims *k)
+{
+	return wv_keys_kernel(k) ? "kernel" : "user";
+}
+
+json_t *verdict_json(const struct wv_verdict *v)
 {
 	struct json_out o = out_start();
 
@@ -73,16 +102,43 @@ char *wv_verdict_json(const struct wv_verdict *v)
 	put_fault(&o, &v->fault);
 	out_put_bool(&o, "measured", v->measured);
 	out_put_bool(&o, "simulated", v->simulated);
-	out_put(&o, "warnings", words(v->warnings));
+	out_put(&o, "warnings", warnings_json(v->warnings));
+	out_put(&o, "not_checked", not_checked_json(v->warnings));
 	out_put_hex(&o, "evidence_sha256", v->evidence_digest, 32);
+	if (v->matched_count)
+		out_put(&o, "matched", matched_json(v));
 	if (v->have & WV_HAVE_CLAIMS) {
 		out_put(&o, "claims", claims_json(&v->claims));
 		out_put(&o, "events", events_json(v));
+		out_put_text(&o, "keys", keys_text(&v->claims));
 	}
 	if (v->have & WV_HAVE_REPORT)
 		out_put(&o, "report", report_json(&v->report));
 	if (v->have & WV_HAVE_VEK)
 		out_put(&o, "chain", chain_json(&v->vek));
+	if (v->have & WV_HAVE_TDX)
+		out_put(&o, "tdx", tdx_json(&v->tdx, true));
+	if (v->have & WV_HAVE_SGX)
+		out_put(&o, "sgx", sgx_json(&v->sgx, true));
+	if (v->have & WV_HAVE_TPM)
+		out_put(&o, "tpm", tpm_json(&v->tpm));
+	if (v->have & WV_HAVE_AZURE)
+		out_put(&o, "azure", azure_json(&v->azure));
+	if (v->have & WV_HAVE_NITRO)
+		out_put(&o, "nitro", nitro_json(&v->nitro));
+	if (v->have & WV_HAVE_CCA)
+		out_put(&o, "cca", cca_json(&v->cca));
+	if (v->have & WV_HAVE_PSA)
+		out_put(&o, "psa", psa_json(&v->psa));
+	if (v->have & WV_HAVE_GPU)
+		out_put(&o, "gpu", gpu_json(&v->gpu, true));
+	return out_take(&o);
+}
+
+char *wv_verdict_json(const struct wv_verdict *v)
+{
+	struct json_out o = { .object = verdict_json(v) };
+
 	return out_text_of(&o);
 }
 
@@ -107,6 +163,24 @@ static json_t *path_json(const struct wv_bundle *b)
 	return out_take(&o);
 }
 
+/* As it stands: whether the values are those that were quoted is not looked at. */
+static void put_quoted(struct json_out *o, const struct tpm_data *t)
+{
+	struct wv_tpm quoted = { .ak_type = 0 };
+	struct wv_bytes extra, digest, ak = t->ak;
+	struct wv_fault fault;
+
+	if (digest_sha256(quoted.ak_sha256, &ak, 1))
+		out_put_hex(o, "ak_sha256", quoted.ak_sha256, sizeof(quoted.ak_sha256));
+	if (tpm_quote_read(t->quote, &quoted, &extra, &digest, &fault) ||
+	    tpm_quote_fill(t, &quoted, &fault)) {
+		out_put_text(o, "quote_fault", fault.text);
+		return;
+	}
+	out_put_hex(o, "qualifying_data", extra.data, extra.len);
+	put_quote(o, &quoted);
+}
+
 /* Says wardd: no signature covers whose the key is. */
 static void put_tpm(struct json_out *o, const struct wv_evidence *e)
 {
@@ -117,21 +191,23 @@ static void put_tpm(struct json_out *o, const struct wv_evidence *e)
 		return;
 	out_put_bool(o, "ak_shared", t.shared);
 	out_put_number(o, "pcr_count", t.pcr_count);
+	put_quoted(o, &t);
 }
 
 static json_t *piece_json(const struct wv_evidence *e)
 {
+	const struct kind *k = kind_find(e->tee);
 	struct json_out o = out_start();
-	struct wv_snp_report r;
+	json_t *shown;
 
 	out_put_text(&o, "provider", e->provider);
 	out_put_text(&o, "tee", e->tee);
 	out_put_number(&o, "data_bytes", e->data.len);
 	out_put_number(&o, "aux_bytes", e->aux.len);
 	out_put_number(&o, "manifest_bytes", e->manifest.len);
-	if ((!strcmp(e->tee, "snp") || !strcmp(e->tee, "simulated-snp")) &&
-	    !wv_snp_parse(e->data, &r, NULL))
-		out_put(&o, "report", report_json(&r));
+	shown = k && k->json ? k->json(e->data, NULL) : NULL;
+	if (shown)
+		out_put(&o, k->member, shown);
 	put_tpm(&o, e);
 	return out_take(&o);
 }

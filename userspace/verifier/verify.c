@@ -2,226 +2,205 @@
 /*
  * The appraisal: each step may only rely on what the steps before it proved.
  */
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "digest.h"
 #include "fault.h"
-#include "vek.h"
+#include "json_write.h"
+#include "kind.h"
 #include "verify.h"
 
-static const struct wv_policy *policy_of(const struct wv_appraisal *a)
-{
-	return a->policy ? a->policy : &policy_empty;
-}
-
-static int all_zero(const uint8_t *p, size_t len)
-{
-	while (len--)
-		if (*p++)
-			return 0;
-	return 1;
-}
-
-/* Chain and signature of one SNP report; what it says then counts as the TEE's word. */
-static int authenticate(struct wv_bytes report, struct wv_bytes table,
-			const struct wv_appraisal *a, struct wv_verdict *v)
-{
-	struct wv_vek *vek;
-	int kind, rc;
-
-	rc = wv_snp_parse(report, &v->report, &v->fault);
-	if (rc)
-		return rc;
-	v->have |= WV_HAVE_REPORT;
-	kind = (int)v->report.signing_key;
-	if (kind != WV_VEK_VCEK && kind != WV_VEK_VLEK)
-		return fault_set(&v->fault, WV_KEY_KIND_MISMATCH, "report.key_info", 0x48,
-				 "signing key %d is neither VCEK (0) nor VLEK (1)", kind);
-	rc = vek_open(a->roots, a->collateral, table, kind, a->now, &vek, &v->fault);
-	if (rc)
-		return rc;
-	wv_vek_info(vek, &v->vek);
-	v->have |= WV_HAVE_VEK;
-	rc = wv_vek_check(vek, report, &v->report, &v->fault);
-	wv_vek_free(vek);
-	return rc;
-}
-
-static void warn_report(struct wv_verdict *v)
-{
-	v->warnings |= WV_WARN_CRL_UNCHECKED;
-	if (v->vek.named_root)
-		v->warnings |= WV_WARN_NAMED_ROOT;
-	if (v->vek.kind == WV_VEK_VLEK)
-		v->warnings |= WV_WARN_VLEK;
-	else if (all_zero(v->report.chip_id, sizeof(v->report.chip_id)))
-		v->warnings |= WV_WARN_CHIP_MASKED;
-	if (v->report.policy & WV_SNP_POLICY_DEBUG)
-		v->warnings |= WV_WARN_DEBUG;
-	if (v->report.policy & WV_SNP_POLICY_SMT)
-		v->warnings |= WV_WARN_SMT;
-}
-
-static int check_tee(const struct wv_policy *p, struct wv_verdict *v)
-{
-	if (v->simulated)
-		v->warnings |= WV_WARN_SIMULATED;
-	if (v->simulated && !(p->tee & POLICY_TEE_SIMULATED))
-		return fault_set(&v->fault, WV_SIMULATED_REFUSED, "evidence.tee", -1,
-				 "the policy's allow_tee does not name simulated-snp");
-	if (!v->simulated && !(p->tee & POLICY_TEE_SNP))
-		return fault_set(&v->fault, WV_TEE_REFUSED, "evidence.tee", -1,
-				 "the policy's allow_tee does not name snp");
-	return WV_OK;
-}
+/* Of what was verified, what the policy would have to pin: the first that there is. */
+static const struct {
+	unsigned int have;
+	const char *field;
+	int64_t offset;
+	const char *sentence;
+} pins[] = {
+	{ WV_HAVE_AZURE, "azure", -1,
+	  "the policy must pin the paravisor's measurement and register 4 or 7 of its vTPM (azure.pcrs)" },
+	{ WV_HAVE_TPM, "tpm", -1,
+	  "the policy pins neither a launch measurement nor register 4 or 7 of a TPM whose key it knows" },
+	{ WV_HAVE_TDX, "quote.mrtd", -1,
+	  "the policy does not pin all of mrtd (firmware), rtmr1 (what it starts) and rtmr2 (command line, initrd)" },
+	{ WV_HAVE_SGX, "quote.mrenclave", 112,
+	  "the policy pins neither mrenclave nor mrsigner, isvprodid and min_isvsvn" },
+	{ WV_HAVE_NITRO, "payload.pcrs", -1,
+	  "the policy pins neither register 0 (the image) nor 1 and 2 (kernel, application)" },
+	{ WV_HAVE_CCA, "realm.rim", -1, "the policy pins no initial measurement of the realm" },
+	{ WV_HAVE_GPU, "gpu.measurements", -1, "the policy pins no measurement of the GPU" },
+	{ ~0u, "report.measurement", 0x90, "the policy pins no launch measurement" },
+};
+#define PINS (sizeof(pins) / sizeof(pins[0]))
 
 /* Last of all, so that a more telling reason comes first. */
-static int check_measured(const struct wv_policy *p, struct wv_verdict *v)
+static int check_measured(struct judge *j)
 {
-	v->measured = p->measurement.count != 0;
-	if (v->measured)
-		return WV_OK;
-	v->warnings |= WV_WARN_UNMEASURED;
-	if (p->accept_unmeasured)
-		return WV_OK;
-	return fault_set(&v->fault, WV_GUEST_UNMEASURED, "report.measurement", 0x90,
-			 "the policy pins no launch measurement");
+	bool any = j->p->accept_unmeasured;
+	struct wv_rule says = { .name = "accept_unmeasured", .held = j->v->measured || any,
+				.reason = WV_GUEST_UNMEASURED,
+				.expected = any ? "any guest" : "a guest that is measured",
+				.found = j->v->measured ? "measured" : "not measured" };
+	size_t i;
+
+	if (!j->v->measured)
+		j->v->warnings |= WV_WARN_UNMEASURED;
+	for (i = 0; i + 1 < PINS && !(j->v->have & pins[i].have); i++)
+		;
+	says.field = pins[i].field;
+	says.offset = pins[i].offset;
+	return rule(&j->rules, &says, "%s", pins[i].sentence);
 }
 
-static int check_piece(const struct wv_evidence *e, const uint8_t report_data[64],
-		       const struct wv_appraisal *a, struct wv_verdict *v)
+static bool has_role(const struct wv_evidence *e, enum kind_role role)
 {
-	int rc = authenticate(e->data, e->aux, a, v);
+	const struct kind *k = kind_find(e->tee);
 
-	if (rc)
-		return rc;
-	if (CRYPTO_memcmp(v->report.report_data, report_data, 64))
-		return fault_set(&v->fault, WV_REPORT_DATA_MISMATCH, "report.report_data", 0x50,
-				 "the TEE signed other claims than these");
-	warn_report(v);
-	if (v->vek.simulated || !strcmp(e->tee, "simulated-snp") ||
-	    v->claims.tee == WARD_TEE_SIMULATED)
-		v->simulated = 1;
-	return check_tee(policy_of(a), v) ?: policy_report(policy_of(a), &v->report, &v->fault);
-}
-
-static int verifiable(const struct wv_evidence *e)
-{
-	return !strcmp(e->tee, "snp") || !strcmp(e->tee, "simulated-snp");
+	return k && k->role == role;
 }
 
 /* A piece more than what is verified takes nothing away; but one there must be. */
-static int check_kinds(const struct wv_bundle *b, struct wv_verdict *v)
+static int check_kinds(const struct wv_bundle *b, struct judge *j)
 {
-	size_t i, known = 0;
+	struct wv_verdict *v = j->v;
+	size_t i, known = 0, telling = 0;
 
-	for (i = 0; i < b->evidence_count; i++)
-		known += verifiable(&b->evidence[i]);
+	j->alone = true;
+	for (i = 0; i < b->evidence_count; i++) {
+		known += kind_find(b->evidence[i].tee) != NULL;
+		telling += has_role(&b->evidence[i], KIND_TPM);
+		if (has_role(&b->evidence[i], KIND_LAUNCH))
+			j->alone = false;
+	}
 	if (known && known < b->evidence_count)
 		v->warnings |= WV_WARN_EVIDENCE_UNCHECKED;
-	if (known)
+	if (telling || !j->alone)
 		return WV_OK;
 	return fault_set(&v->fault, WV_EVIDENCE_UNSUPPORTED, "evidence.tee", -1,
-			 "evidence of kind '%s' is not verified by this version",
-			 b->evidence[0].tee);
+			 "evidence of kind '%s' %s", b->evidence[0].tee,
+			 known ? "says nothing about the guest by itself" :
+				 "is not verified by this version");
 }
 
-static int check_evidence(const struct wv_bundle *b, const struct wv_appraisal *a,
-			  struct wv_verdict *v)
+static void name_piece(struct wv_fault *f, size_t i)
 {
+	char field[sizeof(f->field) + 32];
+
+	snprintf(field, sizeof(field), "evidence[%zu].%s", i, f->field);
+	snprintf(f->field, sizeof(f->field), "%.63s", field);
+}
+
+static int check_piece(const struct wv_bundle *b, size_t i, struct judge *j)
+{
+	const struct wv_evidence *e = &b->evidence[i];
+	const struct kind *k = kind_find(e->tee);
+	bool refused = j->rules.first.reason != WV_OK;
+	int measured = j->v->measured;
+	int rc = k ? kind_repeated(k, j->v) ?: leeway_appraise(j, k, e) : WV_OK;
+
+	/* What stands beside the guest doesn't tell what the guest started. */
+	if (k && k->role == KIND_BESIDE)
+		j->v->measured = measured;
+	if (b->evidence_count < 2)
+		return rc;
+	if (rc)
+		name_piece(&j->v->fault, i);
+	if (!refused && j->rules.first.reason)
+		name_piece(&j->rules.first, i);
+	return rc;
+}
+
+/* The claims name the primary provider's TEE: is its evidence still there? */
+static bool primary_there(const struct wv_bundle *b, const struct wv_claims *k)
+{
+	const char *word = tee_text(k->tee);
+	size_t i;
+
+	for (i = 0; i < b->evidence_count; i++)
+		if (!strcmp(b->evidence[i].tee, word))
+			return true;
+	return false;
+}
+
+/* What a bundle without launch evidence rests on. */
+static int check_tpm_alone(const struct wv_bundle *b, struct judge *j)
+{
+	const struct wv_claims *k = &j->v->claims;
+	char expected[160];
+	struct wv_rule tee = { .name = "allow_tee", .held = (j->p->tee & POLICY_TEE_TPM) != 0,
+			       .reason = WV_TEE_REFUSED, .field = "evidence.tee", .offset = -1,
+			       .expected = expected, .found = "tpm" };
+	struct wv_rule primary = { .name = "claims.tee", .held = primary_there(b, k),
+				   .reason = WV_EVIDENCE_MISSING, .field = "evidence",
+				   .offset = -1, .expected = tee_text(k->tee) };
+
+	kind_words(j->p->tee, expected, sizeof(expected));
+	return rule(&j->rules, &tee,
+		    "the policy's allow_tee does not name tpm, and there is no launch evidence") ?:
+	       rule(&j->rules, &primary,
+		    "the claims name %s, whose evidence is not in the bundle", tee_text(k->tee));
+}
+
+static int check_needed(struct judge *j)
+{
+	unsigned int missing = j->p->needed & ~j->seen;
+	char expected[160], found[160];
+	struct wv_rule says = { .name = "evidence", .held = !missing,
+				.reason = WV_EVIDENCE_MISSING, .field = "evidence",
+				.offset = -1, .expected = expected, .found = found };
+
+	if (!j->p->needed)
+		return WV_OK;
+	kind_words(j->p->needed, expected, sizeof(expected));
+	kind_words(j->seen, found, sizeof(found));
+	return rule(&j->rules, &says,
+		    "the policy asks for evidence of kind %s, and the bundle has none",
+		    kind_of_bit(missing & -missing));
+}
+
+static int check_evidence(const struct wv_bundle *b, struct judge *j)
+{
+	struct wv_verdict *v = j->v;
 	uint8_t report_data[64];
 	size_t i;
 	int rc;
 
 	rc = wv_report_data(b->claims, b->index, b->leaves, b->path, b->nodes, report_data,
-			    &v->fault) ?: check_kinds(b, v);
-	for (i = 0; !rc && i < b->evidence_count; i++) {
-		if (!verifiable(&b->evidence[i]))
-			continue;
-		rc = check_piece(&b->evidence[i], report_data, a, v);
-		if (rc && b->evidence_count > 1) {
-			char field[sizeof(v->fault.field) + 32];
-
-			snprintf(field, sizeof(field), "evidence[%zu].%s", i, v->fault.field);
-			snprintf(v->fault.field, sizeof(v->fault.field), "%.63s", field);
-		}
-	}
-	return rc;
-}
-
-static int check_purpose(uint32_t want, struct wv_verdict *v)
-{
-	const char *asked = wv_purpose_text(want);
-
-	if (!want || v->claims.purpose == want)
-		return WV_OK;
-	return fault_set(&v->fault, WV_WRONG_PURPOSE, "claims.purpose", 8,
-			 "taken for '%s', needed for '%s'", wv_purpose_text(v->claims.purpose),
-			 asked ? asked : "?");
+			    &v->fault) ?: check_kinds(b, j);
+	if (!rc && j->alone)
+		rc = check_tpm_alone(b, j);
+	j->report_data = report_data;
+	for (i = 0; !rc && i < b->evidence_count; i++)
+		rc = check_piece(b, i, j);
+	j->report_data = NULL;
+	return rc ?: check_needed(j);
 }
 
 /* Keys and channels go to the session that asks, never on behalf of another. */
-static int check_state(struct wv_verdict *v)
+static int check_state(struct judge *j)
 {
-	const struct wv_claims *k = &v->claims;
+	const struct wv_claims *k = &j->v->claims;
+	struct wv_rule revoked = { .name = "claims.state", .reason = WV_SESSION_REVOKED,
+				   .held = !(k->state & WARD_STATE_REVOKED),
+				   .field = "claims.state", .offset = 704,
+				   .expected = "not revoked" };
+	struct wv_rule expired = { .name = "claims.state", .reason = WV_LEASE_EXPIRED,
+				   .held = !(k->state & WARD_STATE_EXPIRED),
+				   .field = "claims.state", .offset = 704,
+				   .expected = "a lease that has not run out" };
+	struct wv_rule own = { .name = "claims.subject", .reason = WV_WRONG_SESSION,
+			       .held = !memcmp(k->session, k->subject, sizeof(k->session)),
+			       .field = "claims.subject", .offset = 176,
+			       .expected = "the session that asks" };
 
 	if (k->purpose == WARD_PURPOSE_RECEIPT || k->purpose == WARD_PURPOSE_REPORT)
 		return WV_OK;
-	if (k->state & WARD_STATE_REVOKED)
-		return fault_set(&v->fault, WV_SESSION_REVOKED, "claims.state", 704,
-				 "the session was revoked");
-	if (k->state & WARD_STATE_EXPIRED)
-		return fault_set(&v->fault, WV_LEASE_EXPIRED, "claims.state", 704,
-				 "the lease ran out before the evidence was taken");
-	if (memcmp(k->session, k->subject, sizeof(k->session)))
-		return fault_set(&v->fault, WV_WRONG_SESSION, "claims.subject", 176,
-				 "the claims speak of another session than the one that asks");
-	return WV_OK;
-}
-
-static int check_bytes(struct wv_bytes want, const uint8_t *have, size_t len, int reason,
-		       const char *field, int offset, struct wv_fault *fault)
-{
-	if (!want.data)
-		return WV_OK;
-	if (want.len != len)
-		return fault_set(fault, WV_USAGE, field, -1, "%zu bytes are expected, not %zu", len,
-				 want.len);
-	if (CRYPTO_memcmp(want.data, have, len))
-		return fault_set(fault, reason, field, offset, "it is not the one expected");
-	return WV_OK;
-}
-
-static int check_nonce(struct wv_bytes want, struct wv_verdict *v)
-{
-	const struct wv_claims *k = &v->claims;
-
-	if (!want.data)
-		return WV_OK;
-	if (!want.len || want.len > sizeof(k->nonce))
-		return fault_set(&v->fault, WV_USAGE, "claims.nonce", -1,
-				 "a nonce has 1 to 64 bytes, not %zu", want.len);
-	if (k->nonce_len != want.len || CRYPTO_memcmp(want.data, k->nonce, want.len))
-		return fault_set(&v->fault, WV_NONCE_MISMATCH, "claims.nonce", 16,
-				 "the evidence answers another nonce");
-	return WV_OK;
-}
-
-static int check_expect(const struct wv_expect *e, struct wv_verdict *v)
-{
-	const struct wv_claims *k = &v->claims;
-
-	return check_purpose(e->purpose, v) ?: check_nonce(e->nonce, v) ?:
-	       check_bytes(e->binding, k->binding, 64, WV_BINDING_MISMATCH, "claims.binding", 80,
-			   &v->fault) ?:
-	       check_bytes(e->instance, k->instance, 16, WV_WRONG_INSTANCE, "claims.instance",
-			   144, &v->fault) ?:
-	       check_bytes(e->session, k->session, 16, WV_WRONG_SESSION, "claims.session", 160,
-			   &v->fault) ?:
-	       check_bytes(e->subject, k->subject, 16, WV_WRONG_SESSION, "claims.subject", 176,
-			   &v->fault);
+	return rule(&j->rules, &revoked, "the session was revoked") ?:
+	       rule(&j->rules, &expired,
+		    "the lease ran out before the evidence was taken") ?:
+	       rule(&j->rules, &own,
+		    "the claims speak of another session than the one that asks");
 }
 
 #define EXE_STRONG (WARD_ADVISE_NO_NEW_PRIVS | WARD_ADVISE_INIT_USERNS)
@@ -234,6 +213,8 @@ static void warn_claims(const struct wv_policy *p, const struct wv_expect *e,
 
 	if (!e->nonce.data)
 		v->warnings |= WV_WARN_NONCE_UNCHECKED;
+	if (!e->nonce.data && p->session.max_age)
+		v->warnings |= WV_WARN_AGE_UNPROVEN;
 	if (!e->binding.data)
 		v->warnings |= WV_WARN_BINDING_UNCHECKED;
 	if (!e->purpose && !p->purpose)
@@ -245,9 +226,25 @@ static void warn_claims(const struct wv_policy *p, const struct wv_expect *e,
 		v->warnings |= WV_WARN_EXE_ADVISORY;
 }
 
-static int check_events(const struct wv_bundle *b, const struct wv_expect *e,
-			struct chain_result *r, struct wv_verdict *v)
+static int check_complete(struct judge *j, const char *name)
 {
+	const struct wv_verdict *v = j->v;
+	char expected[48], found[48];
+	struct wv_rule says = { .name = name, .held = v->events_complete,
+				.reason = WV_EVENTS_GAP, .field = "events", .offset = -1,
+				.expected = expected, .found = found };
+
+	snprintf(expected, sizeof(expected), "all %llu records",
+		 (unsigned long long)v->claims.session_seq);
+	snprintf(found, sizeof(found), "%llu records", (unsigned long long)v->event_count);
+	return rule(&j->rules, &says, "%llu of %llu records", (unsigned long long)v->event_count,
+		    (unsigned long long)v->claims.session_seq);
+}
+
+static int check_events(const struct wv_bundle *b, const struct wv_expect *e,
+			struct chain_result *r, struct judge *j)
+{
+	struct wv_verdict *v = j->v;
 	int rc = chain_check(b, &v->claims, r, &v->fault);
 
 	v->event_count = r->count;
@@ -258,10 +255,10 @@ static int check_events(const struct wv_bundle *b, const struct wv_expect *e,
 		v->warnings |= WV_WARN_EVENTS_ABSENT;
 	if (r->withheld)
 		v->warnings |= WV_WARN_EVENTS_WITHHELD;
-	if (!rc && e->events_complete && !r->complete)
-		rc = fault_set(&v->fault, WV_EVENTS_GAP, "events", -1, "%llu of %llu records",
-			       (unsigned long long)r->count,
-			       (unsigned long long)v->claims.session_seq);
+	if (!rc && e->events_complete)
+		rc = check_complete(j, "expect.complete");
+	if (!rc && j->p->session.want_events)
+		rc = check_complete(j, "chain.events");
 	return rc;
 }
 
@@ -269,58 +266,74 @@ static int check_events(const struct wv_bundle *b, const struct wv_expect *e,
  * The receipt of a session that has ended is asked for by somebody else, its
  * owner's next process or an administrator: the policy's worker is not the caller.
  */
-static int check_worker(const struct wv_policy *p, int receipt, struct wv_verdict *v)
+static int check_worker(struct judge *j, int receipt)
 {
-	if (receipt && v->claims.state & WARD_STATE_TOMBSTONE)
+	if (receipt && j->v->claims.state & WARD_STATE_TOMBSTONE)
 		return WV_OK;
-	return policy_worker(p, &v->claims, &v->fault);
+	return policy_worker(j->p, &j->v->claims, &j->rules);
 }
 
 /* What a lease was for is over when a receipt is taken, and its anchor has moved. */
-static int check_lease(const struct wv_policy *p, int receipt, struct wv_verdict *v)
+static int check_lease(struct judge *j, int receipt)
 {
-	return receipt ? WV_OK : policy_lease(p, &v->claims, &v->fault);
+	return receipt ? WV_OK : policy_lease(j->p, &j->v->claims, &j->rules);
 }
 
-static int appraise(const struct wv_bundle *b, const struct wv_appraisal *a, int receipt,
-		    struct chain_result *chain, struct wv_verdict *v)
+/* Nor does it matter how long ago the wipe was proved. */
+static int check_age(struct judge *j, int receipt)
+{
+	return receipt ? WV_OK : policy_age(j->p, &j->v->claims, j->a->now, &j->rules);
+}
+
+static int check_session(struct judge *j)
+{
+	const struct wv_claims *k = &j->v->claims;
+
+	return policy_ledger(j->p, k, &j->rules) ?: policy_sealed(j->p, k, &j->rules) ?:
+	       policy_dropped(j->p, k, &j->rules);
+}
+
+static int appraise(const struct wv_bundle *b, struct judge *j, int receipt,
+		    struct chain_result *chain)
 {
 	static const struct wv_expect nothing;
-	const struct wv_expect *e = a->expect ? a->expect : &nothing;
-	const struct wv_policy *p = policy_of(a);
+	const struct wv_expect *e = j->a->expect ? j->a->expect : &nothing;
+	const struct wv_policy *p = j->p;
+	struct wv_verdict *v = j->v;
 	int rc = wv_claims_parse(b->claims, &v->claims, &v->fault);
 
 	if (rc)
 		return rc;
 	v->have |= WV_HAVE_CLAIMS;
 	warn_claims(p, e, v);
-	return check_evidence(b, a, v) ?:
-	       check_purpose(receipt ? 0 : p->purpose, v) ?: check_state(v) ?:
-	       check_worker(p, receipt, v) ?: policy_machine(p, &v->claims, &v->fault) ?:
-	       check_lease(p, receipt, v) ?: check_expect(e, v) ?:
-	       check_events(b, e, chain, v) ?: check_measured(p, v);
+	return check_evidence(b, j) ?:
+	       expect_purpose(&j->rules, "purpose", receipt ? 0 : p->purpose,
+			      v->claims.purpose) ?:
+	       check_state(j) ?: check_worker(j, receipt) ?:
+	       policy_machine(p, &v->claims, &j->rules) ?: check_lease(j, receipt) ?:
+	       check_session(j) ?: check_age(j, receipt) ?:
+	       expect_claims(&j->rules, e, &v->claims) ?:
+	       policy_keys(p, &v->claims, &j->rules) ?: check_events(b, e, chain, j) ?:
+	       check_measured(j);
 }
 
 int verify_bundle(struct wv_bytes bytes, const struct wv_appraisal *a, int receipt,
 		  struct chain_result *chain, struct wv_verdict *v)
 {
 	struct wv_bundle *b;
-	int rc;
+	struct judge j;
+	int rc = judge_start(&j, a, v);
 
-	memset(v, 0, sizeof(*v));
 	memset(chain, 0, sizeof(*chain));
-	fault_clear(&v->fault);
-	if (!a->roots)
-		return fault_set(&v->fault, WV_USAGE, "roots", -1, "no roots were given");
-	rc = wv_bundle_decode(bytes, &b, &v->fault);
+	rc = rc ?: wv_bundle_decode(bytes, &b, &v->fault);
 	if (rc)
 		return rc;
 	if (digest_sha256(v->evidence_digest, &bytes, 1))
-		rc = appraise(b, a, receipt, chain, v);
+		rc = appraise(b, &j, receipt, chain);
 	else
 		rc = fault_set(&v->fault, WV_NO_MEMORY, "bundle", -1, "no memory");
 	wv_bundle_free(b);
-	return rc ? rc : fault_clear(&v->fault);
+	return judge_end(&j, rc);
 }
 
 int wv_verify_bundle(struct wv_bytes bundle, const struct wv_appraisal *appraisal,
@@ -331,26 +344,32 @@ int wv_verify_bundle(struct wv_bytes bundle, const struct wv_appraisal *appraisa
 	return verify_bundle(bundle, appraisal, 0, &chain, out);
 }
 
+int wv_verify_evidence(const struct wv_evidence *evidence, struct wv_bytes challenge,
+		       const struct wv_appraisal *a, struct wv_verdict *v)
+{
+	const struct kind *k = kind_find(evidence->tee);
+	struct judge j;
+	int rc = judge_start(&j, a, v);
+
+	if (rc)
+		return rc;
+	if (!k)
+		return fault_set(&v->fault, WV_EVIDENCE_UNSUPPORTED, "evidence.tee", -1,
+				 "evidence of kind '%s' is not verified by this version",
+				 evidence->tee);
+	if (!digest_sha256(v->evidence_digest, &evidence->data, 1))
+		return fault_set(&v->fault, WV_NO_MEMORY, "evidence", -1, "no memory");
+	j.challenge = challenge;
+	j.alone = k->role != KIND_LAUNCH;
+	if (policy_asks_claims(j.p))
+		v->warnings |= WV_WARN_CLAIMS_ABSENT;
+	return judge_end(&j, leeway_appraise(&j, k, evidence) ?: check_measured(&j));
+}
+
 int wv_verify_snp(struct wv_bytes report, struct wv_bytes table, struct wv_bytes report_data,
 		  const struct wv_appraisal *a, struct wv_verdict *v)
 {
-	const struct wv_policy *p = policy_of(a);
-	int rc;
+	struct wv_evidence e = { .tee = "snp", .data = report, .aux = table };
 
-	memset(v, 0, sizeof(*v));
-	fault_clear(&v->fault);
-	if (!a->roots)
-		return fault_set(&v->fault, WV_USAGE, "roots", -1, "no roots were given");
-	if (!digest_sha256(v->evidence_digest, &report, 1))
-		return fault_set(&v->fault, WV_NO_MEMORY, "report", -1, "no memory");
-	rc = authenticate(report, table, a, v);
-	if (rc)
-		return rc;
-	warn_report(v);
-	v->simulated = v->vek.simulated;
-	rc = check_tee(p, v) ?: policy_report(p, &v->report, &v->fault) ?:
-	     check_bytes(report_data, v->report.report_data, 64, WV_REPORT_DATA_MISMATCH,
-			 "report.report_data", 0x50, &v->fault) ?:
-	     check_measured(p, v);
-	return rc ? rc : fault_clear(&v->fault);
+	return wv_verify_evidence(&e, report_data, a, v);
 }

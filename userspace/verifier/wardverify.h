@@ -7,7 +7,8 @@
  * between calls; everything that decides is an argument. All functions may be
  * called from any thread as long as an object is not changed at the same time.
  *
- * Formats: doc/formats.md; AMD 56860 (SEV-SNP firmware ABI), AMD 57230 (VCEK).
+ * Formats: doc/formats.md; AMD 56860 (SEV-SNP firmware ABI), AMD 57230 (VCEK);
+ * event logs of TPMs: wardverify_log.h.
  *
  * Conventions: functions that can fail return 0 or a positive enum wv_reason
  * and then fill *fault (which may be NULL). Structs that the caller allocates
@@ -23,42 +24,32 @@
 
 #include <linux/ward_claims.h>
 
+#include "wardverify_azure.h"
+#include "wardverify_base.h"
+#include "wardverify_cca.h"
+#include "wardverify_collateral.h"
+#include "wardverify_gpu.h"
+#include "wardverify_log.h"
+#include "wardverify_nitro.h"
 #include "wardverify_reason.h"
+#include "wardverify_receipt.h"
+#include "wardverify_roots.h"
+#include "wardverify_rule.h"
+#include "wardverify_snp.h"
+#include "wardverify_tdx.h"
+#include "wardverify_tpm.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #define WV_BUNDLE_MAX		(1u << 20)	/* doc/formats.md section 4 */
-#define WV_POLICY_MAX		(64u << 10)	/* section 7 */
+#define WV_POLICY_MAX		(64u << 10)	/* doc/policy.md */
 #define WV_EVIDENCE_MAX		8		/* pieces in a bundle */
+#define WV_EVENTS_MAX		16384		/* entries of its list of events */
 #define WV_SNP_REPORT_SIZE	1184
 #define WV_BINDING_LEN		64
 #define WV_THUMBPRINT_LEN	32
-
-/**
- * struct wv_fault - what is wrong and where (out)
- * @reason: enum wv_reason
- * @offset: byte offset in the input that @field names; -1 when it has none
- * @line: for text input, from 1; 0 when it has none
- * @column: likewise
- * @field: what was being looked at: "claims.uid", "evidence[0].data", "VCEK", ...
- * @text: one sentence with the values that differ; no secrets, no final dot
- */
-struct wv_fault {
-	int reason;
-	int64_t offset;
-	int line;
-	int column;
-	char field[64];
-	char text[256];
-};
-
-/** struct wv_bytes - bytes that somebody else owns; {NULL, 0} = absent */
-struct wv_bytes {
-	const uint8_t *data;
-	size_t len;
-};
 
 /*
  * Roots: which ARKs are trusted.
@@ -84,9 +75,14 @@ WV_API int wv_roots_add(struct wv_roots *roots, struct wv_bytes cert, struct wv_
 /**
  * struct wv_collateral - endorsements beside the evidence (in); each PEM or DER,
  *	or absent
- * @vek: VCEK or VLEK certificate
+ * @vek: VCEK or VLEK certificate. Absent here and in the evidence, the one of the report's
+ *	chip and TCB is taken out of @items
  * @intermediate: ASK or ASVK certificate, or a PEM with ASK and ARK together
  * @ark: ARK certificate
+ * @items, @item_count: whatever else there is: certificates and revocation lists (PEM or
+ *	DER), Intel's TCB info and QE identity (JSON); each is known by its bytes
+ * @ignore_unknown: pass over an item that is none of these; else it is a refusal. One that
+ *	is of them and damaged is refused in any case
  *
  * What is absent here is taken from the evidence's own certificate table; no
  * trust is drawn from where a certificate came from.
@@ -95,81 +91,18 @@ struct wv_collateral {
 	struct wv_bytes vek;
 	struct wv_bytes intermediate;
 	struct wv_bytes ark;
+	const struct wv_bytes *items;
+	size_t item_count;
+	int ignore_unknown;
 };
 
 /*
  * SEV-SNP.
  */
 
-enum wv_product {
-	WV_PRODUCT_UNKNOWN = 0,
-	WV_PRODUCT_MILAN = 1,
-	WV_PRODUCT_GENOA = 2,
-	WV_PRODUCT_TURIN = 3,
-};
-
-/** wv_product_text - "milan", "genoa", "turin" or "unknown" */
-WV_API const char *wv_product_text(int product);
-
-/** struct wv_tcb - security patch levels; @fmc on Turin only, else 0 */
-struct wv_tcb {
-	uint8_t fmc;
-	uint8_t bootloader;
-	uint8_t tee;
-	uint8_t snp;
-	uint8_t microcode;
-};
-
-enum wv_vek_kind { WV_VEK_VCEK = 0, WV_VEK_VLEK = 1 };
-
 /**
- * struct wv_snp_report - an SNP report, parsed (out); AMD 56860 table "ATTESTATION_REPORT"
- * @product: by CPUID family and model (version 3 on); version 2 says
- *	WV_PRODUCT_UNKNOWN until its certificate tells
- */
-struct wv_snp_report {
-	uint32_t version;
-	uint32_t guest_svn;
-	uint64_t policy;
-	uint8_t family_id[16];
-	uint8_t image_id[16];
-	uint32_t vmpl;
-	uint32_t signature_algo;
-	uint64_t platform_info;
-	uint32_t key_info;
-	uint32_t signing_key;		/* enum wv_vek_kind, or 7 = none */
-	uint8_t report_data[64];
-	uint8_t measurement[48];
-	uint8_t host_data[32];
-	uint8_t id_key_digest[48];
-	uint8_t author_key_digest[48];
-	uint8_t report_id[32];
-	uint8_t report_id_ma[32];
-	uint8_t cpuid_family;
-	uint8_t cpuid_model;
-	uint8_t cpuid_stepping;
-	uint8_t chip_id[64];
-	uint8_t current_version[3];	/* build, minor, major */
-	uint8_t committed_version[3];
-	uint64_t launch_mit_vector;	/* version 5 */
-	uint64_t current_mit_vector;
-	int product;
-	uint64_t raw_current_tcb;
-	uint64_t raw_reported_tcb;
-	uint64_t raw_committed_tcb;
-	uint64_t raw_launch_tcb;
-	struct wv_tcb current_tcb;
-	struct wv_tcb reported_tcb;
-	struct wv_tcb committed_tcb;
-	struct wv_tcb launch_tcb;
-};
-
-#define WV_SNP_POLICY_SMT	(1ull << 16)
-#define WV_SNP_POLICY_DEBUG	(1ull << 19)
-
-/**
- * wv_snp_parse - read a report; nothing is verified
- * Returns 0 or WV_EVIDENCE_DAMAGED (length, version, padding that must be zero).
+ * wv_snp_parse - read a report of version 2 to 5; nothing is verified
+ * Returns 0 or WV_EVIDENCE_DAMAGED (length, version, reserved bits and bytes, padding).
  */
 WV_API int wv_snp_parse(struct wv_bytes report, struct wv_snp_report *out, struct wv_fault *fault);
 
@@ -186,6 +119,7 @@ struct wv_vek_info {
 	int kind;			/* enum wv_vek_kind */
 	int product;
 	int simulated;			/* the root's subject says SIMULATED */
+	int crl_checked;		/* the root's list was given, and names no intermediate */
 	int named_root;			/* the root was named by the caller, not built in */
 	int has_chip_id;
 	size_t chip_id_len;		/* 64, on Turin 8 */
@@ -374,12 +308,22 @@ WV_API int wv_binding_release(struct wv_bytes nonce, const uint8_t thumbprint[WV
 WV_API int wv_binding_receipt(const uint8_t release[16], const uint8_t dataset[16],
 			      const uint8_t owner_nonce[32], uint8_t out[WV_BINDING_LEN]);
 WV_API int wv_binding_report(struct wv_bytes request, uint8_t out[WV_BINDING_LEN]);
+/** wv_thumbprint_x25519 - RFC 7638's of an X25519 public key as a JWK, for wv_binding_release() */
+WV_API int wv_thumbprint_x25519(const uint8_t key[32], uint8_t out[WV_THUMBPRINT_LEN]);
+
+/**
+ * wv_keys_kernel - are data keys the kernel's alone, by what the claims say?
+ * Of a release: they name a session key and are bound to it, so that what is released
+ * goes to it. Of a receipt: they name one, and keys that were destroyed. Of other
+ * purposes: they name one. Returns 1 or 0: in user space.
+ */
+WV_API int wv_keys_kernel(const struct wv_claims *claims);
 
 /*
  * Policy, expectations, verdict.
  */
 
-/** struct wv_policy - what a relying party accepts (formats.md section 7) */
+/** struct wv_policy - what a relying party accepts (doc/policy.md) */
 struct wv_policy;
 
 /**
@@ -430,24 +374,35 @@ struct wv_expect {
 #define WV_WARN_CLASS_B		(1ull << 14)	/* class B memory was or is held */
 #define WV_WARN_NO_PURPOSE	(1ull << 15)	/* purpose was not checked */
 #define WV_WARN_EVIDENCE_UNCHECKED (1ull << 16)	/* a piece of a kind that is not verified */
-#define WV_WARN_COUNT		17
+#define WV_WARN_AK_UNPINNED	(1ull << 17)	/* nobody knows the key of a TPM's quote */
+#define WV_WARN_AK_SHARED	(1ull << 18)	/* others can have that key sign */
+#define WV_WARN_COLLATERAL_UNCHECKED (1ull << 19) /* no TCB info or identity to compare with */
+#define WV_WARN_AGE_UNPROVEN	(1ull << 20)	/* an age by the guest's clock, and no nonce */
+#define WV_WARN_CLAIMS_ABSENT	(1ull << 21)	/* the policy speaks of claims, the evidence is bare */
+#define WV_WARN_COUNT		22
 
 /** wv_warning_text - word for bit @n (0 to WV_WARN_COUNT - 1), "simulated", ... */
 WV_API const char *wv_warning_text(int n);
 /** wv_warning_explain - a sentence for bit @n */
 WV_API const char *wv_warning_explain(int n);
+/** wv_warning_mend - of what was not checked: what to do so that it is; else NULL */
+WV_API const char *wv_warning_mend(int n);
 
 /**
  * struct wv_verdict - the outcome (out)
  * @fault: reason WV_OK = accepted; else why not, and where
  * @warnings: WV_WARN_*
- * @measured: the measurement was pinned by the policy and matches
+ * @measured: the launch measurement, or registers of a TPM whose key is known, were
+ *	pinned by the policy and match
  * @simulated: a simulated TEE stands behind it
  * @have: WV_HAVE_*: which of the fields below are filled in; they are
  *	authentic only when the verdict is WV_OK
- * @claims, @report, @vek: as decoded
+ * @claims, @report, @vek, @tpm, @nitro, @cca, @psa, @azure, @tdx, @sgx: as decoded; a paravisor's report
+ *	frames @report
  * @event_count, @events_complete: of the list, recomputed up to the attested head
  * @evidence_digest: SHA-256 of the bundle's bytes
+ * @matched, @matched_count: in the order in which the rules were looked at; of more than
+ *	WV_MATCHED_MAX the first
  */
 struct wv_verdict {
 	struct wv_fault fault;
@@ -461,11 +416,29 @@ struct wv_verdict {
 	uint64_t event_count;
 	int events_complete;
 	uint8_t evidence_digest[32];
+	struct wv_tpm tpm;
+	struct wv_azure azure;
+	struct wv_tdx tdx;
+	struct wv_sgx sgx;
+	struct wv_gpu gpu;
+	size_t matched_count;
+	struct wv_matched matched[WV_MATCHED_MAX];
+	struct wv_nitro nitro;
+	struct wv_cca cca;
+	struct wv_psa psa;
 };
 
 #define WV_HAVE_CLAIMS	(1u << 0)
 #define WV_HAVE_REPORT	(1u << 1)
 #define WV_HAVE_VEK	(1u << 2)
+#define WV_HAVE_TPM	(1u << 3)
+#define WV_HAVE_TDX	(1u << 4)
+#define WV_HAVE_AZURE	(1u << 5)
+#define WV_HAVE_SGX	(1u << 8)
+#define WV_HAVE_NITRO	(1u << 6)
+#define WV_HAVE_CCA	(1u << 7)
+#define WV_HAVE_PSA	(1u << 9)
+#define WV_HAVE_GPU	(1u << 10)
 
 /**
  * struct wv_appraisal - everything that decides (in)
@@ -474,6 +447,13 @@ struct wv_verdict {
  * @expect: NULL = nothing is expected
  * @collateral: NULL = only what came with the evidence
  * @now: time of the verification
+ * @vek: a VCEK or VLEK that the caller opened before (wv_vek_open(), under roots and
+ *	collateral that it trusts): an SNP report that it signed costs one signature, and
+ *	is judged by what was known of the chain then, revocation included. A report that
+ *	it did not sign, or another time than its window, is verified as with NULL = none
+ * @rule, @rule_context: called with each rule of the policy as it is looked at, also with
+ *	those behind the first that does not hold; NULL = nobody asks. The verdict is
+ *	the same
  */
 struct wv_appraisal {
 	const struct wv_roots *roots;
@@ -481,6 +461,9 @@ struct wv_appraisal {
 	const struct wv_expect *expect;
 	const struct wv_collateral *collateral;
 	int64_t now;
+	const struct wv_vek *vek;
+	wv_rule_fn rule;
+	void *rule_context;
 };
 
 /**
@@ -493,6 +476,16 @@ WV_API int wv_verify_bundle(struct wv_bytes bundle, const struct wv_appraisal *a
 			    struct wv_verdict *out);
 
 /**
+ * wv_verify_evidence - appraise one piece of evidence without claims: chain, signature
+ *	and the members of the policy that speak of its TEE
+ * @evidence: tee says of which kind it is
+ * @challenge: the bytes that it must carry where its kind has a place for them: report
+ *	data, nonce, qualifying data; absent = not checked
+ */
+WV_API int wv_verify_evidence(const struct wv_evidence *evidence, struct wv_bytes challenge,
+			      const struct wv_appraisal *appraisal, struct wv_verdict *out);
+
+/**
  * wv_verify_snp - appraise a bare SNP report (no claims): chain, signature and
  *	the members of the policy that speak of the TEE
  * @report_data: 64 bytes that the report must carry; absent = not checked
@@ -502,10 +495,37 @@ WV_API int wv_verify_snp(struct wv_bytes report, struct wv_bytes table, struct w
 			 const struct wv_appraisal *appraisal, struct wv_verdict *out);
 
 /**
+ * wv_verdict_measurement - what the TEE measured of the guest, as release logs have it
+ * The launch measurement of SEV-SNP, MRTD of a TD, PCR0 of a Nitro enclave, the first 48
+ * bytes of a realm's RIM, zero padded; zeroes where no TEE measured it.
+ */
+WV_API void wv_verdict_measurement(const struct wv_verdict *verdict, uint8_t out[48]);
+
+/**
  * wv_verdict_json - the verdict as one JSON object (doc/formats.md section 9)
  * Returns text to be freed with free(), or NULL = no memory.
  */
 WV_API char *wv_verdict_json(const struct wv_verdict *verdict);
+
+/**
+ * wv_evidence_find - of which kind evidence outside of a bundle is, by its look: a word
+ *	for wv_evidence.tee, or NULL
+ */
+WV_API const char *wv_evidence_find(struct wv_bytes data);
+
+/**
+ * wv_evidence_time - when evidence was made, as its own signature vouches
+ * Nothing is verified yet: an appraisal at that time does it.
+ * Returns 0, WV_NO_OWN_TIME (its kind has none) or WV_EVIDENCE_DAMAGED.
+ */
+WV_API int wv_evidence_time(const struct wv_evidence *evidence, int64_t *out,
+			    struct wv_fault *fault);
+
+/**
+ * wv_evidence_json - what one piece of evidence says, as it stands: nothing is verified
+ * Returns text to be freed with free(), or NULL: fault->reason says why, WV_OK = no memory.
+ */
+WV_API char *wv_evidence_json(const struct wv_evidence *evidence, struct wv_fault *fault);
 
 /** wv_snp_json, wv_bundle_json - what a file says, as it stands: nothing is verified */
 WV_API char *wv_snp_json(const struct wv_snp_report *report);
@@ -514,60 +534,6 @@ WV_API char *wv_bundle_json(const struct wv_bundle *bundle);
 /** wv_time_parse - RFC 3339 to seconds; 0 or WV_USAGE; wv_time_text - the other way round */
 WV_API int wv_time_parse(const char *text, int64_t *out);
 WV_API void wv_time_text(int64_t t, char out[32]);
-
-/*
- * Receipts.
- */
-
-/** struct wv_release - one line of a broker's release log (formats.md section 8) */
-struct wv_release {
-	int64_t time;
-	uint8_t dataset[16];
-	uint8_t release[16];
-	uint8_t receipt_nonce[32];
-	uint8_t session[16];
-	uint8_t instance[16];
-	uint32_t uid;
-	uint8_t measurement[48];
-	uint8_t evidence_sha256[32];
-	char resource[256];
-};
-
-/** wv_release_parse - read that line; strict; 0, WV_RELEASE_DAMAGED or WV_NO_MEMORY */
-WV_API int wv_release_parse(struct wv_bytes json, struct wv_release *out, struct wv_fault *fault);
-
-/**
- * struct wv_receipt - figures of a receipt (out); authentic when accepted
- * @buffers, @bytes: class A, all unmapped and zeroed by the kernel
- * @peak_bytes: most class A memory held at once
- * @class_b_buffers, @class_b_bytes: class B, zeroed in place; not part of the total
- * @class_b_live: class B bytes still pinned
- * @records_summed: 1 = the wipe records were complete and sum up to @bytes
- * @tombstone: the session had ended when the receipt was taken
- */
-struct wv_receipt {
-	uint64_t buffers, bytes, peak_bytes;
-	uint64_t class_b_buffers, class_b_bytes, class_b_live;
-	int records_summed;
-	int tombstone;
-};
-
-/**
- * wv_verify_receipt - does this bundle prove the wipe for that release?
- * @release: what the broker logged
- * @appraisal: of its expectations only events_complete counts: purpose, nonce,
- *	binding, instance and subject follow from @release; the policy's purpose
- *	is not looked at either, so that the policy of the release can be used
- * @receipt: figures, may be NULL
- *
- * What an accepted receipt proves, and what not: wv_receipt_statement().
- */
-WV_API int wv_verify_receipt(struct wv_bytes bundle, const struct wv_release *release,
-			     const struct wv_appraisal *appraisal, struct wv_verdict *out,
-			     struct wv_receipt *receipt);
-
-/** wv_receipt_statement - one paragraph in plain words, for every display of a receipt */
-WV_API const char *wv_receipt_statement(void);
 
 #ifdef __cplusplus
 }

@@ -102,7 +102,7 @@ bool when_parse(const char *text, int64_t *out)
 
 void when_text(int64_t t, char out[WHEN_TEXT_LEN])
 {
-	int64_t day = t >= 0 ? t / 86400 : (t - 86399) / 86400, rest = t - day * 86400;
+	int64_t day = t / 86400 - (t % 86400 < 0), rest = (t % 86400 + 86400) % 86400;
 	int year = 1970, month = 1;
 
 	if (t < -62135596800 || t > 253402300799) {

@@ -14,7 +14,7 @@
 
 enum { OPT_POLICY = 256, OPT_ROOT, OPT_AT, OPT_COLLATERAL, OPT_NO_COLLATERAL, OPT_NONCE,
        OPT_BINDING, OPT_PURPOSE, OPT_SESSION, OPT_COMPLETE, OPT_RELEASE, OPT_LOG,
-       OPT_SINCE, OPT_UNTIL };
+       OPT_SINCE, OPT_UNTIL, OPT_EAR, OPT_EAR_JWT, OPT_EAR_KEY, OPT_EXPLAIN };
 
 struct known {
 	unsigned int group;	/* 0 = every verb */
@@ -27,11 +27,17 @@ static const struct known known[] = {
 	{ 0, { "at", required_argument, NULL, OPT_AT } },
 	{ 0, { "collateral", required_argument, NULL, OPT_COLLATERAL } },
 	{ 0, { "no-collateral", no_argument, NULL, OPT_NO_COLLATERAL } },
-	{ APPRAISE_EXPECT, { "nonce", required_argument, NULL, OPT_NONCE } },
-	{ APPRAISE_EXPECT, { "binding", required_argument, NULL, OPT_BINDING } },
-	{ APPRAISE_EXPECT, { "purpose", required_argument, NULL, OPT_PURPOSE } },
-	{ APPRAISE_EXPECT, { "session", required_argument, NULL, OPT_SESSION } },
-	{ APPRAISE_EXPECT | APPRAISE_RELEASE, { "complete", no_argument, NULL, OPT_COMPLETE } },
+	{ APPRAISE_EXPECT | APPRAISE_SNPGUEST, { "ear", required_argument, NULL, OPT_EAR } },
+	{ APPRAISE_EXPECT | APPRAISE_SNPGUEST, { "ear-jwt", required_argument, NULL, OPT_EAR_JWT } },
+	{ APPRAISE_EXPECT | APPRAISE_SNPGUEST, { "ear-key", required_argument, NULL, OPT_EAR_KEY } },
+	{ APPRAISE_EXPECT | APPRAISE_CHECK, { "nonce", required_argument, NULL, OPT_NONCE } },
+	{ APPRAISE_EXPECT | APPRAISE_CHECK, { "binding", required_argument, NULL, OPT_BINDING } },
+	{ APPRAISE_EXPECT | APPRAISE_CHECK, { "purpose", required_argument, NULL, OPT_PURPOSE } },
+	{ APPRAISE_EXPECT | APPRAISE_CHECK, { "session", required_argument, NULL, OPT_SESSION } },
+	{ APPRAISE_EXPECT | APPRAISE_RELEASE | APPRAISE_CHECK,
+	  { "complete", no_argument, NULL, OPT_COMPLETE } },
+	{ APPRAISE_EXPECT | APPRAISE_SNPGUEST | APPRAISE_RELEASE | APPRAISE_CHECK,
+	  { "explain", no_argument, NULL, OPT_EXPLAIN } },
 	{ APPRAISE_RELEASE, { "release", required_argument, NULL, OPT_RELEASE } },
 	{ APPRAISE_RELEASE, { "log", required_argument, NULL, OPT_LOG } },
 	{ APPRAISE_RELEASE, { "since", required_argument, NULL, OPT_SINCE } },
@@ -40,7 +46,7 @@ static const struct known known[] = {
 	{ APPRAISE_SNPGUEST, { "signature", no_argument, NULL, 's' } },
 	{ APPRAISE_SNPGUEST, { "measurement", required_argument, NULL, 'm' } },
 	{ APPRAISE_SNPGUEST, { "host-data", required_argument, NULL, 'd' } },
-	{ APPRAISE_SNPGUEST, { "report-data", required_argument, NULL, 'r' } },
+	{ APPRAISE_SNPGUEST | APPRAISE_BARE, { "report-data", required_argument, NULL, 'r' } },
 };
 #define KNOWN (sizeof(known) / sizeof(known[0]))
 
@@ -61,8 +67,8 @@ static size_t hex(const char *text, uint8_t *out, size_t min, size_t max)
 	return text[2 * n] || n < min ? 0 : n;
 }
 
-static int take_hex(struct wardctl *ctl, const char *name, const char *text, uint8_t *out,
-		    size_t min, size_t max, struct wv_bytes *view)
+int appraise_hex(struct wardctl *ctl, const char *name, const char *text, uint8_t *out,
+		 size_t min, size_t max, struct wv_bytes *view)
 {
 	size_t n = hex(text, out, min, max);
 
@@ -108,6 +114,7 @@ static int take_root(struct wardctl *ctl, struct appraise *a, const char *path)
 static int take_time(struct wardctl *ctl, struct appraise *a, const char *text)
 {
 	a->document_time = !strcmp(text, "document");
+	a->at_given = true;
 	if (a->document_time || !wv_time_parse(text, &a->now))
 		return EXIT_OK;
 	return ctl_usage(ctl, "--at takes a time such as 2026-01-31T12:00:00Z, or 'document', not '%s'",
@@ -128,13 +135,13 @@ static int take_snpguest(struct wardctl *ctl, struct appraise *a, int opt, const
 	switch (opt) {
 	case 'm':
 		a->want_measurement = true;
-		return take_hex(ctl, "measurement", text, a->measurement, 48, 48, NULL);
+		return appraise_hex(ctl, "measurement", text, a->measurement, 48, 48, NULL);
 	case 'd':
 		a->want_host_data = true;
-		return take_hex(ctl, "host-data", text, a->host_data, 32, 32, NULL);
+		return appraise_hex(ctl, "host-data", text, a->host_data, 32, 32, NULL);
 	case 'r':
 		a->want_report_data = true;
-		return take_hex(ctl, "report-data", text, a->report_data, 64, 64, NULL);
+		return appraise_hex(ctl, "report-data", text, a->report_data, 64, 64, NULL);
 	default:
 		return EXIT_OK;	/* -t and -s: TCB and signature are checked in any case */
 	}
@@ -153,19 +160,31 @@ static int take(struct wardctl *ctl, struct appraise *a, int opt, const char *te
 	case OPT_COLLATERAL:
 		a->collateral_dir = text;
 		return EXIT_OK;
+	case OPT_EAR:
+		a->ear.json = text;
+		return EXIT_OK;
+	case OPT_EAR_JWT:
+		a->ear.jwt = text;
+		return EXIT_OK;
+	case OPT_EAR_KEY:
+		a->ear.key = text;
+		return EXIT_OK;
 	case OPT_NO_COLLATERAL:
 		a->no_collateral = true;
 		return EXIT_OK;
 	case OPT_NONCE:
-		return take_hex(ctl, "nonce", text, a->nonce, 8, 64, &a->expect.nonce);
+		return appraise_hex(ctl, "nonce", text, a->nonce, 8, 64, &a->expect.nonce);
 	case OPT_BINDING:
-		return take_hex(ctl, "binding", text, a->binding, 64, 64, &a->expect.binding);
+		return appraise_hex(ctl, "binding", text, a->binding, 64, 64, &a->expect.binding);
 	case OPT_SESSION:
-		return take_hex(ctl, "session", text, a->session, 16, 16, &a->expect.session);
+		return appraise_hex(ctl, "session", text, a->session, 16, 16, &a->expect.session);
 	case OPT_PURPOSE:
 		return take_purpose(ctl, a, text);
 	case OPT_COMPLETE:
 		a->expect.events_complete = 1;
+		return EXIT_OK;
+	case OPT_EXPLAIN:
+		a->explain = true;
 		return EXIT_OK;
 	case OPT_RELEASE:
 		*release = text;
@@ -177,11 +196,14 @@ static int take(struct wardctl *ctl, struct appraise *a, int opt, const char *te
 		return releases_since(ctl, &a->releases, text);
 	case OPT_UNTIL:
 		return releases_until(ctl, &a->releases, text);
-	case '?':
-		return ctl_usage(ctl, "an option is not known here, or lacks its value");
 	default:
 		return take_snpguest(ctl, a, opt, text);
 	}
+}
+
+static int unknown(struct wardctl *ctl, const char *said)
+{
+	return ctl_usage(ctl, "'%s' is not an option here, or lacks its value", said);
 }
 
 int appraise_options(struct wardctl *ctl, struct appraise *a, unsigned int takes, int argc,
@@ -202,11 +224,12 @@ int appraise_options(struct wardctl *ctl, struct appraise *a, unsigned int takes
 	opterr = 0;
 	while (!rc && (opt = getopt_long(argc, argv, takes & APPRAISE_SNPGUEST ? "tsm:d:r:" : "",
 					 options, NULL)) != -1)
-		rc = take(ctl, a, opt, optarg, release);
+		rc = opt == '?' ? unknown(ctl, argv[optind - 1]) :
+				  take(ctl, a, opt, optarg, release);
 	a->positionals = optind;
 	if (!rc && a->collateral_dir && a->no_collateral)
 		rc = ctl_usage(ctl, "--collateral and --no-collateral exclude each other");
-	return rc;
+	return rc ?: ear_check(ctl, &a->ear);
 }
 
 void appraise_free(struct appraise *a)
@@ -215,6 +238,7 @@ void appraise_free(struct appraise *a)
 	wv_policy_free(a->policy);
 	collateral_free(&a->collateral);
 	releases_free(&a->releases);
+	rules_seen_free(&a->rules);
 }
 
 int appraise_ready(struct wardctl *ctl, struct appraise *a, int kind)
@@ -229,8 +253,13 @@ int appraise_ready(struct wardctl *ctl, struct appraise *a, int kind)
 		.expect = &a->expect,
 		.collateral = &a->collateral,
 		.now = a->now,
+		.rule = a->explain ? rules_seen_note : NULL,
+		.rule_context = &a->rules,
 	};
 	if (!a->collateral_dir)
 		return EXIT_OK;
-	return collateral_load(ctl, a->collateral_dir, kind, &a->collateral);
+	if (a->names_alone)
+		return collateral_load_names(ctl, a->collateral_dir, kind, &a->collateral);
+	return collateral_load(ctl, a->collateral_dir, kind, &a->collateral) ?:
+	       collateral_load_cache(ctl, a->collateral_dir, a->evidence, &a->collateral);
 }

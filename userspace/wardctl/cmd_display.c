@@ -3,17 +3,20 @@
  * wardctl display: what a file says, without any verification.
  */
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "appraise.h"
+#include "collateral.h"
 #include "infile.h"
 #include "verbs.h"
 
-static char *report_json(struct wv_bytes in, struct wv_fault *fault)
+static char *evidence_json(const char *tee, struct wv_bytes in, struct wv_fault *fault)
 {
-	struct wv_snp_report report;
+	struct wv_evidence e = { .data = in };
 
-	return wv_snp_parse(in, &report, fault) ? NULL : wv_snp_json(&report);
+	snprintf(e.tee, sizeof(e.tee), "%s", tee);
+	return wv_evidence_json(&e, fault);
 }
 
 static char *bundle_json(struct wv_bytes in, struct wv_fault *fault)
@@ -77,18 +80,36 @@ static bool show_text(struct output *o, const char *json)
 	return ok;
 }
 
+/* PEM and JSON are text, DER begins with 0x30; evidence may have PEM within. */
+static bool may_be_collateral(struct wv_bytes in)
+{
+	return in.len && (in.data[0] == 0xef || (in.data[0] >= '\t' && in.data[0] < 0x7f));
+}
+
+/* Neither evidence nor a bundle, but what stands beside them. */
+static bool show_collateral(struct wardctl *ctl, struct wv_bytes in)
+{
+	struct wv_item item;
+
+	if (!may_be_collateral(in) || wv_collateral_describe(in, &item, NULL) || !item.kind)
+		return false;
+	out_line(ctl->out, "collateral: as it stands, nothing is verified");
+	collateral_members(ctl->out, &item);
+	return true;
+}
+
 static int show(struct wardctl *ctl, const char *path, struct wv_bytes in)
 {
-	bool report = in.len == WV_SNP_REPORT_SIZE && in.data[0] != 0xa5;
+	const char *tee = wv_evidence_find(in);
 	struct wv_fault fault = { .reason = WV_OK };
-	char *json = report ? report_json(in, &fault) : bundle_json(in, &fault);
+	char *json = tee ? evidence_json(tee, in, &fault) : bundle_json(in, &fault);
 	int rc = EXIT_OK;
 
 	if (!json && fault.reason)
 		return appraise_fault(ctl, path, &fault);
-	out_line(ctl->out, "%s: as it stands, nothing is verified",
-		 report ? "SNP report" : "evidence bundle");
-	if (!json || !(ctl->json || report ? out_parsed(ctl->out, NULL, json) :
+	out_line(ctl->out, "%s%s: as it stands, nothing is verified",
+		 tee ? "evidence of kind " : "evidence bundle", tee ? tee : "");
+	if (!json || !(ctl->json || tee ? out_parsed(ctl->out, NULL, json) :
 					     show_text(ctl->out, json)))
 		rc = ctl_error(ctl, EXIT_DEVICE, "no-memory", "no memory");
 	free(json);
@@ -103,7 +124,7 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 	if (argc != 2 || (argv[1][0] == '-' && argv[1][1]))
 		return ctl_usage(ctl, "one file is expected");
 	rc = infile_read(ctl, argv[1], &in);
-	if (!rc)
+	if (!rc && !show_collateral(ctl, in))
 		rc = show(ctl, argv[1], in);
 	infile_free(&in);
 	return rc;
@@ -112,6 +133,6 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 const struct wardctl_verb verb_display = {
 	.name = "display",
 	.args = "FILE",
-	.help = "what a bundle or an SNP report says, nothing verified",
+	.help = "what a bundle, bare evidence or collateral says, nothing verified",
 	.run = run,
 };

@@ -78,7 +78,7 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 
 	if (argc > 1)
 		return ctl_usage(ctl, "doctor takes no argument, not '%s'", argv[1]);
-	d.facts_err = module_facts_get(&d.facts);
+	d.facts_err = module_facts_get(&d.facts, NULL);
 	machine_get(d.from, &d.machine);
 	doctor_ask_provider(&d);
 	if (ctl->json)

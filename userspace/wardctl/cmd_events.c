@@ -232,8 +232,7 @@ static int options(struct wish *w, int argc, char **argv)
 	opterr = 0;
 	while (!rc && (c = getopt_long(argc, argv, "fs:gn:", longs, NULL)) != -1) {
 		if (c == '?')
-			return ctl_usage(w->ctl, "'%s' is not an option, or lacks its value",
-					 argv[optind - 1]);
+			return ctl_bad_option(w->ctl, argv);
 		from |= c == 'F';
 		one |= c == 's';
 		global |= c == 'g';

@@ -100,8 +100,7 @@ static int set_option(struct wardctl *ctl, struct choice *c, int option, char **
 	case 'u':
 		return take_user(ctl, c, optarg);
 	default:
-		return ctl_usage(ctl, "'%s' is not an option, or lacks its value",
-				 argv[optind - 1]);
+		return ctl_bad_option(ctl, argv);
 	}
 }
 
@@ -151,7 +150,7 @@ static int run_show(struct wardctl *ctl, int argc, char **argv)
 	opterr = 0;
 	while (!rc && (option = getopt_long(argc, argv, "", longs, NULL)) != -1)
 		rc = option == 'u' ? take_user(ctl, &c, optarg) :
-		     ctl_usage(ctl, "'%s' is not an option, or lacks its value", argv[optind - 1]);
+		     ctl_bad_option(ctl, argv);
 	if (!rc && optind < argc)
 		rc = ctl_usage(ctl, "limits show takes no argument, not '%s'", argv[optind]);
 	return rc ? rc : with_control(ctl, &c, tell);

@@ -9,6 +9,13 @@
 #include "module.h"
 #include "verbs.h"
 
+/* The keys that a kernel knows come from the firmware: pages of doc/signing. */
+#define SIGN "sign it where the image is made, with a key of the firmware's db (doc/signing);" \
+	" by hand: mokutil --import /var/lib/dkms/mok.pub"
+
+/* How the loaded module gives way to the one that is installed. */
+#define CHANGE "wardctl module unload, then wardctl module load"
+
 static void text_or_null(struct wardctl *ctl, const char *key, const char *value)
 {
 	if (value[0])
@@ -25,6 +32,10 @@ static void show(struct wardctl *ctl, const struct module_facts *facts)
 	out_int(ctl->out, "users", facts->users);
 	text_or_null(ctl, "file", facts->path);
 	text_or_null(ctl, "version", facts->version);
+	text_or_null(ctl, "srcversion", facts->srcversion);
+	text_or_null(ctl, "loaded_version", facts->loaded_version);
+	text_or_null(ctl, "loaded_srcversion", facts->loaded_srcversion);
+	out_bool(ctl->out, "other_version_loaded", module_differs(facts));
 	text_or_null(ctl, "vermagic", facts->vermagic);
 	text_or_null(ctl, "signer", facts->signer);
 	out_bool(ctl->out, "signature_enforced", facts->sig_enforce);
@@ -41,7 +52,7 @@ static int run_status(struct wardctl *ctl, int argc, char **argv)
 
 	if (argc > 1)
 		return ctl_usage(ctl, "module status takes no argument, not '%s'", argv[1]);
-	err = module_facts_get(&facts);
+	err = module_facts_get(&facts, NULL);
 	if (err)
 		return device_error(ctl, err, "libkmod");
 	if (!facts.loaded && !facts.path[0])
@@ -51,6 +62,8 @@ static int run_status(struct wardctl *ctl, int argc, char **argv)
 				 WARD_VERSION,
 				 facts.kernel);
 	show(ctl, &facts);
+	if (module_differs(&facts) && !ctl->json)
+		out_line(ctl->out, "Not the installed version is loaded. As root: " CHANGE);
 	if (facts.loaded)
 		return EXIT_OK;
 	if (!ctl->json)
@@ -72,10 +85,10 @@ static const struct refusal refusals[] = {
 	{ ENOENT, "not-installed", "no such module for this kernel",
 	  "install the package ward-dkms; or make install && dkms install ward/" WARD_VERSION },
 	{ ENOKEY, "not-signed", "the module is not signed with a key that the kernel knows",
-	  "sign it (dkms does with its MOK) and enrol the key: mokutil --import /var/lib/dkms/mok.pub" },
+	  SIGN },
 	{ EKEYREJECTED, "signature-rejected",
 	  "the module is not signed, or its signature is wrong, and this kernel takes signed ones only",
-	  "build and sign it for this kernel; wardctl doctor tells who enforces signatures" },
+	  SIGN "; wardctl doctor tells who enforces signatures" },
 	{ EBADMSG, "signature-rejected", "the module's signature cannot be read",
 	  "build and sign it again for this kernel" },
 	{ ENOEXEC, "wrong-kernel", "the module was built for another kernel, or is damaged",
@@ -120,10 +133,28 @@ static bool join(char *to, size_t room, int argc, char **argv)
 	return true;
 }
 
+/* 0, or the exit code: the kernel keeps the module that it has until that is taken out. */
+static int other_loaded(struct wardctl *ctl, const char *path)
+{
+	struct module_facts facts;
+	int err = module_facts_get(&facts, path);
+
+	if (err)
+		return device_error(ctl, err, "libkmod");
+	if (!module_differs(&facts))
+		return 0;
+	return ctl_error(ctl, EXIT_DEVICE, "other-version",
+			 "load the module: version %s (srcversion %s) is loaded already, and %s is"
+			 " version %s (srcversion %s)\n"
+			 "  mend: " CHANGE "; sessions that are open keep the old one until they end",
+			 facts.loaded_version, facts.loaded_srcversion, facts.path, facts.version,
+			 facts.srcversion);
+}
+
 static int run_load(struct wardctl *ctl, int argc, char **argv)
 {
 	const char *path = argc > 1 && is_path(argv[1]) ? argv[1] : NULL;
-	int first = path ? 2 : 1, err, i;
+	int first = path ? 2 : 1, err, rc, i;
 	struct module_facts facts;
 	char options[512];
 
@@ -135,10 +166,13 @@ static int run_load(struct wardctl *ctl, int argc, char **argv)
 	if (path && access(path, R_OK))
 		return ctl_error(ctl, EXIT_DEVICE, "not-installed", "%s: %s", path,
 				 strerror(errno));
+	rc = other_loaded(ctl, path);
+	if (rc)
+		return rc;
 	err = module_load(path, options);
 	if (err)
 		return load_failed(ctl, err);
-	err = module_facts_get(&facts);
+	err = module_facts_get(&facts, NULL);
 	if (err)
 		return device_error(ctl, err, "libkmod");
 	show(ctl, &facts);
@@ -166,7 +200,7 @@ static int run_unload(struct wardctl *ctl, int argc, char **argv)
 
 	if (argc > 1)
 		return ctl_usage(ctl, "module unload takes no argument, not '%s'", argv[1]);
-	err = module_facts_get(&facts);
+	err = module_facts_get(&facts, NULL);
 	if (err)
 		return device_error(ctl, err, "libkmod");
 	if (!facts.loaded)

@@ -1,40 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* wardctl pace show, pace set: how fast evidence may be asked for. */
-#include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
 
 #include "device.h"
+#include "pace.h"
 #include "verbs.h"
-
-#define HOUR_MS 3600000u
-#define BURST_MAX 4096u
-
-/**
- * struct knob - one figure of the pace
- * @name: of the option
- * @which: WARD_PACE_*
- * @at: where it lies in struct ward_pace
- * @least: the smallest value; a burst of nothing would let nothing through
- * @most: the largest
- */
-struct knob {
-	const char *name;
-	uint32_t which;
-	size_t at;
-	uint32_t least;
-	uint32_t most;
-};
-
-#define AT(member) offsetof(struct ward_pace, member)
-
-static const struct knob knobs[] = {
-	{ "call-interval", WARD_PACE_CALL_MS, AT(call_ms), 0, HOUR_MS },
-	{ "call-burst", WARD_PACE_CALL_BURST, AT(call_burst), 1, BURST_MAX },
-	{ "user-interval", WARD_PACE_ASK_MS, AT(ask_ms), 0, HOUR_MS },
-	{ "user-burst", WARD_PACE_ASK_BURST, AT(ask_burst), 1, BURST_MAX },
-	{ "cooldown", WARD_PACE_COOLDOWN_MS, AT(cooldown_ms), 0, HOUR_MS },
-};
 
 /** struct wish - what was asked for: WARD_PACE_* and their values */
 struct wish {
@@ -76,26 +46,12 @@ static int run_show(struct wardctl *ctl, int argc, char **argv)
 	return with_control(ctl, &nothing);
 }
 
-static bool number(const char *text, const struct knob *knob, uint32_t *to)
+static int take(struct wardctl *ctl, struct wish *wish, const struct pace_knob *knob,
+		const char *text)
 {
-	unsigned long value;
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	*to = (uint32_t)value;
-	return !errno && !*end && value >= knob->least && value <= knob->most;
-}
-
-static int take(struct wardctl *ctl, struct wish *wish, const struct knob *knob, const char *text)
-{
-	uint32_t *to = (uint32_t *)((char *)&wish->pace + knob->at);
-
 	if (wish->which & knob->which)
 		return ctl_usage(ctl, "--%s is named twice", knob->name);
-	if (!number(text, knob, to))
+	if (!pace_parse(knob, text, &wish->pace))
 		return ctl_usage(ctl, "--%s takes %u to %u, not '%s'", knob->name, knob->least,
 				 knob->most, text);
 	wish->which |= knob->which;
@@ -117,9 +73,8 @@ static int run_set(struct wardctl *ctl, int argc, char **argv)
 
 	opterr = 0;
 	while (!rc && (c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		rc = c == '?' ? ctl_usage(ctl, "'%s' is not an option, or lacks its value",
-					  argv[optind - 1]) :
-				take(ctl, &wish, &knobs[c], optarg);
+		rc = c == '?' ? ctl_bad_option(ctl, argv) :
+				take(ctl, &wish, &pace_knobs[c], optarg);
 	if (!rc && optind < argc)
 		rc = ctl_usage(ctl, "pace set takes no argument, not '%s'", argv[optind]);
 	if (!rc && !wish.which)

@@ -13,12 +13,10 @@
 
 #include "device.h"
 #include "evidence.h"
+#include "policy_words.h"
 #include "size.h"
 #include "verbs.h"
 #include "wardverify.h"
-
-static const char *const latches[] = { "rules", "posture", "refuse" };
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- showing ----------------------------------------------------------------------- */
 
@@ -48,7 +46,7 @@ static void show(struct wardctl *ctl, const struct ward_attest_policy *policy)
 	device_bits(ctl, "posture", policy->posture, device_postures.word,
 		    device_postures.n);
 	device_bits(ctl, "refuse", policy->refuse, device_refusals.word, device_refusals.n);
-	device_bits(ctl, "latches", policy->latches, latches, COUNT(latches));
+	device_bits(ctl, "latches", policy->latches, policy_latches.word, policy_latches.n);
 	out_hex(ctl->out, "hash", policy->hash, sizeof(policy->hash));
 }
 
@@ -81,57 +79,6 @@ static int run_show(struct wardctl *ctl, int argc, char **argv)
 
 /* ---- setting ----------------------------------------------------------------------- */
 
-static bool bit_of(const char *word, size_t len, const char *const *names, size_t n, uint64_t *bits)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (*names[i] && strlen(names[i]) == len && !strncmp(names[i], word, len)) {
-			*bits |= 1ull << i;
-			return true;
-		}
-	return false;
-}
-
-/* "a,b", or "none"; false = a word that is not among @names. */
-static bool bits_of(const char *list, const char *const *names, size_t n, uint64_t *bits)
-{
-	size_t len;
-
-	if (!strcmp(list, "none"))
-		return true;
-	for (;; list += len + 1) {
-		len = strcspn(list, ",");
-		if (!bit_of(list, len, names, n, bits))
-			return false;
-		if (!list[len])
-			return true;
-	}
-}
-
-/* "all" are those over claims: raw report data is named where it is meant. */
-static bool purposes_of(const char *list, uint32_t *out)
-{
-	static const char *const all = "all";
-	uint64_t bits = 0;
-	size_t len;
-
-	*out = 0;
-	if (!strcmp(list, "none"))
-		return true;
-	for (;; list += len + 1) {
-		len = strcspn(list, ",");
-		if (len == strlen(all) && !strncmp(list, all, len))
-			bits |= WARD_PURPOSES_ALL;
-		else if (!bit_of(list, len, device_purposes.word, device_purposes.n, &bits))
-			return false;
-		if (!list[len])
-			break;
-	}
-	*out = (uint32_t)bits;
-	return true;
-}
-
 static int bad_purposes(struct wardctl *ctl, const char *list)
 {
 	return ctl_usage(ctl, "purposes are release, channel, receipt, seal, report (all = these"
@@ -163,7 +110,7 @@ static int take_rule(struct wardctl *ctl, struct ward_attest_policy *policy, boo
 	if (!(is_group ? group_parse(text, &rule->id) : user_parse(text, &rule->id)))
 		return ctl_usage(ctl, "'%s' is neither a number nor a %s of this machine", text,
 				 is_group ? "group" : "user");
-	if (!purposes_of(list, &rule->purposes))
+	if (!policy_purposes(list, &rule->purposes))
 		return bad_purposes(ctl, list);
 	for (size_t i = 0; i < policy->rules; i++)
 		if (policy->rule[i].is_group == is_group && policy->rule[i].id == rule->id)
@@ -179,21 +126,21 @@ static int take(struct wardctl *ctl, struct ward_attest_policy *policy, int opti
 
 	switch (option) {
 	case 'o':
-		return purposes_of(value, &policy->purposes) ? EXIT_OK : bad_purposes(ctl, value);
+		return policy_purposes(value, &policy->purposes) ? EXIT_OK : bad_purposes(ctl, value);
 	case 'u':
 	case 'g':
 		return take_rule(ctl, policy, option == 'g', value);
 	case 'p':
-		if (!bits_of(value, device_postures.word, device_postures.n, &policy->posture))
+		if (!policy_bits(value, &device_postures, &policy->posture))
 			return bad_posture(ctl, value);
 		return EXIT_OK;
 	case 'r':
-		if (!bits_of(value, device_refusals.word, device_refusals.n, &bits))
+		if (!policy_bits(value, &device_refusals, &bits))
 			return ctl_usage(ctl, "--refuse takes traced and dumpable, not '%s'", value);
 		policy->refuse = (uint32_t)bits;
 		return EXIT_OK;
 	default:
-		if (!bits_of(value, latches, COUNT(latches), &bits))
+		if (!policy_bits(value, &policy_latches, &bits))
 			return ctl_usage(ctl, "--latch takes rules, posture and refuse, not '%s'", value);
 		policy->latches = (uint32_t)bits;
 		return EXIT_OK;
@@ -217,8 +164,7 @@ static int options(struct wardctl *ctl, struct ward_attest_policy *policy, int a
 	opterr = 0;
 	while (!rc && (c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c == '?')
-			return ctl_usage(ctl, "'%s' is not an option, or lacks its value",
-					 argv[optind - 1]);
+			return ctl_bad_option(ctl, argv);
 		others |= c == 'o';
 		rc = take(ctl, policy, c, optarg);
 	}
@@ -230,22 +176,22 @@ static int options(struct wardctl *ctl, struct ward_attest_policy *policy, int a
 }
 
 /* Who may read the policy may set one: then EPERM is the word of a latch. */
-static int set_refused(struct wardctl *ctl, struct ward_control *control, int err)
+int policy_set_refused(struct wardctl *ctl, struct ward_control *control, int err, const char *what)
 {
 	struct ward_attest_policy *now;
 	char said[256], names[64];
 
 	snprintf(said, sizeof(said), "%s", ward_control_said(control));
 	if (err != -EPERM || !*said || ward_control_policy(control, &now))
-		return device_refused(ctl, control, err, "policy set");
-	device_names(now->latches, latches, COUNT(latches), names, sizeof(names));
+		return device_refused(ctl, control, err, what);
+	device_names(now->latches, policy_latches.word, policy_latches.n, names, sizeof(names));
 	ward_attest_policy_free(now);
 	return ctl_error(ctl, EXIT_DEVICE, "latched",
-			 "policy set: latched (%s): the kernel says: %s\n"
+			 "%s: latched (%s): the kernel says: %s\n"
 			 "  mend: repeat --latch %s, and what it holds as 'wardctl policy show' has"
 			 " it;\n  nothing lifts a latch but loading the module again: wardctl module"
 			 " unload, module load",
-			 names, said, names);
+			 what, names, said, names);
 }
 
 static int set(struct wardctl *ctl, const struct ward_attest_policy *policy)
@@ -256,7 +202,7 @@ static int set(struct wardctl *ctl, const struct ward_attest_policy *policy)
 	if (rc)
 		return rc;
 	err = ward_control_policy_set(control, policy);
-	rc = err ? set_refused(ctl, control, err) : tell(ctl, control);
+	rc = err ? policy_set_refused(ctl, control, err, "policy set") : tell(ctl, control);
 	ward_control_close(control);
 	return rc;
 }

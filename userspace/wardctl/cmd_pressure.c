@@ -144,8 +144,7 @@ static int options(struct wardctl *ctl, int argc, char **argv, struct follow *f,
 		else if (c == 'n' && !number(optarg, 1, 1000000000, &f->count))
 			return ctl_usage(ctl, "--count takes a number from 1, not '%s'", optarg);
 		else if (c == '?')
-			return ctl_usage(ctl, "'%s' is not an option, or lacks its value",
-					 argv[optind - 1]);
+			return ctl_bad_option(ctl, argv);
 	}
 	if (optind < argc)
 		return ctl_usage(ctl, "pressure takes no argument, not '%s'", argv[optind]);

@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "provider.h"
 #include "verbs.h"
 
-static const char *link_text(int state)
+const char *provider_link_text(int state)
 {
 	static const char *const texts[] = {
 		"configfs-not-mounted", "no-tsm-provider", "module-not-loaded", "not-made", "made",
@@ -52,7 +53,7 @@ static void show_provider(struct wardctl *ctl, const struct ward_provider *provi
 	out_uint(ctl->out, "requests_served", provider->served);
 	out_uint(ctl->out, "requests_waiting", provider->queued);
 	out_uint(ctl->out, "generation", provider->generation);
-	out_text(ctl->out, "link", link_text(ward_provider_state(NULL)));
+	out_text(ctl->out, "link", provider_link_text(ward_provider_state(NULL)));
 	show_pace(ctl, provider);
 	if (status->tee == WARD_TEE_SIMULATED)
 		out_line(ctl->out, "The TEE is simulated: its evidence proves nothing about hardware.");
@@ -139,6 +140,13 @@ static int attach_failed(struct wardctl *ctl, int err)
 			 " or tdx-guest; wardctl doctor tells more");
 }
 
+int provider_attach(struct wardctl *ctl)
+{
+	int err = ward_provider_attach(NULL);
+
+	return err ? attach_failed(ctl, err) : EXIT_OK;
+}
+
 static int set_failed(struct wardctl *ctl, const char *attribute, int err)
 {
 	if (err == -EOPNOTSUPP)
@@ -150,6 +158,13 @@ static int set_failed(struct wardctl *ctl, const char *attribute, int err)
 				 "  mend: see privlevel_floor of the entry, and"
 				 " Documentation/ABI/testing/configfs-tsm-report", attribute);
 	return attach_failed(ctl, err);
+}
+
+int provider_attribute(struct wardctl *ctl, const char *attribute, const char *value)
+{
+	int err = ward_provider_set(NULL, attribute, value);
+
+	return err ? set_failed(ctl, attribute, err) : EXIT_OK;
 }
 
 /* Long options are the entry's attributes, in their own words. */
@@ -165,22 +180,21 @@ static int set_attributes(struct wardctl *ctl, int argc, char **argv)
 	static const char *const names[] = {
 		"privlevel", "service_provider", "service_guid", "service_manifest_version",
 	};
-	int c, i = 0, err;
+	int c, i = 0, rc;
 
 	while ((c = getopt_long(argc, argv, "", longs, &i)) != -1) {
 		if (c == '?')
-			return ctl_usage(ctl, "'%s' is not an option, or lacks its value",
-					 argv[optind - 1]);
-		err = ward_provider_set(NULL, names[i], optarg);
-		if (err)
-			return set_failed(ctl, names[i], err);
+			return ctl_bad_option(ctl, argv);
+		rc = provider_attribute(ctl, names[i], optarg);
+		if (rc)
+			return rc;
 	}
 	return EXIT_OK;
 }
 
 static int run_set(struct wardctl *ctl, int argc, char **argv)
 {
-	int err, rc;
+	int rc;
 
 	if (argc < 2 || strcmp(argv[1], "tsm"))
 		return ctl_usage(ctl, "the provider that can be set is 'tsm'");
@@ -189,10 +203,10 @@ static int run_set(struct wardctl *ctl, int argc, char **argv)
 		return rc;
 	if (optind != argc - 1)
 		return ctl_usage(ctl, "'%s' is no option", argv[1 + optind]);
-	err = ward_provider_attach(NULL);
-	if (err)
-		return attach_failed(ctl, err);
-	out_text(ctl->out, "link", link_text(ward_provider_state(NULL)));
+	rc = provider_attach(ctl);
+	if (rc)
+		return rc;
+	out_text(ctl->out, "link", provider_link_text(ward_provider_state(NULL)));
 	return EXIT_OK;
 }
 
@@ -210,7 +224,7 @@ static int run_unset(struct wardctl *ctl, int argc, char **argv)
 		return not_root(ctl, "remove the link in configfs");
 	if (err)
 		return device_error(ctl, err, "remove the link in configfs");
-	out_text(ctl->out, "link", link_text(ward_provider_state(NULL)));
+	out_text(ctl->out, "link", provider_link_text(ward_provider_state(NULL)));
 	return EXIT_OK;
 }
 

@@ -123,8 +123,6 @@ static int missing(struct wardctl *ctl, const struct receipt_args *args)
 static int option(struct wardctl *ctl, struct receipt_args *args, int c, const char **line)
 {
 	switch (c) {
-	case '?':
-		return ctl_usage(ctl, "an option is not known here, or lacks its value");
 	case 'l':
 		*line = optarg;
 		return EXIT_OK;
@@ -177,7 +175,9 @@ static int parse(struct wardctl *ctl, int argc, char **argv, struct receipt_args
 
 	opterr = 0;
 	while (!rc && (c = getopt_long(argc, argv, "l:", longs, NULL)) != -1)
-		rc = option(ctl, args, c, &line);
+		rc = c != '?' ? option(ctl, args, c, &line) :
+				ctl_usage(ctl, "'%s' is not an option here, or lacks its value",
+					  argv[optind - 1]);
 	if (!rc && argc - optind != 1)
 		rc = ctl_usage(ctl, "receipt export takes one file, or with --log one directory, to write");
 	if (!rc)

@@ -21,6 +21,7 @@ static void show_figures(struct output *o, const struct wv_verdict *v, const str
 	out_uint(o, "class_b_buffers", r->class_b_buffers);
 	out_uint(o, "class_b_bytes", r->class_b_bytes);
 	out_uint(o, "class_b_live", r->class_b_live);
+	out_uint(o, "keys_destroyed", r->keys_destroyed);
 	out_close(o);
 	out_text(o, "statement", wv_receipt_statement());
 }
@@ -51,7 +52,7 @@ static int verify(struct wardctl *ctl, struct appraise *a, const char *path,
 		return rc;
 	wv_verify_receipt(in, &release, &a->in, &v, &receipt);
 	infile_free(&in);
-	rc = appraise_show(ctl, path, &v);
+	rc = appraise_show(ctl, a, path, &v);
 	if (!rc)
 		show_figures(ctl->out, &v, &receipt);
 	return rc;
@@ -74,6 +75,8 @@ static int check_arguments(struct wardctl *ctl, const struct appraise *a, int ar
 		return ctl_usage(ctl, a->log ? "one directory is expected" : "one receipt is expected");
 	if (a->log && release)
 		return ctl_usage(ctl, "--log and --release exclude each other");
+	if (a->log && a->explain)
+		return ctl_usage(ctl, "--explain goes with one receipt");
 	if (!a->log && range)
 		return ctl_usage(ctl, "--since and --until go with --log");
 	if (!a->log && !release)
@@ -102,7 +105,7 @@ const struct wardctl_verb verb_receipt_verify = {
 	.name = "receipt verify",
 	.args = "(FILE --release LINE.json | DIRECTORY --log FILE [--since TIME] [--until TIME])\n"
 		"       [--policy FILE] [--root CERT]... [--at TIME] "
-		"[--collateral DIR] [--complete]",
+		"[--collateral DIR] [--complete] [--explain]",
 	.help = "does this receipt prove the wipe for that release, or for those of a time?",
 	.details =
 		"  --release FILE   one line of the broker's release log; session, purpose, nonce\n"
@@ -110,6 +113,7 @@ const struct wardctl_verb verb_receipt_verify = {
 		"  --policy FILE    what is accepted; its purpose is not looked at, so that the\n"
 		"                   policy of the release can be used\n"
 		"  --complete       refuse a receipt without its whole list of events\n"
+		"  --explain        show each rule of the policy: held or not, expected, found\n"
 		"  --log FILE       every release of the log from --since on and before --until:\n"
 		"                   DIRECTORY/RELEASE.ward must prove it. The range is complete where\n"
 		"                   each has a receipt with all its records, else it has a gap\n"

@@ -68,8 +68,7 @@ static int parse_option(struct wardctl *ctl, int c, char **argv, struct report_a
 		       ctl_usage(ctl, "--purpose is release, channel, receipt, seal or report, not '%s'",
 				 optarg);
 	default:
-		return ctl_usage(ctl, "'%s' is not an option, or lacks its value",
-				 argv[optind - 1]);
+		return ctl_bad_option(ctl, argv);
 	}
 }
 

@@ -13,6 +13,7 @@ static void show_module(struct wardctl *ctl, const struct ward_status *status)
 		out_uint(ctl->out, "schema", SCHEMA);
 	out_uint(ctl->out, "abi", status->abi);
 	device_module_version(ctl, "module_version", status->module_version);
+	out_text(ctl->out, "wardctl_version", WARD_VERSION);
 	out_hex(ctl->out, "build_id", status->build_id, sizeof(status->build_id));
 	out_hex(ctl->out, "instance", status->instance, sizeof(status->instance));
 	out_text(ctl->out, "tee", device_tee(status->tee));

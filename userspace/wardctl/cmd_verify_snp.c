@@ -47,6 +47,7 @@ static void chain_members(struct output *o, const struct wv_vek_info *v)
 	out_text(o, "root", v->subject[2]);
 	out_bool(o, "named_root", v->named_root);
 	out_bool(o, "simulated", v->simulated);
+	out_bool(o, "crl_checked", v->crl_checked);
 	out_text(o, "not_before", from);
 	out_text(o, "not_after", to);
 }
@@ -60,6 +61,7 @@ static int certs(struct wardctl *ctl, struct appraise *a, const char *dir)
 	int rc;
 
 	a->collateral_dir = dir;
+	a->names_alone = true;
 	rc = appraise_ready(ctl, a, -1);
 	if (rc)
 		return rc;
@@ -141,25 +143,34 @@ static void report_lines(struct output *o, const struct wv_verdict *v)
 	out_line(o, "VEK signed the Attestation Report!");
 }
 
+/* The folder's certificates are those of the kind that the report names. */
+static int kind_of(struct wardctl *ctl, const char *path, struct wv_bytes report, int *kind)
+{
+	struct wv_snp_report parsed;
+	struct wv_fault fault;
+
+	if (report.len > WV_SNP_REPORT_SIZE)	/* a certificate table follows */
+		report.len = WV_SNP_REPORT_SIZE;
+	if (wv_snp_parse(report, &parsed, &fault))
+		return appraise_fault(ctl, path, &fault);
+	*kind = (int)parsed.signing_key;
+	return EXIT_OK;
+}
+
 int appraise_snp(struct wardctl *ctl, struct appraise *a, const char *path,
 		 struct wv_bytes report)
 {
 	struct wv_bytes none = { NULL, 0 }, data = { a->report_data, 64 };
-	struct wv_snp_report parsed;
-	struct wv_fault fault;
 	struct wv_verdict v;
-	int rc;
+	int kind = -1, rc = kind_of(ctl, path, report, &kind) ?: appraise_ready(ctl, a, kind);
 
-	if (wv_snp_parse(report, &parsed, &fault))
-		return appraise_fault(ctl, path, &fault);
-	rc = appraise_ready(ctl, a, (int)parsed.signing_key);
 	if (rc)
 		return rc;
-	wv_verify_snp(report, none, a->want_report_data ? data : none, &a->in, &v);
+	wv_verify_snp(report, none, a->want_report_data ? data : a->expect.nonce, &a->in, &v);
 	check_wanted(a, &v);
 	if (!v.fault.reason)
 		report_lines(ctl->out, &v);
-	return appraise_show(ctl, path, &v);
+	return appraise_done(ctl, a, path, &v);
 }
 
 static int attestation(struct wardctl *ctl, struct appraise *a, const char *dir, const char *path)
@@ -170,6 +181,7 @@ static int attestation(struct wardctl *ctl, struct appraise *a, const char *dir,
 	if (rc)
 		return rc;
 	a->collateral_dir = dir;
+	a->names_alone = true;
 	rc = appraise_snp(ctl, a, path, report);
 	infile_free(&report);
 	return rc;
@@ -192,19 +204,23 @@ const struct wardctl_verb verb_verify_certs = {
 	.name = "verify certs",
 	.args = "DIR [--root CERT]... [--at TIME]",
 	.help = "a folder's certificate chain up to AMD's root",
-	.details = "  The folder holds ark, and ask with vcek or asvk with vlek (.pem or .der).\n"
+	.details = "  The folder holds ark, and ask with vcek or asvk with vlek (.pem or .der), and maybe\n"
+		   "  the revocation list, crl.\n"
 		   "  Trusted are AMD's root keys, which are built in, and the roots that you name.\n",
 	.run = run_certs,
 };
 
 const struct wardctl_verb verb_verify_attestation = {
 	.name = "verify attestation",
-	.args = "DIR REPORT [-t] [-s] [-m HEX] [-d HEX] [-r HEX] [--policy FILE] [--root CERT]... [--at TIME]",
+	.args = "DIR REPORT [-t] [-s] [-m HEX] [-d HEX] [-r HEX] [--policy FILE] [--explain] [--root CERT]... [--at TIME] [--ear FILE] [--ear-jwt FILE --ear-key KEY]",
 	.help = "a bare SNP report: chain, signature, TCB, chip",
 	.details = "  -m, --measurement HEX  the launch digest that is expected\n"
 		   "  -d, --host-data HEX    the host data that is expected\n"
 		   "  -r, --report-data HEX  the report data that is expected\n"
-		   "  -t, -s                 accepted; TCB and signature are checked in any case\n"
+		   "  -t, --tcb, -s, --signature\n"
+		   "                         accepted; both are checked in any case\n"
+		   "  --ear, --ear-jwt, --ear-key\n"
+		   "                         results for other programs; see verify bundle\n"
 		   "  Without --policy only debug guests are refused beyond that.\n",
 	.run = run_attestation,
 };

@@ -38,6 +38,7 @@ static int each_warning(int (*each)(const char *kind, const struct code *code, v
 			.number = i,
 			.word = wv_warning_text(i),
 			.meaning = wv_warning_explain(i),
+			.mend = wv_warning_mend(i),
 		};
 
 		rc = each("warning", &code, arg);

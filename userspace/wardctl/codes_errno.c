@@ -6,7 +6,8 @@
 
 #define ALL "every-ioctl"
 #define NEW_BUFFER "WARD_BUF_ALLOC WARD_BUF_PIN"
-#define NEW_FD NEW_BUFFER " WARD_AGENT_BIND open"
+#define NEW_KEY "WARD_KEY_IMPORT WARD_KEY_UNWRAP"
+#define NEW_FD NEW_BUFFER " " NEW_KEY " WARD_AGENT_BIND open"
 
 static const struct code errnos[] = {
 	{ ENOTTY, "ENOTTY", ALL, "This descriptor knows no such call.",
@@ -29,38 +30,53 @@ static const struct code errnos[] = {
 	{ EMSGSIZE, "EMSGSIZE", "WARD_ATTEST WARD_EVENTS WARD_AGENT_REPLY",
 	  "An array is too short, or an agent's evidence too long; the matching length says what is"
 	  " needed.", "Call again with more room." },
-	{ EPERM, "EPERM", "WARD_BUF_PIN WARD_LEASE WARD_ATTEST WARD_AGENT_BIND open mmap",
+	{ EPERM, "EPERM", "WARD_BUF_PIN WARD_LEASE WARD_ATTEST WARD_KEY_OPEN WARD_AGENT_BIND open mmap",
 	  "Not allowed to this caller: memory that fork would copy; a lease that would grow; another"
-	  " user's ended session; an agent without CAP_SYS_ADMIN; to open: a device cgroup.",
+	  " user's ended session; another session's buffer, or process's; an agent without"
+	  " CAP_SYS_ADMIN; to open: a device cgroup.",
 	  "wardctl doctor for what refuses the opening; MADV_DONTFORK before a pin." },
 	{ EACCES, "EACCES", "WARD_ATTEST open mprotect",
 	  "The administrator's policy denies the evidence to this caller, for this purpose, or on a"
 	  " machine in this state; to open: the node's mode; mprotect: PROT_EXEC.",
 	  "wardctl policy show (root) tells who may ask; usermod -aG ward USER opens the device." },
 	{ ENOMEM, "ENOMEM",
-	  NEW_BUFFER " WARD_ATTEST WARD_EVENTS WARD_AGENT_BIND WARD_AGENT_REPLY open",
+	  NEW_BUFFER " " NEW_KEY " WARD_KEY_OPEN WARD_ATTEST WARD_EVENTS WARD_AGENT_BIND"
+	  " WARD_AGENT_REPLY open",
 	  "The kernel has no memory, or the cgroup none left.", "See memory.max of the cgroup." },
 	{ EMFILE, "EMFILE", NEW_FD, "No descriptor is left to the caller.",
 	  "Raise RLIMIT_NOFILE (ulimit -n, LimitNOFILE=)." },
 	{ ENFILE, "ENFILE", NEW_FD, "No descriptor is left to anybody.", "Raise fs.file-max." },
-	{ EDQUOT, "EDQUOT", NEW_BUFFER " open",
-	  "A limit of protected memory would be crossed; to open: the user has 512 sessions open.",
+	{ EDQUOT, "EDQUOT", NEW_BUFFER " " NEW_KEY " WARD_KEY_OPEN open",
+	  "A limit of protected memory would be crossed; a session has 64 keys; a key has fewer uses"
+	  " left than messages to open; to open /dev/ward: the user has 512 sessions open.",
 	  "wardctl mem list shows who holds what; wardctl limits set; or wait (WARD_BUF_WAIT)." },
-	{ ESHUTDOWN, "ESHUTDOWN", NEW_BUFFER " WARD_MEASURE WARD_LEASE WARD_ATTEST WARD_WATCH",
+	{ ESHUTDOWN, "ESHUTDOWN",
+	  NEW_BUFFER " " NEW_KEY " WARD_KEY_PAIR WARD_MEASURE WARD_LEASE WARD_ATTEST WARD_WATCH",
 	  "The session is sealed or revoked, its lease has run out, or the machine goes down.",
 	  "Start a new session." },
-	{ EOWNERDEAD, "EOWNERDEAD", "WARD_BUF_VOLATILE WARD_BUF_HOLD mmap",
+	{ EOWNERDEAD, "EOWNERDEAD", "WARD_BUF_VOLATILE WARD_BUF_HOLD WARD_KEY_OPEN mmap",
 	  "The buffer has ended: wiped, revoked, its lease run out, or its owner's memory is gone.",
 	  "WARD_BUF_INFO says which; make a new one." },
-	{ EBUSY, "EBUSY", NEW_BUFFER " mmap",
+	{ EBUSY, "EBUSY", NEW_BUFFER " " NEW_KEY " WARD_KEY_PAIR mmap",
 	  "The machine is about to hibernate; mmap: the buffer is mapped already.",
 	  "Try again after it; unmap it first." },
 	{ ENOTEMPTY, "ENOTEMPTY", "WARD_BUF_PIN",
 	  "The range was to be empty (WARD_PIN_CLEAN) and holds something.",
 	  "Pin it before anything is written there." },
-	{ EKEYREJECTED, "EKEYREJECTED", "WARD_LEASE",
-	  "The proof of a renewal does not hash to the lease's anchor.",
-	  "Show the next one of the owner's chain." },
+	{ EKEYREJECTED, "EKEYREJECTED", "WARD_LEASE WARD_KEY_IMPORT",
+	  "The proof of a renewal does not hash to the lease's anchor; a data key was not wrapped to"
+	  " this session's key.",
+	  "Show the next one of the owner's chain; have the key released to the session that runs." },
+	{ EKEYREVOKED, "EKEYREVOKED", "WARD_KEY_OPEN WARD_KEY_UNWRAP",
+	  "The key has ended: closed, sealed, revoked, used up, or the session's lease ran out.",
+	  "WARD_KEY_INFO says which; ask the data's owner for another release." },
+	{ EKEYEXPIRED, "EKEYEXPIRED", "WARD_KEY_OPEN WARD_KEY_UNWRAP", "The lifetime of the key's grant is over.",
+	  "Ask the data's owner for another release." },
+	{ ENOPKG, "ENOPKG", "WARD_KEY_PAIR WARD_KEY_IMPORT",
+	  "This kernel lacks X25519 or AES-256-GCM, or had neither loaded when ward came.",
+	  "modprobe libcurve25519 gcm, then load ward again; wardctl status shows the feature keys." },
+	{ EBADF, "EBADF", "WARD_KEY_OPEN", "The descriptor in the argument is no buffer.",
+	  "Pass what WARD_BUF_ALLOC returned." },
 	{ ENODEV, "ENODEV", "WARD_ATTEST", "No provider of evidence is attached.",
 	  "As root: wardctl provider set tsm, or run wardd; wardctl doctor tells what is missing." },
 	{ ENXIO, "ENXIO", "WARD_ATTEST", "The provider that was attached is gone.",
@@ -78,10 +94,11 @@ static const struct code errnos[] = {
 	{ ETIME, "ETIME", "WARD_ATTEST WARD_BUF_ALLOC",
 	  "The deadline passed before evidence arrived, or before there was room.",
 	  "Wait longer: the host may throttle." },
-	{ EBADMSG, "EBADMSG", "WARD_ATTEST WARD_AGENT_REPLY",
+	{ EBADMSG, "EBADMSG", "WARD_ATTEST WARD_AGENT_REPLY " NEW_KEY " WARD_KEY_OPEN",
 	  "The provider answered with evidence that does not belong to this request: empty, short,"
-	  " stale, or over other report data.",
-	  "See the kernel log; distrust what else reaches the quote interface." },
+	  " stale, or over other report data. Of keys: a message, a wrapped key or a grant that is"
+	  " not what was sealed.",
+	  "See the kernel log; distrust what else reaches the quote interface, or the data's storage." },
 	{ EOVERFLOW, "EOVERFLOW", "WARD_ATTEST", "The provider answered with more than is allowed.",
 	  "See the kernel log." },
 	{ EIO, "EIO", "WARD_ATTEST", "The provider failed, or an agent did not answer in its time.",
@@ -89,7 +106,8 @@ static const struct code errnos[] = {
 	{ ENOENT, "ENOENT", "WARD_ATTEST WARD_AGENT_REPLY open",
 	  "No such ended session, of this boot and recent; no such request of this agent; to open:"
 	  " the module is not loaded.", "wardctl session list; wardctl module load." },
-	{ EINTR, "EINTR", NEW_BUFFER " WARD_ATTEST read",
+	{ EINTR, "EINTR",
+	  NEW_BUFFER " WARD_ATTEST WARD_KEY_PAIR WARD_KEY_IMPORT WARD_KEY_OPEN read",
 	  "A signal came before anything was done.", "Call again." },
 };
 

@@ -42,6 +42,14 @@ static const struct code events[] = {
 	{ WARD_EVENT_POLICY, "policy", NULL,
 	  "The administrator said anew who may ask for evidence; the detail is the policy's hash.",
 	  NULL },
+	{ WARD_EVENT_KEY_PAIR, "key-pair", NULL,
+	  "The session's X25519 key was made in the kernel; the detail is its public half.", NULL },
+	{ WARD_EVENT_KEY_IMPORT, "key-import", NULL,
+	  "A data key came in, which only the kernel holds; the detail is its data set and release.",
+	  NULL },
+	{ WARD_EVENT_KEY_END, "key-end", NULL,
+	  "A data key was overwritten; the reason says why, the bytes what was opened with it.",
+	  NULL },
 };
 
 static const struct code reasons[] = {
@@ -85,23 +93,31 @@ static const struct code reasons[] = {
 	  NULL },
 	{ WARD_LATCH_REFUSE, "refuse", "policy",
 	  "Latched until the module is loaded again: refused processes can only grow.", NULL },
+	{ 0, "imported", "key-import", "Its owner wrapped it to the session's key.", NULL },
+	{ 1, "unwrapped", "key-import", "Another key of the session's unwrapped it.", NULL },
 };
 
 #define BUFFER "buf-wipe buf-unpin"
+#define ANY BUFFER " key-end"
 
 static const struct code ends[] = {
-	{ WARD_END_NONE, "none", BUFFER, "The buffer lives.", NULL },
-	{ WARD_END_WIPE, "wipe", BUFFER, "Its owner wiped it.", NULL },
-	{ WARD_END_CLOSE, "close", BUFFER, "Nobody held it open any more.", NULL },
+	{ WARD_END_NONE, "none", ANY, "The buffer or key lives.", NULL },
+	{ WARD_END_WIPE, "wipe", ANY, "Its owner wiped it.", NULL },
+	{ WARD_END_CLOSE, "close", ANY, "Nobody held it open any more.", NULL },
 	{ WARD_END_MM, "mm", BUFFER, "Its process ended, was killed, or ran another program.",
 	  NULL },
-	{ WARD_END_SESSION, "session", BUFFER, "Its session was closed.", NULL },
-	{ WARD_END_REVOKE, "revoke", BUFFER, "An administrator revoked the session.", NULL },
-	{ WARD_END_LEASE, "lease", BUFFER, "The session's lease ran out.", NULL },
+	{ WARD_END_SESSION, "session", ANY, "Its session was closed.", NULL },
+	{ WARD_END_REVOKE, "revoke", ANY, "An administrator revoked the session.", NULL },
+	{ WARD_END_LEASE, "lease", ANY, "The session's lease ran out.", NULL },
 	{ WARD_END_PURGE, "purge", BUFFER,
 	  "It was volatile, and the kernel gave its contents up for others' need.", NULL },
-	{ WARD_END_REBOOT, "reboot", BUFFER, "The machine went down.", NULL },
+	{ WARD_END_REBOOT, "reboot", ANY, "The machine went down.", NULL },
 	{ WARD_END_UNMAP, "unmap", "buf-unpin", "Its owner unmapped or moved the memory.", NULL },
+	{ WARD_END_USES, "uses", "key-end", "As many messages were opened as its grant allows.",
+	  "The data's owner grants more with the next release." },
+	{ WARD_END_TIME, "time", "key-end", "The lifetime that its grant gives it was over.",
+	  "The data's owner grants a longer one with the next release." },
+	{ WARD_END_SEAL, "seal", "key-end", "The session was sealed.", NULL },
 };
 
 /* What a receipt, or a range of them, has of a session's records. */

@@ -77,6 +77,7 @@ static const struct code facts[] = {
 	{ 0, "attest", "feature", "This kernel has TSM reports to attach.", NULL },
 	{ 1, "huge", "feature", "Buffers may be mapped by 2 MiB.", NULL },
 	{ 2, "no-gup", "feature", "Buffers cannot be pinned by others.", NULL },
+	{ 4, "keys", "feature", "This kernel has the cryptography that data keys in it need.", NULL },
 	{ 3, "agent", "feature", "Programs may give evidence (wardd).", NULL },
 	{ -1, "open", "session", "The session may hold protected memory.", NULL },
 	{ 0, "sealed", "session", "The session can hold no new protected memory.", NULL },

@@ -12,8 +12,6 @@
 
 #include "dataset_ops.h"
 
-#define BLOCK (256u << 10)
-
 static void *block_new(size_t len)
 {
 	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -41,67 +39,34 @@ static int fail(struct ward_dataset_error *err, int rc, uint64_t offset, const c
 	return rc;
 }
 
-static int write_all(int fd, const uint8_t *p, size_t len)
+static void told(void *bar, uint64_t bytes)
 {
-	while (len) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	progress_add(bar, bytes);
 }
 
-/* Feeds the writer until the input ends; the writer minds the length. */
-static int pump(int in, struct ward_dataset_writer *w, uint8_t *block, struct progress *p,
-		struct ward_dataset_error *err)
-{
-	uint64_t off = 0;
-
-	for (;;) {
-		ssize_t n = pread(in, block, BLOCK, (off_t)off);
-		int rc;
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail(err, -errno, off, "can't read the input");
-		if (!n)
-			return ward_dataset_finish(w, err);
-		rc = ward_dataset_write(w, block, (size_t)n, err);
-		if (rc)
-			return rc;
-		off += (uint64_t)n;
-		progress_add(p, (uint64_t)n);
-	}
-}
-
-int dataset_encrypt(int in, int out, const uint8_t *key, const struct ward_dataset_params *params,
-		    uint8_t *id, struct progress *p, struct ward_dataset_error *err)
+int dataset_encrypt(int in, int out, const struct ward_dataset_params *params, uint8_t *id,
+		    unsigned int threads, struct progress *p, struct ward_dataset_error *err)
 {
 	struct ward_dataset_writer *w = NULL;
-	uint8_t *block;
 	int rc;
 
-	rc = ward_dataset_create(out, key, params, &w, err);
+	rc = ward_dataset_create(out, NULL, params, &w, err);
 	if (rc)
 		return rc;
 	memcpy(id, ward_dataset_writer_id(w), WARD_DATASET_ID_LEN);
-	block = block_new(BLOCK);
-	rc = block ? pump(in, w, block, p, err) : fail(err, -ENOMEM, 0, "no memory");
-	if (block)
-		block_free(block, BLOCK);
+	rc = ward_dataset_write_from(w, in, threads, told, p, err) ?: ward_dataset_finish(w, err);
 	ward_dataset_writer_free(w);
 	return rc;
 }
 
-/* Hands every chunk on to out, to w, or to nobody. */
-static int each_chunk(struct ward_dataset *ds, int out, struct ward_dataset_writer *w,
-		      struct progress *p, struct ward_dataset_error *err)
+int dataset_decrypt(struct ward_dataset *ds, int out, unsigned int threads, struct progress *p,
+		    struct ward_dataset_error *err)
+{
+	return ward_dataset_read_to(ds, out, threads, told, p, err);
+}
+
+static int each_chunk(struct ward_dataset *ds, struct ward_dataset_writer *w, struct progress *p,
+		      struct ward_dataset_error *err)
 {
 	const struct ward_dataset_info *info = ward_dataset_info(ds);
 	uint8_t *block = block_new(info->chunk_size);
@@ -110,32 +75,24 @@ static int each_chunk(struct ward_dataset *ds, int out, struct ward_dataset_writ
 	for (uint64_t i = 0; !rc && i < info->chunks; i++) {
 		int64_t n = ward_dataset_read_chunk(ds, i, block, info->chunk_size, err);
 
-		if (n < 0) {
-			rc = (int)n;
-			break;
-		}
-		if (out >= 0 && (rc = write_all(out, block, (size_t)n)))
-			fail(err, rc, i * info->chunk_size, "can't write the plaintext");
-		if (w)
-			rc = ward_dataset_write(w, block, (size_t)n, err);
-		progress_add(p, (uint64_t)n);
+		rc = n < 0 ? (int)n : ward_dataset_write(w, block, (size_t)n, err);
+		if (!rc)
+			progress_add(p, (uint64_t)n);
 	}
 	if (block)
 		block_free(block, info->chunk_size);
 	return rc;
 }
 
-int dataset_decrypt(struct ward_dataset *ds, int out, struct progress *p,
-		    struct ward_dataset_error *err)
-{
-	return each_chunk(ds, out, NULL, p, err);
-}
-
-int dataset_rekey(struct ward_dataset *ds, int out, const uint8_t *key, struct progress *p,
-		  struct ward_dataset_error *err)
+int dataset_rekey(struct ward_dataset *ds, int out, const struct ward_recipient_key *to,
+		  size_t count, struct progress *p, struct ward_dataset_error *err)
 {
 	const struct ward_dataset_info *info = ward_dataset_info(ds);
 	struct ward_dataset_params params = {
+		.kind = info->kind,
+		.slot_size = info->slot_size,
+		.to = to,
+		.to_count = count,
 		.chunk_size = info->chunk_size,
 		.length = info->length,
 		.rows = info->rows,
@@ -146,10 +103,10 @@ int dataset_rekey(struct ward_dataset *ds, int out, const uint8_t *key, struct p
 	struct ward_dataset_writer *w = NULL;
 	int rc;
 
-	rc = ward_dataset_create(out, key, &params, &w, err);
+	rc = ward_dataset_create(out, NULL, &params, &w, err);
 	if (rc)
 		return rc;
-	rc = each_chunk(ds, -1, w, p, err);
+	rc = each_chunk(ds, w, p, err);
 	if (!rc)
 		rc = ward_dataset_finish(w, err);
 	ward_dataset_writer_free(w);

@@ -6,29 +6,6 @@
 
 #include "device.h"
 
-static const char *const features[] = {
-	"attest", "huge", "no-gup", "agent",
-};
-
-static const char *const postures[] = {
-	"mem-encrypt", "module-sig", "kexec-loaded", "hibernation-off",
-	"lockdown-integrity", "lockdown-confidentiality", "exclusive", "init-on-free",
-};
-
-/* By number; 0 is no purpose. */
-static const char *const purposes[] = {
-	"", "release", "channel", "receipt", "seal", "report", "raw",
-};
-
-static const char *const refusals[] = { "traced", "dumpable" };
-
-#define WORDS(a) { (a), sizeof(a) / sizeof((a)[0]) }
-
-const struct device_words device_features = WORDS(features);
-const struct device_words device_postures = WORDS(postures);
-const struct device_words device_purposes = WORDS(purposes);
-const struct device_words device_refusals = WORDS(refusals);
-
 /**
  * struct trouble - how an errno is told
  * @err: positive
@@ -47,6 +24,10 @@ static const struct trouble troubles[] = {
 	{ ENOENT, EXIT_DEVICE, "not-there", "wardctl doctor tells what is missing" },
 	{ ENXIO, EXIT_DEVICE, "gone", "wardctl doctor tells what is missing" },
 	{ ENOTTY, EXIT_DEVICE, "not-ward", "something else is at this path" },
+	{ E2BIG, EXIT_DEVICE, "older-module",
+	  "wardctl module unload; wardctl module load, with this version's" },
+	{ EPROTO, EXIT_DEVICE, "other-abi",
+	  "install ward-dkms and ward-tools of one release; then wardctl module unload and load" },
 	{ EACCES, EXIT_DEVICE, "no-permission",
 	  "as root: usermod -aG ward USER, then log in again; or run as root" },
 	{ EPERM, EXIT_DEVICE, "refused",

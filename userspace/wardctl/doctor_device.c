@@ -143,6 +143,12 @@ static void say_refused(struct doctor *d, int err)
 	else if (err == -EMFILE || err == -ENFILE)
 		doctor_say(d, "device-access", DOCTOR_FAIL, "raise RLIMIT_NOFILE (ulimit -n)",
 			   "no descriptor is left");
+	else if (err == -EPROTO)
+		doctor_say(d, "device-access", DOCTOR_FAIL,
+			   "install ward-dkms and ward-tools of one release; wardctl module unload,"
+			   " then load",
+			   "the interface of the module, version %s, is not that of this program"
+			   " (WARD_ABI_VERSION %u)", d->facts.loaded_version, WARD_ABI_VERSION);
 	else if (err == -EDQUOT)
 		doctor_say(d, "device-access", DOCTOR_FAIL,
 			   "end some: wardctl session list shows them",
@@ -167,10 +173,6 @@ static void check_open(struct doctor *d)
 	ward_session_close(session);
 	if (err)
 		say_refused(d, err);
-	else if (info.out_abi != WARD_ABI_VERSION)
-		doctor_say(d, "device-access", DOCTOR_WARN, "install one version of both",
-			   "the module's ABI is %u, this program's %u", info.out_abi,
-			   WARD_ABI_VERSION);
 	else
 		doctor_say(d, "device-access", DOCTOR_OK, NULL,
 			   "uid %u may open it; it may hold %llu bytes", (unsigned int)geteuid(),

@@ -40,7 +40,8 @@ static void say_unsigned(struct doctor *d, const char *enforced)
 
 	if (enforced)
 		doctor_say(d, "module-signature", DOCTOR_FAIL,
-			   "sign it and enrol the key: mokutil --import /var/lib/dkms/mok.pub",
+			   "sign it where the image is made, with a key of the firmware's db"
+			   " (doc/signing); by hand: mokutil --import /var/lib/dkms/mok.pub",
 			   "not signed, and this kernel takes signed modules only, by %s%s", enforced,
 			   d->facts.loaded ? ": it could not be loaded again" : "");
 	else
@@ -73,6 +74,12 @@ static void check_loaded(struct doctor *d)
 
 	if (!f->loaded)
 		doctor_say(d, "module-loaded", DOCTOR_FAIL, "wardctl module load", "not loaded");
+	else if (module_differs(f))
+		doctor_say(d, "module-loaded", DOCTOR_WARN,
+			   "wardctl module unload, then wardctl module load",
+			   "version %s (srcversion %s) is loaded, version %s (srcversion %s) is"
+			   " installed", f->loaded_version, f->loaded_srcversion, f->version,
+			   f->srcversion);
 	else
 		doctor_say(d, "module-loaded", DOCTOR_OK, NULL, "%s, taint flags: %s", f->state,
 			   f->taint[0] ? f->taint : "none");

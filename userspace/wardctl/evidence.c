@@ -18,34 +18,10 @@ uint32_t evidence_purpose(const char *word)
 	return 0;
 }
 
-static int write_all(int fd, const uint8_t *data, size_t len)
-{
-	ssize_t n;
-
-	while (len) {
-		n = write(fd, data, len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 int evidence_write(struct wardctl *ctl, const char *path, const void *data, size_t len)
 {
-	struct outfile file;
-	int err = outfile_open(&file, path, 0644);
+	int err = outfile_whole(path, 0644, data, len);
 
-	if (!err) {
-		err = write_all(file.fd, data, len);
-		if (err)
-			outfile_abort(&file);
-		else
-			err = outfile_commit(&file);
-	}
 	if (!err)
 		return EXIT_OK;
 	if (err > 0)

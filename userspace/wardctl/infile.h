@@ -7,6 +7,7 @@
 #include "wardverify.h"
 
 #define INFILE_MAX (2u << 20)
+#define INFILE_IMAGE_MAX (1u << 30)
 
 /**
  * infile_read - a regular file, whole, at most INFILE_MAX bytes
@@ -20,6 +21,9 @@ int infile_read(struct wardctl *ctl, const char *path, struct wv_bytes *out);
  * infile_read_if - the same, but a file that is not there gives {NULL, 0}
  */
 int infile_read_if(struct wardctl *ctl, const char *path, struct wv_bytes *out);
+
+/** infile_read_image - the same for firmware, kernels and initrds: INFILE_IMAGE_MAX bytes */
+int infile_read_image(struct wardctl *ctl, const char *path, struct wv_bytes *out);
 
 void infile_free(struct wv_bytes *b);
 

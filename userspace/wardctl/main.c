@@ -3,6 +3,7 @@
  * wardctl: find the verb, give it its arguments, print its result.
  */
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ int ctl_error(struct wardctl *ctl, int code, const char *reason, const char *fmt
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	out_tame(text);
 	fprintf(stderr, "wardctl: %s\n", text);
 	out_reset(ctl->out);
 	if (ctl->json) {
@@ -59,6 +61,11 @@ int ctl_usage(struct wardctl *ctl, const char *fmt, ...)
 	va_end(ap);
 	return ctl_error(ctl, EXIT_USAGE, "usage", "%s\nusage: wardctl %s%s%s", text, v->name,
 			 *v->args ? " " : "", v->args);
+}
+
+int ctl_bad_option(struct wardctl *ctl, char **argv)
+{
+	return ctl_usage(ctl, "'%s' is not an option, or lacks its value", argv[optind - 1]);
 }
 
 static void usage(FILE *f)

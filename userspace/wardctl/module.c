@@ -39,6 +39,8 @@ static void facts_of_info(struct module_facts *facts, const char *key, const cha
 {
 	if (!strcmp(key, "version"))
 		keep(facts->version, sizeof(facts->version), value);
+	else if (!strcmp(key, "srcversion"))
+		keep(facts->srcversion, sizeof(facts->srcversion), value);
 	else if (!strcmp(key, "vermagic"))
 		keep(facts->vermagic, sizeof(facts->vermagic), value);
 	else if (!strcmp(key, "signer"))
@@ -67,15 +69,47 @@ static void facts_of_kernel(struct module_facts *facts, struct kmod_module *mod)
 	keep(facts->state, sizeof(facts->state),
 	     state >= 0 ? kmod_module_initstate_str(state) : "");
 	facts->users = state >= 0 ? kmod_module_get_refcnt(mod) : 0;
+	sysfs_line("/sys/module/" MODULE_NAME "/version", facts->loaded_version,
+		   sizeof(facts->loaded_version));
+	sysfs_line("/sys/module/" MODULE_NAME "/srcversion", facts->loaded_srcversion,
+		   sizeof(facts->loaded_srcversion));
 	sysfs_line("/sys/module/" MODULE_NAME "/taint", facts->taint, sizeof(facts->taint));
 	sysfs_line("/sys/module/module/parameters/sig_enforce", text, sizeof(text));
 	facts->sig_enforce = text[0] == 'Y';
 	sysfs_chosen("/sys/kernel/security/lockdown", facts->lockdown, sizeof(facts->lockdown));
 }
 
-int module_facts_get(struct module_facts *facts)
+/* The kernel's part is by name: a file may be called otherwise. */
+static int facts_by_name(struct module_facts *facts, struct kmod_ctx *ctx, const char *path)
 {
-	struct kmod_module *mod;
+	struct kmod_module *mod, *file;
+	int err = kmod_module_new_from_name(ctx, MODULE_NAME, &mod);
+
+	if (err)
+		return err;
+	if (!path)
+		facts_of_file(facts, mod);
+	else if (!kmod_module_new_from_path(ctx, path, &file)) {
+		facts_of_file(facts, file);
+		kmod_module_unref(file);
+	}
+	facts_of_kernel(facts, mod);
+	kmod_module_unref(mod);
+	return 0;
+}
+
+bool module_differs(const struct module_facts *f)
+{
+	if (!f->loaded || !f->version[0] || !f->loaded_version[0])
+		return false;
+	if (strcmp(f->version, f->loaded_version))
+		return true;
+	return f->srcversion[0] && f->loaded_srcversion[0] &&
+	       strcmp(f->srcversion, f->loaded_srcversion);
+}
+
+int module_facts_get(struct module_facts *facts, const char *path)
+{
 	struct kmod_ctx *ctx;
 	struct utsname name;
 	int err;
@@ -86,12 +120,7 @@ int module_facts_get(struct module_facts *facts)
 	ctx = context();
 	if (!ctx)
 		return -ENOMEM;
-	err = kmod_module_new_from_name(ctx, MODULE_NAME, &mod);
-	if (!err) {
-		facts_of_file(facts, mod);
-		facts_of_kernel(facts, mod);
-		kmod_module_unref(mod);
-	}
+	err = facts_by_name(facts, ctx, path);
 	kmod_unref(ctx);
 	return err;
 }
@@ -136,6 +165,15 @@ static int load_file_depends(struct kmod_ctx *ctx, struct kmod_module *mod)
 	return err;
 }
 
+/* It can do without some of them: whether it can, the kernel says. */
+static int load_with_depends(struct kmod_ctx *ctx, struct kmod_module *mod, const char *options)
+{
+	int missing = load_file_depends(ctx, mod);
+	int err = missing == -ENOEXEC ? missing : kmod_module_insert_module(mod, 0, options);
+
+	return err && err != -EEXIST && missing ? missing : err;
+}
+
 static int load_file(struct kmod_ctx *ctx, const char *path, const char *options)
 {
 	struct kmod_module *mod;
@@ -143,9 +181,7 @@ static int load_file(struct kmod_ctx *ctx, const char *path, const char *options
 
 	if (err)
 		return err;
-	err = load_file_depends(ctx, mod);
-	if (!err)
-		err = kmod_module_insert_module(mod, 0, options);
+	err = load_with_depends(ctx, mod, options);
 	kmod_module_unref(mod);
 	return err == -EEXIST ? 0 : err;
 }

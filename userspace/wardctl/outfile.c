@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,4 +160,35 @@ void outfile_abort(struct outfile *f)
 	free(f->temp);
 	memset(f, 0, sizeof(*f));
 	f->fd = -1;
+}
+
+int outfile_put(int fd, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	ssize_t n;
+
+	while (len) {
+		n = write(fd, p, len);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+int outfile_whole(const char *path, mode_t mode, const void *data, size_t len)
+{
+	struct outfile file;
+	int rc = outfile_open(&file, path, mode);
+
+	if (rc)
+		return rc;
+	rc = outfile_put(file.fd, data, len);
+	if (!rc)
+		return outfile_commit(&file);
+	outfile_abort(&file);
+	return rc;
 }

@@ -47,6 +47,12 @@ int outfile_open(struct outfile *f, const char *path, mode_t mode);
  */
 int outfile_commit(struct outfile *f);
 
+/** outfile_put - all of @data to a descriptor; 0 or -errno */
+int outfile_put(int fd, const void *data, size_t len);
+
+/** outfile_whole - a file of @data alone: returns as outfile_open() and outfile_commit() */
+int outfile_whole(const char *path, mode_t mode, const void *data, size_t len);
+
 /** outfile_strerror - what an error of the two means, for people; any sign */
 const char *outfile_strerror(int rc);
 

@@ -223,11 +223,38 @@ static void indent(FILE *f, int level)
 	fprintf(f, "%*s", 2 * level, "");
 }
 
+/* C0, DEL, and C1 in UTF-8: a terminal obeys them. */
+static size_t control_len(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	if (*p < 0x20 || *p == 0x7f)
+		return 1;
+	return p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0 ? 2 : 0;
+}
+
+void out_tame(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		size_t n = *text == '\n' || *text == '\t' ? 0 : control_len(text);
+
+		*to++ = n ? '?' : *text;
+		text += n ? n : 1;
+	}
+	*to = 0;
+}
+
 /* Control characters never reach a terminal. */
 static void show_string(FILE *f, const char *s)
 {
-	for (; *s; s++)
-		fputc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, f);
+	while (*s) {
+		size_t n = control_len(s);
+
+		fputc(n ? '?' : *s, f);
+		s += n ? n : 1;
+	}
 }
 
 static void show_scalar(FILE *f, const json_t *v)
@@ -244,8 +271,8 @@ static void show_scalar(FILE *f, const json_t *v)
 
 static void show_key(FILE *f, const char *key)
 {
-	for (; *key; key++)
-		fputc(*key == '_' ? ' ' : *key, f);
+	for (; *key; key++)	/* it may be a member of a stranger's JSON */
+		fputc(*key == '_' ? ' ' : control_len(key) ? '?' : *key, f);
 }
 
 static int key_width(json_t *object)

@@ -45,6 +45,9 @@ void out_line(struct output *o, const char *fmt, ...) __attribute__((format(prin
  */
 bool out_parsed(struct output *o, const char *key, const char *json);
 
+/** out_tame - a text for a terminal: what it would obey becomes '?', but for \n and \t */
+void out_tame(char *text);
+
 /** out_reset - forget what was collected */
 void out_reset(struct output *o);
 

@@ -23,9 +23,15 @@ static bool of_session(const struct ward_event_entry *entry)
 	return memcmp(entry->session, none, sizeof(none)) != 0;
 }
 
+static bool is_end(const struct wv_event *e)
+{
+	return e->type == WARD_EVENT_BUF_WIPE || e->type == WARD_EVENT_BUF_UNPIN ||
+	       e->type == WARD_EVENT_KEY_END;
+}
+
 static const char *reason_word(const struct wv_event *e)
 {
-	if (e->type == WARD_EVENT_BUF_WIPE || e->type == WARD_EVENT_BUF_UNPIN)
+	if (is_end(e))
 		return wv_end_text(e->reason);
 	if (e->type == WARD_EVENT_ATTEST_FAIL)
 		return strerrorname_np(e->reason);
@@ -73,7 +79,7 @@ static void amount_line(const struct wv_event *e, char *to, size_t room)
 /* For programs: a word of how a buffer ended, else a number. */
 static void reason_text(const struct wv_event *e, char *to, size_t room)
 {
-	if (e->type == WARD_EVENT_BUF_WIPE || e->type == WARD_EVENT_BUF_UNPIN)
+	if (is_end(e))
 		snprintf(to, room, "%s", wv_end_text(e->reason));
 	else
 		snprintf(to, room, "%u", e->reason);

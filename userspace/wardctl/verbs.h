@@ -21,11 +21,17 @@
 	X(verify_evidence)		\
 	X(verify_certs)			\
 	X(verify_attestation)		\
+	X(fetch_ca)			\
+	X(fetch_vcek)			\
+	X(fetch_crl)			\
+	X(fetch_tdx)			\
+	X(token_verify)			\
 	X(policy_check)			\
 	X(policy_show)			\
 	X(policy_set)			\
 	X(receipt_export)		\
 	X(receipt_verify)		\
+	X(audit_verify)			\
 	X(events)			\
 	X(pressure)			\
 	X(session_list)			\
@@ -39,11 +45,21 @@
 	X(provider_unset)		\
 	X(pace_show)			\
 	X(pace_set)			\
+	X(config_check)			\
+	X(config_show)			\
+	X(config_apply)			\
+	X(kbs_attest)			\
+	X(kbs_get_resource)		\
 	X(dataset_encrypt)		\
 	X(dataset_decrypt)		\
 	X(dataset_info)			\
 	X(dataset_verify)		\
 	X(dataset_rekey)		\
+	X(seal)				\
+	X(unseal)			\
+	X(measure_snp)			\
+	X(measure_log)			\
+	X(measure_boot)			\
 	X(explain)
 
 #define WARDCTL_DECLARE(n) extern const struct wardctl_verb verb_##n;

@@ -69,4 +69,7 @@ int ctl_error(struct wardctl *ctl, int code, const char *reason, const char *fmt
 /** ctl_usage - complain about the arguments of the verb; returns EXIT_USAGE */
 int ctl_usage(struct wardctl *ctl, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/** ctl_bad_option - the same of the option at which getopt_long() has just stopped */
+int ctl_bad_option(struct wardctl *ctl, char **argv);
+
 #endif /* WARDCTL_H */

@@ -186,11 +186,11 @@ static json_t *card_training(const struct model *model)
 
 static json_t *card_session(const struct card *card)
 {
-	json_t *out = json_pack("{s:o, s:o, s:o, s:s}",
+	json_t *out = json_pack("{s:o, s:o, s:o, s:s, s:s}",
 				"session", emit_hex(card->session, sizeof(card->session)),
 				"instance", emit_hex(card->instance, sizeof(card->instance)),
 				"declared", emit_hex(card->declared, sizeof(card->declared)),
-				"tee", card->tee);
+				"tee", card->tee, "keys", card->keys_kernel ? "kernel" : "user");
 
 	if (out && card->simulated)
 		json_object_set_new(out, "notice", json_string(

@@ -29,6 +29,7 @@
  * @declared: the declared register that the keys were released against
  * @tee: evidence's name of the TEE
  * @simulated: the TEE is simulated
+ * @keys_kernel: the kernel alone held the data keys
  */
 struct card {
 	const struct cohort *cohort;
@@ -39,6 +40,7 @@ struct card {
 	uint8_t declared[WARD_DIGEST_LEN];
 	const char *tee;
 	int simulated;
+	int keys_kernel;
 };
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "data.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +15,9 @@ static int fail_dataset(const struct data *data, int err,
 {
 	enum exit_code exit = EXIT_DAMAGED;
 
-	if (err == -ENOMEM || err == -EIO)
+	/* what the file cannot be blamed for */
+	if (err == -ENOMEM || err == -EIO || err == -EKEYREVOKED || err == -EKEYEXPIRED ||
+	    err == -EDQUOT || err == -EOWNERDEAD || err == -ESHUTDOWN)
 		exit = EXIT_DEVICE;
 	return failed(failure, exit, "%s (%s): %s", data->name, data->path,
 		      error->text[0] ? error->text : strerror(-err));
@@ -61,26 +64,41 @@ void data_warm_up(const struct data *data)
 		ward_dataset_close(set);
 }
 
-int data_open(struct data *data, const uint8_t *key, struct failure *failure)
+/* Opened: is it what was peeked at? */
+static int same_header(struct data *data, struct failure *failure)
 {
-	struct ward_dataset_error error = { 0 };
 	size_t chunk_bytes = data->chunk_bytes;
 	uint8_t id[WARD_DATASET_ID_LEN];
-	int err;
 
 	memcpy(id, data->id, sizeof(id));
-	vault_enter();
-	err = ward_dataset_open(data->fd, key, &data->set, &error);
-	vault_leave();
-	scrub_stack();
-	if (err)
-		return fail_dataset(data, err, &error, failure);
 	if (take_header(data, failure))
 		return -1;
 	if (memcmp(id, data->id, sizeof(id)) || chunk_bytes != data->chunk_bytes)
 		return failed(failure, EXIT_DAMAGED, "%s (%s): the file changed while it was read",
 			      data->name, data->path);
 	return 0;
+}
+
+int data_open(struct data *data, const uint8_t *key, struct failure *failure)
+{
+	struct ward_dataset_error error = { 0 };
+	int err;
+
+	vault_enter();
+	err = ward_dataset_open(data->fd, key, &data->set, &error);
+	vault_leave();
+	scrub_stack();
+	return err ? fail_dataset(data, err, &error, failure) : same_header(data, failure);
+}
+
+int data_open_kernel(struct data *data, struct ward_key *key, struct ward_buffer *buffer,
+		     struct failure *failure)
+{
+	struct ward_dataset_error error = { 0 };
+	int err = ward_dataset_open_kernel(data->fd, key, buffer, &data->set, &error);
+
+	data->by_kernel = !err;
+	return err ? fail_dataset(data, err, &error, failure) : same_header(data, failure);
 }
 
 /* Return: text, or NULL where there is none; -1 in *bad where it is no text. */
@@ -147,6 +165,19 @@ static int open_chunk(void *arg, uint64_t chunk, uint8_t *out, size_t *len,
 	return 0;
 }
 
+static int open_chunk_into(void *arg, uint64_t chunk, void *handle, size_t *len,
+			   struct failure *failure)
+{
+	struct data *data = arg;
+	struct ward_dataset_error error = { 0 };
+	int64_t got = ward_dataset_read_chunk_into(data->set, chunk, handle, 0, &error);
+
+	if (got < 0)
+		return fail_dataset(data, (int)got, &error, failure);
+	*len = (size_t)got;
+	return 0;
+}
+
 int data_site(struct data *data, unsigned int index, struct site *site,
 	      struct failure *failure)
 {
@@ -154,7 +185,9 @@ int data_site(struct data *data, unsigned int index, struct site *site,
 		.index = index, .name = data->name, .expected = data->rows,
 		.table = { .name = data->name },
 		.source = { .chunks = data->chunks, .chunk_bytes = data->chunk_bytes,
-			    .open = open_chunk, .arg = data },
+			    .open = open_chunk,
+			    .open_into = data->by_kernel ? open_chunk_into : NULL,
+			    .arg = data },
 	};
 	if (read_metadata(data, site))
 		return failed(failure, EXIT_DAMAGED,

@@ -3,6 +3,7 @@
 #ifndef WARD_WORKER_DATA_H
 #define WARD_WORKER_DATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,7 @@ struct data {
 	/* private */
 	int fd;
 	struct ward_dataset *set;
+	bool by_kernel;
 	json_t *metadata;
 	const char **columns;
 };
@@ -64,6 +66,18 @@ void data_warm_up(const struct data *data);
  * Return: 0 or -1.
  */
 int data_open(struct data *data, const uint8_t *key, struct failure *failure);
+
+/**
+ * data_open_kernel() - the same by a key that the kernel holds
+ * @data: peeked
+ * @key: outlives @data
+ * @buffer: class A, of the key's session
+ * @failure: as above
+ *
+ * Return: 0 or -1.
+ */
+int data_open_kernel(struct data *data, struct ward_key *key, struct ward_buffer *buffer,
+		     struct failure *failure);
 
 /**
  * data_site() - the upper part of a site

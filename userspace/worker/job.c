@@ -72,6 +72,21 @@ static int limit_session(struct job *job, const struct ward_info *info)
 	return err ? fail_ward(job, "limit of the session", err) : 0;
 }
 
+/* Who may not open the device was refused by this machine, not by a broker. */
+static int no_session(struct job *job, int err)
+{
+	const char *device = job->options->device ? job->options->device : WARD_DEVICE;
+
+	if (err == -EPERM)
+		return failed(job->failure, EXIT_DEVICE,
+			      "%s: a device cgroup or a security module refuses; docker, podman:"
+			      " --device %s; systemd: DeviceAllow=%s rw; wardctl doctor tells more",
+			      device, device, device);
+	if (err == -EACCES)
+		return failed(job->failure, EXIT_DEVICE, "%s: %s", device, ward_strerror(err));
+	return fail_ward(job, device, err);
+}
+
 static int open_session(struct job *job)
 {
 	struct ward_info info = { .size = sizeof(info) };
@@ -80,8 +95,7 @@ static int open_session(struct job *job)
 
 	err = ward_session_open(job->options->device, &job->session);
 	if (err)
-		return fail_ward(job, job->options->device ? job->options->device :
-				 WARD_DEVICE, err);
+		return no_session(job, err);
 	err = ward_session_info(job->session, &info);
 	if (err)
 		return fail_ward(job, "session", err);
@@ -119,6 +133,26 @@ static int declare_plan(struct job *job)
 
 /* ---- keys ---------------------------------------------------------------- */
 
+/* A buffer for the header, of which nothing is written there. */
+static int open_by_kernel(struct job *job, size_t i)
+{
+	struct memory_block block;
+	int ret, err = memory_get(&job->memory, MEMORY_PAGE, "header", &block);
+
+	if (err)
+		return failed(job->failure, EXIT_DEVICE, "no room for a page: %s; raise --budget",
+			      ward_strerror(err));
+	ret = data_open_kernel(&job->data[i], job->release[i].held, block.handle, job->failure);
+	memory_put(&job->memory, &block);
+	return ret;
+}
+
+static int open_data(struct job *job, size_t i)
+{
+	return job->proof.kernel ? open_by_kernel(job, i) :
+				   data_open(&job->data[i], job->release[i].key, job->failure);
+}
+
 static int release_one(struct job *job, struct release_client *client, size_t i)
 {
 	struct data *data = &job->data[i];
@@ -135,7 +169,7 @@ static int release_one(struct job *job, struct release_client *client, size_t i)
 		return failed(job->failure, EXIT_DAMAGED,
 			      "%s (%s): the broker released the key of another data set",
 			      data->name, data->path);
-	if (data_open(data, release->key, job->failure))
+	if (open_data(job, i))
 		return -1;
 	release->key = NULL;	/* its scope ends when all data sets are open */
 	memcpy(job->release_id[i], release->id, CARD_RELEASE_LEN);
@@ -180,16 +214,19 @@ static int get_keys(struct job *job)
 	struct memory_region *outer;
 	int ret;
 
-	if (release_open(job->options->broker, job->options->ca, job->session, &job->proof,
-			 &client, job->failure))
+	if (release_open(job->options->broker, job->options->ca, job->session,
+			 !job->options->key_in_user_space, &job->proof, &client, job->failure))
 		return -1;
 	emit_step(job->emit, "attest",
-		  json_pack("{s:s, s:b}", "tee", job->proof.tee, "simulated",
-			    job->proof.simulated),
-		  "the broker accepted the evidence of %s%s", job->proof.tee,
-		  job->proof.simulated ? " (simulated TEE)" : "");
+		  json_pack("{s:s, s:b, s:s}", "tee", job->proof.tee, "simulated",
+			    job->proof.simulated, "keys", job->proof.kernel ? "kernel" : "user"),
+		  "the broker accepted the evidence of %s%s; %s", job->proof.tee,
+		  job->proof.simulated ? " (simulated TEE)" : "",
+		  job->proof.kernel ? "the kernel alone holds the keys" :
+				      "keys in user space, the weaker way");
 	outer = memory_scope(&job->memory);
-	ret = open_vault(job) || release_all(job, client) ? -1 : 0;
+	/* what the kernel holds needs no vault */
+	ret = (!job->proof.kernel && open_vault(job)) || release_all(job, client) ? -1 : 0;
 	memory_release(&job->memory, outer);
 	release_close(client);
 	scrub_stack();
@@ -290,6 +327,7 @@ static void describe(struct job *job)
 	job->card.release = (const uint8_t (*)[CARD_RELEASE_LEN])job->release_id;
 	job->card.tee = job->proof.tee;
 	job->card.simulated = job->proof.simulated;
+	job->card.keys_kernel = job->proof.kernel;
 }
 
 static int run(struct job *job)

@@ -3,6 +3,7 @@
 #ifndef WARD_WORKER_JOB_H
 #define WARD_WORKER_JOB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct job_data {
  * @resources: repository/type of the keys; the tag is the data set's name
  * @plan: file
  * @out: directory for model, card and receipts
+ * @key_in_user_space: have keys released to this process, not to the kernel
  * @early_receipt: file for evidence taken before the seal, or NULL
  * @budget: most bytes of plaintext to be held
  * @threshold: bytes held at which the ring shrinks; 0 = three quarters of it
@@ -42,6 +44,7 @@ struct job_options {
 	const char *plan;
 	const char *out;
 	const char *early_receipt;
+	bool key_in_user_space;
 	uint64_t budget;
 	uint64_t threshold;
 	uint64_t ring;

@@ -245,7 +245,10 @@ void job_forget(struct job *job)
 		model_clear(&job->model[i]);
 	ring_end(&job->ring);
 	memory_release(&job->memory, NULL);
-	for (i = 0; i < job->options->count; i++)
+	for (i = 0; i < job->options->count; i++) {
 		data_close(&job->data[i]);
+		ward_key_free(job->release[i].held);
+		job->release[i].held = NULL;
+	}
 	vault_close();
 }

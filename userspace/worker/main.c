@@ -100,6 +100,8 @@ static int run_program(int argc, char **argv)
 	}
 	if (!verb) {
 		usage(stderr);
+		fprintf(stderr, argc > 1 ? "ward-train: there is no verb '%s'\n" :
+			"ward-train: a verb is missing\n", argv[1]);
 		return EXIT_MISUSE;
 	}
 	if (verb->run(argc - 1, argv + 1, &emit, &failure))

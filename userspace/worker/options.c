@@ -27,6 +27,8 @@ static const char train_usage[] =
 	"  --threshold SIZE      bytes held at which the chunk ring shrinks (3/4 of it)\n"
 	"  --chunk-ring N        most chunks to be held decrypted (what the budget allows)\n"
 	"  --early-receipt FILE  also export evidence before the seal, which is no receipt\n"
+	"  --key-in-user-space   keep the keys in this process, where the kernel could hold them:\n"
+	"                        the weaker way, of which owners may have no part (policy: keys)\n"
 	"  --device FILE         (/dev/ward)\n"
 	"  -o, --output FORMAT   text for people, json for programs: one object per step\n"
 	"  -q, --quiet           errors alone\n";
@@ -34,6 +36,7 @@ static const char train_usage[] =
 enum {
 	OPT_BROKER = 256, OPT_CA, OPT_DATA, OPT_RESOURCES, OPT_PLAN, OPT_OUT,
 	OPT_BUDGET, OPT_THRESHOLD, OPT_RING, OPT_EARLY, OPT_DEVICE,
+	OPT_USER_KEY,
 };
 
 static const struct option train_options[] = {
@@ -47,6 +50,7 @@ static const struct option train_options[] = {
 	{ "threshold", required_argument, NULL, OPT_THRESHOLD },
 	{ "chunk-ring", required_argument, NULL, OPT_RING },
 	{ "early-receipt", required_argument, NULL, OPT_EARLY },
+	{ "key-in-user-space", no_argument, NULL, OPT_USER_KEY },
 	{ "device", required_argument, NULL, OPT_DEVICE },
 	{ "output", required_argument, NULL, 'o' },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -157,6 +161,9 @@ static int read_option(int option, struct job_options *options, struct emit *emi
 		return read_size("chunk-ring", optarg, &options->ring, failure);
 	case OPT_EARLY:
 		options->early_receipt = optarg;
+		return 0;
+	case OPT_USER_KEY:
+		options->key_in_user_space = true;
 		return 0;
 	case OPT_DEVICE:
 		options->device = optarg;

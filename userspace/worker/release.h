@@ -22,22 +22,25 @@ struct release_client;
 
 /**
  * struct release - one released key
- * @key: RELEASE_KEY_LEN bytes in protected memory
+ * @key: RELEASE_KEY_LEN bytes in protected memory; NULL where the kernel has it
+ * @held: by the kernel; the caller's to free; or NULL
  * @id: release id, the broker's
  * @dataset: the data set that the key is for
  * @nonce: what the receipt must carry
  */
 struct release {
 	const uint8_t *key;
+	struct ward_key *held;
 	uint8_t id[RELEASE_ID_LEN];
 	uint8_t dataset[RELEASE_DATASET_LEN];
 	uint8_t nonce[RELEASE_NONCE_LEN];
 };
 
-/* What the broker was shown. */
+/* What the broker was shown; @kernel: keys go to the kernel, which has a pair for them. */
 struct release_proof {
 	char tee[32];
 	bool simulated;
+	bool kernel;
 };
 
 /**
@@ -45,13 +48,15 @@ struct release_proof {
  * @url: of the broker, https
  * @ca: PEM file of the roots that its certificate must lead to
  * @session: whose evidence it is
+ * @kernel: keys are to go to the kernel, where it can and the broker knows how: else
+ *	to this process, which @proof says
  * @proof: filled in
  * @out: closed by release_close()
  * @failure: what went wrong: refused (5), network (8), no evidence (6)
  *
  * Return: 0 or -1.
  */
-int release_open(const char *url, const char *ca, struct ward_session *session,
+int release_open(const char *url, const char *ca, struct ward_session *session, bool kernel,
 		 struct release_proof *proof, struct release_client **out,
 		 struct failure *failure);
 

@@ -117,8 +117,14 @@ static struct ring_slot *free_slot(struct ring *ring, struct failure *failure)
 static int fill(struct ring_slot *slot, unsigned int site, uint64_t chunk,
 		const struct source *source, struct failure *failure)
 {
+	int ret;
+
 	slot->len = 0;
-	if (source->open(source->arg, chunk, slot->block.data, &slot->len, failure))
+	if (source->open_into)
+		ret = source->open_into(source->arg, chunk, slot->block.handle, &slot->len, failure);
+	else
+		ret = source->open(source->arg, chunk, slot->block.data, &slot->len, failure);
+	if (ret)
 		return -1;
 	slot->site = site;
 	slot->chunk = chunk;

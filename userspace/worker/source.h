@@ -17,13 +17,17 @@
  * @chunk_bytes: plaintext bytes of every chunk but the last, which may hold less
  * @open: write chunk @chunk to @out (@chunk_bytes of protected memory) and its
  *	length to @len. Return: 0 or -1
- * @arg: for @open
+ * @open_into: the same where the kernel decrypts: into a buffer, memory_block.handle;
+ *	or NULL
+ * @arg: for both
  */
 struct source {
 	uint64_t chunks;
 	size_t chunk_bytes;
 	int (*open)(void *arg, uint64_t chunk, uint8_t *out, size_t *len,
 		    struct failure *failure);
+	int (*open_into)(void *arg, uint64_t chunk, void *handle, size_t *len,
+			 struct failure *failure);
 	void *arg;
 };
 

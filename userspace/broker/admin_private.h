@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the administration share. */
+#ifndef BROKER_ADMIN_PRIVATE_H
+#define BROKER_ADMIN_PRIVATE_H
+
+#include <jansson.h>
+
+#include "admin.h"
+
+/**
+ * struct admin_call - one request on its way
+ * @name: what follows the kind in the path, "" = nothing
+ * @changes: it is to change something
+ * @reason, @detail: why it is refused; NULL = it is not
+ */
+struct admin_call {
+	struct admin *admin;
+	const struct rcar_request *req;
+	struct rcar_reply *reply;
+	const char *name;
+	int changes;
+	const char *reason;
+	char detail[384];
+};
+
+/** admin_refuse - note why; returns -1 */
+int admin_refuse(struct admin_call *call, const char *reason, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** admin_store - what @rc of the database means; 0 or -1 */
+int admin_store(struct admin_call *call, int rc, const struct db_fault *fault);
+
+/** admin_body - a JSON object; NULL = refused */
+json_t *admin_body(struct admin_call *call);
+
+/** admin_answer - takes the object over */
+int admin_answer(struct admin_call *call, json_t *answer);
+
+int admin_resource(struct admin_call *call);
+int admin_resources(struct admin_call *call);
+int admin_policy(struct admin_call *call);
+int admin_policies(struct admin_call *call);
+int admin_dry_run(struct admin_call *call);
+
+#endif /* BROKER_ADMIN_PRIVATE_H */

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+/* Resources and policies, over the administration. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jose/b64.h>
+#include <openssl/crypto.h>
+
+#include "admin_private.h"
+#include "resource.h"
+#include "text.h"
+
+/* ---- resources --------------------------------------------------------------------- */
+
+static int take_clients(const json_t *list, struct resource *r)
+{
+	const json_t *one;
+	size_t i;
+
+	if (!list)
+		return 0;
+	if (!json_array_size(list) || json_array_size(list) > RESOURCE_CLIENTS_MAX)
+		return -1;
+	json_array_foreach(list, i, one)
+		if (!json_is_string(one) || text_unhex(json_string_value(one), r->clients[i], 32))
+			return -1;
+	r->terms.clients = r->clients;
+	r->terms.client_count = json_array_size(list);
+	return 0;
+}
+
+static int take_limit(const json_t *body, const char *name, int64_t *out)
+{
+	const json_t *value = json_object_get(body, name);
+
+	*out = json_integer_value(value);
+	return value && *out < 1 ? -1 : 0;
+}
+
+/* The body's terms; its texts stay the body's. */
+static int take_terms(json_t *body, struct resource *r, uint8_t key[RESOURCE_KEY])
+{
+	const char *dataset, *project, *policy = NULL, *expires = NULL;
+	int64_t key_uses, lifetime;
+	json_t *secret, *clients = NULL, *n;
+
+	if (json_unpack(body, "{s:s, s:s, s:o, s?s, s?s, s?o, s?o, s?o, s?o !}", "project", &project,
+			"dataset", &dataset, "key", &secret, "policy", &policy, "expires", &expires,
+			"clients", &clients, "uses", &n, "key_uses", &n, "key_lifetime", &n) ||
+	    !config_name_ok(project) || text_unhex(dataset, r->terms.dataset, 16) ||
+	    jose_b64_dec(secret, NULL, 0) != RESOURCE_KEY ||
+	    jose_b64_dec(secret, key, RESOURCE_KEY) != RESOURCE_KEY ||
+	    (expires && (wv_time_parse(expires, &r->terms.expires) || r->terms.expires < 1)) ||
+	    take_clients(clients, r) || take_limit(body, "uses", &r->terms.uses) ||
+	    take_limit(body, "key_uses", &key_uses) || take_limit(body, "key_lifetime", &lifetime) ||
+	    lifetime > CONFIG_LIFETIME_MAX)
+		return -1;
+	r->terms.key_uses = (uint64_t)key_uses;
+	r->terms.key_lifetime = (uint64_t)lifetime;
+	r->terms.policy = (char *)policy;
+	strcpy(r->project, project);
+	return 0;
+}
+
+static int put_resource(struct admin_call *call, json_t *body)
+{
+	struct rcar *rcar = call->admin->rcar;
+	struct resource r = { .terms = { .path = (char *)call->name } };
+	struct db_fault fault = { "" };
+	uint8_t key[RESOURCE_KEY];
+	int rc;
+
+	if (take_terms(body, &r, key))
+		rc = admin_refuse(call, "malformed-request", "a resource has 'project', 'dataset' (hex) "
+				  "and 'key' (base64url of 32 bytes), and may have 'policy', 'clients', "
+				  "'expires', 'uses', 'key_uses', 'key_lifetime'");
+	else if (config_find(rcar->config, call->name))
+		rc = admin_refuse(call, "name-taken", "the configuration has a resource there");
+	else {
+		rc = resource_put(rcar->db, rcar->keyring, &r, key, call->req->time, &fault);
+		rc = rc == -ENOENT ? admin_refuse(call, "malformed-request", "there is no policy of "
+						  "that name") : admin_store(call, rc, &fault);
+	}
+	OPENSSL_cleanse(key, sizeof(key));
+	return rc ? -1 : admin_answer(call, json_pack("{s:s}", "entered", call->name));
+}
+
+static int switch_resource(struct admin_call *call, json_t *body)
+{
+	struct db_fault fault = { "" };
+	int disabled;
+
+	if (json_unpack(body, "{s:b !}", "disabled", &disabled))
+		return admin_refuse(call, "malformed-request", "'disabled' is true or false");
+	if (admin_store(call, resource_disable(call->admin->rcar->db, call->name, disabled,
+					       call->req->time, &fault), &fault))
+		return -1;
+	return admin_answer(call, json_pack("{s:b}", "disabled", disabled));
+}
+
+int admin_resource(struct admin_call *call)
+{
+	struct db_fault fault = { "" };
+	json_t *body;
+	int rc;
+
+	call->changes = 1;
+	if (!strcmp(call->req->method, "DELETE"))
+		return admin_store(call, resource_drop(call->admin->rcar->db, call->name, &fault),
+				   &fault) ?: admin_answer(call, json_pack("{s:s}", "deleted",
+									   call->name));
+	body = admin_body(call);
+	if (!body)
+		return -1;
+	rc = !strcmp(call->req->method, "PUT") ? put_resource(call, body) :
+						 switch_resource(call, body);
+	json_decref(body);
+	return rc;
+}
+
+static int list_resource(void *arg, const struct resource *r)
+{
+	char dataset[33], hex[65], when[TEXT_TIME_LEN];
+	json_t *list = arg, *o, *clients = r->terms.client_count ? json_array() : NULL;
+
+	text_hex(r->terms.dataset, 16, dataset);
+	for (size_t i = 0; i < r->terms.client_count; i++) {
+		text_hex(r->terms.clients[i], 32, hex);
+		json_array_append_new(clients, json_string(hex));
+	}
+	text_time(r->terms.expires, when);
+	o = json_pack("{s:s, s:s, s:s, s:b, s:I, s:s*, s:o*, s:s*}", "path", r->path, "project",
+		      r->project, "dataset", dataset, "disabled", r->disabled, "used",
+		      (json_int_t)r->used, "policy", r->terms.policy, "clients", clients, "expires",
+		      r->terms.expires ? when : NULL);
+	if (o && r->terms.uses)
+		json_object_set_new(o, "uses", json_integer(r->terms.uses));
+	return o && !json_array_append_new(list, o) ? 0 : -ENOMEM;
+}
+
+int admin_resources(struct admin_call *call)
+{
+	struct db_fault fault = { "" };
+	json_t *list = json_array();
+	int rc = resource_each(call->admin->rcar->db, list_resource, list, &fault);
+
+	if (!rc)
+		return admin_answer(call, list);
+	json_decref(list);
+	return admin_store(call, rc, &fault);
+}
+
+/* ---- policies ---------------------------------------------------------------------- */
+
+static int put_policy(struct admin_call *call, json_t *body)
+{
+	struct db_fault fault = { "" };
+	const char *project, *text;
+	struct wv_fault wf;
+	int rc;
+
+	if (json_unpack(body, "{s:s, s:s !}", "project", &project, "policy", &text))
+		return admin_refuse(call, "malformed-request", "a policy has 'project' and 'policy', its "
+				    "text");
+	rc = policy_put(call->admin->rcar->db, project, call->name, text, strlen(text),
+			call->req->time, &wf, &fault);
+	if (rc == -EINVAL && wf.reason)
+		return admin_refuse(call, "malformed-request", "line %d, column %d: %.32s: %.200s",
+				    wf.line, wf.column, wf.field, wf.text);
+	return admin_store(call, rc, &fault) ?:
+	       admin_answer(call, json_pack("{s:s}", "entered", call->name));
+}
+
+static int take_text(void *arg, const struct db_value *c, size_t count)
+{
+	char hex[65];
+
+	(void)count;
+	if (c[2].type != DB_BLOB || c[2].len != 32)
+		return -EBADMSG;
+	text_hex(c[2].data, 32, hex);
+	*(json_t **)arg = json_pack("{s:s, s:s, s:s}", "project", c[0].data, "policy", c[1].data,
+				    "sha256", hex);
+	return 0;
+}
+
+static int get_policy(struct admin_call *call)
+{
+	struct db_fault fault = { "database: the policy is damaged" };
+	json_t *out = NULL;
+	struct db_query q = { .sql = "SELECT project, json, sha256 FROM policy WHERE name = $1",
+			      .args = { db_text(call->name) }, .arg_count = 1, .row = take_text,
+			      .arg = &out };
+	int rc = db_run(call->admin->rcar->db, &q, &fault);
+
+	if (rc <= 0)
+		return admin_store(call, rc ? rc : -ENOENT, &fault);
+	return admin_answer(call, out);
+}
+
+int admin_policy(struct admin_call *call)
+{
+	struct db_fault fault = { "" };
+	json_t *body;
+	int rc;
+
+	if (!strcmp(call->req->method, "GET"))
+		return get_policy(call);
+	call->changes = 1;
+	if (!strcmp(call->req->method, "DELETE"))
+		return admin_store(call, policy_drop(call->admin->rcar->db, call->name, &fault),
+				   &fault) ?: admin_answer(call, json_pack("{s:s}", "deleted",
+									   call->name));
+	body = admin_body(call);
+	rc = body ? put_policy(call, body) : -1;
+	json_decref(body);
+	return rc;
+}
+
+static int list_policy(void *arg, const struct db_value *c, size_t count)
+{
+	char hex[65];
+
+	(void)count;
+	if (c[2].type != DB_BLOB || c[2].len != 32)
+		return -EBADMSG;
+	text_hex(c[2].data, 32, hex);
+	return json_array_append_new(arg, json_pack("{s:s, s:s, s:s}", "name", c[0].data, "project",
+						    c[1].data, "sha256", hex)) ? -ENOMEM : 0;
+}
+
+int admin_policies(struct admin_call *call)
+{
+	struct db_fault fault = { "database: a policy is damaged" };
+	json_t *list = json_array();
+	struct db_query q = { .sql = "SELECT name, project, sha256 FROM policy ORDER BY name",
+			      .row = list_policy, .arg = list };
+	int rc = db_run(call->admin->rcar->db, &q, &fault);
+
+	if (rc >= 0)
+		return admin_answer(call, list);
+	json_decref(list);
+	return admin_store(call, rc, &fault);
+}
+
+/* ---- what would be said of a bundle -------------------------------------------------- */
+
+static void note_rule(void *context, const struct wv_rule *rule)
+{
+	json_array_append_new(context, json_pack("{s:s, s:b, s:s*, s:s*}", "rule", rule->name, "held",
+						 rule->held, "expected", rule->expected, "found",
+						 rule->found));
+}
+
+static json_t *appraise(struct rcar *rcar, struct wv_bytes bundle, const struct wv_policy *policy,
+			const struct rcar_request *req)
+{
+	struct wv_verdict *v = calloc(1, sizeof(*v));
+	json_t *rules = json_array(), *out = NULL;
+	struct wv_collateral beside;
+	struct wv_appraisal a = { .roots = rcar->roots, .policy = policy, .now = req->time,
+				  .rule = note_rule, .rule_context = rules };
+	char *text = NULL;
+	int has = v && rcar->collateral && !collateral_take(rcar->collateral, bundle, &beside);
+
+	if (has)
+		a.collateral = &beside;
+	if (v) {
+		wv_verify_bundle(bundle, &a, v);
+		text = wv_verdict_json(v);
+	}
+	if (has)
+		collateral_release(&beside);
+	out = text ? json_loads(text, 0, NULL) : NULL;
+	if (out)
+		json_object_set(out, "rules", rules);
+	json_decref(rules);
+	free(text);
+	free(v);
+	return out;
+}
+
+/* Of a policy by its name, or of the broker's own where none is named. */
+int admin_dry_run(struct admin_call *call)
+{
+	struct rcar *rcar = call->admin->rcar;
+	const struct wv_policy *policy = rcar->policy;
+	json_t *body = admin_body(call), *bundle, *out = NULL;
+	struct db_fault fault = { "" };
+	const char *name = NULL;
+	uint8_t sha256[32], *bytes;
+	size_t len;
+
+	if (!body)
+		return -1;
+	call->changes = 1;	/* it is recorded that somebody asked */
+	len = json_unpack(body, "{s:o, s?s !}", "bundle", &bundle, "policy", &name) ?
+		      0 : jose_b64_dec(bundle, NULL, 0);
+	if (!len || len > WV_BUNDLE_MAX) {
+		json_decref(body);
+		return admin_refuse(call, "malformed-request", "'bundle' is base64url of 1 to %u bytes; "
+				    "'policy' may be a name", WV_BUNDLE_MAX);
+	}
+	bytes = malloc(len);
+	if (!bytes || jose_b64_dec(bundle, bytes, len) != len) {
+		admin_refuse(call, "malformed-request", "'bundle' is not base64url");
+	} else if (name && policies_refresh(rcar->policies, rcar->db, &fault)) {
+		admin_refuse(call, "store-failed", "%s", fault.text);
+	} else if (name && !(policy = policies_find(rcar->policies, name, sha256))) {
+		admin_refuse(call, "malformed-request", "there is no policy of that name");
+	} else {
+		out = appraise(rcar, (struct wv_bytes){ bytes, len }, policy, call->req);
+		admin_answer(call, out);
+	}
+	free(bytes);
+	json_decref(body);
+	return call->reason ? -1 : 0;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the broker decided, in the database: records in a chain that nobody changes
+ * unseen, each signed. doc/formats.md, section 15. Never a key, a nonce, a cookie or a
+ * token. The journal says the same to people; this is what an owner keeps.
+ */
+#ifndef BROKER_AUDIT_H
+#define BROKER_AUDIT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "attested.h"
+#include "db.h"
+
+#define AUDIT_RECORD_MAX 4096	/* bytes */
+
+struct audit;
+
+/**
+ * struct audit_entry - one decision
+ * @time: seconds since the epoch
+ * @event: "auth", "attest", "release", "admin"
+ * @result: "ok" or a reason
+ * @peer: address of the client, or NULL
+ * @resource: path, or NULL
+ * @evidence: SHA-256 of what the worker sent, or NULL
+ * @policy: SHA-256 of the policy's bytes, or NULL
+ * @who: what authentic evidence said, or NULL
+ * @release: 16 bytes, or NULL
+ * @use: how many releases of the resource this makes; 0 = not a release
+ * @line: of the release log, or NULL; the record holds its SHA-256
+ */
+struct audit_entry {
+	int64_t time;
+	const char *event;
+	const char *result;
+	const char *peer;
+	const char *resource;
+	const uint8_t *evidence;
+	const uint8_t *policy;
+	const struct attested *who;
+	const uint8_t *release;
+	int64_t use;
+	const char *line;
+};
+
+/** audit_open - with the key that the brokers of the database share; 0 or -errno */
+int audit_open(struct db *db, struct audit **out, struct db_fault *fault);
+void audit_close(struct audit *audit);
+
+/** audit_key_pem - the public key, as PEM; 0 or -1 */
+int audit_key_pem(const struct audit *audit, FILE *out);
+
+/** audit_lock - first statement of a transaction that appends: the chain has one end */
+int audit_lock(struct db *db, struct db_fault *fault);
+
+/** audit_append - inside of a transaction that began with audit_lock() */
+int audit_append(struct db *db, const struct audit *audit, const struct audit_entry *e,
+		 struct db_fault *fault);
+
+/** audit_note - a decision that is a transaction of its own */
+int audit_note(struct db *db, const struct audit *audit, const struct audit_entry *e,
+	       struct db_fault *fault);
+
+/** audit_export - all records from @first on, a line of JSON each; 0 or -errno */
+int audit_export(struct db *db, int64_t first, FILE *out, struct db_fault *fault);
+
+#endif /* BROKER_AUDIT_H */

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
+
+#include "connection.h"
+
+#define SLACK 64	/* connections on their way out that are not counted */
+
+/**
+ * struct connection - hangs on its SSL and goes with it
+ * @older, @newer: in the order in which they came
+ * @timer: fires at once to look who it is, then when its time is over
+ * @ends: of its life, milliseconds
+ * @received: bytes since the last answer
+ * @asking: a request has begun, or none has come yet
+ * @closing: shut down, not yet gone
+ * @answered: at least one request
+ */
+struct connection {
+	struct connections *all;
+	struct connection *older, *newer;
+	struct bufferevent *bev;
+	SSL *ssl;
+	struct event *timer;
+	struct peer *peer;
+	int64_t ends;
+	size_t received;
+	int asking, closing, answered;
+};
+
+struct connections {
+	struct event_base *base;
+	struct peer_table *peers;
+	const struct limits *limits;
+	struct connection *oldest, *newest;
+	unsigned int open, closing;
+	size_t received;
+	struct connection_counts counts;
+};
+
+static int connection_index = -1;
+
+int64_t connections_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000;
+}
+
+static void unlink_connection(struct connection *c)
+{
+	struct connections *all = c->all;
+
+	*(c->older ? &c->older->newer : &all->oldest) = c->newer;
+	*(c->newer ? &c->newer->older : &all->newest) = c->older;
+	all->open--;
+	all->closing -= c->closing != 0;
+	all->received -= c->received;
+}
+
+/* The SSL is freed with its connection, however that ends. */
+static void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl,
+			    void *argp)
+{
+	struct connection *c = ptr;
+
+	(void)parent;
+	(void)ad;
+	(void)idx;
+	(void)argl;
+	(void)argp;
+	if (!c)
+		return;
+	unlink_connection(c);
+	if (c->peer)
+		peer_leave(c->peer);
+	event_free(c->timer);
+	free(c);
+}
+
+/* Only shut down here: the connection's owner sees the end and frees it. */
+static void shut(struct connection *c)
+{
+	if (!c->closing)
+		c->all->closing++;
+	c->closing = 1;
+	shutdown(SSL_get_fd(c->ssl), SHUT_RDWR);
+}
+
+static void set_timer(struct connection *c, uint32_t seconds)
+{
+	int64_t left = c->ends - connections_now();
+	int64_t ms = left < seconds * 1000ll ? left : seconds * 1000ll;
+	struct timeval tv;
+
+	if (ms < 1)
+		ms = 1;
+	tv.tv_sec = ms / 1000;
+	tv.tv_usec = ms % 1000 * 1000;
+	if (event_add(c->timer, &tv))
+		shut(c);
+}
+
+/* Where there are too many: the oldest that never had an answer, else the oldest. */
+static void make_room(struct connections *all)
+{
+	struct connection *c, *victim = NULL;
+
+	for (c = all->oldest; c; c = c->newer) {
+		if (c->closing)
+			continue;
+		if (!victim)
+			victim = c;
+		if (!c->answered) {
+			victim = c;
+			break;
+		}
+	}
+	if (victim) {
+		all->counts.evicted++;
+		shut(victim);
+	}
+}
+
+static void admit(struct connection *c)
+{
+	struct connections *all = c->all;
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	if (!getpeername(SSL_get_fd(c->ssl), (struct sockaddr *)&ss, &len))
+		c->peer = peer_enter(all->peers, (struct sockaddr *)&ss, connections_now());
+	if (!c->peer) {
+		all->counts.refused++;
+		shut(c);
+		return;
+	}
+	all->counts.taken++;
+	if (all->open - all->closing > all->limits->connections)
+		make_room(all);
+	set_timer(c, all->limits->request_timeout);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (!c->peer && !c->closing) {
+		admit(c);
+		return;
+	}
+	c->all->counts.late += !c->closing && c->asking;
+	shut(c);
+}
+
+/* Of unfinished requests, the largest is the one to go: an honest one is small. */
+static void drop_largest(struct connections *all)
+{
+	struct connection *largest = NULL;
+
+	for (struct connection *c = all->oldest; c; c = c->newer)
+		if (!c->closing && (!largest || c->received > largest->received))
+			largest = c;
+	if (largest) {
+		all->counts.evicted++;
+		all->received -= largest->received;
+		largest->received = 0;
+		shut(largest);
+	}
+}
+
+static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)buffer;
+	if (!info->n_added || c->closing)
+		return;
+	if (!c->asking) {
+		c->asking = 1;
+		set_timer(c, c->all->limits->request_timeout);
+	}
+	c->received += info->n_added;
+	c->all->received += info->n_added;
+	if (c->all->received > CONNECTION_BUFFERED_MAX)
+		drop_largest(c->all);
+}
+
+static struct connection *begin(struct connections *all, SSL *ssl)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->all = all;
+	c->ssl = ssl;
+	c->asking = 1;
+	c->ends = connections_now() + CONNECTION_LIFE_SECONDS * 1000;
+	c->timer = event_new(all->base, -1, 0, on_timer, c);
+	if (!c->timer || !SSL_set_ex_data(ssl, connection_index, c)) {
+		if (c->timer)
+			event_free(c->timer);
+		free(c);
+		return NULL;
+	}
+	c->older = all->newest;
+	*(all->newest ? &all->newest->newer : &all->oldest) = c;
+	all->newest = c;
+	all->open++;
+	return c;
+}
+
+struct bufferevent *connection_new(struct connections *all, SSL_CTX *tls)
+{
+	SSL *ssl = SSL_new(tls);
+	struct connection *c = ssl ? begin(all, ssl) : NULL;
+
+	if (c)
+		c->bev = bufferevent_openssl_socket_new(all->base, -1, ssl,
+							BUFFEREVENT_SSL_ACCEPTING,
+							BEV_OPT_CLOSE_ON_FREE);
+	if (!c || !c->bev || !evbuffer_add_cb(bufferevent_get_input(c->bev), on_input, c)) {
+		if (c && c->bev)
+			bufferevent_free(c->bev);
+		else
+			SSL_free(ssl);
+		return NULL;
+	}
+	bufferevent_openssl_set_allow_dirty_shutdown(c->bev, 1);
+	event_active(c->timer, EV_TIMEOUT, 1);
+	return c->bev;
+}
+
+struct connection *connection_of(struct bufferevent *bev)
+{
+	SSL *ssl = bev ? bufferevent_openssl_get_ssl(bev) : NULL;
+
+	return ssl ? SSL_get_ex_data(ssl, connection_index) : NULL;
+}
+
+struct peer *connection_peer(const struct connection *c)
+{
+	return c->closing ? NULL : c->peer;
+}
+
+void connection_answered(struct connection *c)
+{
+	size_t left = evbuffer_get_length(bufferevent_get_input(c->bev));
+
+	c->answered = 1;
+	c->all->received -= c->received;
+	c->received = c->closing ? 0 : left;
+	c->all->received += c->received;
+	c->asking = left != 0;	/* the next one is there already */
+	set_timer(c, left ? c->all->limits->request_timeout : CONNECTION_IDLE_SECONDS);
+}
+
+unsigned int connections_drain(struct connections *all)
+{
+	for (struct connection *c = all->oldest; c; c = c->newer)
+		if (!c->closing && (!c->asking || !c->received) &&
+		    !evbuffer_get_length(bufferevent_get_output(c->bev)))
+			shut(c);
+	return all->open;
+}
+
+int connections_crowded(const struct connections *all)
+{
+	return all->open >= all->limits->connections + SLACK;
+}
+
+struct connection_counts connections_count(const struct connections *all)
+{
+	struct connection_counts counts = all->counts;
+
+	counts.open = all->open;
+	return counts;
+}
+
+struct connections *connections_new(struct event_base *base, struct peer_table *peers,
+				    const struct limits *limits)
+{
+	struct connections *all = calloc(1, sizeof(*all));
+
+	if (connection_index < 0)
+		connection_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, connection_free);
+	if (!all || connection_index < 0) {
+		free(all);
+		return NULL;
+	}
+	all->base = base;
+	all->peers = peers;
+	all->limits = limits;
+	return all;
+}
+
+void connections_limit(struct connections *all, const struct limits *limits)
+{
+	all->limits = limits;
+}
+
+void connections_free(struct connections *all)
+{
+	free(all);
+}

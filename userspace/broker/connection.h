@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connections of the HTTP listener: how many there are, how many of whom, what they
+ * have sent and how long they may take. All of one thread.
+ */
+#ifndef BROKER_CONNECTION_H
+#define BROKER_CONNECTION_H
+
+#include <event2/bufferevent.h>
+#include <openssl/ssl.h>
+
+#include "limits.h"
+#include "peer.h"
+
+#define CONNECTION_IDLE_SECONDS	30		/* between two requests */
+#define CONNECTION_LIFE_SECONDS	120
+#define CONNECTION_BUFFERED_MAX	(32u << 20)	/* bytes of unfinished requests, all together */
+
+struct connection;
+struct connections;
+
+/**
+ * struct connection_counts - since the start
+ * @taken, @refused: admitted; or not, because their prefix has enough
+ * @evicted: the oldest, closed where there were too many; or the largest
+ * @late: closed because a request did not end in time, or their life did
+ * @open: now
+ */
+struct connection_counts {
+	uint64_t taken, refused, evicted, late;
+	unsigned int open;
+};
+
+/** connections_new - NULL = no memory */
+struct connections *connections_new(struct event_base *base, struct peer_table *peers,
+				    const struct limits *limits);
+/** connections_free - after all of them are gone */
+void connections_free(struct connections *all);
+
+/** connections_limit - others from now on; borrowed as in connections_new() */
+void connections_limit(struct connections *all, const struct limits *limits);
+
+/**
+ * connection_new - a bufferevent that begins as TLS server
+ * Who is at the other end is looked at when the loop comes round, before any answer.
+ * Returns NULL: no memory. The connection goes with its SSL.
+ */
+struct bufferevent *connection_new(struct connections *all, SSL_CTX *tls);
+
+/** connection_of - NULL = not one of ours */
+struct connection *connection_of(struct bufferevent *bev);
+
+/** connection_peer - NULL = not admitted */
+struct peer *connection_peer(const struct connection *c);
+
+/** connection_answered - the answer to its request is on its way */
+void connection_answered(struct connection *c);
+
+/** connections_drain - close those that wait for nothing; returns how many are left */
+unsigned int connections_drain(struct connections *all);
+
+/** connections_crowded - so many that no more should be accepted for the moment */
+int connections_crowded(const struct connections *all);
+
+struct connection_counts connections_count(const struct connections *all);
+
+/** connections_now - milliseconds of the clock that peers are measured by */
+int64_t connections_now(void);
+
+#endif /* BROKER_CONNECTION_H */

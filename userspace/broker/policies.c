@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "config.h"
+#include "policies.h"
+
+/** struct policy - @seen: by the refresh that is under way */
+struct policy {
+	char name[POLICY_NAME_MAX + 1];
+	uint8_t sha256[32];
+	struct wv_policy *parsed;
+	int seen;
+};
+
+struct policies {
+	struct policy list[ATTESTED_POLICIES_MAX];
+	size_t count;
+};
+
+struct policies *policies_new(void)
+{
+	return calloc(1, sizeof(struct policies));
+}
+
+void policies_free(struct policies *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->count; i++)
+		wv_policy_free(p->list[i].parsed);
+	free(p);
+}
+
+static int digest_of(const void *json, size_t len, uint8_t sha256[32])
+{
+	return EVP_Digest(json, len, sha256, NULL, EVP_sha256(), NULL) == 1 ? 0 : -ENOMEM;
+}
+
+/* ---- the parsed ones --------------------------------------------------------------- */
+
+static struct policy *find(struct policies *p, const char *name)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (!strcmp(p->list[i].name, name))
+			return &p->list[i];
+	return NULL;
+}
+
+static int parse_row(struct policy *to, const struct db_value *json)
+{
+	const struct wv_bytes text = { json->data, json->len };
+	struct wv_policy *parsed;
+	struct wv_fault wf;
+	uint8_t sha256[32];
+
+	if (digest_of(json->data, json->len, sha256))
+		return -ENOMEM;
+	if (memcmp(sha256, to->sha256, 32) || wv_policy_parse(text, &parsed, &wf))
+		return -EBADMSG;
+	to->parsed = parsed;
+	return 0;
+}
+
+/* name, sha256, json */
+static int take_row(void *arg, const struct db_value *c, size_t count)
+{
+	struct policies *p = arg;
+	struct policy *at;
+
+	if (count != 3 || c[0].type != DB_TEXT || c[0].len > POLICY_NAME_MAX ||
+	    c[1].type != DB_BLOB || c[1].len != 32 || c[2].type != DB_TEXT)
+		return -EBADMSG;
+	at = find(p, c[0].data);
+	if (!at && p->count == ATTESTED_POLICIES_MAX)
+		return -EBADMSG;
+	if (!at)
+		at = &p->list[p->count++];
+	at->seen = 1;
+	if (at->parsed && !memcmp(at->sha256, c[1].data, 32))
+		return 0;
+	wv_policy_free(at->parsed);
+	at->parsed = NULL;
+	memcpy(at->name, c[0].data, c[0].len + 1);
+	memcpy(at->sha256, c[1].data, 32);
+	return parse_row(at, &c[2]);
+}
+
+/* What is gone, or could not be parsed, does not stay. */
+static void forget(struct policies *p)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->list[i].seen && p->list[i].parsed)
+			p->list[kept++] = p->list[i];
+		else
+			wv_policy_free(p->list[i].parsed);
+	}
+	memset(p->list + kept, 0, (p->count - kept) * sizeof(p->list[0]));
+	p->count = kept;
+}
+
+int policies_refresh(struct policies *p, struct db *db, struct db_fault *fault)
+{
+	struct db_query q = { .sql = "SELECT name, sha256, json FROM policy ORDER BY name",
+			      .row = take_row, .arg = p };
+	int rc;
+
+	for (size_t i = 0; i < p->count; i++)
+		p->list[i].seen = 0;
+	rc = db_run(db, &q, fault);
+	forget(p);
+	if (rc == -EBADMSG)
+		snprintf(fault->text, sizeof(fault->text), "database: a policy is damaged");
+	return rc < 0 ? rc : 0;
+}
+
+void policies_judge(const struct policies *p,
+		    int (*verify)(void *arg, const struct wv_policy *policy), void *arg,
+		    struct attested *who)
+{
+	who->policy_count = 0;
+	for (size_t i = 0; i < p->count; i++)
+		if (!verify(arg, p->list[i].parsed))
+			memcpy(who->policies[who->policy_count++], p->list[i].sha256,
+			       ATTESTED_POLICY_ID);
+}
+
+const struct wv_policy *policies_find(const struct policies *p, const char *name,
+				      uint8_t sha256[32])
+{
+	const struct policy *at = find((struct policies *)p, name);
+
+	if (at)
+		memcpy(sha256, at->sha256, 32);
+	return at ? at->parsed : NULL;
+}
+
+int policies_met(const struct attested *who, const uint8_t sha256[32])
+{
+	for (size_t i = 0; i < who->policy_count; i++)
+		if (!memcmp(who->policies[i], sha256, ATTESTED_POLICY_ID))
+			return 1;
+	return 0;
+}
+
+/* ---- rows -------------------------------------------------------------------------- */
+
+int project_put(struct db *db, const char *name, int64_t now, struct db_fault *fault)
+{
+	struct db_query q = {
+		.sql = "INSERT INTO project (name, created) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+		.args = { db_text(name), db_int(now) }, .arg_count = 2,
+	};
+	int rc = db_run(db, &q, fault);
+
+	return rc < 0 ? rc : 0;
+}
+
+/** struct putting - what the transaction enters */
+struct putting {
+	const char *project, *name, *json;
+	uint8_t sha256[32];
+	int64_t now, others;
+};
+
+static int take_number(void *arg, const struct db_value *c, size_t count)
+{
+	(void)count;
+	*(int64_t *)arg = c[0].number;
+	return 0;
+}
+
+static int put_rows(struct db *db, void *arg, struct db_fault *fault)
+{
+	struct putting *p = arg;
+	struct db_query others = { .sql = "SELECT count(*) FROM policy WHERE name <> $1",
+				   .args = { db_text(p->name) }, .arg_count = 1,
+				   .row = take_number, .arg = &p->others };
+	struct db_query put = {
+		.sql = "INSERT INTO policy (name, project, json, sha256, changed)"
+		       " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO UPDATE SET json = $3,"
+		       " sha256 = $4, changed = $5 WHERE policy.project = $2",
+		.args = { db_text(p->name), db_text(p->project), db_text(p->json),
+			  db_blob(p->sha256, 32), db_int(p->now) },
+		.arg_count = 5,
+	};
+	int rc = project_put(db, p->project, p->now, fault);
+
+	if (!rc)
+		rc = db_run(db, &others, fault);
+	if (rc >= 0 && p->others >= ATTESTED_POLICIES_MAX)
+		return -ENOSPC;
+	if (rc >= 0)
+		rc = db_run(db, &put, fault);
+	return rc < 0 ? rc : rc ? 0 : -EXDEV;
+}
+
+int policy_put(struct db *db, const char *project, const char *name, const char *json, size_t len,
+	       int64_t now, struct wv_fault *wf, struct db_fault *fault)
+{
+	struct putting p = { .project = project, .name = name, .json = json, .now = now };
+	struct wv_policy *parsed;
+
+	*wf = (struct wv_fault){ .offset = -1 };
+	if (!config_name_ok(name) || !config_name_ok(project) || strlen(json) != len ||
+	    wv_policy_parse((struct wv_bytes){ (const uint8_t *)json, len }, &parsed, wf))
+		return -EINVAL;
+	wv_policy_free(parsed);
+	return digest_of(json, len, p.sha256) ?: db_transaction(db, put_rows, &p, fault);
+}
+
+static int drop_rows(struct db *db, void *arg, struct db_fault *fault)
+{
+	const char *name = arg;
+	int64_t asked = 0;
+	struct db_query use = { .sql = "SELECT count(*) FROM resource WHERE policy = $1",
+				.args = { db_text(name) }, .arg_count = 1, .row = take_number,
+				.arg = &asked };
+	struct db_query drop = { .sql = "DELETE FROM policy WHERE name = $1",
+				 .args = { db_text(name) }, .arg_count = 1 };
+	int rc = db_run(db, &use, fault);
+
+	if (rc < 0 || asked)
+		return rc < 0 ? rc : -EBUSY;
+	rc = db_run(db, &drop, fault);
+	return rc < 0 ? rc : rc ? 0 : -ENOENT;
+}
+
+int policy_drop(struct db *db, const char *name, struct db_fault *fault)
+{
+	return db_transaction(db, drop_rows, (void *)name, fault);
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+/* The release log against the database, when the broker starts. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "release.h"
+#include "text.h"
+
+#define ID_LEN	16
+#define PAGE	256	/* rows that are held at a time */
+
+/**
+ * struct known - the releases that the log has, sorted
+ * @id: @count of them
+ */
+struct known {
+	uint8_t (*id)[ID_LEN];
+	size_t count, room;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	return memcmp(a, b, ID_LEN);
+}
+
+/* The id out of a line that release_line() wrote; other lines have none. */
+static int id_of(const char *line, uint8_t id[ID_LEN])
+{
+	static const char member[] = "\"release\":\"";
+	const char *at = strstr(line, member);
+	char hex[2 * ID_LEN + 1];
+
+	if (!at || line[0] != '{' || strcmp(line + strlen(line) - 2, "\"}"))
+		return -1;
+	snprintf(hex, sizeof(hex), "%s", at + strlen(member));
+	return text_unhex(hex, id, ID_LEN);
+}
+
+static int know(struct known *k, const char *line)
+{
+	if (k->count == k->room) {
+		size_t room = k->room ? 2 * k->room : 256;
+		void *more = reallocarray(k->id, room, ID_LEN);
+
+		if (!more)
+			return -ENOMEM;
+		k->id = more;
+		k->room = room;
+	}
+	if (!id_of(line, k->id[k->count]))
+		k->count++;
+	return 0;
+}
+
+static int read_log(int fd, struct known *k)
+{
+	int copy = dup(fd);
+	FILE *f = copy < 0 ? NULL : fdopen(copy, "r");
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t n;
+	int rc = 0;
+
+	if (!f) {
+		rc = -errno;
+		if (copy >= 0)
+			close(copy);
+		return rc;
+	}
+	rewind(f);
+	while (!rc && (n = getline(&line, &room, f)) > 0) {
+		if (line[n - 1] == '\n')
+			line[--n] = 0;
+		if (n > 2 && n < RELEASE_LINE_MAX)
+			rc = know(k, line);
+	}
+	if (!rc && ferror(f))
+		rc = -EIO;
+	free(line);
+	fclose(f);
+	qsort(k->id, k->count, ID_LEN, by_id);
+	return rc;
+}
+
+/** struct mending - @last: number of the last row; @added: lines that were missing */
+struct mending {
+	struct release_log *log;
+	const struct known *known;
+	int64_t last;
+	int added;
+};
+
+static int mend_row(void *arg, const struct db_value *c, size_t count)
+{
+	struct mending *m = arg;
+	uint8_t id[ID_LEN];
+	int rc;
+
+	if (count != 2 || c[0].type != DB_INT || c[1].type != DB_TEXT ||
+	    c[1].len < 3 || id_of(c[1].data, id))
+		return -EBADMSG;
+	m->last = c[0].number;
+	if (m->known->count && bsearch(id, m->known->id, m->known->count, ID_LEN, by_id))
+		return 0;
+	rc = release_log_append(m->log, c[1].data);
+	m->added += !rc;
+	return rc;
+}
+
+static int mend(struct mending *m, struct db *db, struct db_fault *fault)
+{
+	int rc;
+
+	do {
+		struct db_query q = {
+			.sql = "SELECT seq, line FROM audit WHERE line IS NOT NULL AND seq > $1"
+			       " ORDER BY seq LIMIT $2",
+			.args = { db_int(m->last), db_int(PAGE) }, .arg_count = 2,
+			.row = mend_row, .arg = m,
+		};
+
+		rc = db_run(db, &q, fault);
+	} while (rc > 0);
+	return rc;
+}
+
+int release_log_mend(struct release_log *log, struct db *db, struct db_fault *fault)
+{
+	struct known known = { 0 };
+	struct mending m = { .log = log, .known = &known };
+	int rc = read_log(release_log_fd(log), &known);
+
+	*fault = (struct db_fault){ "can't be compared with the database" };
+	rc = rc ? rc : mend(&m, db, fault);
+	free(known.id);
+	return rc ? rc : m.added;
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "keyfile.h"
+#include "resource.h"
+#include "text.h"
+
+#define COLUMNS "path, project, dataset, wrapped, policy, clients, expires, uses, used, disabled," \
+		" key_uses, key_lifetime"
+
+#define COLUMN_COUNT 12
+
+/* A key unwraps under its own path alone: rows can't be exchanged. */
+static void wrap_name(const char *path, char out[RESOURCE_PATH_MAX + 16])
+{
+	snprintf(out, RESOURCE_PATH_MAX + 16, "resource/%s", path);
+}
+
+/* ---- rows -------------------------------------------------------------------------- */
+
+static int read_clients(const struct db_value *v, struct resource *r)
+{
+	json_t *list, *one;
+	size_t i;
+	int rc = 0;
+
+	if (v->type == DB_NULL)
+		return 0;
+	list = v->type == DB_TEXT ? json_loadb(v->data, v->len, 0, NULL) : NULL;
+	if (!json_is_array(list) || !json_array_size(list) ||
+	    json_array_size(list) > RESOURCE_CLIENTS_MAX)
+		rc = -EBADMSG;
+	else
+		json_array_foreach(list, i, one)
+			if (!json_is_string(one) ||
+			    text_unhex(json_string_value(one), r->clients[i], 32))
+				rc = -EBADMSG;
+	r->terms.client_count = rc ? 0 : json_array_size(list);
+	json_decref(list);
+	return rc;
+}
+
+/* A number that is there is at least @low: what is damaged must not mean "no limit". */
+static int read_number(const struct db_value *v, int64_t low, int64_t *out)
+{
+	*out = v->type == DB_INT ? v->number : 0;
+	return v->type == DB_NULL || (v->type == DB_INT && v->number >= low) ? 0 : -EBADMSG;
+}
+
+static int read_text(const struct db_value *v, char *out, size_t size)
+{
+	if (v->type != DB_TEXT || !v->len || v->len >= size)
+		return -EBADMSG;
+	memcpy(out, v->data, v->len + 1);
+	return 0;
+}
+
+static int read_row(const struct db_value *c, struct resource *r)
+{
+	int64_t disabled, key_uses, lifetime;
+
+	memset(r, 0, sizeof(*r));
+	r->stored = 1;
+	if (read_text(&c[0], r->path, sizeof(r->path)) ||
+	    read_text(&c[1], r->project, sizeof(r->project)) ||
+	    c[2].type != DB_BLOB || c[2].len != sizeof(r->terms.dataset) ||
+	    c[3].type != DB_BLOB || c[3].len != sizeof(r->wrapped) ||
+	    (c[4].type != DB_NULL && read_text(&c[4], r->policy, sizeof(r->policy))) ||
+	    read_clients(&c[5], r) || read_number(&c[6], 1, &r->terms.expires) ||
+	    read_number(&c[7], 1, &r->terms.uses) || read_number(&c[8], 0, &r->used) ||
+	    read_number(&c[9], 0, &disabled) || read_number(&c[10], 1, &key_uses) ||
+	    read_number(&c[11], 1, &lifetime))
+		return -EBADMSG;
+	memcpy(r->terms.dataset, c[2].data, c[2].len);
+	memcpy(r->wrapped, c[3].data, c[3].len);
+	r->disabled = disabled != 0;
+	r->terms.key_uses = (uint64_t)key_uses;
+	r->terms.key_lifetime = (uint64_t)lifetime;
+	r->terms.path = r->path;
+	r->terms.project = r->project;
+	r->terms.policy = r->policy[0] ? r->policy : NULL;
+	r->terms.clients = r->clients;
+	return 0;
+}
+
+static int take_one(void *arg, const struct db_value *c, size_t count)
+{
+	return count == COLUMN_COUNT ? read_row(c, arg) : -EBADMSG;
+}
+
+int resource_find(const struct config *config, struct db *db, const char *path,
+		  struct resource *out, struct db_fault *fault)
+{
+	const struct config_resource *configured = config_find(config, path);
+	struct db_query q = { .sql = "SELECT " COLUMNS " FROM resource WHERE path = $1",
+			      .args = { db_text(path) }, .arg_count = 1, .row = take_one, .arg = out };
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	if (configured) {
+		out->terms = *configured;
+		return 0;
+	}
+	if (strlen(path) >= RESOURCE_PATH_MAX)
+		return -ENOENT;
+	rc = db_run(db, &q, fault);
+	if (rc == -EBADMSG)
+		snprintf(fault->text, sizeof(fault->text), "database: the resource is damaged");
+	return rc < 0 ? rc : rc ? 0 : -ENOENT;
+}
+
+int resource_key(const struct resource *r, const struct keyring *keyring,
+		 uint8_t key[RESOURCE_KEY])
+{
+	char name[RESOURCE_PATH_MAX + 16];
+	size_t len;
+
+	if (!r->stored)
+		return ward_keyfile_read(r->terms.key_file, key);
+	if (!keyring)
+		return -ENOKEY;
+	wrap_name(r->path, name);
+	return keyring_unwrap(keyring, name, r->wrapped, sizeof(r->wrapped), key, &len);
+}
+
+/** struct putting - what the transaction enters; @clients: JSON or NULL */
+struct putting {
+	const struct resource *r;
+	char *clients;
+	int64_t now;
+};
+
+static struct db_value or_null(int64_t n)
+{
+	return n ? db_int(n) : (struct db_value){ .type = DB_NULL };
+}
+
+static int put_row(struct db *db, void *arg, struct db_fault *fault)
+{
+	const struct putting *p = arg;
+	const struct resource *r = p->r;
+	struct db_query known = { .sql = "SELECT name FROM policy WHERE name = $1",
+				  .args = { db_text(r->terms.policy) }, .arg_count = 1 };
+	struct db_query q = {
+		.sql = "INSERT INTO resource (path, project, dataset, wrapped, policy, clients,"
+		       " expires, uses, changed, key_uses, key_lifetime)"
+		       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+		.args = { db_text(r->terms.path), db_text(r->project), db_blob(r->terms.dataset, 16),
+			  db_blob(r->wrapped, sizeof(r->wrapped)), db_text(r->terms.policy),
+			  db_text(p->clients), or_null(r->terms.expires), or_null(r->terms.uses),
+			  db_int(p->now), or_null((int64_t)r->terms.key_uses),
+			  or_null((int64_t)r->terms.key_lifetime) },
+		.arg_count = 11,
+	};
+	int rc = r->terms.policy ? db_run(db, &known, fault) : 1;
+
+	if (rc <= 0)
+		return rc ? rc : -ENOENT;
+	rc = project_put(db, r->project, p->now, fault);
+	if (!rc)
+		rc = db_run(db, &q, fault);
+	return rc < 0 ? rc : 0;
+}
+
+static char *write_clients(const struct resource *r)
+{
+	json_t *list = json_array();
+	char hex[65], *out;
+
+	for (size_t i = 0; i < r->terms.client_count; i++) {
+		text_hex(r->terms.clients[i], 32, hex);
+		json_array_append_new(list, json_string(hex));
+	}
+	out = json_dumps(list, JSON_COMPACT);
+	json_decref(list);
+	return out;
+}
+
+int resource_put(struct db *db, const struct keyring *keyring, struct resource *r,
+		 const uint8_t key[RESOURCE_KEY], int64_t now, struct db_fault *fault)
+{
+	struct putting p = { .r = r, .now = now };
+	char name[RESOURCE_PATH_MAX + 16];
+	size_t len;
+	int rc;
+
+	if (!keyring)
+		return -ENOKEY;
+	if (!config_path_ok(r->terms.path) || !config_name_ok(r->project))
+		return -EINVAL;
+	if (r->terms.key_lifetime > CONFIG_LIFETIME_MAX)	/* nanoseconds of more overflow */
+		return -ERANGE;
+	wrap_name(r->terms.path, name);
+	rc = keyring_wrap(keyring, name, key, RESOURCE_KEY, r->wrapped, &len);
+	if (!rc && r->terms.client_count) {
+		p.clients = write_clients(r);
+		rc = p.clients ? 0 : -ENOMEM;
+	}
+	rc = rc ?: db_transaction(db, put_row, &p, fault);
+	free(p.clients);
+	return rc;
+}
+
+static int change(struct db *db, struct db_query *q, struct db_fault *fault)
+{
+	int rc = db_run(db, q, fault);
+
+	return rc < 0 ? rc : rc ? 0 : -ENOENT;
+}
+
+int resource_disable(struct db *db, const char *path, int disabled, int64_t now,
+		     struct db_fault *fault)
+{
+	struct db_query q = {
+		.sql = "UPDATE resource SET disabled = $2, changed = $3 WHERE path = $1",
+		.args = { db_text(path), db_int(disabled), db_int(now) }, .arg_count = 3,
+	};
+
+	return change(db, &q, fault);
+}
+
+int resource_drop(struct db *db, const char *path, struct db_fault *fault)
+{
+	struct db_query q = { .sql = "DELETE FROM resource WHERE path = $1",
+			      .args = { db_text(path) }, .arg_count = 1 };
+
+	return change(db, &q, fault);
+}
+
+/** struct walk - @row: called with each */
+struct walk {
+	int (*row)(void *arg, const struct resource *r);
+	void *arg;
+};
+
+static int take_each(void *arg, const struct db_value *c, size_t count)
+{
+	const struct walk *w = arg;
+	struct resource r;
+	int rc = count == COLUMN_COUNT ? read_row(c, &r) : -EBADMSG;
+
+	return rc ? rc : w->row(w->arg, &r);
+}
+
+int resource_each(struct db *db, int (*row)(void *arg, const struct resource *r), void *arg,
+		  struct db_fault *fault)
+{
+	struct walk w = { row, arg };
+	struct db_query q = { .sql = "SELECT " COLUMNS " FROM resource ORDER BY path",
+			      .row = take_each, .arg = &w };
+	int rc = db_run(db, &q, fault);
+
+	return rc < 0 ? rc : 0;
+}

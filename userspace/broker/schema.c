@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A step is never changed once it was released: a new one is added. Times are seconds
+ * since the epoch. What is secret in a table is wrapped (keyring.h).
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "schema.h"
+
+#define STATEMENTS_MAX 12
+
+static const char *const steps[][STATEMENTS_MAX] = {
+	{
+		/* Who owns keys: a name in paths of the administration, nothing more. */
+		"CREATE TABLE project (name TEXT PRIMARY KEY, created BIGINT NOT NULL)",
+		/* Policies by name; @json as it was given. */
+		"CREATE TABLE policy (name TEXT PRIMARY KEY, project TEXT NOT NULL REFERENCES project,"
+		" json TEXT NOT NULL, sha256 BYTEA NOT NULL, changed BIGINT NOT NULL)",
+		/* Keys and other secrets. uses: how often it may be released; used: how often
+		 * it was. clients: JSON list of SHA-256 of certificates' keys, NULL = anybody. */
+		"CREATE TABLE resource (path TEXT PRIMARY KEY, project TEXT NOT NULL REFERENCES project,"
+		" dataset BYTEA, wrapped BYTEA NOT NULL, policy TEXT REFERENCES policy, clients TEXT,"
+		" expires BIGINT, uses BIGINT, used BIGINT NOT NULL DEFAULT 0,"
+		" key_uses BIGINT, key_lifetime BIGINT,"
+		" disabled BIGINT NOT NULL DEFAULT 0, changed BIGINT NOT NULL)",
+		/* How often a key of the configuration file was released. */
+		"CREATE TABLE use_count (path TEXT PRIMARY KEY, used BIGINT NOT NULL)",
+		/* Sessions of the protocol. id: SHA-256 of the cookie; state: enum session_state;
+		 * who: JSON, once attested. */
+		"CREATE TABLE session (id BYTEA PRIMARY KEY, nonce BYTEA NOT NULL UNIQUE,"
+		" state BIGINT NOT NULL, started BIGINT NOT NULL, who TEXT)",
+		"CREATE INDEX session_started ON session (started)",
+		/* Each decision: the record is the JSON that was signed; head = SHA-256 over the
+		 * one before and it. line: of the release log, where it is a release. */
+		"CREATE TABLE audit (seq BIGINT PRIMARY KEY, time BIGINT NOT NULL, record TEXT NOT NULL,"
+		" head BYTEA NOT NULL, signature BYTEA NOT NULL, line TEXT)",
+		/* What all brokers of a database share: signing keys (wrapped), settings. */
+		"CREATE TABLE shared (name TEXT PRIMARY KEY, value BYTEA NOT NULL)",
+	},
+};
+
+#define STEPS ((int64_t)(sizeof(steps) / sizeof(*steps)))
+
+static int take_number(void *arg, const struct db_value *columns, size_t count)
+{
+	(void)count;
+	*(int64_t *)arg = columns[0].number;
+	return 0;
+}
+
+static int run(struct db *db, const char *sql, struct db_fault *fault)
+{
+	struct db_query q = { .sql = sql };
+	int rc = db_run(db, &q, fault);
+
+	return rc < 0 ? rc : 0;
+}
+
+static int version(struct db *db, int64_t *out, struct db_fault *fault)
+{
+	struct db_query q = { .sql = "SELECT version FROM ward_schema", .row = take_number,
+			      .arg = out };
+	int rc = db_run(db, &q, fault);
+
+	return rc < 0 ? rc : 0;
+}
+
+/* A row is there from the first start on: whoever updates it holds the others off. */
+static int make_version(struct db *db, void *arg, struct db_fault *fault)
+{
+	(void)arg;
+	return run(db, "CREATE TABLE IF NOT EXISTS ward_schema"
+		   " (one BIGINT PRIMARY KEY, version BIGINT NOT NULL)", fault) ?:
+	       run(db, "INSERT INTO ward_schema VALUES (1, 0) ON CONFLICT DO NOTHING", fault);
+}
+
+static int next_step(struct db *db, void *arg, struct db_fault *fault)
+{
+	int64_t *at = arg;
+	int rc = run(db, "UPDATE ward_schema SET version = version", fault) ?:
+		 version(db, at, fault);
+
+	if (rc || *at >= STEPS)
+		return rc;
+	for (int i = 0; !rc && i < STATEMENTS_MAX && steps[*at][i]; i++)
+		rc = run(db, steps[*at][i], fault);
+	return rc ? rc : run(db, "UPDATE ward_schema SET version = version + 1", fault);
+}
+
+int schema_bring_up(struct db *db, struct db_fault *fault)
+{
+	int64_t at = -1;
+	int rc = db_transaction(db, make_version, NULL, fault);
+
+	/* Two that make the first table together: one of them finds it there. */
+	if (rc == -EEXIST)
+		rc = db_transaction(db, make_version, NULL, fault);
+	while (!rc && at < STEPS)
+		rc = db_transaction(db, next_step, &at, fault);
+	if (rc || at == STEPS)
+		return rc;
+	snprintf(fault->text, sizeof(fault->text),
+		 "database: its tables are of version %lld, this broker knows %lld: a newer one made them",
+		 (long long)at, (long long)STEPS);
+	return -ENOTSUP;
+}

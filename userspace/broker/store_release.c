@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+
+#include "store_release.h"
+
+/** struct releasing - what the transaction has to do */
+struct releasing {
+	const struct audit *audit;
+	const struct release_terms *terms;
+	struct audit_entry *e;
+};
+
+/** struct row - terms and count as the database has them; -1 = no such term */
+struct row {
+	int64_t used;
+	int64_t uses;
+	int64_t expires;
+};
+
+static int take_row(void *arg, const struct db_value *c, size_t count)
+{
+	struct row *r = arg;
+
+	if (count < 1 || c[0].type != DB_INT || c[0].number < 0)
+		return -EBADMSG;
+	r->used = c[0].number;
+	r->uses = count > 1 && c[1].type == DB_INT ? c[1].number : -1;
+	r->expires = count > 2 && c[2].type == DB_INT ? c[2].number : -1;
+	return 0;
+}
+
+static const char count_stored[] = "UPDATE resource SET used = used + 1 WHERE path = $1"
+				   " AND disabled = 0"
+				   " RETURNING used, uses, expires";
+static const char count_configured[] =
+	"INSERT INTO use_count (path, used) VALUES ($1, 1)"
+	" ON CONFLICT (path) DO UPDATE SET used = use_count.used + 1 RETURNING used";
+
+/* Counted first, judged afterwards: a refusal undoes it. */
+static int count(struct db *db, const struct releasing *r, struct db_fault *fault)
+{
+	struct row row = { 0 };
+	struct db_query q = {
+		.sql = r->terms->stored ? count_stored : count_configured,
+		.args = { db_text(r->terms->path) }, .arg_count = 1,
+		.row = take_row, .arg = &row,
+	};
+	int rc = db_run(db, &q, fault);
+
+	if (rc <= 0)
+		return rc ? rc : -ENOENT;
+	if ((row.expires >= 0 && r->e->time >= row.expires) ||
+	    (r->terms->expires && r->e->time >= r->terms->expires))
+		return -ETIME;
+	if ((row.uses >= 0 && row.used > row.uses) || (r->terms->uses && row.used > r->terms->uses))
+		return -EDQUOT;
+	r->e->use = row.used;
+	return 0;
+}
+
+static int release(struct db *db, void *arg, struct db_fault *fault)
+{
+	struct releasing *r = arg;
+
+	return audit_lock(db, fault) ?: count(db, r, fault) ?:
+	       audit_append(db, r->audit, r->e, fault);
+}
+
+int store_release(struct db *db, const struct audit *audit, const struct release_terms *terms,
+		  struct audit_entry *e, struct db_fault *fault)
+{
+	struct releasing r = { audit, terms, e };
+
+	return db_transaction(db, release, &r, fault);
+}

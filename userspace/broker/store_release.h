@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A release in the database, all of it or nothing: the use is counted, the audit has
+ * its record and the log's line. Only after that may the key leave: whatever ends the
+ * broker then, no key is released more often than it may be.
+ */
+#ifndef BROKER_STORE_RELEASE_H
+#define BROKER_STORE_RELEASE_H
+
+#include <stdint.h>
+
+#include "audit.h"
+#include "db.h"
+
+/**
+ * struct release_terms - under which a key may be released
+ * @path: of the resource
+ * @stored: it is in the table of resources, which has its own terms, too
+ * @expires: seconds since the epoch; 0 = never
+ * @uses: how often; 0 = as often as it is asked for
+ */
+struct release_terms {
+	const char *path;
+	int stored;
+	int64_t expires;
+	int64_t uses;
+};
+
+/**
+ * store_release - count one use and record it
+ * @e: its record: time, line and all; @e->use is filled in
+ * Returns 0: it is on disk; -ENOENT: the resource is gone, or disabled meanwhile; -ETIME:
+ * its time is over; -EDQUOT: it is used up; or as db_transaction(). After a failure
+ * nothing is counted.
+ */
+int store_release(struct db *db, const struct audit *audit, const struct release_terms *terms,
+		  struct audit_entry *e, struct db_fault *fault);
+
+#endif /* BROKER_STORE_RELEASE_H */

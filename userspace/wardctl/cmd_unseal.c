@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+/* wardctl unseal: as any of the recipients that can be had here. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "seal_job.h"
+#include "verbs.h"
+
+/* Remembers why this one didn't, and goes on to the next. */
+static int remember(struct seal_job *j, int rc, const char *said)
+{
+	size_t at = strlen(j->said);
+
+	if (rc == -ENOKEY)
+		return rc;
+	if (!j->rc)
+		j->rc = rc;
+	snprintf(j->said + at, sizeof(j->said) - at, "%s%s", at ? "; " : "", said);
+	return -ENOKEY;
+}
+
+static int by_key(struct seal_job *j, const struct ward_recipient *r, uint8_t *secret)
+{
+	char said[WARD_SEAL_SAID] = "";
+	int rc = -ENOKEY;
+
+	if (j->job.key)
+		rc = ward_recipient_unlock_key(j->job.key_bytes, r, secret);
+	if (rc != -ENOKEY || !j->broker)
+		return rc;
+	rc = seal_fetch(j, said);
+	return rc ? remember(j, rc, said) : ward_recipient_unlock_key(j->broker_key, r, secret);
+}
+
+static int by_type(struct seal_job *j, const struct ward_recipient *r, uint8_t *secret)
+{
+	int rc;
+
+	switch (r->type) {
+	case WARD_RECIPIENT_KEY:
+		return by_key(j, r, secret);
+	case WARD_RECIPIENT_X25519:
+		return j->job.identity ? ward_recipient_unlock_x25519(j->job.key_bytes, r, secret) :
+		       -ENOKEY;
+	case WARD_RECIPIENT_TPM2:
+		rc = ward_recipient_unlock_tpm2(&j->tpm, r, secret);
+		return rc ? remember(j, rc, j->tpm.said) : 0;
+	case WARD_RECIPIENT_SNP:
+		rc = ward_recipient_unlock_snp(&j->snp, r, secret);
+		return rc ? remember(j, rc, j->snp.said) : 0;
+	}
+	return -ENOKEY;
+}
+
+static int unlock(void *arg, const struct ward_recipient *r, uint8_t *secret)
+{
+	struct seal_job *j = arg;
+	int rc = by_type(j, r, secret);
+
+	if (!rc)
+		j->gave |= r->type == WARD_RECIPIENT_SNP ? 1 : 2;
+	return rc;
+}
+
+/* What the file needs, where nothing here came near. */
+static int nobody(struct seal_job *j)
+{
+	struct ward_dataset *ds = NULL;
+	char needs[WARD_SEAL_SAID] = "", all[1024] = "";
+	const struct ward_recipients *to;
+
+	if (ward_dataset_open(j->job.in_fd, NULL, &ds, NULL))
+		return ctl_error(j->job.ctl, EXIT_DAMAGED, "dataset-damaged", "%s changed meanwhile",
+				 j->job.in);
+	to = ward_dataset_info(ds)->recipients;
+	for (size_t i = 0; i < to->count; i++) {
+		size_t at = strlen(all);
+
+		ward_recipient_needs(&to->of[i], needs, sizeof(needs));
+		snprintf(all + at, sizeof(all) - at, "%s%s", at ? "; or " : "", needs);
+	}
+	ward_dataset_close(ds);
+	return ctl_error(j->job.ctl, EXIT_EVIDENCE, "wrong-key-or-header", "%s: it takes %s",
+			 j->job.in, all);
+}
+
+static int open_sealed(struct seal_job *j, struct ward_dataset **ds)
+{
+	struct ward_dataset_error err;
+	int rc = ward_dataset_open_as(j->job.in_fd, unlock, j, ds, &err);
+
+	if (!rc && ward_dataset_info(*ds)->kind != WARD_DATASET_SEALED)
+		return ctl_error(j->job.ctl, EXIT_USAGE, "no-sealed-file",
+				 "%s is a data set that was not sealed: wardctl dataset decrypt opens it",
+				 j->job.in);
+	if (rc == -EKEYREJECTED && j->rc && !(j->gave & 2))
+		return seal_failed(j, j->rc, j->said);
+	if (rc == -EKEYREJECTED && j->gave == 1)
+		return seal_failed(j, rc, err.text);
+	if (rc == -EKEYREJECTED && !j->gave)
+		return nobody(j);
+	return rc ? job_error(&j->job, rc, &err) : EXIT_OK;
+}
+
+/* A version that is one ahead was written by a seal that was broken off: its step is made up for. */
+static int compare(struct seal_job *j, uint32_t index, uint64_t version)
+{
+	uint64_t now;
+	int rc = ward_seal_counter(&j->tpm, index, 0, &now);
+
+	if (rc)
+		return seal_failed(j, rc, j->tpm.said);
+	if (version < now)
+		return ctl_error(j->job.ctl, EXIT_POLICY, "rolled-back",
+				 "%s is version %llu and the TPM's counter 0x%08x is at %llu: it is an old file",
+				 j->job.in, (unsigned long long)version, index, (unsigned long long)now);
+	if (version > now + 1)
+		return ctl_error(j->job.ctl, EXIT_POLICY, "rolled-back",
+				 "%s is version %llu and the TPM's counter 0x%08x only at %llu: it is another counter",
+				 j->job.in, (unsigned long long)version, index, (unsigned long long)now);
+	if (version == now + 1 && ward_seal_counter_step(&j->tpm, index))
+		return seal_failed(j, -EIO, j->tpm.said);
+	out_uint(j->job.ctl->out, "version", version);
+	return EXIT_OK;
+}
+
+/* The metadata are authenticated by now. */
+static int check_version(struct seal_job *j, const struct ward_dataset_info *info)
+{
+	json_t *meta = json_loads(info->metadata, JSON_REJECT_DUPLICATES, NULL);
+	json_int_t index, version;
+	int rc = EXIT_OK;
+
+	if (!meta || (json_object_get(meta, "counter") &&
+		      json_unpack(meta, "{s:{s:I, s:I}}", "counter", "index", &index, "version",
+				  &version)))
+		rc = ctl_error(j->job.ctl, EXIT_DAMAGED, "dataset-damaged",
+			       "%s: its metadata make no sense", j->job.in);
+	else if (json_object_get(meta, "counter"))
+		rc = compare(j, (uint32_t)index, (uint64_t)version);
+	else
+		out_text(j->job.ctl->out, "rollback", "not noticed: whether this is the newest version nobody counts");
+	json_decref(meta);
+	return rc;
+}
+
+static int write_plain(struct seal_job *j, struct ward_dataset *ds)
+{
+	struct ward_dataset_error err;
+	struct progress bar;
+	struct outfile f;
+	int rc = seal_output(j, &f);
+
+	if (rc)
+		return rc;
+	progress_start(&bar, "unsealing", ward_dataset_info(ds)->length, j->job.ctl->quiet);
+	rc = dataset_decrypt(ds, f.fd, j->job.threads, &bar, &err);
+	progress_end(&bar);
+	if (rc) {
+		outfile_abort(&f);
+		return job_error(&j->job, rc, &err);
+	}
+	return job_commit(&j->job, &f);
+}
+
+static int unseal(struct seal_job *j)
+{
+	struct ward_dataset *ds = NULL;
+	int rc = EXIT_OK;
+
+	if (j->job.key || j->job.identity)
+		rc = job_opener(&j->job);
+	if (!rc)
+		rc = job_input(&j->job, 0);
+	if (!rc)
+		rc = open_sealed(j, &ds);
+	if (!rc)
+		rc = check_version(j, ward_dataset_info(ds)) ?: write_plain(j, ds);
+	if (!rc) {
+		out_text(j->job.ctl->out, "file", j->job.out);
+		out_uint(j->job.ctl->out, "bytes", ward_dataset_info(ds)->length);
+	}
+	ward_dataset_close(ds);
+	return rc;
+}
+
+static int run_unseal(struct wardctl *ctl, int argc, char **argv)
+{
+	struct seal_job j;
+	int rc = seal_parse(&j, ctl, "aTduCkij", argc, argv) ?: unseal(&j);
+
+	seal_end(&j);
+	return rc;
+}
+
+const struct wardctl_verb verb_unseal = {
+	.name = "unseal",
+	.args = "[--key FILE | --identity FILE] [--auth FILE] [--broker URL --ca FILE] INPUT OUTPUT",
+	.help = "open what was sealed; the output's mode is 0600",
+	.details =
+		"The TPM and the guest's firmware are asked without being named.\n"
+		"      --auth FILE      the auth value that the TPM asks for\n"
+		"      --tcti WHERE     the TPM: device:PATH (device:/dev/tpmrm0) or unix:PATH\n"
+		"      --device FILE    the firmware: /dev/sev-guest\n"
+		"      --broker URL     fetch the key there: https://HOST/PATH; --ca as for seal\n"
+		"      --ca FILE        who the broker's certificate may come from (PEM)\n"
+		"  -k, --key FILE       with this key: 32 bytes, mode 0600\n"
+		"      --identity FILE  with this private key (PEM, X25519)\n"
+		"      --threads N      how many work on it, 1 to 64; 2\n",
+	.run = run_unseal,
+};

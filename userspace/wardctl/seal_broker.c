@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+/* A sealing key that a broker keeps: fetched by attestation, each time. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libward.h"
+#include "seal_job.h"
+
+#define URL_MAX 512
+
+static int get_evidence(const uint8_t *nonce, size_t nonce_len, const uint8_t *binding,
+			uint8_t **bundle, size_t *bundle_len, void *arg)
+{
+	struct ward_evidence *evidence = NULL;
+	struct ward_request request = {
+		.size = sizeof(request), .purpose = WARD_PURPOSE_RELEASE,
+		.nonce = nonce, .nonce_len = nonce_len,
+	};
+	int rc;
+
+	memcpy(request.binding, binding, sizeof(request.binding));
+	rc = ward_session_attest(arg, &request, &evidence);
+	if (rc)
+		return rc;
+	rc = ward_bundle_encode(evidence, NULL, 0, bundle, bundle_len);
+	ward_evidence_free(evidence);
+	return rc;
+}
+
+static int say(char said[WARD_SEAL_SAID], int rc, const char *url, const char *what)
+{
+	snprintf(said, WARD_SEAL_SAID, "broker %.100s: %.120s", url, what);
+	return rc;
+}
+
+static int fetch(struct seal_job *j, const char *url, const char *path,
+		 struct ward_session *session, char said[WARD_SEAL_SAID])
+{
+	struct ward_kbs_release release;
+	struct ward_kbs_error err = { .text = "" };
+	struct ward_kbs *kbs = NULL;
+	int rc = ward_kbs_new(url, j->ca, &kbs);
+
+	if (rc)
+		return say(said, rc == -EINVAL ? rc : -ENOENT, url, rc == -EINVAL ?
+			   "the URL must be https://HOST:PORT/REPOSITORY/TYPE/TAG" :
+			   "the file of --ca can't be read");
+	rc = ward_kbs_attest(kbs, get_evidence, session, &err) ?:
+	     ward_kbs_get(kbs, path, &release, &err);
+	ward_kbs_free(kbs);
+	if (rc)
+		return say(said, rc, url, err.text);
+	memcpy(j->broker_key, release.key, sizeof(j->broker_key));
+	explicit_bzero(&release, sizeof(release));
+	j->fetched = 1;
+	return 0;
+}
+
+int seal_fetch(struct seal_job *j, char said[WARD_SEAL_SAID])
+{
+	struct ward_session *session = NULL;
+	char url[URL_MAX], *path;
+	int rc;
+
+	if (j->fetched)
+		return 0;
+	if (strncmp(j->broker, "https://", 8) ||
+	    (size_t)snprintf(url, sizeof(url), "%s", j->broker) >= sizeof(url) ||
+	    !(path = strchr(url + 8, '/')))
+		return say(said, -EINVAL, j->broker,
+			   "the URL must be https://HOST:PORT/REPOSITORY/TYPE/TAG");
+	*path++ = 0;
+	rc = ward_session_open(NULL, &session);
+	if (rc)
+		return say(said, rc, url, "it releases keys to an attested session, and /dev/ward can't be "
+			   "opened (wardctl doctor)");
+	rc = fetch(j, url, path, session, said);
+	ward_session_close(session);
+	return rc;
+}
