@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include <stddef.h>
 
-#include "ward_test.h"
+#include "key_test.h"
 
 /* ---- layout: the same for 32 and 64 bit, fixed for ever --------------------- */
 
@@ -53,6 +53,19 @@ AT(ward_buf_info, out_present, 48);
 SIZE_IS(ward_buf_volatile, 8);
 SIZE_IS(ward_buf_hold, 16);
 SIZE_IS(ward_buf_wipe, 16);
+SIZE_IS(ward_key_pair, 40);
+SIZE_IS(ward_key_grant, WARD_KEY_GRANT_SIZE);
+AT(ward_key_grant, key, 56);
+SIZE_IS(ward_key_import, 168);
+AT(ward_key_import, out_fd, 152);
+SIZE_IS(ward_key_open, 120);
+AT(ward_key_open, offset, 32);
+AT(ward_key_open, out_bytes, 112);
+SIZE_IS(ward_key_unwrap, 88);
+AT(ward_key_unwrap, out_id, 80);
+SIZE_IS(ward_key_info, 96);
+AT(ward_key_info, out_dataset, 64);
+SIZE_IS(ward_key_end, 16);
 SIZE_IS(ward_event, WARD_EVENT_SIZE);
 SIZE_IS(ward_claims, WARD_CLAIMS_SIZE);
 
@@ -71,6 +84,7 @@ union argument {
 	struct ward_buf_info info;
 	struct ward_agent_bind bind;
 	struct ward_agent_reply reply;
+	struct ward_key_open open;
 	unsigned char bytes[512];
 };
 
@@ -106,8 +120,17 @@ static void prepare_reply(union argument *arg)
 	arg->reply.cookie = 1;
 }
 
+static void prepare_open(union argument *arg)
+{
+	arg->open.use = WARD_KEY_USE_DATASET;
+	arg->open.src = (uintptr_t)pin_memory;
+	arg->open.src_len = PAGE;
+	arg->open.chunk = PAGE;
+	arg->open.buffer_fd = -1;
+}
+
 /* What a command is called on. */
-enum object { SESSION, BUFFER, AGENT, OBJECTS };
+enum object { SESSION, BUFFER, AGENT, KEY, OBJECTS };
 
 static const struct command {
 	const char *name;
@@ -151,6 +174,19 @@ static const struct command {
 	{ "AGENT_BIND", WARD_CMD_AGENT_BIND, SESSION,
 	  offsetof(struct ward_agent_bind, reserved), sizeof(struct ward_agent_bind),
 	  offsetof(struct ward_agent_bind, reserved), false, prepare_bind },
+	{ "KEY_IMPORT", WARD_CMD_KEY_IMPORT, SESSION, sizeof(struct ward_key_import),
+	  sizeof(struct ward_key_import), offsetof(struct ward_key_import, reserved), true, NULL },
+	{ "KEY_PAIR", WARD_CMD_KEY_PAIR, SESSION, sizeof(struct ward_key_pair),
+	  sizeof(struct ward_key_pair), 0, true, NULL },
+	{ "KEY_OPEN", WARD_CMD_KEY_OPEN, KEY, offsetof(struct ward_key_open, out_bytes),
+	  sizeof(struct ward_key_open), offsetof(struct ward_key_open, reserved), true,
+	  prepare_open },
+	{ "KEY_UNWRAP", WARD_CMD_KEY_UNWRAP, KEY, sizeof(struct ward_key_unwrap),
+	  sizeof(struct ward_key_unwrap), offsetof(struct ward_key_unwrap, reserved), true, NULL },
+	{ "KEY_INFO", WARD_CMD_KEY_INFO, KEY, 8, sizeof(struct ward_key_info),
+	  offsetof(struct ward_key_info, reserved), false, NULL },
+	{ "KEY_END", WARD_CMD_KEY_END, KEY, 8, sizeof(struct ward_key_end),
+	  offsetof(struct ward_key_end, reserved), false, NULL },
 	{ "AGENT_REPLY", WARD_CMD_AGENT_REPLY, AGENT, sizeof(struct ward_agent_reply),
 	  sizeof(struct ward_agent_reply), 0, true, prepare_reply },
 };
@@ -176,6 +212,13 @@ static int bind_agent(int session)
 	return cmd.out_fd;
 }
 
+static int any_key(int session)
+{
+	struct ward_key_grant grant = grant_new(0, 0);
+
+	return key_of(session, &grant);
+}
+
 static int object_of(enum object object, int session)
 {
 	switch (object) {
@@ -183,6 +226,8 @@ static int object_of(enum object object, int session)
 		return buf_alloc(session, PAGE);
 	case AGENT:
 		return bind_agent(session);
+	case KEY:
+		return any_key(session);
 	default:
 		return dup(session);
 	}

@@ -395,6 +395,12 @@ TEST(large_executable_is_not_read)
 	unlink(ASKER);
 }
 
+#ifdef __aarch64__
+#define INTERPRETER	"/lib/ld-linux-aarch64.so.1"
+#else
+#define INTERPRETER	"/lib64/ld-linux-x86-64.so.2"
+#endif
+
 static void run_by_interpreter(int out)
 {
 	char role[64], target[4096] = { 0 };
@@ -403,7 +409,7 @@ static void run_by_interpreter(int out)
 
 	ASSERT_GT(n, 0);
 	snprintf(role, sizeof(role), "WARD_ASKER=%d -1", out);
-	execve("/lib64/ld-linux-x86-64.so.2", args, env);
+	execve(INTERPRETER, args, env);
 	ASSERT_TRUE(!"executed");
 }
 
@@ -414,7 +420,7 @@ TEST(interpreter_is_what_the_digest_tells)
 	struct ward_claims c;
 
 	served();
-	digest_of("/lib64/ld-linux-x86-64.so.2", digest);
+	digest_of(INTERPRETER, digest);
 	c = told_by(run_by_interpreter, NULL);
 	EXPECT_EQ(c.exe_kind, WARD_EXE_IMA);
 	EXPECT_MEMEQ(c.exe_digest, digest, sizeof(digest));

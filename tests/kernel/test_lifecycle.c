@@ -5,7 +5,7 @@
  * after it is not what was written, and takes in pages of class B, so that
  * they get to disk. The kernel's own test stops it before anything is saved.
  */
-#include "attest_test.h"
+#include "key_test.h"
 #include "wait_test.h"
 
 #define PM_STATE	"/sys/power/state"
@@ -99,6 +99,24 @@ TEST_TIMEOUT(no_hibernation_over_a_buffer, 120)
 	fill_words(b.p, b.length, 7);
 	EXPECT_EQ(hibernate(), -EBUSY);
 	EXPECT_TRUE(has_words(b.p, b.length, 7));
+}
+
+/* A key, or the private half of a pair, would get to disk with the image. */
+TEST_TIMEOUT(no_hibernation_over_a_key, 120)
+{
+	struct ward_key_grant grant = grant_new(0, 0);
+	int s = session_open(), key;
+	uint8_t public[WARD_KEY_LEN];
+
+	need_hibernation();
+	need_keys();
+	ASSERT_EQ(key_pair(s, public), 0);
+	EXPECT_EQ(hibernate(), -EBUSY);
+	key = key_of(s, &grant);
+	EXPECT_EQ(hibernate(), -EBUSY);
+	close(key);
+	close(s);
+	EXPECT_EQ(hibernate(), 0);
 }
 
 TEST_TIMEOUT(no_hibernation_over_a_pin, 120)

@@ -7,6 +7,7 @@
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,7 +58,7 @@ static int add_standard(X509 *x, int nid, const char *value)
 }
 
 /* @der goes into the extension as it is. */
-static int add_raw(X509 *x, const char *suffix, const uint8_t *der, int len)
+static int add_bytes(X509 *x, const char *suffix, const uint8_t *der, int len, int critical)
 {
 	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
 	X509_EXTENSION *e = NULL;
@@ -68,13 +69,18 @@ static int add_raw(X509 *x, const char *suffix, const uint8_t *der, int len)
 	snprintf(text, sizeof(text), AMD_OID "%s", suffix);
 	oid = OBJ_txt2obj(text, 1);
 	if (oid && value && ASN1_OCTET_STRING_set(value, der, len)) {
-		e = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, value);
+		e = X509_EXTENSION_create_by_OBJ(NULL, oid, critical, value);
 		ok = e && X509_add_ext(x, e, -1);
 	}
 	X509_EXTENSION_free(e);
 	ASN1_OBJECT_free(oid);
 	ASN1_OCTET_STRING_free(value);
 	return ok;
+}
+
+static int add_raw(X509 *x, const char *suffix, const uint8_t *der, int len)
+{
+	return add_bytes(x, suffix, der, len, 0);
 }
 
 static int add_number(X509 *x, const char *suffix, int n)
@@ -89,26 +95,38 @@ static int add_number(X509 *x, const char *suffix, int n)
 	return add_raw(x, suffix, der, 4);
 }
 
-static int add_product(X509 *x, const char *product)
+/* An IA5String of up to 64 letters. */
+static int add_text(X509 *x, const char *suffix, const char *text)
 {
-	size_t len = strlen(product);
+	size_t len = strlen(text);
 	uint8_t der[66] = { 0x16, (uint8_t)len };
 
 	if (len > 64)
 		return 0;
-	memcpy(der + 2, product, len);
-	return add_raw(x, "2", der, (int)len + 2);
+	memcpy(der + 2, text, len);
+	return add_raw(x, suffix, der, (int)len + 2);
 }
 
 static int add_amd(X509 *x, const struct sim_recipe *r, const uint8_t *chip_id)
 {
-	return add_number(x, "1", 1) && add_product(x, r->product) &&
+	return add_number(x, "1", 1) && add_text(x, "2", r->product) &&
 	       add_number(x, "3.1", r->bootloader) && add_number(x, "3.2", r->tee) &&
 	       add_number(x, "3.3", r->snp) && add_number(x, "3.4", 0) &&
 	       add_number(x, "3.5", 0) && add_number(x, "3.6", 0) && add_number(x, "3.7", 0) &&
 	       add_number(x, "3.8", r->microcode) &&
 	       (r->fmc < 0 || add_number(x, "3.9", r->fmc)) &&
-	       (r->vlek || add_raw(x, "4", chip_id, r->chip_id_len));
+	       (r->vlek || add_raw(x, "4", chip_id, r->chip_id_len)) &&
+	       (!r->csp_id || add_text(x, "5", r->csp_id));
+}
+
+static int add_odd(X509 *x, const struct sim_recipe *r)
+{
+	static const uint8_t null[] = { 0x05, 0x00 };
+
+	return (!r->vek_ca || add_standard(x, NID_basic_constraints, "critical,CA:TRUE")) &&
+	       (!r->vek_critical || add_bytes(x, "99", null, sizeof(null), 1)) &&
+	       (!r->vek_twice || (add_raw(x, "98", null, sizeof(null)) &&
+				  add_raw(x, "98", null, sizeof(null))));
 }
 
 static int sign(X509 *x, EVP_PKEY *key, int salt_len)
@@ -124,25 +142,42 @@ static int sign(X509 *x, EVP_PKEY *key, int salt_len)
 	return ok;
 }
 
-static X509 *start(const struct sim_recipe *r, const char *cn, EVP_PKEY *key)
+/* Which of the three a certificate is, as sim_recipe.dated counts. */
+enum { ARK = 1, ASK, VEK };
+
+static X509 *start(const struct sim_recipe *r, int which, const char *cn, EVP_PKEY *key)
 {
+	bool dated = !r->dated || r->dated == which;
 	X509 *x = X509_new();
 
 	if (x && X509_set_version(x, 2) && set_serial(x) &&
-	    X509_gmtime_adj(X509_getm_notBefore(x), r->not_before) &&
-	    X509_gmtime_adj(X509_getm_notAfter(x), r->not_after) &&
+	    X509_gmtime_adj(X509_getm_notBefore(x), dated ? r->not_before : -86400) &&
+	    X509_gmtime_adj(X509_getm_notAfter(x), dated ? r->not_after : 3650L * 86400) &&
 	    set_name(X509_get_subject_name(x), r->org, cn) && X509_set_pubkey(x, key))
 		return x;
 	X509_free(x);
 	return NULL;
 }
 
+static int set_issuer(X509 *x, const struct sim_recipe *r, X509 *issuer)
+{
+	X509_NAME *name;
+	int ok;
+
+	if (issuer || !r->ark_issuer)
+		return X509_set_issuer_name(x, X509_get_subject_name(issuer ? issuer : x));
+	name = X509_NAME_new();
+	ok = name && set_name(name, r->org, r->ark_issuer) && X509_set_issuer_name(x, name);
+	X509_NAME_free(name);
+	return ok;
+}
+
 static X509 *make_ca(const struct sim_recipe *r, const char *cn, EVP_PKEY *key, X509 *issuer,
 		     EVP_PKEY *issuer_key)
 {
-	X509 *x = start(r, cn, key);
+	X509 *x = start(r, issuer ? ASK : ARK, cn, key);
 
-	if (x && X509_set_issuer_name(x, X509_get_subject_name(issuer ? issuer : x)) &&
+	if (x && set_issuer(x, r, issuer) &&
 	    add_standard(x, NID_basic_constraints, "critical,CA:TRUE") &&
 	    add_standard(x, NID_key_usage, "critical,keyCertSign,cRLSign") &&
 	    sign(x, issuer_key, r->salt_len))
@@ -153,10 +188,10 @@ static X509 *make_ca(const struct sim_recipe *r, const char *cn, EVP_PKEY *key, 
 
 static X509 *make_vek(const struct sim_recipe *r, const struct sim_pki *pki)
 {
-	X509 *x = start(r, r->vek_name, pki->vek_key);
+	X509 *x = start(r, VEK, r->vek_name, pki->vek_key);
 
 	if (x && X509_set_issuer_name(x, X509_get_subject_name(pki->ask)) &&
-	    add_amd(x, r, pki->chip_id) && sign(x, pki->ask_key, r->salt_len))
+	    add_amd(x, r, pki->chip_id) && add_odd(x, r) && sign(x, pki->ask_key, r->salt_len))
 		return x;
 	X509_free(x);
 	return NULL;

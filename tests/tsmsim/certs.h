@@ -21,7 +21,13 @@
  * @vlek: 1 = no chip id in the VEK
  * @chip_id_len: 64, Turin 8
  * @salt_len: of the RSA-PSS signatures; AMD's is 48
- * @not_before, @not_after: seconds from now, for all three
+ * @not_before, @not_after: seconds from now, for all three, or for the one that @dated
+ *	names: 1 ARK, 2 ASK, 3 VEK; the others then last ten years from yesterday on
+ * @csp_id: operator in the VEK, as a VLEK has it; NULL = none
+ * @ark_issuer: another name than the ARK's own, or NULL
+ * @vek_ca: 1 = the VEK says that it is a CA
+ * @vek_critical: 1 = it has a critical extension that nobody knows
+ * @vek_twice: 1 = it has an extension twice that nobody knows
  */
 struct sim_recipe {
 	const char *ark_name;
@@ -34,6 +40,10 @@ struct sim_recipe {
 	int chip_id_len;
 	int salt_len;
 	long not_before, not_after;
+	int dated;
+	const char *csp_id;
+	const char *ark_issuer;
+	int vek_ca, vek_critical, vek_twice;
 };
 
 /** The simulator's own recipe: every subject says SIMULATED. */
