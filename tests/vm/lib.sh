@@ -103,12 +103,37 @@ network_settings() {
 		grep -E '^Acquire::(https?|ftp|Retries|Check-[A-Za-z-]*|Force[A-Za-z0-9]*)[ :]' || :
 }
 
+# arch_of SERIES: whose kernel it is, in Debian's words.
+arch_of() {
+	case $1 in
+	*-arm64) echo arm64 ;;
+	*) echo amd64 ;;
+	esac
+}
+
+# triplet_of ARCH: how GNU's tools and Debian's directories of libraries call it.
+triplet_of() {
+	case $1 in
+	arm64) echo aarch64-linux-gnu ;;
+	amd64) echo x86_64-linux-gnu ;;
+	esac
+}
+
+# built_for ARCH: where the Makefile's output for it is.
+built_for() {
+	case $1 in
+	arm64) echo "$WARD_TOP/build/arm64" ;;
+	amd64) echo "$WARD_TOP/build" ;;
+	esac
+}
+
 DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # apt_root DIR SUITE...: an apt world of its own (sources, state, cache), so that
 # the machine's apt is never touched. Only how to reach the network is inherited.
+# APT_FOREIGN names an architecture whose packages it knows beside amd64's.
 apt_root() {
-	local root=$1 suite uri
+	local root=$1 suite uri arches=amd64${APT_FOREIGN:+,$APT_FOREIGN}
 	shift
 	mkdir -p "$root"/etc/{apt.conf.d,preferences.d,sources.list.d,trusted.gpg.d} \
 		"$root"/state/lists/partial "$root"/cache/archives/partial
@@ -125,7 +150,7 @@ apt_root() {
 			*) die "no Debian mirror in this machine's apt configuration" ;;
 			esac
 		fi
-		echo "deb [signed-by=$DEBIAN_KEYRING arch=amd64] $uri $suite main" \
+		echo "deb [signed-by=$DEBIAN_KEYRING arch=$arches] $uri $suite main" \
 			>>"$root/etc/sources.list.new"
 	done
 	mv "$root/etc/sources.list.new" "$root/etc/sources.list"
@@ -139,7 +164,7 @@ apt_root() {
 			Dir::State::status "$root/state/status";
 			Dir::Cache "$root/cache";
 			APT::Architecture "amd64";
-			APT::Architectures { "amd64"; };
+			APT::Architectures { "${arches//,/\"; \"}"; };
 			APT::Sandbox::User "root";
 			Acquire::Languages "none";
 			Acquire::Retries "3";

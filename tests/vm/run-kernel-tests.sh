@@ -109,6 +109,20 @@ loaded
 result $((! $?)) "unloads"
 insmod /lib/ward/ward.ko && rmmod ward
 result $? "loads and unloads again"
+# Without the curve, if it was there: ward does all else. A test says what it does not.
+if grep -q curve25519 /proc/modules; then
+	for ko in libcurve25519 curve25519_x86_64 libcurve25519_generic; do
+		! grep -q "^$ko " /proc/modules || rmmod $ko
+	done
+	insmod /lib/ward/ward.ko && ! grep -q curve25519 /proc/modules
+	result $? "loads without X25519"
+	if [ -x /tests/test_key ]; then
+		/tests/test_key without_them_calls_say_so | grep -q '^ok [0-9]* without_them_calls_say_so$'
+		result $? "... and has no keys then"
+	fi
+	rmmod ward
+	result $? "... and unloads"
+fi
 if grep -q '^tsmsim ' /proc/modules; then
 	rmmod tsmsim
 	result $? "tsmsim unloads"

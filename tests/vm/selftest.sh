@@ -78,6 +78,38 @@ result $? "a hang fails at its limit"
 	[ "$(grep -c 'once more' "$work/log")" = 1 ]
 result $? "a kernel that ends before init is booted twice, and fails"
 
+! guest_run 'exit 0' --timeout 45 --append rdinit=/bin/cat &&
+	[ "$(grep -c 'once more' "$work/log")" = 1 ] && grep -q 'stood still' "$work/log"
+result $? "... and so is one that stands still before init"
+
+# A guest with firmware: what OVMF measured is in the TPM and in its log.
+# shellcheck disable=SC2016
+measured='p=/sys/class/tpm/tpm0/pcr-sha256
+echo LOG $(base64 </sys/kernel/security/tpm0/binary_bios_measurements | tr -d "\n")
+for i in 0 1 2 3 4 5 6 7 8 9 11 12; do echo PCR sha256 $i $(cat $p/$i); done'
+agree() { # the log, replayed by another program, and the TPM's registers
+	sed -n 's/^LOG //p' "$work/run/ktap" | base64 -d >"$work/bios" &&
+		python3 "$vm/tcglog_read.py" "$work/bios" "$work/run/ktap" >"$work/events"
+}
+if [ -r /usr/share/OVMF/OVMF_CODE_4M.fd ] && command -v swtpm >/dev/null; then
+	guest_run "$measured" --uefi --tpm "$work/tpm" && agree &&
+		grep -q '^9 00000006 .*Linux initrd' "$work/events"
+	result $? "--uefi --tpm: the log explains the registers, the initrd is in register 9"
+else
+	echo "ok $((n += 1)) --uefi --tpm # SKIP no ovmf or no swtpm"
+fi
+if [ -r /usr/lib/systemd/boot/efi/linuxx64.efi.stub ] && [ -e "$work/events" ]; then
+	mkdir -p "$work/esp/EFI/BOOT"
+	kernel=$("$vm/kernels" path "$series")/vmlinuz
+	"$vm/uki" "$kernel" "$work/initrd" "console=ttyS0 panic=-1 quiet" \
+		"$work/esp/EFI/BOOT/BOOTX64.EFI" &&
+		guest_run "$measured" --esp "$work/esp" --tpm "$work/tpm" && agree &&
+		grep -q '^11 0000000d' "$work/events"
+	result $? "--esp: a unified kernel image starts from a disk, its sections are in register 11"
+else
+	echo "ok $((n += 1)) --esp # SKIP no systemd-boot-efi, or no ovmf"
+fi
+
 marker=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 echo "$marker" >"$work/marker"
 guest_run 'x=$(cat /fw/marker); hold here; hold gone' --fw-cfg "marker=$work/marker" \

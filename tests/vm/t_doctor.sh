@@ -130,6 +130,27 @@ other_tees() {
 	result $? 'doctor: the layer that refuses is the paravisor (double)'
 }
 
+# The old one is today's, what .modinfo says of its version overwritten: a double of an
+# upgrade that did not end in a reboot. By netlink it still gives today's.
+other_version() {
+	insmod /lib/ward/ward-old.ko
+	finds '^warn  module-loaded .*version 0\.0\.9 .* is loaded, version [0-9.]* .*is installed' \
+		'another version is loaded (double)'
+	mend 'wardctl module unload, then' '... and the mend'
+	try 6 'version 0\.0\.9 .*is loaded already, and .*extra/ward.ko is version' \
+		'module load: the kernel has another version already' wardctl module load
+	try 6 'version 0\.0\.9 .*is loaded already, and /lib/ward/ward.ko is version' \
+		'module load FILE: likewise' wardctl module load /lib/ward/ward.ko
+	try 0 'Not the installed version is loaded' 'module status says so' wardctl module status
+	try 0 '^module version: *[0-9.]*$' 'status names the version of the module' wardctl status
+	grep -q '^wardctl version: *[0-9.]*' $D/out
+	result $? "... and wardctl's own"
+	try 0 'loaded: *no' 'module unload takes it out' wardctl module unload
+	try 0 'other version loaded: *no' 'module load: the installed one' wardctl module load
+	try 0 '' 'module load once more: it is there' wardctl module load
+	wardctl module unload -q
+}
+
 # What lockdown and sig_enforce refuse they refuse until the guest ends.
 signatures() {
 	wardctl module unload -q
@@ -142,6 +163,7 @@ signatures() {
 	result $? 'doctor: not signed, and nobody asks'
 	grep -q '^warn  lockdown .*none' $D/out
 	result $? 'doctor: no lockdown'
+	other_version
 	mount -t tmpfs none /sys/firmware
 	mkdir -p /sys/firmware/efi/efivars
 	printf '\006\000\000\000\001' \

@@ -168,6 +168,7 @@ policies() {
 			as worker wardctl report $D/r9 $D/q
 		raw_report_data
 	fi
+	configured_policy
 	try 0 'latches' 'policy set: latched' wardctl policy set --others all --latch rules
 	try 6 'the kernel says: the rules are latched' 'policy set: what a latch forbids' \
 		wardctl policy set --others none --latch rules
@@ -177,6 +178,12 @@ policies() {
 		wardctl policy set --others all
 	try 0 '^  - rules' 'policy set: with the latch repeated' \
 		wardctl policy set --others all --latch rules
+	printf '[policy]\nothers = all\n' >$D/policy.conf
+	try 6 'config apply: .policy.: latched (rules)' 'config apply: a latch that it lacks' \
+		wardctl config apply --from $D/policy.conf policy
+	printf 'latch = rules\n' >>$D/policy.conf
+	try 0 '^  - policy' 'config apply: the same policy with its latch, again' \
+		wardctl config apply --from $D/policy.conf policy
 	try 0 '^ok    kernel-policy .*0 rules' 'doctor: the policy that holds' \
 		sh -c 'wardctl doctor; true'
 	try 0 '^fail  kernel-policy .*init-on-free' 'doctor: a policy that this machine cannot meet' \
@@ -263,6 +270,56 @@ paces() {
 		--user-burst "$(sed -n 's/.*"user_burst": \([0-9]*\).*/\1/p' $D/pace)" -o json >$D/out 2>$D/err
 	cmp $D/out $D/pace >>$D/err
 	result $? 'pace set: back to what it was'
+}
+
+# /etc/ward, as ward-setup.service and ward-provider.service have it applied.
+configuration() {
+	mkdir -p /etc/ward/ward.conf.d
+	cat >/etc/ward/ward.conf <<-'EOM'
+		[limits]
+		each-user = 16M
+		user.worker = 8M
+		[pace]
+		user-burst = 9
+	EOM
+	try 0 'verdict: *ok' 'config check' as worker wardctl config check
+	try 6 'CAP_SYS_ADMIN' 'config apply: not for the worker' \
+		as worker wardctl config apply limits
+	try 0 '^  - pace' 'config apply' wardctl config apply limits pace policy
+	try 0 'user: *8388608' "config apply: one user's limit" wardctl limits show --user worker
+	try 0 'each user: *16777216' "config apply: each user's" wardctl limits show
+	try 0 'user burst: *9' 'config apply: pace' wardctl pace show
+	printf '[limits]\neach-user = 1M\nnonsense = 1\n' >/etc/ward/ward.conf.d/x.conf
+	try 7 'x.conf:3: ' 'config apply: an error is told with its place' wardctl config apply
+	try 0 'each user: *16777216' 'config apply: ... and nothing is applied' wardctl limits show
+	rm /etc/ward/ward.conf.d/x.conf
+	configured_provider
+	rm -r /etc/ward
+	wardctl limits set --each-user none -q
+	wardctl limits set --user worker none -q
+	wardctl pace set --user-burst 64 -q
+}
+
+configured_policy() {
+	printf '[policy]\nothers = none\nuser.worker = report,receipt\n' >$D/policy.conf
+	try 0 '^  - policy' 'config apply: policy' wardctl config apply --from $D/policy.conf policy
+	try 0 'name: *worker' 'config apply: ... is in force' wardctl policy show
+}
+
+configured_provider() {
+	if has_tsm; then
+		wardctl provider unset -q
+		try 0 'link: *made' 'config apply provider: the link is made' \
+			wardctl config apply provider
+		try 0 'link: *made' 'config apply provider: again is success' \
+			wardctl config apply provider
+	else
+		try 0 'link: *no' 'config apply provider: no TSM, nothing to do' \
+			wardctl config apply provider
+		printf '[provider]\ntsm = yes\n' >/etc/ward/ward.conf.d/tsm.conf
+		try 6 'no TSM' 'config apply provider: ... unless it must be' \
+			wardctl config apply provider
+	fi
 }
 
 # Levels as they change, told by the kernel to root, seen by looking as a stranger.
@@ -439,6 +496,7 @@ fi
 buffers
 limits
 paces
+configuration
 levels
 selftest
 unloading
