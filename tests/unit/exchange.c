@@ -7,24 +7,27 @@
 #include <unistd.h>
 
 #include "exchange.h"
+#include "../../userspace/broker/schema.h"
 
 #include <jose/b64.h>
 #include <jose/jwe.h>
 #include <jose/jwk.h>
 
 static struct sim_pki pki;
-static char dir[] = "/tmp/ward-rcar-XXXXXX";
-char rx_key_path[64], rx_log_path[64];
-static const uint8_t data_key[32] = "the data key of hospital no. one";
-static struct config_resource resource = {
+static char dir[32];
+char rx_key_path[64], rx_log_path[64], rx_db_path[64];
+const char *rx_url;
+const uint8_t rx_data_key[32] = "the data key of hospital no. one";
+struct config_resource rx_resource = {
 	.path = (char *)RX_PATH, .dataset = "data-set id 1234", .key_file = rx_key_path,
 };
 struct config rx_config = {
 	.session_max = 8, .session_timeout = RX_TIMEOUT, .token_lifetime = 50,
-	.resources = &resource, .resource_count = 1,
+	.resources = &rx_resource, .resource_count = 1,
 };
 struct rcar rx_rcar = { .config = &rx_config };
 struct rcar_reply rx_reply;
+const uint8_t *rx_client;
 json_t *rx_answer;
 static int64_t epoch;
 
@@ -39,28 +42,77 @@ void rx_set_policy(const char *json)
 	rx_rcar.policy = policy;
 }
 
+void rx_run(const char *sql)
+{
+	struct db_query q = { .sql = sql };
+	struct db_fault fault = { "" };
+
+	if (db_run(rx_rcar.db, &q, &fault) < 0)
+		fail_msg("%s: %s", sql, fault.text);
+}
+
+static int take_number(void *arg, const struct db_value *c, size_t count)
+{
+	*(int64_t *)arg = count == 1 && c[0].type == DB_INT ? c[0].number : -1;
+	return 0;
+}
+
+int64_t rx_number(const char *sql)
+{
+	int64_t n = -1;
+	struct db_query q = { .sql = sql, .row = take_number, .arg = &n };
+	struct db_fault fault = { "" };
+
+	if (db_run(rx_rcar.db, &q, &fault) < 0)
+		fail_msg("%s: %s", sql, fault.text);
+	return n;
+}
+
+/* The tests' own file, or what rx_url says. */
+static int open_database(void)
+{
+	struct db_fault fault = { "" };
+	char url[128];
+
+	snprintf(rx_db_path, sizeof(rx_db_path), "%s/db", dir);
+	snprintf(url, sizeof(url), "sqlite:%s", rx_db_path);
+	if (!db_open(rx_url ? rx_url : url, &rx_rcar.db, &fault) &&
+	    !schema_bring_up(rx_rcar.db, &fault) &&
+	    (rx_rcar.policies = policies_new()) != NULL &&
+	    !audit_open(rx_rcar.db, &rx_rcar.audit, &fault) &&
+	    !token_key_open(rx_rcar.db, &rx_rcar.token, &fault))
+		return 0;
+	print_message("# %s\n", fault.text);
+	return -1;
+}
+
 int rx_group_setup(void **state)
 {
 	int fd;
 
 	(void)state;
 	epoch = time(NULL);
+	strcpy(dir, "/tmp/ward-rcar-XXXXXX");
 	if (sim_pki_make(&sim_default_recipe, NULL, &pki) || !mkdtemp(dir))
 		return -1;
 	snprintf(rx_key_path, sizeof(rx_key_path), "%s/key", dir);
 	snprintf(rx_log_path, sizeof(rx_log_path), "%s/release.log", dir);
 	fd = open(rx_key_path, O_CREAT | O_WRONLY, 0600);
-	if (fd < 0 || write(fd, data_key, 32) != 32 || close(fd))
+	if (fd < 0 || write(fd, rx_data_key, 32) != 32 || close(fd))
 		return -1;
-	rx_rcar.token = token_key_new();
-	return rx_rcar.token ? 0 : -1;
+	return open_database();
 }
 
 int rx_group_teardown(void **state)
 {
 	(void)state;
 	wv_policy_free((struct wv_policy *)rx_rcar.policy);
+	rx_rcar.policy = NULL;
 	token_key_free(rx_rcar.token);
+	audit_close(rx_rcar.audit);
+	policies_free(rx_rcar.policies);
+	db_close(rx_rcar.db);
+	unlink(rx_db_path);
 	sim_pki_free(&pki);
 	unlink(rx_key_path);
 	unlink(rx_log_path);
@@ -77,7 +129,17 @@ int rx_setup(void **state)
 		return -1;
 	ut_free(pem);
 	rx_rcar.roots = roots;
-	rx_rcar.sessions = session_table_new(rx_config.session_max, rx_config.session_timeout);
+	rx_rcar.limits = (struct session_limits){ rx_config.session_max, rx_config.session_timeout };
+	rx_resource.uses = 0;
+	rx_resource.expires = 0;
+	rx_resource.policy = NULL;
+	rx_resource.client_count = 0;
+	rx_client = NULL;
+	rx_run("DELETE FROM session");
+	rx_run("DELETE FROM use_count");
+	rx_run("DELETE FROM resource");
+	rx_run("DELETE FROM policy");
+	rx_run("DELETE FROM audit");
 	if (release_log_open(rx_log_path, &rx_rcar.log))
 		return -1;
 	rx_set_policy(RX_POLICY(""));
@@ -95,7 +157,6 @@ int rx_teardown(void **state)
 
 	release_log_close(rx_rcar.log);
 	unlink(rx_log_path);
-	session_table_free(rx_rcar.sessions);
 	wv_roots_free((struct wv_roots *)rx_rcar.roots);
 	json_decref(x->key);
 	json_decref(x->shown);
@@ -115,6 +176,7 @@ int rx_call(const char *method, const char *path, const char *cookie, const char
 	struct rcar_request req = {
 		.method = method, .path = path, .cookie = cookie, .bearer = bearer, .body = body,
 		.body_len = body ? strlen(body) : 0, .peer = "test", .now = now,
+		.client = rx_client,
 		.time = epoch + now - 5000,
 	};
 
@@ -184,18 +246,33 @@ void rx_evidence(struct rx *x)
 					 (int)strlen(x->nonce)), 33);
 	memset(k->nonce, 0, sizeof(k->nonce));
 	memcpy(k->nonce, nonce, 32);
-	assert_int_equal(jose_jwk_thp_buf(NULL, x->key, "S256", thumb, 32), 32);
+	if (x->okp)
+		assert_int_equal(wv_thumbprint_x25519(x->okp, thumb), 0);
+	else
+		assert_int_equal(jose_jwk_thp_buf(NULL, x->key, "S256", thumb, 32), 32);
 	assert_int_equal(wv_binding_release((struct wv_bytes){ nonce, 32 }, thumb, k->binding), 0);
 	ut_free(x->bundle);
 	x->bundle = sim_bundle(&x->guest, x->pki);
+}
+
+json_t *rx_okp(const uint8_t *key)
+{
+	return json_pack("{s:s, s:s, s:o}", "kty", "OKP", "crv", "X25519", "x",
+			 jose_b64_enc(key, 32));
+}
+
+static json_t *shown(const struct rx *x)
+{
+	if (x->shown)
+		return json_incref(x->shown);
+	return x->okp ? rx_okp(x->okp) : rx_public_half(x->key);
 }
 
 int rx_attest(struct rx *x)
 {
 	json_t *body = json_pack("{s:{s:s, s:o}, s:{s:{s:o}, s:s}}", "runtime-data", "nonce",
 				 x->runtime_nonce ? x->runtime_nonce : x->nonce, "tee-pubkey",
-				 x->shown ? json_incref(x->shown) : rx_public_half(x->key),
-				 "tee-evidence", "primary_evidence", "bundle",
+				 shown(x), "tee-evidence", "primary_evidence", "bundle",
 				 jose_b64_enc(x->bundle.data, x->bundle.len),
 				 "additional_evidence", "{}");
 	char *text = json_dumps(body, 0);
@@ -227,7 +304,7 @@ void rx_check_release(struct rx *x, unsigned int line)
 {
 	struct wv_release r;
 	struct wv_fault fault;
-	char text[2048], *end, *p = text;
+	char text[8192], *end, *p = text;
 	uint8_t key[32];
 	size_t len = 0;
 	char *plain = jose_jwe_dec(NULL, rx_answer, NULL, x->key, &len);
@@ -237,7 +314,7 @@ void rx_check_release(struct rx *x, unsigned int line)
 	assert_non_null(body);
 	assert_int_equal(json_integer_value(json_object_get(body, "version")), 1);
 	assert_int_equal(jose_b64_dec(json_object_get(body, "key"), key, 32), 32);
-	assert_memory_equal(key, data_key, 32);
+	assert_memory_equal(key, rx_data_key, 32);
 	text[fread(text, 1, sizeof(text) - 1, f)] = 0;
 	fclose(f);
 	while (line--)
@@ -246,7 +323,7 @@ void rx_check_release(struct rx *x, unsigned int line)
 	ut_reason(WV_OK, wv_release_parse((struct wv_bytes){ (uint8_t *)p, (size_t)(end - p) }, &r,
 					  &fault), &fault);
 	assert_string_equal(r.resource, RX_PATH);
-	assert_memory_equal(r.dataset, resource.dataset, 16);
+	assert_memory_equal(r.dataset, rx_resource.dataset, 16);
 	assert_memory_equal(r.session, x->guest.claims.session, 16);
 	assert_memory_equal(r.instance, x->guest.claims.instance, 16);
 	assert_memory_equal(r.measurement, x->guest.measurement, 48);

@@ -25,6 +25,7 @@ struct rx {
 	const struct sim_pki *pki;
 	json_t *key;			/* ephemeral pair of the worker */
 	json_t *shown;			/* the public key that goes out, if another */
+	const uint8_t *okp;		/* X25519 key that stands in place of @key, or NULL */
 	char cookie[SESSION_COOKIE_LEN + 1];
 	char nonce[64];			/* as the broker sent it */
 	char *runtime_nonce;		/* as it goes back, if another */
@@ -34,15 +35,23 @@ struct rx {
 
 extern struct rcar rx_rcar;
 extern struct config rx_config;
+extern const uint8_t *rx_client;	/* SHA-256 of the client's key, or NULL */
 extern struct rcar_reply rx_reply;	/* the last one */
 extern json_t *rx_answer;		/* its body */
-extern char rx_key_path[64], rx_log_path[64];
+extern struct config_resource rx_resource;
+extern char rx_key_path[64], rx_log_path[64], rx_db_path[64];
+extern const char *rx_url;		/* of the database; NULL = a file of the group's own */
+extern const uint8_t rx_data_key[32];
 
 /* For cmocka: keys and directory of the group; tables, log and worker of a test. */
 int rx_group_setup(void **state);
 int rx_group_teardown(void **state);
 int rx_setup(void **state);
 int rx_teardown(void **state);
+
+/** rx_run, rx_number - SQL that must succeed; the number that it yields */
+void rx_run(const char *sql);
+int64_t rx_number(const char *sql);
 
 void rx_set_policy(const char *json);
 
@@ -67,6 +76,9 @@ int rx_get(struct rx *x);
 
 /** rx_public_half - of a key pair, as it goes out; a new reference */
 json_t *rx_public_half(const json_t *key);
+
+/** rx_okp - an X25519 key as it goes out; a new reference */
+json_t *rx_okp(const uint8_t *key);
 
 /** rx_expect - all steps: evidence must be refused with 401, the resource too */
 void rx_expect(struct rx *x, const char *reason);

@@ -28,6 +28,7 @@ struct fake {
 	char log[4096];			/* "open ioctl:05 mmap close:1000 ..." */
 	char path[64];
 	int open_flags, open_errno;
+	uint32_t abi;			/* WARD_ABI_VERSION of the module */
 	int ioctl_errno[256];		/* by command, given ioctl_fail times */
 	int ioctl_fail[256];
 	int (*ioctl_hook)(unsigned int cmd, void *arg);	/* 0 or errno */
@@ -48,6 +49,7 @@ static void fake_reset(void)
 {
 	memset(&fake, 0, sizeof(fake));
 	fake.next_fd = FAKE_FD + 1;
+	fake.abi = WARD_ABI_VERSION;
 }
 
 __attribute__((format(printf, 1, 2)))
@@ -90,6 +92,8 @@ static int fake_ioctl(int fd, unsigned long request, void *arg)
 		errno = fake.ioctl_errno[cmd];
 		return -1;
 	}
+	if (cmd == WARD_CMD_INFO)
+		((struct ward_info *)arg)->out_abi = fake.abi;
 	if (cmd == WARD_CMD_BUF_ALLOC)
 		((struct ward_buf_alloc *)arg)->out_fd = fake.next_fd++;
 	if (cmd == WARD_CMD_BUF_PIN)

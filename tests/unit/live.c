@@ -20,7 +20,7 @@ const char live_rows[] = "63,1\n41,0\n";
 char live_url[64];
 struct sim_guest live_guest;
 static struct sim_pki pki;
-static char dir[] = "/tmp/ward-kbs-XXXXXX";
+static char dir[32];
 static char path_buffer[8][64];
 static pid_t broker;
 
@@ -78,6 +78,7 @@ static int write_tls(const char *cert_name, const char *key_name)
 static int write_dataset(void)
 {
 	struct ward_dataset_params params = {
+		.kind = WARD_DATASET_TABLE,
 		.length = sizeof(live_rows) - 1, .rows = 2, .metadata = "{}", .metadata_len = 2,
 	};
 	struct ward_dataset_writer *w = NULL;
@@ -93,13 +94,21 @@ static int write_dataset(void)
 	return rc;
 }
 
-static int write_config(void)
+int live_configure(const char *more, const char *resource_more)
 {
 	static const char config[] =
 		"{\"ward-broker\":1,\"listen\":\"127.0.0.1:0\",\"tls\":{\"certificate\":"
 		"\"tls.pem\",\"key\":\"tls.key\"},\"policy\":\"policy.json\",\"roots\":"
-		"[\"ark.pem\"],\"release_log\":\"release.log\",\"session_timeout\":5,"
-		"\"resources\":{\"" LIVE_RESOURCE "\":{\"file\":\"one.wds\",\"key\":\"one.key\"}}}";
+		"[\"ark.pem\"],\"release_log\":\"release.log\",%s,\"resources\":"
+		"{\"" LIVE_RESOURCE "\":{\"file\":\"one.wds\",\"key\":\"one.key\"%s}}}";
+	char text[1024];
+	int n = snprintf(text, sizeof(text), config, more, resource_more);
+
+	return n < (int)sizeof(text) ? write_file("broker.json", text, (size_t)n) : -1;
+}
+
+static int write_policy(void)
+{
 	static const char policy[] =
 		"{\"ward-policy\":1,\"purpose\":\"release\",\"uid\":[1000],"
 		"\"accept_unmeasured\":true,\"allow_tee\":[\"simulated-snp\"]}";
@@ -107,18 +116,17 @@ static int write_config(void)
 	int rc = write_file("ark.pem", ark.data, ark.len);
 
 	ut_free(ark);
-	return rc ?: write_file("policy.json", policy, sizeof(policy) - 1) ?:
-	       write_file("broker.json", config, sizeof(config) - 1);
+	return rc ?: write_file("policy.json", policy, sizeof(policy) - 1);
 }
 
-static int start_broker(void)
+int live_run(const char *which)
 {
 	const char *bin = getenv("BIN");
 	char program[512], line[128];
 	int ready[2];
 	FILE *f;
 
-	snprintf(program, sizeof(program), "%s/ward-broker", bin ? bin : "build/bin");
+	snprintf(program, sizeof(program), "%s/%s", bin ? bin : "build/bin", which);
 	if (pipe2(ready, O_CLOEXEC))
 		return -1;
 	broker = fork();
@@ -141,19 +149,35 @@ static int start_broker(void)
 	return 0;
 }
 
-int live_start(void)
+int live_prepare(void)
 {
+	strcpy(dir, "/tmp/ward-kbs-XXXXXX");
 	if (sim_pki_make(&sim_default_recipe, NULL, &pki) || !mkdtemp(dir))
 		return -1;
 	return write_tls("tls.pem", "tls.key") ?: write_tls("other.pem", "other.key") ?:
-	       write_dataset() ?: write_config() ?: start_broker();
+	       write_dataset() ?: write_policy();
+}
+
+int live_start(void)
+{
+	return live_prepare() ?: live_configure("\"session_timeout\":5", "") ?: live_run("ward-broker");
+}
+
+int live_wait(void)
+{
+	int status = -1;
+
+	waitpid(broker, &status, 0);
+	broker = 0;
+	return status;
 }
 
 int live_stop(void)
 {
 	static const char *const names[] = { "tls.pem", "tls.key", "other.pem", "other.key",
 					     "one.wds", "one.key", "ark.pem", "policy.json",
-					     "broker.json", "release.log", "journal" };
+					     "broker.json", "release.log", "journal",
+					     "broker.db", "broker.db-wal", "broker.db-shm" };
 	int status = 0;
 
 	if (broker > 0) {

@@ -18,6 +18,15 @@ extern struct sim_guest live_guest;	/* what live_evidence() speaks of */
 /** live_start - make keys, data set and policy, start the broker; 0 or -1 */
 int live_start(void);
 
+/** live_start - in steps: keys, data set and policy; members of the configuration (one at
+ *  least); a program beside or below $BIN, at work */
+int live_prepare(void);
+int live_configure(const char *more, const char *resource_more);
+int live_run(const char *program);
+
+/** live_wait - for a broker that ends by itself; its status */
+int live_wait(void);
+
 /** live_stop - end it and remove its files; 0 when it ended in good order */
 int live_stop(void);
 

@@ -143,6 +143,12 @@ static void put(uint8_t *report, size_t at, uint64_t value, size_t n)
 		report[at++] = (uint8_t)value;
 }
 
+void sim_set(struct sim_guest *g, size_t at, size_t len, uint64_t value)
+{
+	assert_true(g->field_count < SIM_FIELDS_MAX && len <= 8);
+	g->fields[g->field_count++] = (struct sim_field){ at, len, value };
+}
+
 static void sign(const struct sim_pki *pki, uint8_t *report)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -179,6 +185,8 @@ void sim_report(const struct sim_guest *g, const struct sim_pki *pki,
 	if (g->version >= 3)
 		memcpy(out + 0x188, g->cpuid, 3);
 	memcpy(out + 0x1a0, pki->chip_id, 64);
+	for (i = 0; i < g->field_count; i++)
+		put(out, g->fields[i].at, g->fields[i].value, g->fields[i].len);
 	sign(pki, out);
 }
 
@@ -196,6 +204,56 @@ static void report_data(const struct sim_guest *g, struct wv_bundle *b, uint8_t 
 	sha(EVP_sha512(), 'W', tag, sizeof(tag), root, 64, out);
 }
 
+void sim_report_data(const struct sim_guest *g, uint8_t out[64])
+{
+	struct wv_bundle scratch;
+
+	report_data(g, &scratch, out);
+}
+
+static struct wv_evidence *piece(struct wv_bundle *b, const char *provider, const char *tee)
+{
+	struct wv_evidence *e = &b->evidence[b->evidence_count++];
+
+	assert_true(b->evidence_count <= WV_EVIDENCE_MAX);
+	strcpy(e->provider, provider);
+	strcpy(e->tee, tee);
+	return e;
+}
+
+static void add_launch(const struct sim_guest *g, struct wv_bundle *b, struct wv_bytes report,
+		       struct wv_bytes table)
+{
+	struct wv_evidence *e = piece(b, "tsmsim", g->tee);
+
+	e->data = report;
+	e->aux = table;
+	if (!g->beside)
+		return;
+	e = piece(b, "tsmsim", g->beside);
+	e->data = report;
+	e->data.len = 100;
+	e->aux = table;
+}
+
+static void add_tpms(const struct sim_guest *g, struct wv_bundle *b, const uint8_t data[64])
+{
+	for (size_t i = 0; i < g->tpm_count; i++) {
+		struct wv_evidence *e = piece(b, "vtpm", "tpm");
+
+		e->data = tpm_sim_data(&g->tpm[i], data);
+		e->aux = tpm_sim_aux(&g->tpm[i]);
+	}
+}
+
+static void free_tpms(const struct sim_guest *g, struct wv_bundle *b, size_t first)
+{
+	for (size_t i = first; i < first + g->tpm_count; i++) {
+		ut_free(b->evidence[i].data);
+		ut_free(b->evidence[i].aux);
+	}
+}
+
 struct wv_bytes sim_bundle(const struct sim_guest *g, const struct sim_pki *pki)
 {
 	struct wv_bytes events[SIM_EVENTS_MAX];
@@ -203,29 +261,28 @@ struct wv_bytes sim_bundle(const struct sim_guest *g, const struct sim_pki *pki)
 		.claims = { (const uint8_t *)&g->claims, sizeof(g->claims) },
 		.index = g->index,
 		.leaves = g->leaves,
-		.evidence_count = g->beside ? 2 : 1,
 		.events = events,
 		.event_count = g->event_count,
 	};
-	uint8_t report[WV_SNP_REPORT_SIZE], data[64], *out;
-	size_t i, len, table_len;
-	uint8_t *table = sim_cert_table(pki, &table_len);
+	uint8_t report[WV_SNP_REPORT_SIZE], data[64], *table = NULL, *out;
+	size_t i, len, table_len, first;
 	struct wv_fault fault;
 
 	report_data(g, &b, data);
-	sim_report(g, pki, data, report);
 	for (i = 0; i < g->event_count; i++)
 		events[i] = (struct wv_bytes){ (const uint8_t *)&g->events[i], WARD_EVENT_SIZE };
-	strcpy(b.evidence[0].provider, "tsmsim");
-	strcpy(b.evidence[0].tee, g->tee);
-	b.evidence[0].data = (struct wv_bytes){ report, sizeof(report) };
-	b.evidence[0].aux = (struct wv_bytes){ table, table_len };
-	if (g->beside) {
-		b.evidence[1] = b.evidence[0];
-		strcpy(b.evidence[1].tee, g->beside);
-		b.evidence[1].data.len = 100;
+	if (!g->no_launch) {
+		table = sim_cert_table(pki, &table_len);
+		sim_report(g, pki, data, report);
+		add_launch(g, &b, (struct wv_bytes){ report, sizeof(report) },
+			   (struct wv_bytes){ table, table_len });
 	}
+	first = b.evidence_count;
+	add_tpms(g, &b, data);
+	for (i = 0; i < g->more_count; i++)
+		b.evidence[b.evidence_count++] = g->more[i];
 	ut_reason(WV_OK, wv_bundle_encode(&b, &out, &len, &fault), &fault);
+	free_tpms(g, &b, first);
 	free(table);
 	return (struct wv_bytes){ out, len };
 }

@@ -7,8 +7,16 @@
 
 #include "../tsmsim/certs.h"
 #include "support.h"
+#include "tpm_sim.h"
 
 #define SIM_EVENTS_MAX 16
+#define SIM_FIELDS_MAX 24
+
+/** struct sim_field - @len bytes of a report at @at, little endian, set before it is signed */
+struct sim_field {
+	size_t at, len;
+	uint64_t value;
+};
 
 /**
  * struct sim_guest - one session's account, to be changed at will before sim_bundle()
@@ -17,7 +25,11 @@
  * @measurement, @policy, @vmpl, @version, @cpuid: what the report will say
  * @tee: what the bundle says
  * @beside: kind of a second piece, or NULL
+ * @no_launch: the report and what is beside it are left out
+ * @tpm, @tpm_count: a TPM's pieces, behind the rest
+ * @more, @more_count: pieces as they stand, behind those
  * @index, @leaves: place of the claims in the tree; the other leaves are made up
+ * @fields, @field_count: what else the report says: sim_set()
  */
 struct sim_guest {
 	struct ward_claims claims;
@@ -30,11 +42,21 @@ struct sim_guest {
 	uint8_t cpuid[3];
 	const char *tee;
 	const char *beside;
+	bool no_launch;
+	const struct tpm_sim *tpm;
+	size_t tpm_count;
+	const struct wv_evidence *more;
+	size_t more_count;
 	uint64_t index, leaves;
+	struct sim_field fields[SIM_FIELDS_MAX];
+	size_t field_count;
 };
 
 /** sim_guest_new - a session with a buffer allocated and wiped, sealed or not */
 void sim_guest_new(struct sim_guest *g, uint32_t purpose);
+
+/** sim_set - the report will have @value in @len bytes (up to 8) at @at, whatever else says */
+void sim_set(struct sim_guest *g, size_t at, size_t len, uint64_t value);
 
 /** sim_event - append a record; head and sequence of the claims follow */
 void sim_event(struct sim_guest *g, uint16_t type, uint64_t bytes);
@@ -46,7 +68,10 @@ void sim_heads(struct sim_guest *g);
 void sim_report(const struct sim_guest *g, const struct sim_pki *pki,
 		const uint8_t report_data[64], uint8_t *out);
 
-/** sim_bundle - the encoded bundle with certificate table; ut_free() it */
+/** sim_report_data - what a TEE signs for these claims */
+void sim_report_data(const struct sim_guest *g, uint8_t out[64]);
+
+/** sim_bundle - the encoded bundle with certificate table; ut_free() it. @pki: of a launch */
 struct wv_bytes sim_bundle(const struct sim_guest *g, const struct sim_pki *pki);
 
 /** sim_pem - a certificate as PEM; ut_free() it */

@@ -40,6 +40,9 @@ static void test_smallest(void **state)
 	assert_int_equal(c.session_timeout, 300);
 	assert_int_equal(c.token_lifetime, 300);
 	assert_int_equal(c.root_count, 0);
+	assert_null(c.collateral);
+	assert_null(c.keyring);
+	assert_string_equal(c.database, "sqlite:dir/broker.db");
 	assert_int_equal(c.resource_count, 1);
 	assert_int_equal(c.resources[0].dataset[15], 15);
 	assert_ptr_equal(config_find(&c, "a/b/c"), &c.resources[0]);
@@ -55,12 +58,17 @@ static void test_everything(void **state)
 
 	(void)state;
 	assert_int_equal(parse(HEAD "\"listen\":\"[::1]:8443\",\"roots\":[\"x.pem\",\"/y.pem\"],"
+			       "\"collateral\":\"vendors\",\"keyring\":\"passphrase:pass\","
 			       "\"session_max\":7,\"session_timeout\":8,\"token_lifetime\":9,"
-			       "\"resources\":{\"a/b/c\":{\"file\":\"d.wds\",\"key\":\"k\"},"
+			       "\"resources\":{\"a/b/c\":{\"file\":\"d.wds\",\"key\":\"k\","
+			       "\"project\":\"clinic\",\"policy\":\"strict\","
+			       "\"expires\":\"2026-01-02T03:04:05Z\",\"clients\":[\"" ID ID "\"]},"
 			       "\"a/b/d.1_2-3\":{\"dataset\":\"" ID "\",\"key\":\"k\"}}}",
 			       &c, &fault), 0);
 	assert_string_equal(c.host, "::1");
 	assert_int_equal(c.port, 8443);
+	assert_string_equal(c.collateral, "dir/vendors");
+	assert_string_equal(c.keyring, "passphrase:dir/pass");
 	assert_string_equal(c.roots[0], "dir/x.pem");
 	assert_string_equal(c.roots[1], "/y.pem");
 	assert_int_equal(c.session_max, 7);
@@ -68,6 +76,12 @@ static void test_everything(void **state)
 	assert_int_equal(c.token_lifetime, 9);
 	assert_string_equal(config_find(&c, "a/b/c")->file, "dir/d.wds");
 	assert_null(config_find(&c, "a/b/d.1_2-3")->file);
+	assert_null(config_find(&c, "a/b/d.1_2-3")->policy);
+	assert_string_equal(config_find(&c, "a/b/c")->project, "clinic");
+	assert_string_equal(config_find(&c, "a/b/c")->policy, "strict");
+	assert_int_equal(config_find(&c, "a/b/c")->expires, 1767323045);
+	assert_int_equal(config_find(&c, "a/b/c")->client_count, 1);
+	assert_int_equal(config_find(&c, "a/b/c")->clients[0][31], 15);
 	config_clear(&c);
 }
 
@@ -86,10 +100,19 @@ static void test_refused(void **state)
 		{ HEAD LISTEN "\"resources\":{}}", "resources" },
 		{ HEAD LISTEN "\"resources\":[]}", "resources" },
 		{ HEAD LISTEN ONE ",\"extra\":1}", "extra" },
+		{ HEAD LISTEN "\"resources\":{\"a/b/c\":{\"1\":0,\"2\":0,\"3\":0,\"4\":0,\"5\":0,\"6\":0,"
+		  "\"7\":0,\"8\":0,\"9\":0,\"a\":0,\"b\":0,\"c\":0,\"d\":0,\"e\":0,\"f\":0,\"g\":0,\"h\":0}}}",
+		  "more than 16 members" },
+		{ HEAD LISTEN "\"resources\":{\"a/b/c\":{\"dataset\":\"" ID "\",\"key\":\"k\","
+		  "\"key_uses\":-1}}}", "key_uses" },
+		{ HEAD LISTEN "\"resources\":{\"a/b/c\":{\"dataset\":\"" ID "\",\"key\":\"k\","
+		  "\"key_lifetime\":31536001}}}", "key_lifetime" },
 		{ HEAD LISTEN ONE ",\"session_max\":0}", "session_max" },
 		{ HEAD LISTEN ONE ",\"session_timeout\":3601}", "session_timeout" },
 		{ HEAD LISTEN ONE ",\"token_lifetime\":-1}", "token_lifetime" },
 		{ HEAD LISTEN ONE ",\"roots\":\"x\"}", "roots" },
+		{ HEAD LISTEN ONE ",\"collateral\":[\"x\"]}", "Expected string" },
+		{ HEAD LISTEN ONE ",\"collaterals\":\"x\"}", "collaterals" },
 		{ HEAD LISTEN ONE ",\"roots\":[1]}", "roots" },
 		{ HEAD "\"listen\":\"127.0.0.1\"," ONE "}", "ADDRESS:PORT" },
 		{ HEAD "\"listen\":\":80\"," ONE "}", "ADDRESS:PORT" },

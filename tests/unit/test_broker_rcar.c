@@ -10,8 +10,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "exchange.h"
+#include "pg.h"
 
 #include <jose/jwe.h>
 #include <jose/jwk.h>
@@ -105,6 +107,52 @@ static void test_other_measurement(void **state)
 	rx_set_policy(RX_POLICY(",\"measurement\":[\"000000000000000000000000000000000000000000000000"
 			       "000000000000000000000000000000000000000000000000\"]"));
 	rx_expect(*state, wv_reason_text(WV_MEASUREMENT_MISMATCH));
+}
+
+/* A machine whose only evidence is a TPM's quote, by a policy that knows its key. */
+static void of_a_tpm(struct rx *x, struct tpm_sim *t, EVP_PKEY *key)
+{
+	char ak[65], policy[512];
+
+	tpm_sim_new(t, key);
+	tpm_sim_ak(t, ak);
+	snprintf(policy, sizeof(policy),
+		 "{\"ward-policy\":1,\"purpose\":\"release\",\"allow_tee\":[\"tpm\"],\"tpm\":{\"ak\":[\"%s\"],"
+		 "\"pcrs\":{\"sha256\":{\"4\":[\"14141414141414141414141414141414"
+		 "14141414141414141414141414141414\"]}}}}", ak);
+	rx_set_policy(policy);
+	x->guest.claims.tee = htole32(WARD_TEE_TPM);
+	x->guest.no_launch = true;
+	x->guest.tpm = t;
+	x->guest.tpm_count = 1;
+}
+
+static void test_tpm_alone(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	struct rx *x = *state;
+	struct tpm_sim t;
+
+	of_a_tpm(x, &t, key);
+	memset(x->guest.measurement, 0, sizeof(x->guest.measurement));	/* there is none */
+	rx_auth(x);
+	rx_evidence(x);
+	assert_int_equal(rx_attest(x), 200);
+	assert_int_equal(rx_get(x), 200);
+	rx_check_release(x, 0);
+	EVP_PKEY_free(key);
+}
+
+static void test_tpm_of_other_boot(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	struct rx *x = *state;
+	struct tpm_sim t;
+
+	of_a_tpm(x, &t, key);
+	t.pcr[4][31] ^= 1;
+	rx_expect(x, wv_reason_text(WV_PCR_MISMATCH));
+	EVP_PKEY_free(key);
 }
 
 static void test_unknown_root(void **state)
@@ -301,8 +349,97 @@ static void test_broken_store(void **state)
 	limit_file_size(100);
 	rx_get(x);
 	limit_file_size(RLIM_INFINITY);
-	rx_refused(500, "release-failed");
+	/* a database in a file has no room either */
+	rx_refused(rx_url ? 500 : 503, rx_url ? "release-failed" : "store-failed");
 	assert_int_equal(file_size(rx_log_path), 0);
+}
+
+/* As often as it may be, and not once more, whoever asks. */
+static void test_uses(void **state)
+{
+	struct rx *x = *state;
+
+	rx_resource.uses = 2;
+	for (int i = 0; i < 2; i++) {
+		rx_auth(x);
+		rx_evidence(x);
+		assert_int_equal(rx_attest(x), 200);
+		assert_int_equal(rx_get(x), 200);
+	}
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(rx_get(x), 403);
+		assert_string_equal(rx_member("reason"), "resource-used-up");
+	}
+	assert_int_equal(rx_log_lines(), 2);
+	assert_int_equal(rx_number("SELECT used FROM use_count"), 2);
+	assert_int_equal(rx_number("SELECT count(*) FROM audit WHERE line IS NOT NULL"), 2);
+	/* 2 attestations, 2 releases, 2 refusals */
+	assert_int_equal(rx_number("SELECT count(*) FROM audit"), 6);
+}
+
+/* A log that lost its lines has them again, once. */
+static void test_log_mended(void **state)
+{
+	struct db_fault fault = { "" };
+	struct rx *x = *state;
+
+	rx_auth(x);
+	rx_evidence(x);
+	assert_int_equal(rx_attest(x), 200);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(rx_get(x), 200);
+	assert_int_equal(truncate(rx_log_path, file_size(rx_log_path) * 2 / 3 - 9), 0);
+	release_log_close(rx_rcar.log);
+	rx_rcar.log = NULL;
+	assert_int_equal(release_log_open(rx_log_path, &rx_rcar.log), 0);
+	assert_int_equal(release_log_mend(rx_rcar.log, rx_rcar.db, &fault), 2);
+	assert_int_equal(release_log_mend(rx_rcar.log, rx_rcar.db, &fault), 0);
+	assert_int_equal(rx_log_lines(), 4);	/* the torn one, ended */
+	rx_check_release(x, 2);
+	rx_check_release(x, 3);
+}
+
+/* Another broker of the same database: other half of each step. */
+static void test_other_broker(void **state)
+{
+	struct token_key *mine = rx_rcar.token, *theirs = NULL;
+	struct db_fault fault = { "" };
+	struct rx *x = *state;
+	char token[TOKEN_MAX];
+
+	rx_auth(x);
+	rx_evidence(x);
+	assert_int_equal(rx_attest(x), 200);
+	snprintf(token, sizeof(token), "%s", rx_member("token"));
+	assert_int_equal(token_key_open(rx_rcar.db, &theirs, &fault), 0);
+	rx_rcar.token = theirs;
+	assert_int_equal(rx_call("GET", "/kbs/v0/resource/" RX_PATH, NULL, token, NULL, x->now), 200);
+	rx_rcar.token = token_key_new();
+	rx_call("GET", "/kbs/v0/resource/" RX_PATH, NULL, token, NULL, x->now);
+	assert_string_equal(rx_member("reason"), "token-invalid");
+	token_key_free(rx_rcar.token);
+	token_key_free(theirs);
+	rx_rcar.token = mine;
+}
+
+/* Its policy is another: what the evidence met elsewhere, or before, does not count here. */
+static void test_other_policy(void **state)
+{
+	struct rx *x = *state;
+	char token[TOKEN_MAX];
+
+	rx_auth(x);
+	rx_evidence(x);
+	assert_int_equal(rx_attest(x), 200);
+	snprintf(token, sizeof(token), "%s", rx_member("token"));
+	rx_rcar.policy_sha256[0] ^= 1;
+	rx_call("GET", "/kbs/v0/resource/" RX_PATH, NULL, token, NULL, x->now);
+	rx_refused(403, "policy-unmet");
+	rx_get(x);
+	rx_refused(403, "policy-unmet");
+	rx_rcar.policy_sha256[0] ^= 1;
+	assert_int_equal(rx_get(x), 200);
+	rx_check_release(x, 0);
 }
 
 static void test_misrouted(void **state)
@@ -406,13 +543,25 @@ int main(void)
 		T(test_release), T(test_release_to_other_key), T(test_no_session),
 		T(test_wrong_uid), T(test_wrong_purpose), T(test_debug_guest),
 		T(test_simulated_not_named), T(test_unmeasured), T(test_other_measurement),
+		T(test_tpm_alone), T(test_tpm_of_other_boot),
 		T(test_unknown_root), T(test_edited_claims), T(test_other_key), T(test_unfit_key),
 		T(test_replay_in_session), T(test_replay_after_refusal),
 		T(test_replay_across_sessions), T(test_foreign_nonce), T(test_expired),
 		T(test_expired_after_attestation), T(test_bad_token), T(test_unknown_resource),
-		T(test_broken_store), T(test_misrouted), T(test_bad_auth), T(test_bad_attest),
+		T(test_broken_store), T(test_uses), T(test_log_mended), T(test_other_broker),
+		T(test_broken_store), T(test_uses), T(test_log_mended), T(test_other_policy),
+		T(test_misrouted), T(test_bad_auth), T(test_bad_attest),
 		T(test_truncated_bundles), T(test_too_many_sessions),
 	};
 
-	return cmocka_run_group_tests(tests, rx_group_setup, rx_group_teardown);
+	struct pg *server = pg_start();
+	int failed = cmocka_run_group_tests_name("sqlite", tests, rx_group_setup, rx_group_teardown);
+
+	if (!server)
+		return failed;
+	rx_url = pg_url(server);
+	failed += cmocka_run_group_tests_name("postgresql", tests, rx_group_setup,
+					      rx_group_teardown);
+	pg_stop(server);
+	return failed;
 }

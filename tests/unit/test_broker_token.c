@@ -145,6 +145,9 @@ static void test_bad_keys(void **state)
 	json_decref(key);
 }
 
+static const char a_key[] = "{\"crv\":\"P-384\",\"kty\":\"EC\",\"x\":\"a\",\"y\":\"b\"}";
+
+/* What a token says that was made of verdict(). */
 static void fill(struct attested *who)
 {
 	memset(who, 0, sizeof(*who));
@@ -154,7 +157,36 @@ static void fill(struct attested *who)
 	memset(who->evidence, 4, sizeof(who->evidence));
 	who->uid = 4294967295u;
 	who->measured = 1;
-	strcpy(who->tee_pubkey, "{\"crv\":\"P-384\",\"kty\":\"EC\",\"x\":\"a\",\"y\":\"b\"}");
+	strcpy(who->tee_pubkey, a_key);
+	who->policy_count = 3;
+	memset(who->policies, 5, 3 * sizeof(who->policies[0]));
+}
+
+static const struct wv_verdict *verdict(void)
+{
+	static struct wv_verdict v = { .have = WV_HAVE_CLAIMS | WV_HAVE_REPORT, .measured = 1 };
+
+	memset(v.claims.session, 1, sizeof(v.claims.session));
+	memset(v.claims.instance, 2, sizeof(v.claims.instance));
+	memset(v.report.measurement, 3, sizeof(v.report.measurement));
+	memset(v.evidence_digest, 4, sizeof(v.evidence_digest));
+	v.claims.caller.uid = 4294967295u;
+	return &v;
+}
+
+static char *issue(const struct token_key *key)
+{
+	struct attested who;
+	struct token_facts facts = {
+		.verdict = verdict(), .who = &who, .now = 1000, .lifetime = 60,
+	};
+	char *token;
+
+	fill(&who);
+	token = token_issue(key, &facts);
+
+	assert_non_null(token);
+	return token;
 }
 
 static void test_token(void **state)
@@ -165,8 +197,7 @@ static void test_token(void **state)
 
 	(void)state;
 	fill(&who);
-	token = token_issue(key, &who, 1000, 60);
-	assert_non_null(token);
+	token = issue(key);
 	assert_int_equal(token_check(key, token, 1000, &back), TOKEN_OK);
 	assert_memory_equal(&back, &who, sizeof(who));
 	assert_int_equal(token_check(key, token, 1059, &back), TOKEN_OK);
@@ -180,13 +211,12 @@ static void test_token(void **state)
 static void test_token_changed(void **state)
 {
 	struct token_key *key = token_key_new();
-	struct attested who, back;
+	struct attested back;
 	char *token;
 	size_t len;
 
 	(void)state;
-	fill(&who);
-	token = token_issue(key, &who, 1000, 60);
+	token = issue(key);
 	len = strlen(token);
 	/* not the last character: its low bits are no part of the signature */
 	for (size_t i = 0; i + 1 < len; i++) {
@@ -210,12 +240,11 @@ static void test_token_other_algorithm(void **state)
 {
 	static const char *const heads[] = { "{\"alg\":\"none\"}", "{\"alg\":\"HS256\"}", "{}" };
 	struct token_key *key = token_key_new();
-	struct attested who, back;
+	struct attested back;
 	char *token, forged[TOKEN_MAX];
 
 	(void)state;
-	fill(&who);
-	token = token_issue(key, &who, 1000, 60);
+	token = issue(key);
 	for (size_t i = 0; i < 3; i++) {
 		json_t *head = jose_b64_enc(heads[i], strlen(heads[i]));
 

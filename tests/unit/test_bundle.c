@@ -259,13 +259,34 @@ static void writer_refuses(void **state)
 	assert_int_equal(wv_bundle_encode(&b, &out, &len, NULL), WV_USAGE);
 }
 
+/* A certificate table whose first entry is a VLEK begins as a map does. */
+static void tables(void **state)
+{
+	static const uint8_t first[4][16] = {
+		{ 0x63, 0xda, 0x75, 0x8d, 0xe6, 0x64, 0x45, 0x64 },
+		{ 0x4a, 0xb7, 0xb3, 0x79, 0xbb, 0xac, 0x4f, 0xe4 },
+		{ 0xc0, 0xb4, 0x06, 0xa4, 0xa8, 0x03, 0x49, 0x52 },
+		{ 0xa8, 0x07, 0x4b, 0xc2, 0xa2, 0x5a, 0x48, 0x3e },
+	};
+	struct wv_bundle *b;
+	struct wv_fault fault;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		ut_reason(WV_EVIDENCE_UNKNOWN,
+			  wv_bundle_decode((struct wv_bytes){ first[i], 16 }, &b, &fault), &fault);
+		assert_non_null(strstr(fault.text, "certificate table"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),	cmocka_unit_test(truncated),
 		cmocka_unit_test(every_bit),	cmocka_unit_test(followed),
 		cmocka_unit_test(other_forms),	cmocka_unit_test(big_promises),
-		cmocka_unit_test(writer_refuses),
+		cmocka_unit_test(writer_refuses), cmocka_unit_test(tables),
 	};
 	size_t i;
 

@@ -164,9 +164,9 @@ static void words(void **state)
 	uint16_t i;
 
 	(void)state;
-	for (i = WARD_EVENT_SESSION_OPEN; i <= WARD_EVENT_BREAKER; i++)
+	for (i = WARD_EVENT_SESSION_OPEN; i <= WARD_EVENT_KEY_END; i++)
 		assert_string_not_equal(wv_event_type_text(i), "unknown");
-	for (i = WARD_END_NONE; i <= WARD_END_UNMAP; i++)
+	for (i = WARD_END_NONE; i <= WARD_END_SEAL; i++)
 		assert_string_not_equal(wv_end_text(i), "unknown");
 	assert_string_equal(wv_event_type_text(WARD_EVENT_LEASE), "lease");
 	assert_string_equal(wv_event_type_text(WARD_EVENT_REVOKE), "revoke");
@@ -174,12 +174,15 @@ static void words(void **state)
 	assert_string_equal(wv_event_type_text(WARD_EVENT_LIMIT), "limit");
 	assert_string_equal(wv_event_type_text(WARD_EVENT_BREAKER), "breaker");
 	assert_string_equal(wv_event_type_text(WARD_EVENT_POLICY), "policy");
-	assert_string_equal(wv_event_type_text(WARD_EVENT_POLICY + 1), "unknown");
+	assert_string_equal(wv_event_type_text(WARD_EVENT_KEY_PAIR), "key-pair");
+	assert_string_equal(wv_event_type_text(WARD_EVENT_KEY_END), "key-end");
+	assert_string_equal(wv_event_type_text(WARD_EVENT_KEY_END + 1), "unknown");
 	assert_string_equal(wv_event_type_text(UINT16_MAX), "unknown");
 	assert_string_equal(wv_end_text(WARD_END_LEASE), "lease");
 	assert_string_equal(wv_end_text(WARD_END_PURGE), "purge");
 	assert_string_equal(wv_end_text(WARD_END_UNMAP), "unmap");
-	assert_string_equal(wv_end_text(WARD_END_UNMAP + 1), "unknown");
+	assert_string_equal(wv_end_text(WARD_END_SEAL), "seal");
+	assert_string_equal(wv_end_text(WARD_END_SEAL + 1), "unknown");
 }
 
 int main(void)

@@ -98,6 +98,11 @@ static void zeroes(void **state)
 	cursor_zero(&c, 2);
 	assert_false(cursor_ok(&c));
 	assert_int_equal(c.at, 3);
+	c = cursor_over(NULL, 0);
+	assert_null(cursor_take(&c, 0));
+	assert_true(cursor_done(&c));
+	c = cursor_sub(&c, 0, 0);
+	assert_true(cursor_done(&c));
 	c = cursor_over(NULL, 5);
 	assert_int_equal(cursor_left(&c), 0);
 	cursor_zero(&c, 0);

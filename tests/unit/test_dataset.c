@@ -17,6 +17,9 @@
 #include "dataset_vector.h"
 
 #define C	WARD_DATASET_CHUNK_MIN
+#define HEADER	128
+#define SLOT	WARD_DATASET_SLOT_MIN
+#define BODY	(HEADER + 2 * SLOT)
 
 static const char meta[] = "{\"name\":\"test\"}";
 static const uint8_t key[WARD_DATASET_KEY_LEN] = "0123456789abcdefghijklmnopqrstu";
@@ -41,7 +44,8 @@ static uint8_t *plain(size_t len)
 static int make(size_t len, uint32_t chunk, const uint8_t *k, size_t step)
 {
 	struct ward_dataset_params params = {
-		.chunk_size = chunk, .length = len, .rows = 7,
+		.kind = WARD_DATASET_TABLE, .chunk_size = chunk, .length = len, .rows = 7,
+		.slot_size = SLOT,
 		.metadata = meta, .metadata_len = sizeof(meta) - 1,
 	};
 	struct ward_dataset_writer *w = NULL;
@@ -82,6 +86,11 @@ static void put(int fd, size_t off, uint8_t b)
 	assert_int_equal(pwrite(fd, &b, 1, (off_t)off), 1);
 }
 
+static void put_all(int fd, size_t off, const void *data, size_t len)
+{
+	assert_int_equal(pwrite(fd, data, len, (off_t)off), len);
+}
+
 static int64_t read_whole(int fd, const uint8_t *k, struct ward_dataset_error *err)
 {
 	uint8_t buf[C * 4];
@@ -112,7 +121,7 @@ static void test_round_trip(void **state)
 			int fd = make(sizes[i], C, key, steps[j]);
 			size_t chunks = (sizes[i] + C - 1) / C;
 
-			assert_int_equal(size_of(fd), 128 + sizes[i] + 16 * chunks);
+			assert_int_equal(size_of(fd), BODY + sizes[i] + 16 * chunks);
 			assert_int_equal(read_whole(fd, key, NULL), sizes[i]);
 			close(fd);
 		}
@@ -151,7 +160,10 @@ static void test_info_without_key(void **state)
 	(void)state;
 	assert_int_equal(ward_dataset_open(fd, NULL, &ds, NULL), 0);
 	info = ward_dataset_info(ds);
-	assert_int_equal(info->version, 1);
+	assert_int_equal(info->version, 2);
+	assert_int_equal(info->kind, WARD_DATASET_TABLE);
+	assert_int_equal(info->recipients->count, 1);
+	assert_int_equal(info->recipients->of[0].type, WARD_RECIPIENT_KEY);
 	assert_int_equal(info->header_len, 128);
 	assert_int_equal(info->chunk_size, C);
 	assert_int_equal(info->length, C + 1);
@@ -195,6 +207,8 @@ static void test_every_truncation(void **state)
 
 	(void)state;
 	while (len--) {
+		if (len > HEADER && len < BODY && len % 61)
+			continue;	/* the tables: one place is as good as the next */
 		assert_int_equal(ftruncate(fd, (off_t)len), 0);
 		err.text[0] = 0;
 		assert_int_equal(read_whole(fd, key, &err), -EBADMSG);
@@ -214,11 +228,11 @@ static void test_truncated_while_open(void **state)
 
 	(void)state;
 	assert_int_equal(ward_dataset_open(fd, key, &ds, NULL), 0);
-	assert_int_equal(ftruncate(fd, 128 + C + 16 + C), 0);
+	assert_int_equal(ftruncate(fd, BODY + C + 16 + C), 0);
 	memset(buf, 0xaa, sizeof(buf));
 	assert_int_equal(ward_dataset_read_chunk(ds, 1, buf, C, &err), -EBADMSG);
 	assert_int_equal(err.chunk, 1);
-	assert_int_equal(err.offset, 128 + C + 16 + C);
+	assert_int_equal(err.offset, BODY + C + 16 + C);
 	assert_memory_equal(buf, zero, C);
 	ward_dataset_close(ds);
 	close(fd);
@@ -262,16 +276,16 @@ static void test_every_body_byte(void **state)
 {
 	struct ward_dataset_error err;
 	int fd = make(C + 5, C, key, C);
-	size_t len = size_of(fd), second = 128 + C + 16;
+	size_t len = size_of(fd), second = BODY + C + 16;
 
 	(void)state;
-	for (size_t i = 128; i < len; i++) {
+	for (size_t i = BODY; i < len; i++) {
 		uint8_t b = get(fd, i);
 
 		put(fd, i, b ^ 0x40);
 		assert_int_equal(read_whole(fd, key, &err), -EBADMSG);
 		assert_int_equal(err.chunk, i >= second);
-		assert_int_equal(err.offset, i >= second ? second : 128);
+		assert_int_equal(err.offset, i >= second ? second : BODY);
 		put(fd, i, b);
 	}
 	close(fd);
@@ -285,7 +299,7 @@ static void test_wiped_on_failure(void **state)
 	int fd = make(C, C, key, C);
 
 	(void)state;
-	put(fd, 128 + C, get(fd, 128 + C) ^ 1);
+	put(fd, BODY + C, get(fd, BODY + C) ^ 1);
 	assert_int_equal(ward_dataset_open(fd, key, &ds, NULL), 0);
 	memset(buf, 0xaa, sizeof(buf));
 	assert_int_equal(ward_dataset_read_chunk(ds, 0, buf, sizeof(buf), NULL), -EBADMSG);
@@ -311,10 +325,10 @@ static void test_swapped_chunks(void **state)
 	int fd = make(3 * C, C, key, C);
 
 	(void)state;
-	assert_int_equal(pread(fd, first, C + 16, 128), C + 16);
-	assert_int_equal(pread(fd, second, C + 16, 128 + C + 16), C + 16);
-	assert_int_equal(pwrite(fd, second, C + 16, 128), C + 16);
-	assert_int_equal(pwrite(fd, first, C + 16, 128 + C + 16), C + 16);
+	assert_int_equal(pread(fd, first, C + 16, BODY), C + 16);
+	assert_int_equal(pread(fd, second, C + 16, BODY + C + 16), C + 16);
+	assert_int_equal(pwrite(fd, second, C + 16, BODY), C + 16);
+	assert_int_equal(pwrite(fd, first, C + 16, BODY + C + 16), C + 16);
 	assert_int_equal(read_whole(fd, key, &err), -EBADMSG);
 	assert_int_equal(err.chunk, 0);
 	close(fd);
@@ -327,7 +341,7 @@ static void test_foreign_chunk(void **state)
 	int a = make(2 * C, C, key, C), b = make(2 * C, C, key, C);
 
 	(void)state;
-	copy_chunk(b, 128 + C + 16, a, 128 + C + 16);
+	copy_chunk(b, BODY + C + 16, a, BODY + C + 16);
 	assert_int_equal(read_whole(a, key, &err), -EBADMSG);
 	assert_int_equal(err.chunk, 1);
 	close(a);
@@ -388,7 +402,10 @@ static void test_known_answer(void **state)
 	int fd = memfd_create("wds", MFD_CLOEXEC);
 
 	(void)state;
-	assert_int_equal(write(fd, vector, sizeof(vector)), sizeof(vector));
+	put_all(fd, 0, vector_head, sizeof(vector_head));
+	put_all(fd, sizeof(vector_head), vector_table, sizeof(vector_table));
+	put_all(fd, sizeof(vector_head) + SLOT, vector_table, sizeof(vector_table));
+	put_all(fd, sizeof(vector_head) + 2 * SLOT, vector_body, sizeof(vector_body));
 	assert_int_equal(ward_dataset_open(fd, vector_key, &ds, NULL), 0);
 	assert_int_equal(ward_dataset_info(ds)->rows, 2);
 	assert_int_equal(ward_dataset_read_chunk(ds, 0, buf, sizeof(buf), NULL),

@@ -18,6 +18,7 @@
 #include "live.h"
 
 #include "dataset.h"
+#include "hpke.h"
 #include "kbs.h"
 
 static int group_setup(void **state)
@@ -89,6 +90,44 @@ static void test_attest_again(void **state)
 	assert_memory_equal(a.key, b.key, sizeof(a.key));
 	assert_memory_not_equal(a.release, b.release, sizeof(a.release));
 	assert_memory_not_equal(a.receipt_nonce, b.receipt_nonce, sizeof(a.receipt_nonce));
+	ward_kbs_free(kbs);
+}
+
+/* The client's half of it: what the broker seals is handed on as it is. */
+static void test_grant(void **state)
+{
+	uint8_t private_key[32], public_key[32], info[44] = "WARD-KEY-V1", plain[96];
+	struct ward_kbs *kbs = client();
+	struct ward_kbs_error err = { 0 };
+	struct ward_kbs_release r;
+	struct ward_kbs_grant g;
+	struct hpke h;
+
+	(void)state;
+	assert_int_equal(hpke_pair(private_key, public_key), 0);
+	memcpy(live_guest.claims.session_key, public_key, sizeof(public_key));
+	ward_kbs_session_key(kbs, public_key);
+	if (ward_kbs_attest(kbs, live_evidence, NULL, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(ward_kbs_get(kbs, LIVE_RESOURCE, &r, &err), -EINVAL);
+	if (ward_kbs_get_grant(kbs, LIVE_RESOURCE, &g, &err))
+		fail_msg("%s", err.text);
+	memcpy(info + 12, live_guest.claims.instance, 16);
+	memcpy(info + 28, live_guest.claims.session, 16);
+	assert_int_equal(hpke_receive(&h, HPKE_AES_256_GCM, private_key, g.enc,
+				      (struct hpke_text){ info, sizeof(info) }), 0);
+	assert_int_equal(hpke_open(&h, (struct hpke_text){ NULL, 0 },
+				   (struct hpke_text){ g.sealed, sizeof(g.sealed) }, plain), 0);
+	hpke_clear(&h);
+	assert_memory_equal(plain + 24, g.dataset, 16);
+	assert_memory_equal(plain + 40, g.release, 16);
+	/* and back: an ephemeral key of the client's own */
+	ward_kbs_session_key(kbs, NULL);
+	assert_int_equal(ward_kbs_get(kbs, LIVE_RESOURCE, &r, &err), -EINVAL);
+	assert_int_equal(ward_kbs_attest(kbs, live_evidence, NULL, &err), 0);
+	assert_int_equal(ward_kbs_get_grant(kbs, LIVE_RESOURCE, &g, &err), -EINVAL);
+	assert_int_equal(ward_kbs_get(kbs, LIVE_RESOURCE, &r, &err), 0);
+	assert_memory_equal(plain + 56, r.key, 32);
 	ward_kbs_free(kbs);
 }
 
@@ -207,7 +246,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
 	const struct CMUnitTest tests[] = {
-		T(test_rows_by_released_key), T(test_attest_again), T(test_wrong_uid),
+		T(test_rows_by_released_key), T(test_grant), T(test_attest_again), T(test_wrong_uid),
 		T(test_debug), T(test_expired), T(test_no_evidence), T(test_unknown_resource),
 		T(test_wrong_authority), T(test_nobody_there),
 	};

@@ -45,6 +45,39 @@ static void another_device_is_closed_again(void **state)
 	assert_non_null(strstr(fake.log, "close:1000"));
 }
 
+/* Doubles of modules before and after today's interface. */
+static void another_abi_is_refused_with_words(void **state)
+{
+	static const uint32_t others[] = { 0, WARD_ABI_VERSION + 1, UINT32_MAX };
+	struct ward_session *session = NULL;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		fake_reset();
+		fake.abi = others[i];
+		assert_int_equal(ward_session_open_with(&fake_sys, "/x", &session), -EPROTO);
+		assert_null(session);
+		assert_non_null(strstr(fake.log, "close:1000"));
+	}
+	assert_non_null(strstr(ward_strerror(-EPROTO), "of one release"));
+}
+
+/* A newer library's struct, which an older module turns down, is told as what it is. */
+static void what_an_older_module_turns_down_has_words(void **state)
+{
+	struct ward_session *session = fake_session();
+	struct ward_buffer *buffer = NULL;
+
+	(void)state;
+	fake.ioctl_errno[WARD_CMD_BUF_ALLOC] = E2BIG;
+	fake.ioctl_fail[WARD_CMD_BUF_ALLOC] = 1;
+	assert_int_equal(ward_buffer_alloc(session, 4096, 0, "x", &buffer), -E2BIG);
+	assert_null(buffer);
+	assert_non_null(strstr(ward_strerror(-E2BIG), "update the module"));
+	ward_session_close(session);
+}
+
 static void from_fd_refuses_what_is_no_session(void **state)
 {
 	struct ward_session *session = NULL;
@@ -229,6 +262,8 @@ int main(void)
 		cmocka_unit_test(open_uses_device_and_cloexec),
 		cmocka_unit_test(open_tells_why_not),
 		cmocka_unit_test(another_device_is_closed_again),
+		cmocka_unit_test(another_abi_is_refused_with_words),
+		cmocka_unit_test(what_an_older_module_turns_down_has_words),
 		cmocka_unit_test(from_fd_refuses_what_is_no_session),
 		cmocka_unit_test(signals_are_retried_within_bounds),
 		cmocka_unit_test(measure_carries_the_digest),

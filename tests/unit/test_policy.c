@@ -39,6 +39,12 @@ static void good(void **state)
 		"\"exe\":[\"0101010101010101010101010101010101010101\"],"
 		"\"allow_tee\":[\"snp\",\"simulated-snp\"],\"lease_max\":3600,"
 		"\"lease_anchor\":[\"" A32 "\"]}",
+		"{\"ward-policy\":1,\"allow_tee\":[\"snp\",\"tpm\"],\"evidence\":[\"snp\",\"tpm\"],"
+		"\"tpm\":{\"required\":true,\"accept_unpinned_ak\":false,\"ak\":[\"" A32 "\","
+		"\"000b" A32 "\"],\"pcrs\":{\"sha256\":{\"0\":[\"" A32 "\"],\"23\":[\"" A32
+		"\",\"" A32 "\"]}}}}",
+		"{\"ward-policy\":1,\"tpm\":{\"pcrs\":{\"sha384\":{\"9\":[\"" M48 "\"]}}}}",
+		"{\"ward-policy\":1,\"tpm\":{}}",
 		" {\n\"ward-policy\" : 1 , \"accept_unmeasured\":true}\n",
 	};
 	struct wv_fault fault;
@@ -88,6 +94,29 @@ static void bad(void **state)
 		{ "{\"ward-policy\":1,\"lease_max\":0}", "lease_max", 1, 18 },
 		{ "{\"ward-policy\":1,\"lease_max\":4294967296}", "lease_max", 1, 18 },
 		{ "{\"ward-policy\":1,\"lease_anchor\":[\"" M48 "\"]}", "lease_anchor", 1, 18 },
+		{ "{\"ward-policy\":1,\"tpm\":true}", "tpm", 1, 18 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"pcr\":{}}}", "pcr", 1, 25 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"required\":1}}", "required", 1, 25 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"ak\":[]}}", "ak", 1, 25 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"ak\":[\"" M48 "\"]}}", "ak", 1, 25 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"ak\":[\"000c" A32 "\"]}}", "ak", 1, 25 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"pcrs\":[]}}", "pcrs", 1, 25 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"pcrs\":{}}}", "pcrs", 1, 25 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"pcrs\":{\"sha1\":{\"0\":[\"" A32 "\"]}}}}", "sha1", 1, 33 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"pcrs\":{\"sha256\":{\"0\":[\"" A32 "\"]},"
+		  "\"sha384\":{\"0\":[\"" M48 "\"]}}}}", "pcrs", 1, 25 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"pcrs\":{\"sha256\":{}}}}", "sha256", 1, 33 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"pcrs\":{\"sha256\":{\"24\":[\"" A32 "\"]}}}}", "24", 1, 43 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"pcrs\":{\"sha256\":{\"04\":[\"" A32 "\"]}}}}", "04", 1, 43 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"pcrs\":{\"sha256\":{\"+4\":[\"" A32 "\"]}}}}", "+4", 1, 43 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"pcrs\":{\"sha256\":{\"\":[\"" A32 "\"]}}}}", "", 1, 0 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"pcrs\":{\"sha256\":{\"4\":[]}}}}", "4", 1, 43 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"pcrs\":{\"sha256\":{\"4\":[\"" M48 "\"]}}}}", "4", 1, 43 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"pcrs\":{\"sha256\":{\"4\":\"" A32 "\"}}}}", "4", 1, 43 },
+		{ "{\"ward-policy\":1,\"tpm\":{\"pcrs\":{\"sha256\":{\"4\":[\"" A32 "\"],"
+		  "\"4\":[\"" A32 "\"]}}}}", "", 1, 0 },
+		{ "{\"ward-policy\":1,\"evidence\":[]}", "evidence", 1, 18 },
+		{ "{\"ward-policy\":1,\"evidence\":[\"sev\"]}", "evidence", 1, 18 },
 		{ "{\"ward-policy\":1,\"uid\":[1],\"uid\":[2]}", "", 1, 36 },
 		{ "{\"ward-policy\":1,\n\"uid\":[1,]}", "", 2, 10 },
 	};
@@ -107,6 +136,22 @@ static void bad(void **state)
 	}
 }
 
+/* What is allowed in the place of a word that is not, and no place where there is none. */
+static void words(void **state)
+{
+	struct wv_fault fault;
+
+	(void)state;
+	parse("{\"ward-policy\":1,\"allow_tee\":[\"snp\",\"sev\"]}", &fault);
+	assert_non_null(strstr(fault.text, "element 2 is none of snp, simulated-snp"));
+	parse("{\"ward-policy\":1,\"posture\":[1]}", &fault);
+	assert_non_null(strstr(fault.text, "none of mem-encrypt, module-sig,"));
+	assert_non_null(strstr(fault.text, ", init-on-free"));
+	parse("[1]", &fault);
+	assert_string_equal(fault.text, "the document is not a JSON object");
+	assert_int_equal(fault.offset, -1);
+}
+
 static void warnings(void **state)
 {
 	static const char text[] = "{\"ward-policy\":1,\"allow_tee\":[\"simulated-snp\"],"
@@ -118,6 +163,32 @@ static void warnings(void **state)
 					 NULL), WV_OK);
 	assert_int_equal(wv_policy_warnings(p), WV_WARN_UNMEASURED | WV_WARN_SIMULATED |
 						WV_WARN_DEBUG | WV_WARN_NO_PURPOSE);
+	wv_policy_free(p);
+}
+
+/* What is left open where a TPM stands in for the launch. */
+static void warnings_of_tpms(void **state)
+{
+	static const char pinned[] = "{\"ward-policy\":1,\"purpose\":\"release\",\"allow_tee\":[\"tpm\"],"
+		"\"tpm\":{\"ak\":[\"" A32 "\"],\"pcrs\":{\"sha256\":{\"7\":[\"" A32 "\"]}}}}";
+	static const char behind[] = "{\"ward-policy\":1,\"purpose\":\"release\",\"allow_tee\":[\"tpm\"],"
+		"\"tpm\":{\"ak\":[\"" A32 "\"],\"pcrs\":{\"sha256\":{\"11\":[\"" A32 "\"]}}}}";
+	static const char open[] = "{\"ward-policy\":1,\"purpose\":\"release\",\"allow_tee\":[\"tpm\"],"
+		"\"tpm\":{\"accept_unpinned_ak\":true}}";
+	struct wv_policy *p;
+
+	(void)state;
+	assert_int_equal(wv_policy_parse((struct wv_bytes){ (uint8_t *)pinned, sizeof(pinned) - 1 },
+					 &p, NULL), WV_OK);
+	assert_int_equal(wv_policy_warnings(p), 0);
+	wv_policy_free(p);
+	assert_int_equal(wv_policy_parse((struct wv_bytes){ (uint8_t *)behind, sizeof(behind) - 1 },
+					 &p, NULL), WV_OK);
+	assert_int_equal(wv_policy_warnings(p), WV_WARN_UNMEASURED);
+	wv_policy_free(p);
+	assert_int_equal(wv_policy_parse((struct wv_bytes){ (uint8_t *)open, sizeof(open) - 1 }, &p,
+					 NULL), WV_OK);
+	assert_int_equal(wv_policy_warnings(p), WV_WARN_UNMEASURED | WV_WARN_AK_UNPINNED);
 	wv_policy_free(p);
 }
 
@@ -194,6 +265,11 @@ static void times(void **state)
 		assert_int_equal(wv_time_parse(text, &t), WV_OK);
 		assert_true(t == stamps[i]);
 	}
+	/* what is no date is a number, also at both ends of what a number holds */
+	wv_time_text(INT64_MIN, text);
+	assert_string_equal(text, "-9223372036854775808");
+	wv_time_text(INT64_MAX, text);
+	assert_string_equal(text, "9223372036854775807");
 	assert_int_equal(wv_time_parse("2024-02-29T01:30:00.5+01:30", &t), WV_OK);
 	assert_true(t == ut_time(2024, 2, 29));
 }
@@ -203,6 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good),	    cmocka_unit_test(bad),	cmocka_unit_test(warnings),
 		cmocka_unit_test(too_long), cmocka_unit_test(releases), cmocka_unit_test(times),
+		cmocka_unit_test(warnings_of_tpms), cmocka_unit_test(words),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);

@@ -91,6 +91,39 @@ static void accepted(void **state)
 	assert_non_null(strstr(wv_receipt_statement(), "Not proved"));
 }
 
+/* Of a machine without launch evidence; one that was released to with it is another. */
+static void of_a_tpm(void **state)
+{
+	static const char text[] = "{\"ward-policy\":1,\"allow_tee\":[\"tpm\",\"simulated-snp\"],"
+				   "\"accept_unmeasured\":true,\"tpm\":{\"accept_unpinned_ak\":true}}";
+	struct wv_policy *usual = policy;
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	struct wv_receipt out;
+	struct wv_release r;
+	struct sim_guest g;
+	struct tpm_sim t;
+
+	(void)state;
+	assert_int_equal(wv_policy_parse((struct wv_bytes){ (const uint8_t *)text, sizeof(text) - 1 },
+					 &policy, NULL), WV_OK);
+	story(&g, &r);
+	tpm_sim_new(&t, key);
+	g.no_launch = true;
+	g.claims.tee = htole32(WARD_TEE_TPM);
+	g.tpm = &t;
+	g.tpm_count = 1;
+	expect(&g, &r, WV_MEASUREMENT_MISMATCH, &out);
+	memset(r.measurement, 0, sizeof(r.measurement));
+	expect(&g, &r, WV_OK, &out);
+	assert_int_equal(out.bytes, 6 << 20);
+	g.no_launch = false;
+	g.claims.tee = htole32(WARD_TEE_SIMULATED);
+	expect(&g, &r, WV_MEASUREMENT_MISMATCH, &out);
+	wv_policy_free(policy);
+	policy = usual;
+	EVP_PKEY_free(key);
+}
+
 /* Another worker asks on behalf of a session that has ended. */
 static void tombstone(void **state)
 {
@@ -267,7 +300,7 @@ static void unmeasured(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(accepted), cmocka_unit_test(tombstone),
+		cmocka_unit_test(accepted),	cmocka_unit_test(of_a_tpm), cmocka_unit_test(tombstone),
 		cmocka_unit_test(other_story), cmocka_unit_test(not_done),
 		cmocka_unit_test(records), cmocka_unit_test(class_b),
 		cmocka_unit_test(unmeasured), cmocka_unit_test(expired),

@@ -3,11 +3,13 @@
  * Real SNP reports of Milan, Genoa and Turin, VCEK and VLEK, and what must be
  * refused of them.
  */
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "support.h"
+#include "manifest.h"
 
 /* One group of the evidence folder and what its manifest says. */
 struct group {
@@ -187,47 +189,6 @@ static void real_groups(void **state)
 	print_message("%zu groups\n", GROUPS);
 }
 
-/* The value of @key in "k=v; k=v", or NULL; good until the next call. */
-static const char *value_of(const char *row, const char *key)
-{
-	static char value[256];
-	char wanted[40];
-	const char *at, *end;
-
-	snprintf(wanted, sizeof(wanted), "%s=", key);
-	for (at = strstr(row, wanted); at; at = strstr(at + 1, wanted))
-		if (at[-1] == ' ' || at[-1] == '\t')
-			break;
-	if (!at)
-		return NULL;
-	at += strlen(wanted);
-	end = at + strcspn(at, ";\t");
-	snprintf(value, sizeof(value), "%.*s", (int)(end - at), at);
-	return value;
-}
-
-static void check_hex(const char *row, const char *key, const uint8_t *data, size_t len)
-{
-	const char *want = value_of(row, key);
-	char have[130];
-	size_t i;
-
-	if (!want)
-		fail_msg("the manifest has no %s", key);
-	for (i = 0; i < len; i++)
-		snprintf(have + 2 * i, 3, "%02x", data[i]);
-	assert_string_equal(have, want);
-}
-
-static void check_number(const char *row, const char *key, uint64_t have)
-{
-	const char *want = value_of(row, key);
-
-	if (!want)
-		fail_msg("the manifest has no %s", key);
-	assert_true(have == strtoull(want, NULL, 0));
-}
-
 /* Every field that the manifest gives, and the TCB as the raw bytes stand there. */
 static void check_row(const char *row, const struct wv_snp_report *r)
 {
@@ -236,56 +197,48 @@ static void check_row(const char *row, const struct wv_snp_report *r)
 
 	for (i = 0; i < 8; i++)
 		raw[i] = (uint8_t)(r->raw_reported_tcb >> 8 * i);
-	check_number(row, "ver", r->version);
-	check_number(row, "guest_svn", r->guest_svn);
-	check_number(row, "policy", r->policy);
-	check_number(row, "debug", !!(r->policy & WV_SNP_POLICY_DEBUG));
-	check_number(row, "vmpl", r->vmpl);
-	check_number(row, "platform_info", r->platform_info);
-	assert_string_equal(value_of(row, "sigkey"), r->signing_key ? "VLEK" : "VCEK");
-	check_hex(row, "measurement", r->measurement, 48);
-	check_hex(row, "report_data", r->report_data, 64);
-	check_hex(row, "host_data", r->host_data, 32);
-	check_hex(row, "chip_id", r->chip_id, 64);
-	check_hex(row, "reported_tcb", raw, 8);
+	manifest_number(row, "ver", r->version);
+	manifest_number(row, "guest_svn", r->guest_svn);
+	manifest_number(row, "policy", r->policy);
+	manifest_number(row, "debug", !!(r->policy & WV_SNP_POLICY_DEBUG));
+	manifest_number(row, "vmpl", r->vmpl);
+	manifest_number(row, "platform_info", r->platform_info);
+	assert_string_equal(manifest_value(row, "sigkey"), r->signing_key ? "VLEK" : "VCEK");
+	manifest_hex(row, "measurement", r->measurement, 48);
+	manifest_hex(row, "report_data", r->report_data, 64);
+	manifest_hex(row, "host_data", r->host_data, 32);
+	manifest_hex(row, "chip_id", r->chip_id, 64);
+	manifest_hex(row, "reported_tcb", raw, 8);
 	if (r->version >= 3)
-		check_hex(row, "cpuid_fms", fms, 3);
+		manifest_hex(row, "cpuid_fms", fms, 3);
+}
+
+static void parse_row(const char *name, const char *kind, const char *row, void *rows)
+{
+	struct wv_bytes report;
+	struct wv_snp_report r;
+	struct wv_fault fault;
+
+	if (strncmp(kind, "snp report", 10))
+		return;
+	report = load(name);
+	ut_reason(WV_OK, wv_snp_parse(report, &r, &fault), &fault);
+	check_row(row, &r);
+	ut_free(report);
+	++*(int *)rows;
 }
 
 /* The rows of reports in the folder's MANIFEST.tsv, whichever they are. */
 static void manifest(void **state)
 {
-	struct wv_bytes table;
-	char *row, *next, *text;
 	int rows = 0;
 
 	(void)state;
 	if (!ut_has_vectors())
 		ut_skip(UT_NO_VECTORS);
-	table = ut_vector("MANIFEST.tsv");
-	assert_non_null(table.data);
-	text = strndup((const char *)table.data, table.len);
-	for (row = text; row && *row; row = next) {
-		char name[128];
-		struct wv_snp_report r;
-		struct wv_fault fault;
-		struct wv_bytes report;
-
-		next = strchr(row, '\n');
-		if (next)
-			*next++ = '\0';
-		if (!strstr(row, "\tsnp report") || sscanf(row, "%127[^\t]", name) != 1)
-			continue;
-		report = load(name);
-		ut_reason(WV_OK, wv_snp_parse(report, &r, &fault), &fault);
-		check_row(row, &r);
-		ut_free(report);
-		rows++;
-	}
+	manifest_each("snp/", parse_row, &rows);
 	print_message("%d rows of the manifest\n", rows);
 	assert_true(rows >= 8);
-	free(text);
-	ut_free(table);
 }
 
 /* Every bit of a report matters: signed, signature, or padding that must be zero. */
@@ -365,6 +318,57 @@ static void table_cut(void **state)
 	ut_free(table);
 }
 
+/* AMD's root as DER, out of the file that AMD publishes. */
+static struct wv_bytes ark_der(void)
+{
+	struct wv_bytes pem = ut_vector(MILAN);
+	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	X509 *ask = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	X509 *ark = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	uint8_t *der = NULL;
+	int len = i2d_X509(ark, &der);
+	struct wv_bytes out = { malloc((size_t)len), (size_t)len };
+
+	memcpy((void *)out.data, der, (size_t)len);
+	OPENSSL_free(der);
+	X509_free(ask);
+	X509_free(ark);
+	BIO_free(bio);
+	ut_free(pem);
+	return out;
+}
+
+/* The key of a root that is known, in a certificate that is not: its signature counts. */
+static void root_with_a_bit_changed(void **state)
+{
+	struct wv_bytes none = { NULL, 0 }, vek, chain, ark;
+	struct wv_roots *roots = wv_roots_new();
+	struct wv_collateral c;
+	struct wv_vek *out;
+	struct wv_fault fault;
+
+	(void)state;
+	if (!ut_has_vectors())
+		ut_skip(UT_NO_VECTORS);
+	vek = ut_vector("snp/milan-v2-vcek.der");
+	chain = ut_vector(MILAN);
+	ark = ark_der();
+	c = (struct wv_collateral){ .vek = vek, .ark = ark };
+	/* The file's first certificate, the ASK, alone. */
+	c.intermediate.data = chain.data;
+	c.intermediate.len = (size_t)((uint8_t *)memmem(chain.data + 1, chain.len - 1, "-----BEGIN", 10) -
+				      chain.data);
+	ut_reason(WV_OK, wv_vek_open(roots, &c, none, ut_time(2026, 6, 1), &out, &fault), &fault);
+	wv_vek_free(out);
+	((uint8_t *)ark.data)[ark.len - 1] ^= 1;
+	ut_reason(WV_CHAIN_INVALID, wv_vek_open(roots, &c, none, ut_time(2026, 6, 1), &out, &fault),
+		  &fault);
+	wv_roots_free(roots);
+	ut_free(vek);
+	ut_free(chain);
+	ut_free(ark);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +377,7 @@ int main(void)
 		cmocka_unit_test(every_bit),
 		cmocka_unit_test(every_length),
 		cmocka_unit_test(table_cut),
+		cmocka_unit_test(root_with_a_bit_changed),
 	};
 
 	return cmocka_run_group_tests_name("snp", tests, NULL, NULL);

@@ -172,10 +172,9 @@ static void report_refused(void **state)
 	g.cpuid[1] = 0x11;
 	expect(&g, policy(""), NULL, WV_PRODUCT_MISMATCH, "report.cpuid");
 	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
-	g.version = 4;
-	expect(&g, policy(""), NULL, WV_EVIDENCE_DAMAGED, "report.version");
-	g.version = 2;
-	expect(&g, policy(""), NULL, WV_OK, NULL);
+	for (g.version = 1; g.version <= 6; g.version++)
+		expect(&g, policy(""), NULL,
+		       g.version < 2 || g.version > 5 ? WV_EVIDENCE_DAMAGED : WV_OK, NULL);
 }
 
 static void unmeasured(void **state)
@@ -202,9 +201,9 @@ static void simulated(void **state)
 	expect(&g, NULL, NULL, WV_SIMULATED_REFUSED, "evidence.tee");
 	g.claims.tee = htole32(WARD_TEE_SNP);
 	expect(&g, NULL, NULL, WV_SIMULATED_REFUSED, "evidence.tee");
-	expect(&g, policy_of("{\"ward-policy\":1,\"allow_tee\":[\"snp\",\"tdx\"]}"), NULL,
+	expect(&g, policy_of("{\"ward-policy\":1,\"allow_tee\":[\"snp\",\"tpm\"]}"), NULL,
 	       WV_SIMULATED_REFUSED, NULL);
-	g.tee = "tdx";
+	g.tee = "sev";
 	expect(&g, policy(""), NULL, WV_EVIDENCE_UNSUPPORTED, "evidence.tee");
 }
 
@@ -218,7 +217,7 @@ static void pieces_beside(void **state)
 
 	(void)state;
 	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
-	g.beside = "tpm";
+	g.beside = "sev";
 	g.claims.tee = htole32(WARD_TEE_SNP);
 	bundle = sim_bundle(&g, &pki);
 	ut_reason(WV_OK, wv_verify_bundle(bundle, &a, &v), &v.fault);
@@ -226,16 +225,34 @@ static void pieces_beside(void **state)
 	assert_string_equal(wv_warning_text(16), "evidence-unchecked");
 	ut_free(bundle);
 	wv_policy_free((struct wv_policy *)a.policy);
-	g.tee = "nitro";
+	g.tee = "other";
 	expect(&g, policy(""), NULL, WV_EVIDENCE_UNSUPPORTED, "evidence.tee");
 	g.tee = "simulated-snp";
-	g.beside = "snp";	/* a hundred bytes of a report */
-	expect(&g, policy(""), NULL, WV_EVIDENCE_DAMAGED, NULL);
+	g.beside = "tdx";	/* a hundred bytes that are none */
+	expect(&g, policy(""), NULL, WV_EVIDENCE_UNSUPPORTED, "evidence[1].quote.key_type");
 	g.claims.tee = htole32(WARD_TEE_AZURE_TDX);
 	g.beside = NULL;
 	expect(&g, policy(""), NULL, WV_OK, NULL);
 	g.claims.tee = htole32(WARD_TEE_AZURE_TDX + 1);
 	expect(&g, policy(""), NULL, WV_CLAIMS_DAMAGED, "claims.tee");
+}
+
+/* Two reports over the same claims: which machine's they are would not be told. */
+static void second_report(void **state)
+{
+	struct wv_bytes bundle;
+	struct wv_bundle *b;
+	struct sim_guest g;
+
+	(void)state;
+	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
+	bundle = sim_bundle(&g, &pki);
+	assert_int_equal(wv_bundle_decode(bundle, &b, NULL), WV_OK);
+	g.more = &b->evidence[0];
+	g.more_count = 1;
+	expect(&g, policy(""), NULL, WV_EVIDENCE_REPEATED, "evidence[1].tee");
+	wv_bundle_free(b);
+	ut_free(bundle);
 }
 
 static void claims_refused(void **state)
@@ -453,6 +470,7 @@ int main(void)
 		cmocka_unit_test(unmeasured),
 		cmocka_unit_test(simulated),
 		cmocka_unit_test(pieces_beside),
+		cmocka_unit_test(second_report),
 		cmocka_unit_test(claims_refused),
 		cmocka_unit_test(leases),
 		cmocka_unit_test(cgroup_and_exe),

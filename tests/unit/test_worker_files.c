@@ -74,6 +74,7 @@ static void encrypt(const char *path, const char *metadata, const char *text, si
 		    uint64_t rows)
 {
 	struct ward_dataset_params params = {
+		.kind = rows ? WARD_DATASET_TABLE : WARD_DATASET_BYTES,
 		.chunk_size = WARD_DATASET_CHUNK_MIN, .length = len, .rows = rows,
 		.metadata = metadata, .metadata_len = strlen(metadata),
 	};
@@ -177,12 +178,12 @@ static void test_damaged_sets(void **state)
 	(void)state;
 	refused(in_dir("none.wds"), EXIT_MISUSE, "No such file");
 	encrypt(path, good_metadata, text, len, 1000);
-	flip(path, 300);		/* header */
+	flip(path, 100);		/* header */
 	refused(path, EXIT_DAMAGED, "north");
-	flip(path, 300);
-	flip(path, 9000);		/* a chunk */
+	flip(path, 100);
+	flip(path, 20000);		/* a chunk */
 	refused(path, EXIT_DAMAGED, "north");
-	flip(path, 9000);
+	flip(path, 20000);
 	assert_int_equal(truncate(path, 9000), 0);
 	refused(path, EXIT_DAMAGED, "north");
 	encrypt(path, good_metadata, text, len, 999);
@@ -319,7 +320,8 @@ static void test_card(void **state)
 	struct failure failure = { 0 };
 	struct model model;
 	struct trial t;
-	struct card card = { .release = release, .tee = "simulated-snp", .simulated = 1 };
+	struct card card = { .release = release, .tee = "simulated-snp", .simulated = 1,
+			     .keys_kernel = 1 };
 	size_t len;
 	char *text = bench_table(1, 300, &len);
 	json_t *json;
@@ -337,6 +339,7 @@ static void test_card(void **state)
 	check_hash(json, "model-newton.safetensors");
 	check_weights(&model, "model-newton.safetensors");
 	assert_non_null(strstr(json_string_value(at(json, "worker.notice")), "simulated TEE"));
+	assert_string_equal(json_string_value(at(json, "worker.keys")), "kernel");
 	assert_int_equal(strlen(json_string_value(at(json, "plan.sha512"))), 128);
 	assert_int_equal(json_array_size(at(json, "features")), 4);
 	assert_int_equal(json_integer_value(at(json, "metrics.sites.north.rows")),

@@ -146,6 +146,7 @@ static const uint8_t key[WARD_DATASET_KEY_LEN] = "0123456789abcdefghijklmnopqrst
 static int encrypted(const char *metadata)
 {
 	struct ward_dataset_params params = {
+		.kind = WARD_DATASET_TABLE,
 		.chunk_size = WARD_DATASET_CHUNK_MIN, .length = 4, .rows = 1,
 		.metadata = metadata, .metadata_len = strlen(metadata),
 	};
@@ -161,23 +162,38 @@ static int encrypted(const char *metadata)
 }
 
 /* doc/formats.md section 6, by nothing of the library's. */
-static void file_key(int fd, uint8_t *out)
+static void derive(const uint8_t *secret, uint8_t *salt, const char *info, uint8_t *out)
 {
-	uint8_t salt[32];
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string("digest", (char *)"SHA256", 0),
-		OSSL_PARAM_construct_octet_string("key", (void *)key, sizeof(key)),
-		OSSL_PARAM_construct_octet_string("salt", salt, sizeof(salt)),
-		OSSL_PARAM_construct_octet_string("info", (void *)"WARD-DATASET-V1", 15),
+		OSSL_PARAM_construct_octet_string("key", (void *)secret, 32),
+		OSSL_PARAM_construct_octet_string("salt", salt, 32),
+		OSSL_PARAM_construct_octet_string("info", (void *)info, strlen(info)),
 		OSSL_PARAM_construct_end(),
 	};
 
-	assert_int_equal(pread(fd, salt, sizeof(salt), 16), sizeof(salt));
 	assert_int_equal(EVP_KDF_derive(ctx, out, 32, params), 1);
 	EVP_KDF_CTX_free(ctx);
 	EVP_KDF_free(kdf);
+}
+
+/* The chunks' key: the header of 128 bytes, the first recipient's wrap at 44 behind it. */
+static void file_key(int fd, uint8_t *out)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	uint8_t salt[32], wrap[32], content[32], iv[12] = { 0 };
+	int n;
+
+	assert_int_equal(pread(fd, salt, sizeof(salt), 16), sizeof(salt));
+	assert_int_equal(pread(fd, wrap, sizeof(wrap), 128 + 44), sizeof(wrap));
+	derive(key, salt, "WARD-WRAP-V2", out);
+	assert_int_equal(EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, out, iv), 1);
+	assert_int_equal(EVP_DecryptUpdate(ctx, content, &n, wrap, sizeof(wrap)), 1);
+	EVP_CIPHER_CTX_free(ctx);
+	derive(content, salt, "WARD-DATASET-V2", out);
+	explicit_bzero(content, sizeof(content));
 }
 
 /* Places in this process's heap that hold @bytes. The pattern is kept inverted. */

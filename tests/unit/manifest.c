@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manifest.h"
+
+/* Name and kind are the first two columns. */
+static void one(char *line, void (*row)(const char *, const char *, const char *, void *),
+		void *arg)
+{
+	char name[128], kind[160];
+
+	if (sscanf(line, "%127[^\t]\t%159[^\t]", name, kind) == 2)
+		row(name, kind, line, arg);
+	else
+		fail_msg("not a row of the manifest: %.80s", line);
+}
+
+int manifest_each(const char *prefix, void (*row)(const char *name, const char *kind,
+						  const char *row, void *arg), void *arg)
+{
+	struct wv_bytes table = ut_vector("MANIFEST.tsv");
+	char *text, *line, *save;
+	int rows = 0;
+
+	assert_non_null(table.data);
+	text = strndup((const char *)table.data, table.len);
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (strncmp(line, prefix, strlen(prefix)))
+			continue;
+		one(line, row, arg);
+		rows++;
+	}
+	free(text);
+	ut_free(table);
+	return rows;
+}
+
+const char *manifest_value(const char *row, const char *key)
+{
+	static char value[256];
+	char wanted[40];
+	const char *at, *end;
+
+	snprintf(wanted, sizeof(wanted), "%s=", key);
+	for (at = strstr(row, wanted); at; at = strstr(at + 1, wanted))
+		if (at[-1] == ' ' || at[-1] == '\t')
+			break;
+	if (!at)
+		return NULL;
+	at += strlen(wanted);
+	end = at + strcspn(at, ";\t\r");
+	snprintf(value, sizeof(value), "%.*s", (int)(end - at), at);
+	return value;
+}
+
+void manifest_hex(const char *row, const char *key, const uint8_t *data, size_t len)
+{
+	const char *want = manifest_value(row, key);
+	char have[130];
+	size_t i;
+
+	if (!want)
+		fail_msg("the manifest has no %s", key);
+	for (i = 0; i < len; i++)
+		snprintf(have + 2 * i, 3, "%02x", data[i]);
+	assert_string_equal(have, want);
+}
+
+void manifest_number(const char *row, const char *key, uint64_t have)
+{
+	const char *want = manifest_value(row, key);
+
+	if (!want)
+		fail_msg("the manifest has no %s", key);
+	assert_true(have == strtoull(want, NULL, 0));
+}

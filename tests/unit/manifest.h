@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rows of the evidence folder's MANIFEST.tsv: name, kind, source ..., what was
+ * verified, and "key=value; key=value" of what is expected.
+ */
+#ifndef TEST_MANIFEST_H
+#define TEST_MANIFEST_H
+
+#include "support.h"
+
+/** manifest_each - @row() for each row whose name begins with @prefix; how many there were */
+int manifest_each(const char *prefix, void (*row)(const char *name, const char *kind,
+						  const char *row, void *arg), void *arg);
+
+/** manifest_value - of @key in a row, or NULL; good until the next call */
+const char *manifest_value(const char *row, const char *key);
+
+/** manifest_hex, manifest_number - the row has @key, and it says just this */
+void manifest_hex(const char *row, const char *key, const uint8_t *data, size_t len);
+void manifest_number(const char *row, const char *key, uint64_t have);
+
+#endif /* TEST_MANIFEST_H */
