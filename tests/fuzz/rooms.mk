@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# Targets outside of the verifier, one by one:
+#   ROOM_target  what of userspace/ it is linked with besides; HELP_target: of tests/fuzz/
+#   PKG_target   libraries that this takes, by pkg-config
+#   WRAP_target  functions that the target stands in for (the linker's --wrap)
+ROOM_pe := wardctl/measure_pe wardctl/measure_boot wardctl/measure_event
+ROOM_boot := $(ROOM_pe)
+ROOM_ovmf := wardctl/measure_ovmf
+ROOM_brokerconf := broker/config broker/limits broker/file broker/text
+ROOM_nsm := agent/nitro agent/backend agent/trouble lib/sys
+ROOM_sevguest := agent/sev_guest agent/backend agent/trouble lib/sys
+ROOM_qgs := agent/qgs agent/tdx_guest agent/backend agent/trouble lib/sys
+WRAP_qgs := connect
+ROOM_wardconf := wardctl/config_read wardctl/config_settings wardctl/fetch_source wardctl/pace \
+	wardctl/policy_words wardctl/size wardctl/device_words
+HELP_wardconf := folder ctl
+WRAP_wardconf := getpwnam getgrnam
+ROOM_keyfile := lib/keyfile
+ROOM_dataset := $(addprefix lib/,dataset dataset_cipher dataset_stream dataset_write recipient recipient_table \
+	seal_how hpke key buffer session error sys)
+ROOM_channel := lib/channel_frame
+ROOM_fetch := $(addprefix wardctl/,fetch_amd fetch_amd_check fetch_cache fetch_http fetch_import fetch_intel \
+	fetch_intel_check fetch_item fetch_pool fetch_retry infile outfile progress) \
+	common/collateral_key common/collateral_need
+HELP_fetch := fetch_world no_curl ctl
+ROOM_import := $(ROOM_fetch)
+HELP_import := $(HELP_fetch) folder
+ROOM_jwk := broker/jwk lib/kbs_key lib/kbs_rsa
+PKG_jwk := jose
+ROOM_rcar := $(filter-out $(addprefix broker/,main http connection tls world \
+	metrics_listener admin_listener peer),$(patsubst userspace/%.c,%,$(wildcard userspace/broker/*.c))) \
+	lib/keyfile lib/hpke lib/sys common/collateral_pick common/collateral_key common/collateral_need agent/vtpm_link agent/vtpm_tpm agent/backend agent/trouble
+PKG_rcar := libssl jose sqlite3 libpq tss2-esys tss2-mu tss2-rc
+WRAP_rcar := journal

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The key broker protocol end to end, without its transport: a line "METHOD PATH", then
+ * "c" (the cookie of a living session), "t" and a token, or neither, then the body. "@N" in
+ * a body is the session's nonce. Nothing a stranger sends is a release.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "../../userspace/broker/journal.h"
+#include "../../userspace/broker/rcar.h"
+#include "../../userspace/broker/schema.h"
+#include "fuzz.h"
+
+static struct config_resource resource = {
+	.path = (char *)"a/b/c", .key_file = (char *)"/nonexistent",
+};
+static struct config config = {
+	.session_max = 65536, .session_timeout = 300, .token_lifetime = 300,
+	.resources = &resource, .resource_count = 1,
+};
+static struct rcar rcar = { .config = &config, .limits = { 65536, 300 } };
+
+void __wrap_journal(const struct decision *d);
+void __wrap_journal(const struct decision *d)
+{
+	(void)d;
+}
+
+/* One database for the process, in memory; a session for each input. */
+static void open_once(void)
+{
+	static char url[64];
+	struct db_fault fault = { "" };
+	const struct wv_appraisal *world = fuzz_world();
+
+	if (rcar.db)
+		return;
+	snprintf(url, sizeof(url), "sqlite:/dev/shm/ward-fuzz-%d.db", (int)getpid());
+	if (db_open(url, &rcar.db, &fault) || schema_bring_up(rcar.db, &fault) ||
+	    audit_open(rcar.db, &rcar.audit, &fault) || token_key_open(rcar.db, &rcar.token, &fault))
+		fuzz_die("%s", fault.text);
+	unlink(url + strlen("sqlite:"));
+	rcar.roots = world->roots;
+	rcar.policy = world->policy;
+}
+
+static void begin(char cookie[SESSION_COOKIE_LEN + 1], char nonce[64])
+{
+	uint8_t raw[SESSION_NONCE_LEN];
+	struct db_fault fault = { "" };
+	struct db_query forget = { .sql = "DELETE FROM session" };
+
+	open_once();
+	if (db_run(rcar.db, &forget, &fault) < 0 ||
+	    session_start(rcar.db, &rcar.limits, FUZZ_NOW, cookie, raw, &fault))
+		fuzz_die("%s", fault.text);
+	EVP_EncodeBlock((unsigned char *)nonce, raw, sizeof(raw));
+}
+
+/* @body with the session's nonce where it says @N; free() it. */
+static char *fill(const char *body, const char *nonce)
+{
+	const char *at = strstr(body, "@N");
+	char *out;
+
+	if (!at)
+		return strdup(body);
+	return asprintf(&out, "%.*s%s%s", (int)(at - body), body, nonce, at + 2) < 0 ? NULL : out;
+}
+
+static int ask(struct rcar_request *r)
+{
+	struct rcar_reply reply;
+	int status;
+
+	rcar_handle(&rcar, r, &reply);
+	status = reply.status;
+	if (!strncmp(r->path, "/kbs/v0/resource/", 17) && status == 200)
+		fuzz_die("a key was released");
+	if (reply.problem != (status != 200))
+		fuzz_die("status %d with problem %d", status, reply.problem);
+	if (reply.problem && reply.cookie[0])
+		fuzz_die("a cookie with a refusal");
+	free(reply.body);
+	return status == 200 ? 0 : status;
+}
+
+static int split_and_ask(char *text, const char *cookie, const char *nonce)
+{
+	struct rcar_request r = { .peer = "192.0.2.1", .now = 1000, .time = FUZZ_NOW };
+	char *second = strchr(text, '\n'), *third = second ? strchr(second + 1, '\n') : NULL;
+	char *path = strchr(text, ' '), *body;
+	int rc;
+
+	if (!third || !path || path > second)
+		return 1;
+	*second++ = *third++ = *path++ = '\0';
+	r.method = text;
+	r.path = path;
+	r.cookie = *second == 'c' ? cookie : NULL;
+	r.bearer = *second == 't' ? second + 1 : NULL;
+	body = fill(third, nonce);
+	r.body = body;
+	r.body_len = body ? strlen(body) : 0;
+	rc = ask(&r);
+	free(body);
+	return rc;
+}
+
+int fuzz_one(struct wv_bytes in)
+{
+	char cookie[SESSION_COOKIE_LEN + 1], nonce[64];
+	char *text;
+	int rc;
+
+	alloc_hold(true);
+	begin(cookie, nonce);
+	text = strndup(in.len ? (const char *)in.data : "", in.len);
+	alloc_hold(false);
+	rc = text ? split_and_ask(text, cookie, nonce) : 1;
+	free(text);
+	return rc;
+}
