@@ -101,6 +101,59 @@ want 1 '32 bytes' 'a short key file is refused' "$W" dataset verify --key "$D/sh
 want 1 'No such file' 'a missing key file is named' \
 	"$W" dataset verify --key "$D/nokey" "$D/t.wds"
 
+# In place: no byte of the contents is written.
+cp "$D/t.wds" "$D/p.wds"
+openssl genpkey -algorithm X25519 -out "$D/id.pem" 2>"$D/err" && chmod 600 "$D/id.pem" &&
+	openssl pkey -in "$D/id.pem" -pubout -out "$D/id.pub"
+result $? 'a private key and its public one'
+want 0 '' 'add whoever has a private key' \
+	"$W" dataset rekey --key "$D/k" --keep --to "$D/id.pub" "$D/p.wds"
+want 0 '' 'the private key opens it' \
+	"$W" dataset decrypt --identity "$D/id.pem" "$D/p.wds" "$D/p.csv"
+want 0 '' 'and gives the table' cmp "$D/p.csv" "$D/t.csv"
+want 0 '' 'the key of before does too' "$W" dataset verify --key "$D/k" "$D/p.wds"
+want 0 '' 'two recipients are shown' "$W" -o json dataset info "$D/p.wds"
+python3 - "$D/out" <<'EOF'
+import json, sys
+r = json.load(open(sys.argv[1]))["recipients"]
+assert [x["type"] for x in r] == ["key", "x25519"] and len(r[1]["id"]) == 32, r
+EOF
+result $? 'by type and id'
+python3 -B tests/reader/dataset.py decrypt "$D/p.wds" "$D/k" >"$D/p2.csv"
+cmp -s "$D/p2.csv" "$D/t.csv"
+result $? 'another reader opens it, from the format alone'
+want 0 '' 'put a new key in place of the private one' \
+	"$W" dataset rekey --identity "$D/id.pem" --new-key "$D/kp" --hint 'hospital/dataset/one' "$D/p.wds"
+want 7 'none of its 2 recipients' 'the private key opens it no more' \
+	"$W" dataset verify --identity "$D/id.pem" "$D/p.wds"
+want 0 '' 'the new key does' "$W" dataset verify --key "$D/kp" "$D/p.wds"
+grep -q 'hospital/dataset/one' "$D/out"
+result $? 'and where it is found is shown'
+old=$("$W" -o json dataset info "$D/p.wds" |
+	python3 -c 'import json,sys; print(json.load(sys.stdin)["recipients"][0]["id"])')
+want 0 '' 'remove the first key by its id' \
+	"$W" dataset rekey --key "$D/kp" --remove "$old" "$D/p.wds"
+want 7 'none of its 1 recipients' 'it opens it no more' "$W" dataset verify --key "$D/k" "$D/p.wds"
+! grep -q -a "$(printf '%s' "$old" | xxd -r -p | head -c 8)" "$D/p.wds"
+result $? 'and nothing of it is left in the file'
+want 1 'is not there' 'remove it again' "$W" dataset rekey --key "$D/kp" --remove "$old" "$D/p.wds"
+cp "$D/p.wds" "$D/p3.wds"
+last=$("$W" -o json dataset info "$D/p.wds" |
+	python3 -c 'import json,sys; print(json.load(sys.stdin)["recipients"][0]["id"])')
+want 1 'nobody could open it' 'the last recipient stays' \
+	"$W" dataset rekey --key "$D/kp" --remove "$last" "$D/p.wds"
+want 0 '' 'a refusal changes nothing' cmp "$D/p.wds" "$D/p3.wds"
+want 1 'not an X25519 key' 'a public key of another kind' \
+	"$W" dataset rekey --key "$D/kp" --to "$D/k" "$D/p.wds"
+chmod 644 "$D/id.pem"
+want 1 'chmod 600' 'a private key that others can read' \
+	"$W" dataset verify --identity "$D/id.pem" "$D/p.wds"
+want 0 '' 'encrypt for a private key alone' \
+	"$W" dataset encrypt --to "$D/id.pub" --model "$D/t.csv" "$D/m.wds"
+want 0 '' 'it is called a model' "$W" dataset info "$D/m.wds"
+grep -q 'model' "$D/out"
+result $? 'by its kind'
+
 want 0 '' 'rekey' "$W" dataset rekey --key "$D/k" --new-key "$D/k2" "$D/t.wds" "$D/r.wds"
 want 7 'key' 'the old key no longer opens it' "$W" dataset verify --key "$D/k" "$D/r.wds"
 want 0 '' 'the new key does' "$W" dataset decrypt --key "$D/k2" "$D/r.wds" "$D/r.csv"
@@ -119,7 +172,7 @@ want 0 '' 'decrypt them' "$W" dataset decrypt --key "$D/k" "$D/b.wds" "$D/blob2"
 cmp -s "$D/blob" "$D/blob2"
 result $? 'any bytes come back as they were'
 cp "$D/b.wds" "$D/d.wds"
-flip "$D/d.wds" 20000
+flip "$D/d.wds" 36400
 want 7 'chunk 4, offset' 'a changed byte: the chunk is named' \
 	"$W" dataset verify --key "$D/k" "$D/d.wds"
 want 7 'chunk 4, offset' 'and it decrypts to nothing' \
@@ -133,9 +186,11 @@ truncate -s -1 "$D/c.wds"
 want 7 'cut short' 'a truncated file is refused without a key' "$W" dataset info "$D/c.wds"
 truncate -s +2 "$D/c.wds"
 want 7 'extended' 'an extended file is refused' "$W" dataset info "$D/c.wds"
-want 7 'WARDDS1' 'another kind of file is refused' "$W" dataset info "$D/blob"
+want 7 'WARDDS2' 'another kind of file is refused' "$W" dataset info "$D/blob"
 : >"$D/empty"
 want 7 'ends early' 'an empty file is refused' "$W" dataset info "$D/empty"
+echo 'age,label' >"$D/short.csv"
+want 7 'WARDDS2' 'a short file of another kind is called that' "$W" dataset info "$D/short.csv"
 
 bad() { # bad CODE WORD TEXT CONTENT [OPTION...]: a table that must be refused
 	code=$1 word=$2 text=$3
@@ -163,6 +218,8 @@ want 1 'either' 'no key at all' "$W" dataset encrypt "$D/t.csv" "$D/x.wds"
 want 1 'either' 'two keys' "$W" dataset encrypt --key "$D/k" --new-key "$D/z" "$D/t.csv" "$D/x.wds"
 want 1 'power of two' 'odd chunk size' \
 	"$W" dataset encrypt --key "$D/k" --chunk 5000 "$D/t.csv" "$D/x.wds"
+want 1 "'--frob' is not an option" 'an option that is not there' "$W" dataset info --frob "$D/x.wds"
+want 1 'name is an option of another verb' "another verb's option" "$W" dataset info --name n "$D/x.wds"
 want 1 'need --table' 'options of tables alone' \
 	"$W" dataset encrypt --key "$D/k" --label num "$D/t.csv" "$D/x.wds"
 want 1 'regular file' 'input that is no file' \
@@ -220,5 +277,35 @@ absent 'and no key is left without a data set' "$D/z"
 want 1 'input or a key' 'an output in place of the table' \
 	"$W" dataset encrypt --key "$D/k" "$D/t.csv" "$D/./t.csv"
 want 0 '' 'the table is still there' cmp "$D/t.csv" "$D/back.csv"
+
+# However long the input, memory stays what it is.
+rss() { # FILE: KiB at most, encrypting it by two threads and decrypting it
+	python3 - "$W" "$D/k" "$1" "$D/rss" <<'EOM'
+import resource, subprocess, sys
+ctl, key, plain, out = sys.argv[1:]
+subprocess.run([ctl, "-q", "dataset", "encrypt", "--threads", "2", "--key", key, plain, out], check=True)
+subprocess.run([ctl, "-q", "dataset", "decrypt", "--threads", "2", "--key", key, out, out + ".plain"], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+EOM
+}
+truncate -s 1M "$D/small"
+truncate -s "${SPARSE:-256M}" "$D/large"
+small=$(rss "$D/small") large=$(rss "$D/large")
+echo "# ${SPARSE:-256M} takes $large KiB, 1 MiB $small KiB"
+[ -n "$large" ] && [ "$large" -lt $((small + 2048)) ]
+result $? 'a large file takes no more memory than a small one'
+want 0 '' 'and comes back whole' cmp "$D/large" "$D/rss.plain"
+want 1 'threads takes' 'no threads' "$W" dataset verify --threads 0 --key "$D/k" "$D/rss"
+
+# What a stranger wrote commands no terminal: not a member's name, not a text of an error.
+esc=$(printf '\033')
+echo x >"$D/x.txt"
+"$W" dataset encrypt --name abcdefgh --new-key "$D/esc.key" "$D/x.txt" "$D/esc.wds" >/dev/null 2>&1
+LC_ALL=C sed -i 's/{"name":"abcdefgh"}/{"\\u001b[2J":"abc"}/' "$D/esc.wds"
+"$W" dataset info "$D/esc.wds" >"$D/out" 2>&1 && grep -q '?\[2J' "$D/out" && ! grep -q "$esc" "$D/out"
+result $? 'the name of a member of the metadata is shown without its escape'
+"$W" dataset info "$D/none$esc[2J" 2>"$D/err"
+grep -q 'none?\[2J' "$D/err" && ! grep -q "$esc" "$D/err"
+result $? 'so is a text of an error'
 
 finish

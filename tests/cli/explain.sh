@@ -73,7 +73,7 @@ NAMED = {  # prefix: kind, of
     "NOTICE": ("value", "notice"), "DENIED": ("value", "denied"),
     "POSTURE": ("fact", "posture"), "FEATURE": ("fact", "feature"), "STATE": ("fact", "session"),
 }
-GIVEN = {"CMD", "BUF", "BUF_IS", "PIN", "AGENT", "LEASE", "GENL_CMD", "A"}
+GIVEN = {"CMD", "BUF", "BUF_IS", "KEY", "KEY_USE", "PIN", "AGENT", "LEASE", "GENL_CMD", "A"}
 WORDS = {"tombstone": "ended", "lockdown-conf": "lockdown-confidentiality"}
 numbered = [(n, int(v)) for n, v in re.findall(r"^\tWARD_([A-Z0-9_]+) = (\w+)", uapi, re.M)
             if v.isdigit()]
@@ -139,7 +139,7 @@ check("calls are found in the headers", set(), 14, calls)
 checks = set(re.findall(r'doctor_say\(\s*\w+,\s*"([a-z-]+)"', sources))
 check("every check of doctor, and no other", checks ^ set(known["check"]), 25, len(checks))
 
-device = open("userspace/wardctl/device.c").read()
+device = open("userspace/wardctl/device_words.c").read()
 for name, of in (("features", "feature"), ("postures", "posture")):
     words = re.findall(r'"([a-z-]+)"', re.search(
         rf"const {name}\[\] = {{(.*?)}};", device, re.S).group(1))
@@ -152,7 +152,7 @@ links = re.findall(r'"([a-z-]+)"', re.search(r"link_text.*?return", open(
 check("every state of the link", set(links) - set(known["provider-state"]), 5, len(links))
 
 words = set()
-for found in re.finditer(r"ctl_error\(\s*[\w>-]+,\s*[^,]+,\s*([^,]+),", sources):
+for found in re.finditer(r"ctl_error\(\s*[\w>.-]+,\s*[^,]+,\s*([^,]+),", sources):
     words |= set(re.findall(r'"([a-z]+(?:-[a-z]+)*)"', found.group(1)))
 words |= set(re.findall(r'"verdict", "([a-z]+-[a-z-]+)"', sources))
 words |= set(re.findall(r'\{ -?E[A-Z]+, (?:EXIT_[A-Z]+, )?"([a-z-]+)",', sources))
@@ -166,7 +166,7 @@ exits = re.findall(r"^\tEXIT_[A-Z]+ = (\d),", open("userspace/wardctl/wardctl.h"
 check("every exit code", {f"exit-{n}" for n in exits} ^ set(known["exit-code"]), 9, len(exits))
 
 page = open("userspace/man/ward-broker.8").read()
-page = page[page.index("all with status 401, there are:"):page.index(".Sh OUTPUT")]
+page = page[page.index("all with status 401, there are:"):page.index("A nonce serves one attempt")]
 refusals = set(re.findall(r"^\.Cm ([a-z-]+)", page, re.M))
 check("every refusal of ward-broker(8), and no other", refusals ^ set(known["broker"]), 15,
       len(refusals))

@@ -19,21 +19,38 @@ for plan in userspace/worker/plans/*.json; do
 	cmp -s "$plan" "$D/root/usr/share/ward/plans/$(basename "$plan")"
 	result $? "plan $(basename "$plan") is installed"
 done
-if command -v systemd-analyze >/dev/null; then
-	# It looks for the program, too, which is below the scratch directory here.
-	sed "s,^ExecStart=,&$D/root," "$D/root/usr/lib/systemd/system/wardd.service" >"$D/wardd.service"
-	systemd-analyze verify --man=no "$D/wardd.service" >"$D/out" 2>&1
-	result $? 'wardd.service: systemd-analyze verify'
-	grep 'wardd\.service' "$D/out" >"$D/err"
-	clean 'wardd.service: nothing to complain about' <"$D/err"
-	# 0 to 100, lower is better; what is open is what wardd is for.
-	systemd-analyze security --offline=yes --threshold=35 "$D/wardd.service" >"$D/out" 2>&1
-	result $? 'wardd.service: systemd-analyze security'
+cmp -s userspace/cdi/ward.json "$D/root/etc/cdi/ward.json"
+result $? "the CDI file is where container engines look"
+for program in wardctl wardd ward-broker ward-train; do
+	# As bash-completion looks it up: a file by the program's name.
+	bash -c '. "$1" && complete -p "$2"' - \
+		"$D/root/usr/share/bash-completion/completions/$program" "$program" >"$D/out" 2>"$D/err"
+	result $? "completion of $program is installed"
+done
+# Each exported function has a page by its name, which is that of its library.
+for library in libward libwardverify; do
+	nm -D --defined-only "build/lib/$library.so" | awk '$2 == "T" { sub(/@.*/, "", $3); print $3 }' |
+		while read -r name; do
+			cmp -s "$D/root/usr/share/man/man3/$name.3" userspace/man/$library.3 || echo "$name(3)"
+		done >"$D/out"
+	clean "$library: every function has a page by its name" <"$D/out"
+done
+for page in userspace/man/*.[1-8]; do
+	cmp -s "$page" "$D/root/usr/share/man/man${page##*.}/$(basename "$page")" || echo "$page"
+done >"$D/out"
+clean 'every page is installed' <"$D/out"
+if command -v man >/dev/null; then
+	for page in wardctl ward_session_open wv_verify_bundle ward-policy; do
+		MANPATH=$D/root/usr/share/man man "$page" 2>"$D/err" | grep -q NAME
+		result $? "man $page"
+	done
 else
-	skip 'wardd.service: systemd-analyze' 'systemd-analyze is not installed'
+	skip 'man finds the pages' 'man is not installed'
 fi
+[ -s "$D/root/usr/share/doc/ward/formats.md" ]
+result $? 'formats.md, which pages refer to, is installed'
 make -s uninstall DESTDIR="$D/root" PREFIX=/usr >"$D/out" 2>"$D/err"
 result $? 'make uninstall'
-find "$D/root" -type f >"$D/out"
+find "$D/root" ! -type d >"$D/out"
 clean 'no file is left' <"$D/out"
 finish

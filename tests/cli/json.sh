@@ -31,6 +31,14 @@ as_told error 'misuse' explain nonsense
 as_told error 'a verb that there is not' frobnicate
 echo '{"ward-policy":1,"uid":[1]}' >"$D/policy"
 as_told 'policy check' 'what it leaves open' policy check "$D/policy"
+as_told 'policy check' 'each rule of it' policy check "$D/policy" --explain
+as_told 'config check' 'the file that is shipped' config check userspace/etc/ward.conf
+printf '[limits]\nglobal = 1M\n' >"$D/ward.conf"
+chmod 0644 "$D/ward.conf"
+as_told 'config show' 'a value' config show "$D/ward.conf"
+as_told 'config apply' "wardd's options" config apply --from "$D/ward.conf" --wardd "$D/wardd.env"
+mkdir "$D/none"
+as_told 'config apply' 'nothing to apply' config apply --from "$D/none" limits
 if [ -e /sys/module/ward ]; then
 	skip 'json.md, error: no module' 'the module is loaded here'
 else

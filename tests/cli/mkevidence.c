@@ -4,16 +4,22 @@
  * unsound, under keys made for this run, for the tests of the command line.
  */
 #include <endian.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
-#include "../unit/sim.h"
+#include "../unit/cose_make.h"
+#include "../unit/crl_make.h"
+#include "../unit/quote_make.h"
+#include "mkevidence.h"
 
 static const char *dir;
-static struct sim_pki pki;
+struct sim_pki pki;
 
-static void write_file(const char *name, struct wv_bytes b)
+void write_file(const char *name, struct wv_bytes b)
 {
 	char path[4096];
 	FILE *f;
@@ -26,12 +32,20 @@ static void write_file(const char *name, struct wv_bytes b)
 	}
 }
 
-static void write_text(const char *name, const char *text)
+void make_folder(const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	mkdir(path, 0777);
+}
+
+void write_text(const char *name, const char *text)
 {
 	write_file(name, (struct wv_bytes){ (const uint8_t *)text, strlen(text) });
 }
 
-static void write_cert(const char *name, X509 *cert)
+void write_cert(const char *name, X509 *cert)
 {
 	struct wv_bytes pem = sim_pem(cert);
 
@@ -39,7 +53,21 @@ static void write_cert(const char *name, X509 *cert)
 	ut_free(pem);
 }
 
-static void write_bundle(const char *name, const struct sim_guest *g)
+void write_key(const char *name, EVP_PKEY *key)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	struct wv_bytes pem;
+	char *data;
+
+	if (!PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL))
+		exit(1);
+	pem.len = (size_t)BIO_get_mem_data(bio, &data);
+	pem.data = (const uint8_t *)data;
+	write_file(name, pem);
+	BIO_free(bio);
+}
+
+void write_bundle(const char *name, const struct sim_guest *g)
 {
 	struct wv_bytes b = sim_bundle(g, &pki);
 
@@ -132,6 +160,28 @@ static void receipts(void)
 		   "\"0000000000000000000000000000000000000000000000000000000000000000\"}\n");
 }
 
+/* Report and certificate table in one file, as go-sev-guest's attest -extended gives them. */
+static void write_extended(const char *name, const uint8_t *report)
+{
+	size_t len;
+	uint8_t *table = sim_cert_table(&pki, &len), *both = malloc(WV_SNP_REPORT_SIZE + len);
+
+	memcpy(both, report, WV_SNP_REPORT_SIZE);
+	memcpy(both + WV_SNP_REPORT_SIZE, table, len);
+	write_file(name, (struct wv_bytes){ both, WV_SNP_REPORT_SIZE + len });
+	free(table);
+	free(both);
+}
+
+static void write_list(const char *name, const struct crl_recipe *list)
+{
+	struct wv_bytes der = crl_make(list), pem = crl_pem(der);
+
+	write_file(name, pem);
+	ut_free(der);
+	ut_free(pem);
+}
+
 static void reports(void)
 {
 	uint8_t report[WV_SNP_REPORT_SIZE], data[64];
@@ -141,9 +191,56 @@ static void reports(void)
 	sim_guest_new(&g, WARD_PURPOSE_REPORT);
 	sim_report(&g, &pki, data, report);
 	write_file("report.bin", (struct wv_bytes){ report, sizeof(report) });
+	write_extended("extended.bin", report);
 	report[0x90] ^= 1;
 	write_file("report-edited.bin", (struct wv_bytes){ report, sizeof(report) });
 	write_file("report-cut.bin", (struct wv_bytes){ report, sizeof(report) - 1 });
+}
+
+/*
+ * For doc/coming-from.md: certificates whose names don't say that they are simulated, and
+ * a report with more in it than the others.
+ */
+static void unmarked(void)
+{
+	struct sim_recipe r = sim_default_recipe;
+	uint8_t report[WV_SNP_REPORT_SIZE], data[64];
+	struct crl_recipe list = { .pss = true, .from = time(NULL) - 3600,
+				   .to = time(NULL) + 86400 };
+	struct sim_pki marked = pki;
+	struct sim_guest g;
+	size_t i;
+
+	r.ark_name = "test ARK";
+	r.ask_name = "test ASK";
+	r.vek_name = "test VCEK";
+	r.org = "test of ward";
+	if (sim_pki_make(&r, &marked, &pki))
+		exit(1);
+	make_folder("plain");
+	write_cert("plain/ark.pem", pki.ark);
+	write_cert("plain/ask.pem", pki.ask);
+	write_cert("plain/vcek.pem", pki.vek);
+	list.issuer = pki.ark;
+	list.key = pki.ark_key;
+	write_list("plain/crl.pem", &list);
+	list.revoked[0] = pki.ask;
+	list.revoked_count = 1;
+	write_list("plain/revoking.pem", &list);
+	memset(data, 0x5a, sizeof(data));
+	sim_guest_new(&g, WARD_PURPOSE_REPORT);
+	sim_set(&g, 0x04, 4, 4);		/* guest SVN */
+	sim_set(&g, 0x08, 8, 0x30133);		/* SMT, ABI 1.51 */
+	sim_set(&g, 0x40, 8, 0x24);		/* ECC, aliases looked for */
+	sim_set(&g, 0x1e8, 3, 0x01371d);	/* 1.55.29, current and committed */
+	sim_set(&g, 0x1ec, 3, 0x01371d);
+	for (i = 0; i < 48; i += 8)
+		sim_set(&g, 0xe0 + i, 8, 0xaaaaaaaaaaaaaaaa);	/* ID key */
+	sim_report(&g, &pki, data, report);
+	write_file("plain/report.bin", (struct wv_bytes){ report, sizeof(report) });
+	write_extended("plain/attestation.bin", report);
+	sim_pki_free(&pki);
+	pki = marked;
 }
 
 static void policies(void)
@@ -157,6 +254,211 @@ static void policies(void)
 		   "{\"ward-policy\":1,\"allow_tee\":[\"simulated-snp\"]}\n");
 	write_text("real-only.json", "{\"ward-policy\":1,\"accept_unmeasured\":true}\n");
 	write_text("bad.json", "{\"ward-policy\":1,\n  \"uids\":[1000]}\n");
+}
+
+/* One bit of s: the last bytes of the signature, which are the last of the TPM's data. */
+static void write_signed_otherwise(const char *name, const struct sim_guest *g)
+{
+	struct wv_bytes b = sim_bundle(g, &pki);
+	struct wv_bundle *read;
+	size_t at;
+
+	if (wv_bundle_decode(b, &read, NULL))
+		exit(1);
+	at = (size_t)(read->evidence[0].data.data - b.data) + read->evidence[0].data.len - 1;
+	((uint8_t *)b.data)[at] ^= 1;
+	write_file(name, b);
+	wv_bundle_free(read);
+	ut_free(b);
+}
+
+void write_tpm(const char *name, const struct tpm_sim *t, bool launch)
+{
+	struct sim_guest g;
+
+	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
+	g.no_launch = !launch;
+	if (!launch)
+		g.claims.tee = htole32(WARD_TEE_TPM);
+	g.tpm = t;
+	g.tpm_count = 1;
+	write_bundle(name, &g);
+	if (!strcmp(name, "tpm.ward"))
+		write_signed_otherwise("tpm-edited.ward", &g);
+}
+
+static void tpm_policy(const char *name, const char *ak, const char *more)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text),
+		 "{\"ward-policy\":1,\"purpose\":\"release\",%s,\"tpm\":{\"ak\":[\"%s\"],\"pcrs\":{\"sha256\":"
+		 "{\"4\":[\"1414141414141414141414141414141414141414141414141414141414141414\"],"
+		 "\"9\":[\"1919191919191919191919191919191919191919191919191919191919191919\"]}}}}\n",
+		 more, ak);
+	write_text(name, text);
+}
+
+/* Quotes by keys of OpenSSL's: no TPM stands behind them. */
+static void tpms(void)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256"), *other = EVP_EC_gen("P-256");
+	struct tpm_sim t;
+	char ak[65];
+
+	tpm_sim_new(&t, key);
+	tpm_sim_ak(&t, ak);
+	write_tpm("tpm.ward", &t, false);
+	write_tpm("both.ward", &t, true);
+	t.pcr[9][0] ^= 1;
+	write_tpm("tpm-other-boot.ward", &t, false);
+	tpm_sim_new(&t, other);
+	write_tpm("tpm-other-machine.ward", &t, false);
+	tpm_policy("tpm.json", ak, "\"allow_tee\":[\"tpm\"]");
+	tpm_policy("both.json", ak, "\"allow_tee\":[\"simulated-snp\"]");
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(other);
+}
+
+static void write_quote(const char *name, const struct quote_plan *plan)
+{
+	struct wv_bytes b = quote_make(plan);
+
+	write_file(name, b);
+	ut_free(b);
+}
+
+static void write_and_free(const char *name, struct wv_bytes b)
+{
+	write_file(name, b);
+	ut_free(b);
+}
+
+static struct wv_bytes list_of(X509 *issuer, EVP_PKEY *key, X509 *revoked)
+{
+	struct crl_recipe r = { .issuer = issuer, .key = key, .aki = issuer,
+				.from = time(NULL) - INTEL_DAY, .to = time(NULL) + 30 * INTEL_DAY,
+				.revoked = { revoked }, .revoked_count = revoked != NULL };
+
+	return crl_make(&r);
+}
+
+/* What Intel publishes of that platform; @revoked: of its PCK, too. */
+static void collateral(const struct intel_pki *p, const char *folder, bool revoked)
+{
+	struct intel_doc doc = intel_doc_default;
+	char name[64], issued[32], next[32];
+
+	make_folder(folder);
+	wv_time_text(time(NULL) - INTEL_DAY, issued);
+	wv_time_text(time(NULL) + 30 * INTEL_DAY, next);
+	doc.issued = issued;
+	doc.next = next;
+	snprintf(name, sizeof(name), "%s/tcb-info.json", folder);
+	write_and_free(name, intel_tcb_info(p, &doc));
+	snprintf(name, sizeof(name), "%s/qe-identity.json", folder);
+	write_and_free(name, intel_identity(p, &doc));
+	snprintf(name, sizeof(name), "%s/tcb-signing.pem", folder);
+	write_and_free(name, intel_signers(p));
+	snprintf(name, sizeof(name), "%s/root.crl", folder);
+	write_and_free(name, list_of(p->root, p->root_key, NULL));
+	snprintf(name, sizeof(name), "%s/pck.crl", folder);
+	write_and_free(name, list_of(p->ca, p->ca_key, revoked ? p->pck : NULL));
+}
+
+static void td_bundle(struct quote_plan *plan)
+{
+	struct wv_evidence e = { .provider = "tdx_guest", .tee = "tdx" };
+	struct sim_guest g;
+
+	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
+	g.no_launch = true;
+	g.claims.tee = htole32(WARD_TEE_TDX);
+	sim_report_data(&g, plan->bytes + TD_REPORT_DATA);
+	e.data = quote_make(plan);
+	g.more = &e;
+	g.more_count = 1;
+	write_bundle("td.ward", &g);
+	ut_free(e.data);
+}
+
+#define DIGEST(b) b b b b b b b b b b b b b b b b b b b b b b b b \
+	b b b b b b b b b b b b b b b b b b b b b b b b
+
+/* Quotes of a platform under a root of its own, intel-root.pem, with Intel's names. */
+static void quotes(void)
+{
+	struct quote_plan plan;
+	struct intel_pki p;
+
+	intel_pki_make(&intel_default, &p);
+	write_cert("intel-root.pem", p.root);
+	collateral(&p, "intel", false);
+	collateral(&p, "intel-revoked", true);
+	quote_plan_new(&plan, &p, 5, 3);
+	memset(plan.bytes + TD_TCB_SVN, 5, 16);
+	plan.bytes[TD_TCB_SVN + 1] = 1;
+	memcpy(plan.bytes + TD_TCB_SVN2, plan.bytes + TD_TCB_SVN, 16);
+	intel_qe_report(true, 4, plan.qe);
+	write_quote("quote.dat", &plan);
+	td_bundle(&plan);
+	plan.bytes[TD_ATTRIBUTES] |= 1;
+	write_quote("quote-debug.dat", &plan);
+	quote_plan_free(&plan);
+	quote_plan_new(&plan, &p, 3, 0);
+	write_quote("enclave.dat", &plan);
+	quote_plan_free(&plan);
+	intel_pki_free(&p);
+	write_text("td.json", "{\"ward-policy\":1,\"tdx\":{\n \"mrtd\":[\"" DIGEST("3d") "\"],\n"
+		   " \"rtmr1\":[\"" DIGEST("a1") "\"],\n \"rtmr2\":[\"" DIGEST("a2") "\"]}}\n");
+}
+
+static void cose_bundle(const char *name, const struct sim_guest *like, struct wv_evidence *e)
+{
+	struct sim_guest g = *like;
+
+	g.more = e;
+	g.more_count = 1;
+	write_bundle(name, &g);
+	ut_free(e->data);
+}
+
+/* Bundles that rest on a Nitro document or a CCA token, at the time COSE_NOW. */
+static void enclaves(void)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-384");
+	struct wv_evidence nitro = { .provider = "nitro", .tee = "nitro" };
+	struct wv_evidence cca = { .provider = "tsm", .tee = "cca" };
+	char text[1024], *public = cose_public(key);
+	uint8_t data[64];
+	struct nitro_plan document = { .user_data = { data, sizeof(data) } };
+	struct arm_plan token = { .platform = { .key = key }, .realm = { .key = key },
+				  .challenge = { data, sizeof(data) } };
+	struct nitro_pki authority;
+	struct sim_guest g;
+
+	nitro_pki_make(&nitro_default, &authority);
+	write_cert("nitro-root.pem", authority.root);
+	snprintf(text, sizeof(text),
+		 "{\"ward-policy\":1,\"accept_unmeasured\":true,\"cca\":{\"platform_keys\":"
+		 "[{\"public_key\":\"%s\"}]}}\n", public);
+	write_text("cca.json", text);
+	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
+	g.no_launch = true;
+	sim_report_data(&g, data);
+	nitro.data = nitro_make(&authority, &document);
+	cose_bundle("nitro.ward", &g, &nitro);
+	cca.data = cca_make(&token);
+	cose_bundle("cca.ward", &g, &cca);
+	token.other_binder = true;
+	cca.data = cca_make(&token);
+	cose_bundle("cca-two-halves.ward", &g, &cca);
+	data[0] ^= 1;
+	nitro.data = nitro_make(&authority, &document);
+	cose_bundle("nitro-other-claims.ward", &g, &nitro);
+	nitro_pki_free(&authority);
+	EVP_PKEY_free(key);
+	free(public);
 }
 
 int main(int argc, char **argv)
@@ -176,7 +478,14 @@ int main(int argc, char **argv)
 	releases();
 	receipts();
 	reports();
+	unmarked();
 	policies();
+	tpms();
+	quotes();
+	enclaves();
+	pieces();
+	beside();
+	azures();
 	sim_pki_free(&pki);
 	return 0;
 }

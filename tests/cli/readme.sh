@@ -27,7 +27,7 @@ result $? "the worker in the README compiles and links"
 while read -r target; do
 	make -n "$target" DEPS=skip >"$D/err" 2>&1
 	result $? "make $target exists"
-done < <(awk '/^```/ { on = !on; next } on' README.md | grep -oE '^make [a-z-]+' | cut -d' ' -f2 | sort -u)
+done < <(awk '/^```/ { on = !on; next } on' README.md | grep -oE '^make [a-z0-9-]+' | cut -d' ' -f2 | sort -u)
 
 "$bin/wardctl" help >"$D/help" 2>&1
 # shellcheck disable=SC2016 # backquotes of Markdown

@@ -66,6 +66,12 @@ clean "nothing is left undone by its own words" < <(
 	code | grep -v '^tests/cli/tree\.sh$' | xargs grep -nE '\b(TODO|FIXME|XXX|HACK)\b'
 )
 
+clean "a test program can be executed" < <(
+	files 'tests/cli/*.sh' 'tests/e2e/*.sh' | while read -r f; do
+		[ -x "$f" ] || echo "$f: chmod +x"
+	done
+)
+
 clean "the ABI uses fixed-size types" < <(
 	files 'include/uapi/*.h' | xargs grep -nE '\b(enum [a-z_]+ [a-z_]+;|unsigned (int|long)|size_t|bool )' |
 		grep -vE '^\S+:[0-9]+: \*'

@@ -62,6 +62,11 @@ bundles() {
 	want 2 chain-untrusted verify bundle "$D/release.ward" --policy "$D/policy.json"
 	want 2 certificate-expired verify bundle "$D/release.ward" $OK --at 2050-01-01T00:00:00Z
 	want 2 certificate-not-yet-valid verify bundle "$D/release.ward" $OK --at 2020-01-01T00:00:00Z
+	# A wrong clock and an old certificate look the same to a certificate: whose time it was is said.
+	grep -q "^Judged as of 2020-01-01T00:00:00Z, as --at says" "$D/out"
+	result $? '... by whose time'
+	grep -q 'what comes behind it was not looked at' "$D/out"
+	result $? '... and that the rest was not looked at'
 	want 1 'carries no time' verify bundle "$D/release.ward" $OK --at document
 	want 5 guest-unmeasured verify bundle "$D/release.ward" --policy "$D/unpinned.json" \
 		--root "$D/ark.pem"
@@ -71,25 +76,71 @@ bundles() {
 	want 5 debug-allowed verify bundle "$D/debug.ward" $OK
 	want 5 measurement-mismatch verify bundle "$D/other-image.ward" $OK
 	want 5 wrong-uid verify bundle "$D/other-uid.ward" $OK
+	jq '.posture = ["lockdown-integrity", "exclusive"]' "$D/policy.json" >"$D/posture.json"
+	want 5 posture-refused verify bundle "$D/release.ward" --root "$D/ark.pem" \
+		--policy "$D/posture.json"
+	grep -q 'not known to be true: .*lockdown-integrity' "$D/out"
+	result $? '... which names the facts'
 	want 5 nonce-mismatch verify bundle "$D/release.ward" $OK --nonce "0${N:1}"
 	want 5 binding-mismatch verify bundle "$D/release.ward" $OK --binding "0${B:1}"
 	want 5 wrong-session verify bundle "$D/release.ward" $OK --session "0${S:1}"
 	want 5 wrong-purpose verify bundle "$D/release.ward" $OK --purpose channel
 	want 5 wrong-purpose verify bundle "$D/receipt.ward" $OK
 	want 7 bundle-damaged verify bundle "$D/cut.ward" $OK
-	want 7 bundle-damaged verify bundle "$D/policy.json" $OK
+	want 7 evidence-unknown verify bundle "$D/policy.json" $OK
+	want 7 evidence-unknown verify bundle "$D/report.bin" $OK
+	grep -q "of kind snp, bare: 'wardctl verify evidence'" "$D/out"
+	result $? '... which says what to type for a report'
+	in_another_form
 	want 7 bundle-damaged verify bundle - $OK
 	want 7 policy-damaged verify bundle "$D/release.ward" --policy "$D/bad.json"
 	want 7 certificate-damaged verify bundle "$D/release.ward" --root "$D/policy.json"
 	want 3 'No such file' verify bundle "$D/release.ward" $OK --collateral "$D/none"
 }
 
+# A TPM's quote by a key of OpenSSL's, alone and beside a simulated launch.
+# shellcheck disable=SC2086
+tpms() {
+	local tpm="--policy $D/tpm.json --root $D/ark.pem"
+	want 0 ok verify bundle "$D/tpm.ward" $tpm --nonce $N --binding "$B"
+	shows 'ak: *named by the policy' verify bundle "$D/tpm.ward" $tpm
+	shows ' 9 1919191919' verify bundle "$D/tpm.ward" $tpm
+	shows 'measured: *yes' verify bundle "$D/tpm.ward" $tpm
+	shows 'ak sha256: *[0-9a-f]\{64\}' display "$D/tpm.ward"
+	want 5 tee-refused verify bundle "$D/tpm.ward" $OK
+	want 5 pcr-mismatch verify bundle "$D/tpm-other-boot.ward" $tpm
+	want 2 ak-untrusted verify bundle "$D/tpm-other-machine.ward" $tpm
+	want 2 signature-invalid verify bundle "$D/tpm-edited.ward" $tpm
+	want 0 ok verify bundle "$D/both.ward" --policy "$D/both.json" --root "$D/ark.pem"
+	want 5 evidence-missing verify bundle "$D/release.ward" --policy "$D/both.json" \
+		--root "$D/ark.pem"
+	want 5 tee-refused verify bundle "$D/tpm.ward" --policy "$D/both.json"
+	"$W" -o json verify bundle "$D/tpm-other-boot.ward" $tpm >"$D/tpm-no.json" 2>"$D/err"
+	"$W" -o json verify bundle "$D/tpm.ward" $tpm >"$D/tpm-ok.json" 2>>"$D/err"
+	"$W" -o json display "$D/tpm.ward" >"$D/tpm-shown.json" 2>>"$D/err"
+	python3 - "$D" 2>>"$D/err" <<-'PY'
+		import json, sys
+		load = lambda n: json.load(open(f"{sys.argv[1]}/tpm-{n}.json"))
+		v, n, shown = load("ok"), load("no"), load("shown")["evidence"][0]
+		t = v["tpm"]
+		assert v["ok"] and v["measured"] and not v["simulated"] and "report" not in v, v
+		assert t["ak"] | {"sha256": ""} == {"sha256": "", "type": "ecc", "bits": 256, "scheme": "ecdsa",
+			"hash": "sha256", "trust": "pinned", "shared": False}, t
+		assert t["pcrs"]["sha256"]["4"] == "14" * 32 and len(t["pcrs"]["sha256"]) == 9, t
+		assert t["clock_ms"] == 123456 and t["clock_safe"] and t["reset_count"] == 7, t
+		assert t["event_log"] == {"state": "absent", "events": 0, "explains": []}, t
+		assert shown["ak_sha256"] == t["ak"]["sha256"] and shown["pcrs"] == t["pcrs"], shown
+		assert n["verdict"] == "pcr-mismatch" and n["field"] == "pcrs.9" and n["exit_code"] == 5, n
+	PY
+	result $? "JSON of a quote agrees with the text"
+}
+
 misuse() {
 	want 1 'one file' verify bundle
 	want 1 'one file' verify bundle "$D/release.ward" "$D/release.ward"
 	want 1 'No such file' verify bundle "$D/none.ward"
-	want 1 'option is not known' verify bundle "$D/release.ward" --frob
-	want 1 'option is not known' verify bundle "$D/release.ward" --policy
+	want 1 "'--frob' is not an option" verify bundle "$D/release.ward" --frob
+	want 1 "'--policy' is not an option here, or lacks" verify bundle "$D/release.ward" --policy
 	want 1 '16 to 128 hexa' verify bundle "$D/release.ward" --nonce 11
 	want 1 '128 hexa' verify bundle "$D/release.ward" --binding 1122
 	want 1 '32 hexa' verify bundle "$D/release.ward" --session "${S}zz"
@@ -227,6 +278,64 @@ ranges() {
 	want 1 'takes a time' receipt verify "$D/receipts" $OK $log --since yesterday
 }
 
+# What people send in place of evidence: the refusal says what it looks like.
+in_another_form() {
+	local what n=0
+	od -An -v -tx1 "$D/report.bin" >"$D/form1"
+	base64 "$D/report.bin" >"$D/form2"
+	head -c 900 "$D/report.bin" >"$D/form3"
+	tail -c +1185 "$D/extended.bin" >"$D/form4"
+	cp "$D/ark.pem" "$D/form5"
+	printf '\377TCG\200\030' >"$D/form6"
+	printf 'eyJhbGciOiJSUzI1NiJ9.e30.AA' >"$D/form7"
+	printf '{"evidence":"AA=="}' >"$D/form8"
+	{ head -c 32 /dev/zero; printf 'Spec ID Event03\0'; } >"$D/form9"
+	printf '0\202\001' >"$D/form10"
+	for what in 'hexadecimal digits' base64 'cut short' 'certificate table' 'in PEM' \
+		"a TPM's quote without" 'token verify' JSON 'measure log' 'begin with 30'; do
+		n=$((n + 1))
+		want 7 evidence-unknown verify evidence "$D/form$n"
+		grep -q "^because:.*$what" "$D/out"
+		result $? "... which looks like: $what"
+	done
+}
+
+# A folder as somebody filled it, not as a tool names its files.
+# shellcheck disable=SC2086
+other_names() { # other_names OPTIONS
+	mkdir -p "$D/names"
+	cp "$D/vcek.pem" "$D/names/node-7.pem"
+	cat "$D/ask.pem" "$D/ark.pem" >"$D/names/amd.pem"
+	want 0 ok verify evidence "$D/report.bin" $1 --collateral "$D/names"
+	cp "$D/report.bin" "$D/other-chip.bin"
+	printf '\377' | dd of="$D/other-chip.bin" bs=1 seek=416 conv=notrunc 2>/dev/null
+	want 3 collateral-missing verify evidence "$D/other-chip.bin" $1 --collateral "$D/names"
+	grep -q "at hand: 1, of this report's chip and reported TCB: none" "$D/out"
+	result $? '... and why that certificate is not taken'
+	cp "$D/report-edited.bin" "$D/edited-here.bin"
+	want 2 signature-invalid verify evidence "$D/edited-here.bin" $1 --collateral "$D/names"
+}
+
+# shellcheck disable=SC2086
+bare() { # bare DATA OTHER: of a report and its table in one file, and of a report alone
+	local any="--policy $D/any.json --root $D/ark.pem"
+	echo '{"ward-policy":1,"accept_unmeasured":true,"allow_tee":["simulated-snp"]}' >"$D/any.json"
+	want 0 ok verify evidence "$D/extended.bin" $any
+	want 0 ok verify evidence "$D/extended.bin" $any --report-data "$1"
+	want 0 ok verify evidence "$D/extended.bin" $any --nonce "$1"
+	want 2 report-data-mismatch verify evidence "$D/extended.bin" $any --nonce "$2"
+	want 2 report-data-mismatch verify evidence "$D/extended.bin" $any --report-data "$2"
+	want 1 usage verify evidence "$D/extended.bin" $any --nonce "${1:64}"
+	want 2 chain-untrusted verify evidence "$D/extended.bin" --policy "$D/any.json"
+	cp "$D/extended.bin" "$D/extended-bad.bin"
+	printf '\200' | dd of="$D/extended-bad.bin" bs=1 seek=1200 conv=notrunc 2>/dev/null
+	want 7 certificate-damaged verify evidence "$D/extended-bad.bin" $any
+	want 3 collateral-missing verify evidence "$D/report.bin" $any
+	other_names "$any"
+	want 1 'in no bundle' verify evidence "$D/release.ward" $any --report-data "$1"
+	shows 'reported_tcb' -o json display "$D/extended.bin"
+}
+
 reports() {
 	want 0 ok verify certs "$D" --root "$D/ark.pem"
 	want 2 chain-untrusted verify certs "$D"
@@ -241,7 +350,8 @@ reports() {
 	want 2 signature-invalid verify attestation "$D" "$D/report-edited.bin" --root "$D/ark.pem"
 	want 7 evidence-damaged verify attestation "$D" "$D/report-cut.bin" --root "$D/ark.pem"
 	want 3 'No such file' verify certs "$D/none"
-	want 7 bundle-damaged display "$D/report-cut.bin"
+	bare "$(printf '5a%.0s' {1..64})" "$(printf '5b%.0s' {1..64})"
+	want 7 evidence-unknown display "$D/report-cut.bin"
 	want 0 ok policy check "$D/policy.json"
 	want 7 'line 2, column 3, uids' policy check "$D/bad.json"
 }
@@ -253,24 +363,27 @@ texts() {
 		SIMULATED TEE: this protects nothing and proves the procedure only.
 		chain:        ward SIMULATED test VCEK <- ward SIMULATED test ASK <- ward SIMULATED test ARK
 		report:       SEV-SNP version 3, milan, VMPL 0
-		reported tcb: bootloader 3, tee 0, snp 8, microcode 115
+		reported tcb: bootloader 3, tee 0, snp 8, microcode 115 (used)
+		other tcbs:   current: the same; committed: the same; launch: the same
 		measurement:  a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0c1c2c3c4c5c6c7c8c9cacbcccdcecf
 		purpose:      release
 		session:      44444444444444444444444444444444
 		instance:     33333333333333333333333333333333
 		caller:       uid 1000, gid 1000, pid 0
+		data keys:    in user space, if there are any
 		events:       6 of 6 records, complete up to the attested head
 		measured:     yes
+		not checked:
+		  - crl-unchecked: No revocation list was looked at. Fetch the lists ('wardctl fetch crl', 'wardctl fetch tdx') and give their folder (--collateral DIR); a policy asks for them with collateral.crl.
 		warnings:
 		  - simulated: A simulated TEE stands behind this; it protects nothing.
-		  - named-root: Trust comes from a root that was named, not from one of AMD's.
-		  - crl-unchecked: No revocation list was looked at.
+		  - named-root: Trust comes from a root that was named, not from one that is built in.
 		  - smt: The guest may share a core with others (SMT).
 	EOT
 	golden 'policy check' policy check "$D/unpinned.json" <<-'EOT'
 		verdict: ok
 		leaves open:
-		  - guest-unmeasured: no launch measurement is pinned
+		  - guest-unmeasured: of evidence that is accepted nothing, or too little, is pinned that measures the guest
 		  - simulated: a simulated TEE is accepted, which protects nothing
 		  - purpose-unchecked: evidence for any purpose is accepted
 	EOT
@@ -305,9 +418,12 @@ json() {
 		assert v["version"] == 1 and v["simulated"] is True and v["measured"] is True
 		assert v["warnings"] == ["simulated", "named-root", "binding-unchecked",
 					 "crl-unchecked", "smt"], v["warnings"]
+		assert v["not_checked"] == ["binding-unchecked", "crl-unchecked"], v["not_checked"]
 		assert v["evidence_sha256"] == hashlib.sha256(open(f"{d}/release.ward", "rb").read()).hexdigest()
 		assert v["claims"]["caller"]["uid"] == 1000 and v["claims"]["purpose"] == "release"
 		assert v["report"]["reported_tcb"]["microcode"] == 115
+		assert v["report"]["tcb_used"] == "reported" and v["report"]["launch_tcb"]["snp"] == 8
+		assert v["report"]["guest_policy"]["smt"] and not v["report"]["platform"]["ecc"]
 		assert v["events"] == {"count": 6, "complete": True}
 		assert v["chain"]["named_root"] is True and v["chain"]["kind"] == "vcek"
 		n = load("no")
@@ -338,12 +454,12 @@ second_reader() {
 	fi
 	for f in release no-events receipt; do
 		"$W" -o json display "$D/$f.ward" >"$D/shown.json" 2>"$D/err" &&
-			python3 tests/unit/reader.py "$D/$f.ward" "$D/shown.json" "$D/ark.pem" \
+			PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=tests python3 -m reader "$D/$f.ward" "$D/shown.json" "$D/ark.pem" \
 				>"$D/out" 2>>"$D/err"
 		result $? "second reader agrees on $f.ward"
 	done
 	for f in cut edited other-events; do
-		! python3 tests/unit/reader.py "$D/$f.ward" - "$D/ark.pem" >"$D/out" 2>"$D/err" &&
+		! PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=tests python3 -m reader "$D/$f.ward" - "$D/ark.pem" >"$D/out" 2>"$D/err" &&
 			grep -q '^reader: ' "$D/err"
 		result $? "second reader refuses $f.ward"
 	done
@@ -376,9 +492,14 @@ real() {
 	want 3 collateral-missing verify attestation "$D/aws" "$v/snp/milan-v2-report.bin" \
 		--at 2025-06-01T00:00:00Z
 	shows 'product: *turin' display "$v/snp/turin-v5-report.bin"
+	for g in milan-v2 milan-v3 genoa-v3 genoa-v5 turin-v5; do
+		want 5 guest-unmeasured verify evidence "$v/snp/$g-report.bin" \
+			--collateral "$v/snp" --at 2026-06-01T00:00:00Z
+	done
 }
 
 bundles
+tpms
 misuse
 receipts
 ranges

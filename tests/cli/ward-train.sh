@@ -49,8 +49,8 @@ result $? "a data set to work with"
 result $? "and one that is no table"
 : >"$D/ca.pem"
 
-want 1 'usage: ward-train' 'no verb'
-want 1 'usage: ward-train' 'an unknown verb' serve
+want 1 'a verb is missing' 'no verb'
+want 1 "there is no verb 'serve'" 'an unknown verb' serve
 want 0 'usage: ward-train' '--help' --help
 want 0 '--early-receipt' 'train --help' train --help
 want 0 'ward-train ' '--version' --version

@@ -157,7 +157,7 @@ for words in features:FEATURE:ward.h postures:POSTURE:ward_claims.h; do
 	want=$(grep -c "^#define WARD_${macro}_[A-Z_]*[[:space:]]*(1ull <<" \
 		"$top/include/uapi/linux/$header")
 	got=$(sed -n "/^static const char .*const ${array}\[\]/,/^}/p" \
-		"$top/userspace/wardctl/device.c" | grep -o '"' | wc -l)
+		"$top/userspace/wardctl/device_words.c" | grep -o '"' | wc -l)
 	echo "$want bits, $got quotes" >"$D/err"
 	[ "$want" -gt 0 ] && [ "$got" -eq $((2 * want)) ]
 	result $? "every WARD_${macro}_* has a name"

@@ -1,0 +1,176 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The administration of a living broker, by curl: who may, what it does, and that no
+# secret that it was given stands anywhere but wrapped. TAP on stdout.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+B=${BIN:-build/bin}/ward-broker
+D=$(mktemp -d) || exit 1
+PID=
+trap '[ -z "$PID" ] || { kill "$PID"; wait "$PID"; } 2>/dev/null; rm -rf "$D"' EXIT
+. tests/harness/results.sh
+umask 077
+
+certificate() { # certificate NAME SIGNER
+	openssl ecparam -name prime256v1 -genkey -noout -out "$D/$1.key"
+	openssl req -new -key "$D/$1.key" -subj "/CN=$1" -out "$D/$1.csr"
+	openssl x509 -req -in "$D/$1.csr" -CA "$D/$2.pem" -CAkey "$D/$2.key" -days 1 -out "$D/$1.pem" \
+		-extfile <(echo 'subjectAltName=IP:127.0.0.1')
+}
+ca() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj "/CN=$1" \
+		-keyout "$D/$1.key" -out "$D/$1.pem"
+}
+{ ca ca; ca strange; certificate tls ca; certificate boss ca; certificate clerk ca
+  certificate spy strange; } 2>/dev/null
+digest=$(openssl x509 -in "$D/boss.pem" -noout -pubkey | openssl pkey -pubin -outform DER |
+	sha256sum | cut -d' ' -f1)
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+head -c 32 /dev/urandom >"$D/k"
+head -c 32 /dev/urandom >"$D/secret"
+echo 'a passphrase of this test' >"$D/pass"
+echo '{"ward-policy": 1, "accept_unmeasured": true}' >"$D/policy.json"
+configure() { # configure MEMBER
+	cat <<-CONFIG >"$D/broker.json"
+	{"ward-broker": 1, "listen": "127.0.0.1:0", "tls": {"certificate": "tls.pem", "key": "tls.key"},
+	 "policy": "policy.json", "release_log": "log", "keyring": "passphrase:pass", $1,
+	 "resources": {"a/b/c": {"dataset": "000102030405060708090a0b0c0d0e0f", "key": "k"}}}
+	CONFIG
+}
+refused() { # refused WORDS MEMBER
+	configure "$2"
+	! timeout 60 "$B" --check --config "$D/broker.json" 2>"$D/err" && grep -q -- "$1" "$D/err"
+	result $? "$2: $1"
+}
+refused "must have 'listen', 'ca' and 'clients'" '"admin": {"listen": "127.0.0.1:0"}'
+refused "'clients' must be a list" '"admin": {"listen": "127.0.0.1:0", "ca": "ca.pem", "clients": []}'
+refused "64 lower-case hex" '"admin": {"listen": "127.0.0.1:0", "ca": "ca.pem", "clients": ["00"]}'
+refused 'is not ADDRESS:PORT' "\"admin\": {\"listen\": \"x\", \"ca\": \"ca.pem\", \"clients\": [\"$digest\"]}"
+refused 'none.pem' "\"admin\": {\"listen\": \"127.0.0.1:0\", \"ca\": \"none.pem\", \"clients\": [\"$digest\"]}"
+
+configure "\"admin\": {\"listen\": \"127.0.0.1:$port\", \"ca\": \"ca.pem\", \"clients\": [\"$digest\"]}"
+"$B" --config "$D/broker.json" >"$D/ready" 2>"$D/journal" &
+PID=$!
+for _ in $(seq 200); do
+	grep -q listening "$D/ready" && break
+	sleep 0.1
+done
+main=$(sed -n 's/.*:\([0-9]*\)$/\1/p' "$D/ready")
+
+# ask WHO METHOD PATH [BODY-FILE]: status in $status, answer in $D/answer
+ask() {
+	status=$(curl -s -m 30 --cacert "$D/ca.pem" --cert "$D/$1.pem" --key "$D/$1.key" -X "$2" \
+		${4:+--data-binary "@$4"} -o "$D/answer" -w '%{http_code}' \
+		"https://127.0.0.1:${to:-$port}/admin/v1/$3")
+}
+says() { # says STATUS WORDS NAME
+	[ "$status" = "$1" ] && grep -q -- "$2" "$D/answer"
+	local rc=$?
+	[ $rc = 0 ] || echo "# $status $(head -c 300 "$D/answer")"
+	result $rc "$3"
+}
+
+ask boss GET resources
+says 200 '^\[\]$' 'whose key is listed may ask'
+ask clerk GET resources
+says 403 client-refused 'a key that is not listed may not, whoever signed'
+grep -q '"event":"admin","result":"client-refused","peer":"127.0.0.1"' "$D/journal"
+result $? 'and the journal has that it asked'
+ask spy GET resources
+[ "$status" = 000 ]
+result $? 'a certificate of another CA ends in the handshake'
+status=$(curl -s -m 30 --cacert "$D/ca.pem" -o "$D/answer" -w '%{http_code}' "https://127.0.0.1:$port/admin/v1/resources")
+[ "$status" = 000 ]
+result $? 'no certificate ends in the handshake'
+to=$main ask boss GET resources
+says 404 path-unknown 'the port of the workers has no administration'
+
+echo '{"project": "clinic", "policy": "{\"ward-policy\":1,\"uid\":[77]}"}' >"$D/body"
+ask boss PUT policies/strict "$D/body"
+says 200 entered 'a policy is entered'
+echo '{"project": "clinic", "policy": "{\"ward-policy\":1,\"nonsense\":[77]}"}' >"$D/body"
+ask boss PUT policies/other "$D/body"
+says 400 nonsense 'what is no policy is not, and the member is named'
+ask boss GET policies
+says 200 '"name":"strict"' 'policies are listed'
+ask boss GET policies/strict
+says 200 'uid.*sha256' 'one is shown'
+
+secret=$(basenc --base64url -w0 "$D/secret" | tr -d =)
+echo "{\"project\": \"clinic\", \"dataset\": \"$(printf %032d 7)\", \"key\": \"$secret\", \"policy\": \"strict\", \"uses\": 3, \"expires\": \"2099-01-01T00:00:00Z\", \"clients\": [\"$digest\"]}" >"$D/body"
+ask boss PUT resources/clinic/dataset/one "$D/body"
+says 200 entered 'a key is entered'
+ask boss PUT resources/clinic/dataset/one "$D/body"
+says 409 name-taken 'not twice'
+ask boss PUT resources/a/b/c "$D/body"
+says 409 name-taken 'nor over one of the configuration'
+ask boss PUT resources/passwd "$D/body"
+says 400 malformed 'nor under what is no path'
+sed 's/strict/none/' "$D/body" >"$D/body2"
+ask boss PUT resources/x/y/z "$D/body2"
+says 400 'no policy of that name' 'nor with a policy that is not there'
+sed 's/uses": 3/uses": 0/' "$D/body" >"$D/body2"
+ask boss PUT resources/x/y/z "$D/body2"
+says 400 malformed 'nor with a limit of zero'
+sed 's/"uses": 3/"key_lifetime": 36028797018963968/' "$D/body" >"$D/body2"
+ask boss PUT resources/x/y/z "$D/body2"
+says 400 malformed 'nor for a life whose nanoseconds no number holds'
+sed 's/}$/, /' "$D/body" >"$D/body2"
+ask boss PUT resources/x/y/z "$D/body2"
+says 400 'not an object' 'a torn body is refused'
+ask boss GET resources
+says 200 '"path":"clinic/dataset/one".*"disabled":false.*"policy":"strict".*"uses":3' 'resources are listed'
+! grep -q -e "$secret" "$D/answer"
+result $? 'without their keys'
+ask boss DELETE policies/strict
+says 409 policy-in-use 'a policy that is asked for stays'
+echo '{"disabled": true}' >"$D/body2"
+ask boss POST resources/clinic/dataset/one "$D/body2"
+says 200 true 'a resource is disabled'
+ask boss POST resources/no/such/one "$D/body2"
+says 404 path-unknown 'one that is not there is not'
+
+echo '{"bundle": "AAAA", "policy": "strict"}' >"$D/body2"
+ask boss POST dry-run "$D/body2"
+says 200 '"ok":false' 'a dry run gives a verdict'
+echo '{"bundle": "AAAA", "policy": "none"}' >"$D/body2"
+ask boss POST dry-run "$D/body2"
+says 400 'no policy of that name' 'of a policy that is there'
+ask boss GET sessions
+says 200 '"sessions":0' 'no session came of it'
+ask boss POST reload
+says 200 reloaded 'the configuration is read again'
+cp "$D/policy.json" "$D/kept"
+echo '{' >"$D/policy.json"
+ask boss POST reload
+says 409 configuration-refused 'a wrong one is refused'
+cp "$D/kept" "$D/policy.json"
+ask boss GET audit
+says 200 'admin.*resources/clinic/dataset/one' 'the audit has what was done'
+ask boss GET nothing
+says 404 path-unknown 'there is nothing else'
+ask boss POST resources
+says 405 method-unsupported 'nor by another method'
+
+# What was entered, as it is, in hex and in base64: wrapped alone.
+hex=$(xxd -p -c64 "$D/secret" 2>/dev/null || od -An -tx1 -v "$D/secret" | tr -d ' \n')
+base64=$(base64 -w0 "$D/secret" | cut -c1-40)
+cat "$D"/broker.db* "$D/journal" "$D/log" "$D/answer" "/proc/$PID/cmdline" "/proc/$PID/environ" >"$D/all" 2>/dev/null
+grep -qa 'clinic/dataset/one' "$D/all"
+result $? 'what is searched holds the path of the key'
+! grep -qaF -e "$hex" -e "$base64" -e "${secret:0:40}" -e 'a passphrase of this' "$D/all" &&
+	python3 - "$D/secret" "$D/all" <<-'PYTHON'
+	import sys
+	secret, all = (open(f, "rb").read() for f in sys.argv[1:])
+	sys.exit(secret in all)
+	PYTHON
+result $? 'and no secret'
+ask boss DELETE resources/clinic/dataset/one
+says 200 deleted 'a resource is deleted'
+ask boss DELETE policies/strict
+says 200 deleted 'and its policy'
+kill "$PID"
+wait "$PID"
+result $? 'it ends in order'
+PID=
+finish

@@ -1,0 +1,225 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# wardctl seal and unseal: a software TPM (swtpm), keys, rollback, a kill at every call
+# that writes. TAP on stdout. BIN names the directory of the programs.
+set -u
+BIN=$(realpath "${BIN:-build/bin}")
+W=$BIN/wardctl
+HERE=$(realpath "$(dirname "$0")")
+D=$(mktemp -d) || exit 1
+tpm=
+trap '[ -z "$tpm" ] || kill "$tpm"; rm -rf "$D"' EXIT
+# shellcheck source=tests/harness/results.sh
+. "$HERE/../harness/results.sh"
+cd "$D" || exit 1
+
+want() { # CODE WORD TEXT COMMAND...: exit code, and a word on stdout or stderr
+	local code=$1 word=$2 text=$3 got
+
+	shift 3
+	"$@" >"$D/out" 2>"$D/err"
+	got=$?
+	[ "$got" -eq "$code" ] || echo "# exit code $got, not $code" >>"$D/err"
+	[ "$got" -eq "$code" ] && { [ -z "$word" ] || cat "$D/out" "$D/err" | grep -q -- "$word"; }
+	result $? "$text"
+}
+
+same() { # TEXT FILE...: they hold the plaintext
+	local text=$1 f
+
+	shift
+	for f; do
+		cmp -s plain "$f" || { result 1 "$text"; return; }
+	done
+	result 0 "$text"
+}
+
+head -c 200000 /dev/urandom >plain
+(umask 077; head -c 32 /dev/urandom >key; head -c 32 /dev/urandom >other)
+
+# ---- keys and people --------------------------------------------------------------
+openssl genpkey -algorithm X25519 -out id.pem 2>/dev/null
+chmod 600 id.pem
+openssl pkey -in id.pem -pubout -out id.pub
+want 0 "can't be told from" 'sealed for a key and a person; rollback is not noticed, and said' \
+	"$W" seal --key key --to id.pub plain s
+want 0 '' 'opened by the key' "$W" unseal --key key s a
+want 0 '' 'and by the person' "$W" unseal --identity id.pem s b
+same 'both got it whole' a b
+[ "$(stat -c %a a) $(stat -c %a s)" = '600 600' ]
+result $? 'modes are 0600'
+want 2 'it takes the data key; or the private key' 'another key: what it takes is said' \
+	"$W" unseal --key other s c
+[ ! -e c ]
+result $? 'and nothing is written'
+want 0 '' 'sealed from a pipe' sh -c "cat plain | '$W' seal --key key --name 'a name' - p"
+want 0 '' 'opened' "$W" unseal --key key p c
+same 'it is whole' c
+want 0 '"needs"' 'info shows what each recipient needs' "$W" -o json dataset info s
+want 1 'name who may open it' 'nobody named' "$W" seal plain x
+want 1 'is the input or a key' 'an output in place of its key' "$W" seal --key key plain key
+"$W" -q dataset encrypt --key key plain wds
+want 1 'dataset decrypt' 'what was not sealed is not unsealed' "$W" unseal --key key wds x
+printf '\1' | dd of=p bs=1 seek=60000 conv=notrunc 2>/dev/null
+want 7 'chunk 0' 'a changed byte' "$W" unseal --key key p x
+[ ! -e x ]
+result $? 'and nothing is written'
+want 6 'no TPM is there' 'no TPM' "$W" seal --tpm --tcti unix:none plain x
+want 6 'no SEV-SNP guest' 'no SNP guest' "$W" seal --snp --device none plain x
+want 1 'between 0 and 23\|0 to 23' 'a PCR that is none' "$W" seal --tpm --pcr 24 plain x
+want 1 'takes words of' 'a word that binds nothing' "$W" seal --snp --bind shoe plain x
+want 1 'go together' 'a broker without roots' "$W" seal --broker https://x/a/b/c plain x
+want 1 'must be https' 'a broker that is none' "$W" seal --broker http://x --ca id.pub plain x
+
+# openssl enc, which guides recommend for this, cannot do it at all.
+! openssl enc -aes-256-gcm -pbkdf2 -pass file:key -in plain -out enc >out 2>err && grep -qi 'AEAD ciphers not supported' out err
+result $? 'openssl enc -aes-256-gcm refuses: AEAD ciphers not supported'
+
+# ---- TPM ------------------------------------------------------------------------------
+if command -v swtpm >/dev/null; then
+	mkdir tpm
+	swtpm socket --tpm2 --tpmstate dir=tpm --server type=unixio,path=sock \
+		--flags not-need-init,startup-clear --log level=0 >/dev/null 2>&1 &
+	tpm=$!
+	for ((i = 0; i < 500; i++)); do
+		[ ! -S sock ] || break
+		sleep 0.02
+	done
+	at=(--tcti "unix:$D/sock")
+	want 0 '' 'sealed to a TPM' "$W" seal --tpm "${at[@]}" plain t
+	want 0 'PCRs 0,2,4,7 (SHA-256)' 'info says which PCRs' "$W" dataset info t
+	want 0 '' 'and opened' "$W" unseal "${at[@]}" t a
+	same 'whole' a
+	want 0 '' 'sealed to the TPM alone, whatever was booted' \
+		"$W" seal --tpm --pcr none "${at[@]}" plain none
+	want 0 '' 'SHA-384 PCRs' "$W" seal --tpm --bank sha384 --pcr 0,23 "${at[@]}" plain t384
+	want 0 '' 'with an auth value, or for a key' \
+		"$W" seal --tpm --auth other --key key "${at[@]}" plain auth
+	want 5 'asks for one' 'an auth value is missing' "$W" unseal "${at[@]}" auth x
+	want 5 'not the one' 'an auth value is wrong' "$W" unseal --auth key "${at[@]}" auth x
+	want 0 '' 'an auth value is right' "$W" unseal --auth other "${at[@]}" auth b
+	want 0 '' 'the key opens it without' "$W" unseal --key key "${at[@]}" auth c
+	same 'whole' b c
+	want 0 '' 'another PCR changes' python3 "$HERE/tpm.py" sock extend 9
+	want 0 '' 'which is not asked for' "$W" unseal "${at[@]}" t a
+	want 0 '' 'PCR 4 changes' python3 "$HERE/tpm.py" sock extend 4
+	want 0 '' 'PCR 7 changes' python3 "$HERE/tpm.py" sock extend 7
+	want 5 'PCR 4,7;' 'and the TPM refuses: 4 and 7 are named' "$W" unseal "${at[@]}" t x
+	want 0 '' 'what has no PCRs opens' "$W" unseal "${at[@]}" none a
+
+	n=0x01800077
+	want 0 'noticed, by the TPM' 'sealed with a counter' \
+		"$W" seal --tpm --pcr none --counter $n "${at[@]}" plain v
+	cp v v1
+	want 0 '' 'opened' "$W" unseal "${at[@]}" v a
+	want 0 '' 'opened again' "$W" unseal "${at[@]}" v a
+	echo newer >newer
+	want 0 '' 'sealed anew' "$W" seal --tpm --pcr none --counter $n "${at[@]}" newer v
+	want 0 '' 'the newer opens' "$W" unseal "${at[@]}" v b
+	want 5 'it is an old file' 'the older does not' "$W" unseal "${at[@]}" v1 x
+	cmp -s newer b && [ ! -e x ]
+	result $? 'and is not written'
+	"$W" -q seal --key key --counter $n "${at[@]}" plain k
+	want 5 'it is an old file' 'nor in the hands of somebody with a key' "$W" unseal "${at[@]}" v x
+	want 0 '' 'whose own opens' "$W" unseal --key key "${at[@]}" k a
+
+	want 0 '' 'the TPM is cleared' python3 "$HERE/tpm.py" sock clear
+	want 5 'another TPM' 'then nothing opens, and it says why' "$W" unseal "${at[@]}" none x
+	want 6 'no counter' 'nor without the counter' "$W" unseal --key key "${at[@]}" k x
+else
+	skip 'sealing to a TPM' 'swtpm is not installed'
+fi
+
+# ---- a kill at every call that writes (SIGKILL's like: nothing is cleaned up) --------------
+cat >kill.c <<'END'
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/types.h>
+#include <sys/stat.h>
+
+static int left = -1;
+
+static void count(void)
+{
+	if (left < 0)
+		left = atoi(getenv("KILL_AT"));
+	if (!--left)
+		_exit(99);
+}
+
+#define WRAP(type, name, args, call) type name args { \
+	static type (*real) args; \
+	if (!real) \
+		real = dlsym(RTLD_NEXT, #name); \
+	count(); \
+	return real call; }
+
+WRAP(ssize_t, pwrite, (int fd, const void *p, size_t n, off_t o), (fd, p, n, o))
+WRAP(ssize_t, pwrite64, (int fd, const void *p, size_t n, off_t o), (fd, p, n, o))
+WRAP(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n))
+WRAP(int, fsync, (int fd), (fd))
+WRAP(int, rename, (const char *a, const char *b), (a, b))
+WRAP(int, linkat, (int a, const char *b, int c, const char *d, int e), (a, b, c, d, e))
+WRAP(int, unlink, (const char *a), (a))
+WRAP(int, mkostemp, (char *t, int f), (t, f))
+WRAP(int, ftruncate, (int fd, off_t n), (fd, n))
+END
+${CC:-cc} -D_GNU_SOURCE -shared -fPIC -o kill.so kill.c || exit 1
+
+killed() { # WHAT CHECK COMMAND...: killed at each call; CHECK tells old from new
+	local what=$1 check=$2 n rc bad=0 old=0 new=0
+
+	shift 2
+	for ((n = 1; n < 500; n++)); do
+		rm -rf c
+		mkdir c
+		cp was c/f
+		KILL_AT=$n LD_PRELOAD=$D/kill.so "$@" >out 2>err
+		rc=$?
+		case $("$check") in
+		old) old=$((old + 1)) ;;
+		new) new=$((new + 1)) ;;
+		*) bad=$((bad + 1)) ;;
+		esac
+		[ $rc -eq 99 ] || break
+	done
+	echo "# $what: killed $((n - 1)) times: $old old, $new new, $bad neither"
+	[ $rc -eq 0 ] && [ $bad -eq 0 ] && [ $old -gt 3 ] && [ $new -gt 0 ]
+	result $? "$what, killed at every call: old or new, never else"
+}
+
+sealed() {
+	local got=neither
+
+	"$W" -q unseal --key key c/f back 2>/dev/null || return
+	cmp -s back old && got=old
+	cmp -s back plain && got=new
+	echo $got
+}
+
+opened() {
+	cmp -s c/f was && echo old
+	cmp -s c/f plain && echo new
+}
+
+echo 'the old one' >old
+"$W" -q seal --key key old was
+killed 'seal' sealed "$W" -q seal --key key plain c/f
+"$W" -q seal --key key plain s
+killed 'unseal' opened "$W" -q unseal --key key s c/f
+rm -rf c
+mkdir c
+for ((n = 1; n < 30; n++)); do
+	KILL_AT=$n LD_PRELOAD=$D/kill.so "$W" -q seal --key key plain c/f 2>/dev/null
+done
+"$W" -q seal --key key plain c/f
+left=$(find c -name 'f.*' | wc -l)
+bad=0
+for f in c/f.*; do
+	[ ! -s "$f" ] || "$W" -q unseal --key key "$f" back 2>/dev/null || bad=1
+done
+[ $bad -eq 0 ]
+result $? "what is left beside it ($left) is empty, or whole and sealed: no plaintext, no part"
+
+finish
