@@ -6,7 +6,8 @@
  *   attack --url URL --ca FILE --plan FILE --resource PATH [--wait SECONDS] CASE
  *   attack --plan FILE --like RECEIPT --out FILE foreign
  *
- *   honest    all as it should be: evidence is accepted, nothing is fetched. The
+ *   honest    all as it should be, with the session's own key where the kernel has
+ *             one: evidence is accepted, nothing is fetched. The
  *             others differ from it in one thing; run as another user, in another
  *             guest or on a debug TEE it becomes one of them
  *   purpose   evidence that was taken for a report
@@ -14,6 +15,8 @@
  *   expired   evidence that is handed in --wait seconds after the challenge
  *   claims    one bit of the claims changed: another uid
  *   key       evidence bound to one key, the answer wanted for another
+ *   user      evidence bound to a key of the client's own, though the kernel has one
+ *   borrowed  evidence bound to the key of another session
  *   foreign   a sealed session that never held a byte signs what the receipt of
  *             another one signs: the same nonce, the same binding. Before the seal
  *             it asks for the same and says what the kernel answered
@@ -23,6 +26,7 @@
  * whatever the answer; 6 device trouble; 8 network trouble.
  */
 #include <endian.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,6 +187,27 @@ static json_t *answer_json(const struct rcar *r)
 			 reason ? reason : r->status == 200 ? "ok" : "none");
 }
 
+/* Whose key is shown: the session's where there is one, or what the case asks for. */
+static int choose_key(const struct attack *a, struct ward_session *session, struct rcar *r)
+{
+	struct ward_session *other = NULL;
+	uint8_t own[WARD_KEY_LEN], borrowed[WARD_KEY_LEN];
+	int rc = ward_key_pair(session, own);
+
+	if (rc == -ENOPKG || rc == -ENOTTY)
+		return 0;
+	if (!rc && !strcmp(a->name, "user"))
+		return 0;
+	if (!rc && !strcmp(a->name, "borrowed")) {
+		rc = ward_session_open(NULL, &other);
+		if (!rc)
+			rc = ward_key_pair(other, borrowed);
+		ward_session_close(other);
+		return rc ? rc : rcar_show(r, borrowed);
+	}
+	return rc ? rc : rcar_show(r, own);
+}
+
 static int run(const struct attack *a, struct ward_session *session)
 {
 	uint32_t purpose = strcmp(a->name, "purpose") ? WARD_PURPOSE_RELEASE :
@@ -193,7 +218,7 @@ static int run(const struct attack *a, struct ward_session *session)
 	int rc;
 
 	rc = rcar_open(&r, a->url, a->ca) ? 8 : 0;
-	if (!rc && take_evidence(session, &r, purpose, &bundle))
+	if (!rc && (choose_key(a, session, &r) || take_evidence(session, &r, purpose, &bundle)))
 		rc = 6;
 	if (!rc && present(a, &r, &bundle))
 		rc = 8;

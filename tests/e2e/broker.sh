@@ -80,10 +80,17 @@ config '"roots": ["one.csv"]' >"$D/broker.json"
 refuses 'one.csv' 'a root that is no certificate is refused'
 config '"sesion_max": 3' >"$D/broker.json"
 refuses 'sesion_max' 'a misspelt member is refused'
+for m in 0.0.0.0:9 192.0.2.1:9 [::]:9 localhost:9 127.0.0.1; do
+	config "\"metrics\": \"$m\"" >"$D/broker.json"
+	refuses 'metrics:' "metrics on $m are refused"
+done
 echo '{' >"$D/broker.json"
 refuses 'line 2' 'a damaged configuration is refused with its line'
 
-config '"session_max": 4' '"session_timeout": 3' >"$D/broker.json"
+mkdir "$D/vendors"
+cp "$D/tls.pem" "$D/vendors/ark.pem"
+config '"session_max": 4' '"limits": {"peer_sessions": 9}' \
+	'"metrics": "127.0.0.1:0"' '"session_timeout": 3' '"collateral": "vendors"' >"$D/broker.json"
 start
 result $? 'the broker starts and says where it listens'
 timeout 20 "$BIN/ward-broker" --check --config "$D/broker.json" >"$D/out" 2>"$D/err2"
@@ -102,6 +109,32 @@ while read -r line; do
 done < <(timeout 120 python3 tests/e2e/broker_strangers.py "$PORT" "$D/tls.pem" 2>&1 ||
 	echo 'not ok - the strangers came to the end')
 
+METRICS=$(sed -n 's/^metrics on 127.0.0.1://p' "$D/ready")
+curl -s "http://127.0.0.1:$METRICS/metrics" >"$D/metrics"
+python3 tests/e2e/prometheus.py "$D/metrics" >"$D/values"
+result $? 'its metrics are what Prometheus reads'
+# count JOURNAL VALUE: as often in the journal as in the metrics
+count() {
+	[ "$(grep -c "$1" "$D/err")" -gt 0 ] &&
+		grep -qxF "$2 $(grep -c "$1" "$D/err")" "$D/values"
+}
+count '"event":"auth","result":"ok"' 'ward_broker_decisions_total{event="auth",result="ok"}' &&
+	count '"event":"resource","result":"token-invalid"' \
+		'ward_broker_decisions_total{event="resource",result="token-invalid"}' &&
+	count '"event":"auth"' 'ward_broker_request_duration_seconds_count{event="auth"}' &&
+	grep -qxF 'ward_broker_releases_total 0' "$D/values"
+result $? 'and they agree with its journal'
+[ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$METRICS/")" = 404 ] &&
+	[ "$(curl -s -o /dev/null -w '%{http_code}' -d x "http://127.0.0.1:$METRICS/metrics")" != 200 ]
+result $? 'there is nothing else on that port'
+
+kill -HUP "$PID"
+for _ in $(seq 100); do
+	grep -q '"event":"collateral","result":"ok"' "$D/err" && break
+	sleep 0.05
+done
+grep -q '"event":"collateral","result":"ok","detail":"1 files"' "$D/err"
+result $? 'SIGHUP has it read its collateral again'
 kill -0 "$PID"
 result $? 'the broker is still there'
 stop

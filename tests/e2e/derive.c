@@ -189,9 +189,8 @@ void derive_key_texts(const uint8_t *key, struct key_texts *out)
 	url_text(out->base64, out->base64url);
 }
 
-int derive_file_key(const struct site *site, uint8_t *out)
+static int hkdf(const struct site *site, const uint8_t *secret, const char *info, uint8_t *out)
 {
-	static const char info[] = "WARD-DATASET-V1";
 	uint8_t salt[sizeof(site->id) + sizeof(site->salt)];
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
@@ -201,17 +200,39 @@ int derive_file_key(const struct site *site, uint8_t *out)
 	memcpy(salt, site->id, sizeof(site->id));
 	memcpy(salt + sizeof(site->id), site->salt, sizeof(site->salt));
 	p[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0);
-	p[1] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)site->key,
+	p[1] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)secret,
 						 SITE_KEY_LEN);
 	p[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, sizeof(salt));
-	p[3] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)info,
-						 sizeof(info) - 1);
+	p[3] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)info, strlen(info));
 	p[4] = OSSL_PARAM_construct_end();
 	if (ctx && EVP_KDF_derive(ctx, out, SITE_KEY_LEN, p) == 1)
 		rc = 0;
 	EVP_KDF_CTX_free(ctx);
 	EVP_KDF_free(kdf);
 	return rc;
+}
+
+static int unwrap(const struct site *site, const uint8_t *key, uint8_t *content)
+{
+	static const uint8_t iv[12];
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	int n, ok;
+
+	ok = ctx && EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, iv) == 1 &&
+	     EVP_DecryptUpdate(ctx, NULL, &n, site->id, sizeof(site->id)) == 1 &&
+	     EVP_DecryptUpdate(ctx, content, &n, site->wrap, SITE_KEY_LEN) == 1 &&
+	     EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, 16,
+				 (void *)(site->wrap + SITE_KEY_LEN)) == 1 &&
+	     EVP_DecryptFinal_ex(ctx, content + SITE_KEY_LEN, &n) == 1;
+	EVP_CIPHER_CTX_free(ctx);
+	return ok ? 0 : -EIO;
+}
+
+int derive_file_keys(const struct site *site, struct file_keys *out)
+{
+	return hkdf(site, site->key, "WARD-WRAP-V2", out->wrap) ?:
+	       unwrap(site, out->wrap, out->content) ?:
+	       hkdf(site, out->content, "WARD-DATASET-V2", out->chunks);
 }
 
 static int add_pieces(struct where *w, enum pattern_kind kind, const void *bytes, size_t len)
@@ -252,13 +273,13 @@ static int add_key(struct where *w, const uint8_t *key)
 int derive_keys(struct patterns *set, const struct site *site, uint32_t index)
 {
 	struct where w = { .set = set, .site = index };
-	uint8_t file_key[SITE_KEY_LEN];
-	int rc = derive_file_key(site, file_key);
+	struct file_keys keys;
+	int rc = derive_file_keys(site, &keys);
 
 	if (!rc)
 		rc = add_key(&w, site->key);
 	if (!rc)
-		rc = add_pieces(&w, PATTERN_KEY_RAW, file_key, sizeof(file_key));
-	explicit_bzero(file_key, sizeof(file_key));
+		rc = add_pieces(&w, PATTERN_KEY_RAW, &keys, sizeof(keys));
+	explicit_bzero(&keys, sizeof(keys));
 	return rc;
 }

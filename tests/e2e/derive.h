@@ -51,14 +51,26 @@ struct key_texts {
 void derive_key_texts(const uint8_t *key, struct key_texts *out);
 
 /**
- * derive_file_key() - the key that a data set's chunks are encrypted with
+ * struct file_keys - what a data set's key leads to
+ * @wrap: what the content key is encrypted with
+ * @content: the content key
+ * @chunks: what the chunks are encrypted with
+ */
+struct file_keys {
+	uint8_t wrap[SITE_KEY_LEN];
+	uint8_t content[SITE_KEY_LEN];
+	uint8_t chunks[SITE_KEY_LEN];
+};
+
+/**
+ * derive_file_keys() - the keys that a data set's key leads to
  * @site: whose
- * @out: SITE_KEY_LEN bytes
+ * @out: wiped by the caller
  *
- * HKDF-SHA-256 as doc/formats.md section 6 has it.
+ * HKDF-SHA-256 and AES-256-GCM as doc/formats.md section 6 has them.
  *
  * Return: 0 or -EIO.
  */
-int derive_file_key(const struct site *site, uint8_t *out);
+int derive_file_keys(const struct site *site, struct file_keys *out);
 
 #endif /* WARD_E2E_DERIVE_H */

@@ -88,19 +88,19 @@ static int put_design(struct writer *w, const struct site *site, const struct de
 
 static int put_keys(struct writer *w, const struct site *site)
 {
-	uint8_t file_key[SITE_KEY_LEN];
+	struct file_keys keys;
 	struct key_texts t;
-	int rc = derive_file_key(site, file_key);
+	int rc = derive_file_keys(site, &keys);
 
 	derive_key_texts(site->key, &t);
 	if (!rc)
 		rc = put_block(w, site->key, SITE_KEY_LEN);
 	if (!rc)
-		rc = put_block(w, file_key, SITE_KEY_LEN);
+		rc = put_block(w, &keys, sizeof(keys));
 	/* One block for all, so that free lists write over none of them. */
 	if (!rc)
 		rc = put_block(w, &t, sizeof(t));
-	explicit_bzero(file_key, sizeof(file_key));
+	explicit_bzero(&keys, sizeof(keys));
 	explicit_bzero(&t, sizeof(t));
 	return rc;
 }

@@ -6,7 +6,7 @@
 PATIENCE="rcupdate.rcu_cpu_stall_timeout=200 watchdog_thresh=60"
 # As tests/vm/run gives it to the kernel; the guest checks that it is in force.
 CMDLINE="console=ttyS0 panic=-1 quiet $PATIENCE"
-SAID_IN_ALL=62		# lines that a guest of four sites says, for the bar
+SAID_IN_ALL=65		# lines that a guest of four sites says, for the bar
 
 # initrd WARD_KO: path of an initrd with that module, from the cache if its
 # inputs are the same
@@ -14,7 +14,7 @@ initrd() {
 	local cache=$TOP/build/demo/cache inputs key out
 	inputs=("$TOP"/tests/vm/{guest,init.sh,as.c} "$TOP/tests/e2e/story"
 		"$BIN"/{wardctl,wardd,ward-train} "$TOP"/build/lib/lib*.so.0
-		"$TOP"/build/tests/e2e/{hoard,attack} "$1" "$KO/$SIMULATOR.ko"
+		"$TOP"/build/tests/e2e/{hoard,attack,kernelpages} "$1" "$KO/$SIMULATOR.ko"
 		"$DEMO/owner/plan.json" "$DEMO/owner/broker.pem" "$ENTRY/version")
 	key=$(cat "${inputs[@]}" | sha256sum | cut -c1-16)
 	out=$cache/initrd-$key
@@ -26,6 +26,7 @@ initrd() {
 			--program "$BIN/wardd" \
 			--program "$TOP/build/tests/e2e/hoard" \
 			--program "$TOP/build/tests/e2e/attack" \
+			--program "$TOP/build/tests/e2e/kernelpages" \
 			--load "$1" --ko "$KO/$SIMULATOR.ko" \
 			--file "$DEMO/owner/plan.json:/data/plan.json" \
 			--file "$DEMO/owner/broker.pem:/data/broker.pem" >&2

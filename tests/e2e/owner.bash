@@ -63,15 +63,17 @@ declared() {
 	} | openssl dgst -sha512 -r | cut -d' ' -f1
 }
 
+# For whom a key is released: uid and gid of the demo's guest, unless $JOB_UID says.
 owner_policy() {
 	cat >"$DEMO/owner/policy.json" <<-POLICY
 		{
 			"ward-policy": 1,
 			"purpose": "release",
 			"measurement": ["$1"],
-			"uid": [1001],
-			"gid": [970],
+			"uid": [${JOB_UID:-1001}],
+			"gid": [${JOB_UID:-970}],
 			"declared": ["$(declared "$DEMO/owner/plan.json")"],
+			"keys": "${KEYS:-any}",
 			"allow_tee": ["simulated-snp"]
 		}
 	POLICY

@@ -153,6 +153,16 @@ int rcar_open(struct rcar *r, const char *url, const char *ca)
 	return r->nonce_text && r->nonce_len ? 0 : -1;
 }
 
+int rcar_show(struct rcar *r, const uint8_t *key)
+{
+	char *x = url64(key, 32);
+
+	json_decref(r->jwk);
+	r->jwk = x ? json_pack("{s:s,s:s,s:s}", "crv", "X25519", "kty", "OKP", "x", x) : NULL;
+	free(x);
+	return r->jwk ? 0 : -1;
+}
+
 int rcar_thumbprint(const struct rcar *r, uint8_t *out)
 {
 	char *text = json_dumps(r->jwk, JSON_COMPACT | JSON_SORT_KEYS);

@@ -20,7 +20,7 @@
  * @curl: with the session's cookie
  * @url: https://host:port
  * @key: ephemeral P-384 key
- * @jwk: its public half, the members of RFC 7638 alone
+ * @jwk: its public half, or the session's own key; the members of RFC 7638 alone
  * @nonce: the challenge, decoded
  * @nonce_text: as it was sent
  * @status: HTTP status of the last answer, 0 = none came
@@ -49,7 +49,16 @@ struct rcar {
 int rcar_open(struct rcar *r, const char *url, const char *ca);
 
 /**
- * rcar_thumbprint() - SHA-256 JWK thumbprint (RFC 7638) of the key
+ * rcar_show() - have keys released to the session's own X25519 key
+ * @r: opened
+ * @key: 32 bytes
+ *
+ * Return: 0 or -1.
+ */
+int rcar_show(struct rcar *r, const uint8_t *key);
+
+/**
+ * rcar_thumbprint() - SHA-256 JWK thumbprint (RFC 7638) of what is shown
  * @r: opened
  * @out: 32 bytes
  *

@@ -6,6 +6,7 @@
  *     --ram FILE       the guest's memory, stopped
  *     --plan FILE      the worker's plan: order of columns in its matrix
  *     --model FILE     a model: how rows were standardised (may be repeated)
+ *     --pages FILE     frames of the kernel's objects (kernelpages), told apart
  *     --list           print the patterns that are looked for
  *     --export FILE    write what the control program shall hold
  *     --json FILE      result for programs
@@ -32,11 +33,12 @@
 
 #define SITES_MAX	16
 #define MODELS_MAX	16
+#define PAGE		4096u
 
 enum { EXPECT_ANY, EXPECT_NONE, EXPECT_SOME };
 
 struct options {
-	const char *ram, *plan, *export, *json;
+	const char *ram, *plan, *export, *json, *pages;
 	char *model[MODELS_MAX];
 	size_t models;
 	char *site[SITES_MAX][3];
@@ -92,7 +94,7 @@ static int parse(struct options *o, int argc, char **argv)
 		{ "ram", 1, NULL, 'r' }, { "plan", 1, NULL, 'p' },
 		{ "model", 1, NULL, 'm' }, { "site", 1, NULL, 's' },
 		{ "list", 0, NULL, 'l' }, { "export", 1, NULL, 'e' },
-		{ "json", 1, NULL, 'j' }, { "expect", 1, NULL, 'x' }, { 0 }
+		{ "json", 1, NULL, 'j' }, { "pages", 1, NULL, 'g' }, { "expect", 1, NULL, 'x' }, { 0 }
 	};
 	int c, rc = 0;
 
@@ -102,6 +104,7 @@ static int parse(struct options *o, int argc, char **argv)
 		case 'p': o->plan = optarg; break;
 		case 'e': o->export = optarg; break;
 		case 'j': o->json = optarg; break;
+		case 'g': o->pages = optarg; break;
 		case 'l': o->list = true; break;
 		case 's': rc = take_site(o, argc, argv); break;
 		case 'x': rc = take_expect(o); break;
@@ -183,8 +186,30 @@ static void progress(size_t done, size_t all)
 			done == all ? "\r\033[K" : "");
 }
 
-static int search(const struct world *w, const char *path, struct scan *out)
+/* A bit per page of @len bytes; what lies beyond is a device's. NULL: no such file. */
+static uint8_t *load_pages(const char *path, size_t len)
 {
+	uint8_t *kernel = calloc(len / PAGE / 8 + 1, 1);
+	FILE *f = fopen(path, "r");
+	unsigned long long first, count;
+	bool any = false;
+
+	while (f && kernel && fscanf(f, "%llu %llu", &first, &count) == 2) {
+		for (; count-- && first < len / PAGE; first++)
+			kernel[first / 8] |= (uint8_t)(1u << first % 8);
+		any = true;
+	}
+	if (f)
+		fclose(f);
+	if (any)
+		return kernel;
+	free(kernel);
+	return NULL;
+}
+
+static int search(const struct world *w, const char *path, const char *pages, struct scan *out)
+{
+	uint8_t *kernel = NULL;
 	struct stat st;
 	uint8_t *image = MAP_FAILED;
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = -1;
@@ -193,7 +218,10 @@ static int search(const struct world *w, const char *path, struct scan *out)
 		image = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
 	if (image != MAP_FAILED) {
 		madvise(image, (size_t)st.st_size, MADV_SEQUENTIAL);
-		rc = scan_memory(&w->set, image, (size_t)st.st_size, progress, out);
+		kernel = pages ? load_pages(pages, (size_t)st.st_size) : NULL;
+		if (!pages || kernel)
+			rc = scan_memory(&w->set, image, (size_t)st.st_size, kernel, progress, out);
+		free(kernel);
 		munmap(image, (size_t)st.st_size);
 	}
 	if (rc)
@@ -236,9 +264,9 @@ static json_t *kind_json(const struct world *w, const struct scan *s, unsigned i
 
 	for (i = 0; i < k->hits && i < SCAN_SHOWN; i++)
 		json_array_append_new(offsets, json_integer((json_int_t)k->shown[i].offset));
-	return json_pack("{s:s,s:I,s:I,s:I,s:o}", "kind", patterns_name(kind), "patterns",
+	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:o}", "kind", patterns_name(kind), "patterns",
 			 (json_int_t)patterns_count(&w->set, kind), "hits",
-			 (json_int_t)k->hits, "distinct", (json_int_t)k->distinct,
+			 (json_int_t)k->hits, "kernel_hits", (json_int_t)k->kernel_hits, "distinct", (json_int_t)k->distinct,
 			 "offsets", offsets);
 }
 
@@ -278,7 +306,7 @@ static int run(struct world *w, const struct options *o)
 	}
 	if (!o->ram)
 		return 0;
-	rc = search(w, o->ram, &result);
+	rc = search(w, o->ram, o->pages, &result);
 	if (rc)
 		return rc;
 	print_result(w, &result);

@@ -17,6 +17,7 @@ struct walk {
 	const struct patterns *set;
 	const uint8_t *image;
 	size_t len;
+	const uint8_t *kernel;	/* a bit per page, or NULL */
 	uint8_t *seen;		/* per pattern */
 	struct scan *out;
 };
@@ -28,6 +29,8 @@ static void hit(struct walk *w, uint32_t index, size_t at)
 	if (kind->hits < SCAN_SHOWN)
 		kind->shown[kind->hits] = (struct scan_hit){ at, index };
 	kind->hits++;
+	if (w->kernel)
+		kind->kernel_hits += w->kernel[at / PAGE / 8] >> at / PAGE % 8 & 1;
 	kind->distinct += !w->seen[index];
 	w->seen[index] = 1;
 	w->out->hits++;
@@ -87,9 +90,10 @@ static void walk_page(struct walk *w, size_t page)
 }
 
 int scan_memory(const struct patterns *set, const uint8_t *image, size_t len,
-		void (*progress)(size_t done, size_t all), struct scan *out)
+		const uint8_t *kernel, void (*progress)(size_t done, size_t all), struct scan *out)
 {
-	struct walk w = { .set = set, .image = image, .len = len, .out = out };
+	struct walk w = { .set = set, .image = image, .len = len, .kernel = kernel,
+			  .out = out };
 	size_t page;
 
 	*out = (struct scan){ .bytes = len };

@@ -18,11 +18,13 @@ struct scan_hit {
 /**
  * struct scan_kind - what was found of one kind
  * @hits: places
+ * @kernel_hits: of them those in objects of the kernel's, where these pages are known
  * @distinct: patterns that were found at least once
  * @shown: the first of the hits
  */
 struct scan_kind {
 	uint64_t hits;
+	uint64_t kernel_hits;
 	uint64_t distinct;
 	struct scan_hit shown[SCAN_SHOWN];
 };
@@ -45,12 +47,13 @@ struct scan {
  * @set: what for
  * @image: where
  * @len: bytes of it
+ * @kernel: a bit for each page of it: objects of the kernel's; or NULL
  * @progress: called now and then with the bytes done; or NULL
  * @out: filled in
  *
  * Return: 0 or -ENOMEM.
  */
 int scan_memory(const struct patterns *set, const uint8_t *image, size_t len,
-		void (*progress)(size_t done, size_t all), struct scan *out);
+		const uint8_t *kernel, void (*progress)(size_t done, size_t all), struct scan *out);
 
 #endif /* WARD_E2E_SCAN_H */

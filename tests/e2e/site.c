@@ -15,6 +15,7 @@
 
 #define ERROR_LEN	256
 #define HEADER_FIXED	88
+#define TABLE_FIXED	44	/* of a table of recipients, up to the first one's description */
 #define FILE_MAX	(256u << 20)
 
 static int wrong(char *error, const char *file, const char *what)
@@ -85,23 +86,40 @@ static int take_metadata(struct site *site, json_t *meta, const char *file, char
 	return 0;
 }
 
+/* The content key as the first recipient, whose data key the owner's is, has it. */
+static int take_wrap(struct site *site, const char *bytes, size_t len, const char *file,
+		     char *error)
+{
+	size_t at = le32(bytes + 8) + (size_t)TABLE_FIXED;
+
+	if (at > len || bytes[at - 20] != 1)
+		return wrong(error, file, "has no recipient with a data key first");
+	at += (uint8_t)bytes[at - 18] | (size_t)(uint8_t)bytes[at - 17] << 8;
+	if (at + sizeof(site->wrap) > len)
+		return wrong(error, file, "has no recipient with a data key first");
+	memcpy(site->wrap, bytes + at, sizeof(site->wrap));
+	return 0;
+}
+
 static int load_header(struct site *site, const char *file, char *error)
 {
 	size_t len, meta_len;
-	char *bytes = read_file(file, 65536, &len, error);
+	char *bytes = read_file(file, 2 * 65536, &len, error);
 	json_t *meta = NULL;
 	int rc = -1;
 
 	if (!bytes)
 		return -1;
 	meta_len = len >= HEADER_FIXED ? le32(bytes + 80) : 0;
-	if (len < HEADER_FIXED || memcmp(bytes, "WARDDS1", 8) ||
+	if (len < HEADER_FIXED || memcmp(bytes, "WARDDS2", 8) ||
 	    meta_len > len - HEADER_FIXED) {
 		wrong(error, file, "is no encrypted data set");
 		goto out;
 	}
 	memcpy(site->id, bytes + 16, sizeof(site->id));
 	memcpy(site->salt, bytes + 32, sizeof(site->salt));
+	if (take_wrap(site, bytes, len, file, error))
+		goto out;
 	meta = json_loadb(bytes + HEADER_FIXED, meta_len, 0, NULL);
 	rc = take_metadata(site, meta, file, error);
 	json_decref(meta);

@@ -39,6 +39,7 @@ struct site {
 	bool header;
 	uint8_t id[16];
 	uint8_t salt[16];
+	uint8_t wrap[SITE_KEY_LEN + 16];
 	uint8_t key[SITE_KEY_LEN];
 	char *text;
 	size_t text_len;

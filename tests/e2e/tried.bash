@@ -2,6 +2,10 @@
 # Guests whose script tries programs (tests/vm/try.sh): their runs, what they said,
 # and what the owner of the data makes of it. Sourced; OUT names the test's files.
 
+# An emulated guest on a busy machine is slow: that is no stall of its kernel.
+# shellcheck disable=SC2034
+PATIENCE="rcupdate.rcu_cpu_stall_timeout=200 watchdog_thresh=60"
+
 # tried NAME DIR COMMAND...: run a guest by COMMAND, its logs in DIR; results of its
 # script, NAME before each. 1 = there are none
 tried() {

@@ -35,23 +35,45 @@ one_guest() { # SERIES
 	judge "$series" "$dir"
 }
 
-# wardctl's own words: no verifier of its judges a TPM's quote yet.
+# What an owner pins who knows this machine's key and what it booted.
+pins() { # DIR BUNDLE
+	"$BIN/wardctl" -o json display "$1/$2" >"$1/shown.json" && python3 - "$1" <<'PY'
+import json, sys
+where = sys.argv[1]
+piece = json.load(open(f"{where}/shown.json"))["evidence"][-1]
+values = piece["pcrs"]["sha256"]
+pins = {"ak": [piece["ak_sha256"]], "pcrs": {"sha256": {n: [values[n]] for n in ("0", "4", "7")}}}
+for name, kinds in (("alone", ["tpm"]), ("both", ["simulated-snp"])):
+    policy = {"ward-policy": 1, "allow_tee": kinds, "tpm": pins}
+    json.dump(policy, open(f"{where}/policy-{name}.json", "w"))
+PY
+}
+
+# wardctl's own words: alone a quote is accepted by who knows its key and registers.
 judge() { # SERIES DIR
 	local w=$BIN/wardctl dir=$2 nonce args name
-	for name in request alone; do
+	for name in request alone rsa; do
 		file_of "$dir" "$name"
 	done
 	nonce=$(od -An -v -tx1 "$dir/request" | tr -d ' \n')
 	echo '{"ward-policy":1,"allow_tee":["simulated-snp"],"accept_unmeasured":true}' \
 		>"$dir/policy.json"
-	args=(--root build/tsmsim/ark.pem --nonce "$nonce" --policy "$dir/policy.json")
-	expect 2 "$1: a TPM's quote alone is not accepted" evidence-unsupported \
-		"$w" verify bundle "$dir/alone" "${args[@]}"
+	args=(--root build/tsmsim/ark.pem --nonce "$nonce")
+	expect 5 "$1: a TPM's quote alone is accepted by no policy that does not name it" tee-refused \
+		"$w" verify bundle "$dir/alone" "${args[@]}" --policy "$dir/policy.json"
+	pins "$dir" alone
+	expect 0 "$1: ... and by one that pins its key and registers" 'event log: *[0-9]* events, replayed' \
+		"$w" verify bundle "$dir/alone" "${args[@]}" --policy "$dir/policy-alone.json"
+	expect 2 "$1: ... but not with another key, of the same machine" ak-untrusted \
+		"$w" verify bundle "$dir/rsa" "${args[@]}" --policy "$dir/policy-alone.json"
 	expect 0 "$1: display says whose the key is" 'ak shared: *no' "$w" display "$dir/alone"
 	[ "$1" != 6.1 ] || return 0
 	file_of "$dir" both
-	expect 0 "$1: beside launch evidence it is not judged, and that is told" \
-		evidence-unchecked "$w" verify bundle "$dir/both" "${args[@]}"
+	expect 0 "$1: beside launch evidence it must hold, and nothing rests on its key" ak-unpinned \
+		"$w" verify bundle "$dir/both" "${args[@]}" --policy "$dir/policy.json"
+	pins "$dir" both
+	expect 0 "$1: ... and both are measured where the key is pinned" 'measured: *yes' \
+		"$w" verify bundle "$dir/both" "${args[@]}" --policy "$dir/policy-both.json"
 }
 
 for series in ${WARDD_KERNELS:-6.12 6.1}; do
