@@ -72,6 +72,9 @@ uint64_t bench_median(int op, int fd, uint32_t n);
 uint64_t clear_cost(void);
 uint64_t fill_cost(void);
 
+/* A key of the session's, @cmd to open 1 MiB with it, one message; for as long as we run. */
+int bench_key(int session, struct ward_key_open *cmd);
+
 /* An address where 2 MiB mappings of @length are possible; nothing is there. */
 void *huge_hint(size_t length);
 void touch(void *p, size_t length, size_t step);
@@ -98,5 +101,6 @@ void rows_reuse(void);		/* P10 */
 void rows_mediate(void);	/* P10 */
 void rows_batch(void);		/* P11 */
 void rows_heard(void);		/* P11 */
+void rows_keys(void);		/* P15 */
 
 #endif /* BENCH_H */

@@ -31,6 +31,7 @@ static const struct part {
 	{ "mediate", rows_mediate, false },
 	{ "batch", rows_batch, false },
 	{ "heard", rows_heard, false },
+	{ "keys", rows_keys, false },
 };
 
 static bool wanted(const struct part *part, char **names)

@@ -6,6 +6,7 @@
  * ways to learn of an mm's end. Not for any other machine: it finds ward's
  * functions by name and lets anybody who may open it run them.
  */
+#include <crypto/aead.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/highmem.h>
@@ -14,6 +15,8 @@
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
 #include <linux/module.h>
+#include <linux/scatterlist.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -138,6 +141,50 @@ static int run_fill(u32 n)
 	return 0;
 }
 
+/* ---- decryption ---------------------------------------------------------------- */
+
+static struct crypto_aead *gcm;	/* or an error, where the kernel has none */
+static struct folio *sealed;	/* 2 MiB to read from */
+
+enum { TAG = 16, IV = 12 };
+
+/* As lean as can be: one entry each. The tag is wrong, which is found at the end. */
+static int gcm_once(struct aead_request *req, u8 *iv)
+{
+	DECLARE_CRYPTO_WAIT(wait);
+	struct scatterlist src, dst;
+	int ret;
+
+	sg_init_table(&src, 1);
+	sg_init_table(&dst, 1);
+	sg_set_page(&src, folio_page(sealed, 0), SZ_1M + TAG, 0);
+	sg_set_page(&dst, folio_page(canvas, 0), SZ_1M, 0);
+	aead_request_set_callback(req, 0, crypto_req_done, &wait);
+	aead_request_set_ad(req, 0);
+	aead_request_set_crypt(req, &src, &dst, SZ_1M + TAG, iv);
+	ret = crypto_wait_req(crypto_aead_decrypt(req), &wait);
+	return ret == -EBADMSG ? 0 : ret ?: -EINVAL;
+}
+
+static int run_gcm(u32 n)
+{
+	static const u8 key[32] = { 1 };
+	struct aead_request *req;
+	u8 iv[IV] = { 2 };
+	int ret;
+
+	if (IS_ERR(gcm))
+		return PTR_ERR(gcm);
+	ret = crypto_aead_setkey(gcm, key, sizeof(key)) ?: crypto_aead_setauthsize(gcm, TAG);
+	req = aead_request_alloc(gcm, GFP_KERNEL);
+	if (!req)
+		return -ENOMEM;
+	while (n-- && !ret)
+		ret = gcm_once(req, iv);
+	aead_request_free(req);
+	return ret;
+}
+
 /* ---- the end of an mm -------------------------------------------------------- */
 
 static struct mmu_notifier *got_alloc(struct mm_struct *mm)
@@ -250,6 +297,8 @@ static long bench_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return run_clear(run.n);
 	case WARDBENCH_FILL:
 		return run_fill(run.n);
+	case WARDBENCH_GCM:
+		return run_gcm(run.n);
 	case WARDBENCH_GET:
 		return run_get(bench);
 	case WARDBENCH_PUT:
@@ -301,9 +350,22 @@ static int __init bench_init(void)
 	canvas = folio_alloc(GFP_KERNEL, HUGE_ORDER);
 	if (!canvas)
 		return -ENOMEM;
+	ret = -ENOMEM;
+	sealed = folio_alloc(GFP_KERNEL | __GFP_ZERO, HUGE_ORDER);
+	if (!sealed)
+		goto err_canvas;
+	gcm = crypto_alloc_aead("gcm(aes)", 0, 0);
 	ret = misc_register(&bench_device);
 	if (ret)
-		folio_put(canvas);
+		goto err_gcm;
+	return 0;
+
+err_gcm:
+	if (!IS_ERR(gcm))
+		crypto_free_aead(gcm);
+	folio_put(sealed);
+err_canvas:
+	folio_put(canvas);
 	return ret;
 }
 
@@ -312,6 +374,9 @@ static void __exit bench_exit(void)
 	misc_deregister(&bench_device);
 	mmu_notifier_synchronize();
 	rcu_barrier();
+	if (!IS_ERR(gcm))
+		crypto_free_aead(gcm);
+	folio_put(sealed);
 	folio_put(canvas);
 }
 

@@ -25,6 +25,7 @@ enum {
 	WARDBENCH_PUT,			/* mmu_notifier_put(), once */
 	WARDBENCH_REGISTER,		/* mmu_notifier_register(), once; likewise */
 	WARDBENCH_UNREGISTER,		/* mmu_notifier_unregister(), once */
+	WARDBENCH_GCM,			/* 1 MiB by gcm(aes), decrypted and verified */
 };
 
 #endif /* WARDBENCH_H */
