@@ -356,6 +356,41 @@ static void out_of_order(void **state)
 	assert_int_equal(answered(FRAME_HELLO, body, sizeof(body)), -EACCES);
 }
 
+/* The verdict opens the peer's side, which may ask again in the same breath. */
+static void asked_at_once(void **state)
+{
+	const struct hello hello = { .role = WARD_CHANNEL_ACCEPTOR, .flags = HELLO_WANTS };
+	uint8_t body[HELLO_LEN], both[2 * FRAME_HEAD + VERDICT_LEN + WARD_CHANNEL_NONCE_LEN];
+	uint8_t *ask = both + FRAME_HEAD + VERDICT_LEN;
+	struct leg m;
+	size_t done;
+
+	(void)state;
+	side_only_gives(&a);
+	leg_new(&m, WARD_CHANNEL_ACCEPTOR, b.fd, pair_key[1]);
+	b.fd = -1;
+	side_start(&a);
+	assert_int_equal(leg_shake(&m), 0);
+	assert_int_equal(leg_take(&m), 0);
+	hello_put(body, &hello);
+	assert_int_equal(leg_send(&m, FRAME_HELLO, body, sizeof(body)), 0);
+	assert_int_equal(leg_take(&m), 0);
+	assert_int_equal(m.type, FRAME_EVIDENCE);
+	frame_head_put(both, FRAME_VERDICT, VERDICT_LEN);
+	verdict_put(both + FRAME_HEAD, 0);
+	frame_head_put(ask, FRAME_ASK, WARD_CHANNEL_NONCE_LEN);
+	memset(ask + FRAME_HEAD, 7, WARD_CHANNEL_NONCE_LEN);
+	assert_int_equal(SSL_write_ex(m.c->ssl, both, sizeof(both), &done), 1);
+	side_wait(&a);
+	assert_int_equal(a.rc, 0);
+	assert_int_equal(ward_channel_write(a.channel, "x", 1), 0);
+	assert_int_equal(leg_take(&m), 0);
+	assert_int_equal(m.type, FRAME_EVIDENCE);
+	assert_non_null(memmem(m.body, m.len, ask + FRAME_HEAD, WARD_CHANNEL_NONCE_LEN));
+	assert_int_equal(a.gave, 2);
+	leg_end(&m);
+}
+
 /* No tickets come, and the session that was is not taken up again. */
 static void no_resumption(void **state)
 {
@@ -400,7 +435,7 @@ int main(void)
 		TEST(refused), TEST(without_provider), TEST(misuse), TEST(silent_peer),
 		TEST(bulk), TEST(again_by_bytes), TEST(again_by_time), TEST(again_refused),
 		TEST(again_too_late), TEST(idle_then_write), TEST(out_of_order),
-		TEST(no_resumption), cmocka_unit_test(binding_bytes),
+		TEST(asked_at_once), TEST(no_resumption), cmocka_unit_test(binding_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, pair_group_setup, pair_group_teardown);

@@ -148,9 +148,10 @@ static int take_hello(struct ward_channel *c)
 	return 0;
 }
 
+/* It may stand right behind the verdict that opens the peer's side, before ours is open. */
 static int take_ask(struct ward_channel *c)
 {
-	if (!c->open || !gives(c) || c->owe_evidence || c->want_verdict)
+	if (!channel_ready(c) || !gives(c) || c->owe_evidence || c->want_verdict)
 		return channel_fail(c, -EPROTO, "evidence is asked for out of turn");
 	memcpy(c->answer_nonce, c->body, sizeof(c->answer_nonce));
 	c->owe_evidence = true;
@@ -189,7 +190,7 @@ int channel_flush(struct ward_channel *c)
 		c->owe_ask = false;
 		rc = channel_send(c, FRAME_ASK, c->ask_nonce, sizeof(c->ask_nonce));
 	}
-	if (!rc && c->owe_evidence) {
+	if (!rc && c->open && c->owe_evidence) {
 		c->owe_evidence = false;
 		rc = send_evidence(c);
 	}
