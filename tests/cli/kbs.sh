@@ -162,6 +162,11 @@ got '... by the token of before'
 result $? '... without evidence, out of a file of mode 0600'
 get '--no-cache' 0 'cached: *no' ok --tee snp --no-cache
 get 'another broker' 0 'cached: *no' short --tee snp
+cp "$D/tls.pem" "$D/kept.pem"
+cat "$D/other.pem" >>"$D/tls.pem"
+get 'another authority in the same file' 0 'cached: *no' ok --tee snp
+cp "$D/kept.pem" "$D/tls.pem"
+get '... and the first again' 0 'cached: *yes' ok --tee snp
 sleep 3
 get 'a token that ends in 9 s' 0 'cached: *no' short --tee snp
 rm -f "$D"/run/ward/*

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * $XDG_RUNTIME_DIR/ward/kbs-DIGEST: memory of the user's login, gone with it. The digest is
- * over broker, authority, protocol and kind of key, so that no attestation meets another
- * broker than its own. Who could write there could read our memory as well.
+ * over broker, authority (what its file holds), protocol and kind of key, so that no
+ * attestation meets another broker than its own. Who could write there could read our
+ * memory as well.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +17,13 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "../common/regular.h"
+#include "hex.h"
 #include "kbs_session.h"
 #include "outfile.h"
 
 #define CACHE_MAX	(512u << 10)
+#define AUTHORITY_MAX	(1u << 20)	/* bytes; by a larger one nothing is cached */
 
 static bool ours(const struct stat *st, mode_t kind)
 {
@@ -41,20 +45,40 @@ static bool place(char *dir, size_t size, bool make)
 	return !lstat(dir, &st) && ours(&st, S_IFDIR);
 }
 
+/* Other certificates in the same place are another authority. */
+static bool add_authority(EVP_MD_CTX *md, const char *ca)
+{
+	int fd = regular_open(ca);
+	size_t all = 0;
+	char part[4096];
+	ssize_t n = -1;
+
+	if (fd < 0)
+		return false;
+	while (all < AUTHORITY_MAX && (n = read(fd, part, sizeof(part))) > 0) {
+		EVP_DigestUpdate(md, part, (size_t)n);
+		all += (size_t)n;
+	}
+	close(fd);
+	return !n;
+}
+
 static bool digest(const struct kbs_session *s, char *hex)
 {
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	uint8_t raw[32];
 	char *text;
-	int len, good, i;
+	int len = asprintf(&text, "%s\n%d\n%d\n%u\n", s->url, s->trustee, s->key, s->tee);
+	bool good = len > 0 && md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+		    EVP_DigestUpdate(md, text, (size_t)len) == 1 && add_authority(md, s->ca) &&
+		    EVP_DigestFinal_ex(md, raw, NULL) == 1;
 
-	len = asprintf(&text, "%s\n%s\n%d\n%d\n%u", s->url, s->ca, s->trustee, s->key, s->tee);
-	if (len < 0)
-		return false;
-	good = EVP_Digest(text, (size_t)len, raw, NULL, EVP_sha256(), NULL);
-	free(text);
-	for (i = 0; i < 32; i++)
-		snprintf(hex + 2 * i, 3, "%02x", raw[i]);
-	return good == 1;
+	EVP_MD_CTX_free(md);
+	if (len > 0)
+		free(text);
+	if (good)
+		hex_encode(raw, sizeof(raw), hex);
+	return good;
 }
 
 static bool path_of(const struct kbs_session *s, char *path, size_t size, bool make)
