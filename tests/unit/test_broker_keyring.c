@@ -339,6 +339,38 @@ static void registers_bind(void **state)
 	bench_end(&b);
 }
 
+/* Counts the sessions that are begun: each salts to the primary key. */
+static enum swtpm_way count_sessions(struct swtpm *s, const struct swtpm_message *m,
+				     struct swtpm_message *answer)
+{
+	(void)answer;
+	s->count += swtpm_code(m) == 0x176;
+	return SWTPM_PASS;
+}
+
+/* A primary key that is not the one that sealed is trusted with nothing. */
+static void primary_is_known(void **state)
+{
+	static const uint8_t key[KEYRING_KEY] = "thirty-two bytes that are a key";
+	struct swtpm *s = swtpm_start(), *other;
+	struct config_fault fault = { "" };
+	struct keyring_wrapped w;
+	uint8_t out[KEYRING_KEY];
+
+	(void)state;
+	if (!s)
+		return;
+	other = swtpm_start();
+	other->command = count_sessions;
+	assert_int_equal(keyring_tpm.wrap(s->socket, key, &w, &fault), 0);
+	assert_int_equal(keyring_tpm.unwrap(other->socket, &w, out, &fault), -EACCES);
+	assert_non_null(strstr(fault.text, "another primary key"));
+	assert_int_equal(other->count, 0);
+	assert_int_equal(keyring_tpm.unwrap(s->socket, &w, out, &fault), 0);
+	swtpm_end(other);
+	swtpm_end(s);
+}
+
 /* Who listens between broker and TPM does not see the key. */
 static void key_passes_unseen(void **state)
 {
@@ -373,6 +405,7 @@ int main(void)
 		BOTH(wraps_what_was_plain),
 		cmocka_unit_test(tpm_opens),
 		cmocka_unit_test(registers_bind),
+		cmocka_unit_test(primary_is_known),
 		cmocka_unit_test(key_passes_unseen),
 	};
 

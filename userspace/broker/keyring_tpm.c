@@ -20,7 +20,8 @@
 #define WAIT_NS		60000000000ull	/* for all that a wrap takes */
 #define PLACE_MAX	256
 #define PCRS		24
-#define HEAD		5		/* tag, registers */
+#define NAME		34		/* bytes of a key's name: algorithm, SHA-256 */
+#define HEAD		(5 + NAME)	/* tag, registers, the primary key's name */
 
 /** struct place - where a TPM is; @pcrs: bits of registers of SHA-256 */
 struct place {
@@ -28,10 +29,16 @@ struct place {
 	uint32_t pcrs;
 };
 
-/** struct sealing - an open TPM; @storage, @session: of ours, flushed at the end */
+/**
+ * struct sealing - an open TPM
+ * @storage, @session, @object: of ours, flushed at the end
+ * @name: of the primary key, which whoever stands before the TPM could have put his in
+ *	place of; esys has computed it from the public half
+ */
 struct sealing {
 	struct vtpm_tpm tpm;
 	ESYS_TR storage, session, object;
+	uint8_t name[NAME];
 };
 
 static const TPM2B_PUBLIC storage_template = { .publicArea = {
@@ -104,6 +111,20 @@ static int check(const char *place, struct config_fault *fault)
 
 /* ---- the TPM ----------------------------------------------------------------------- */
 
+static int note_name(struct sealing *s, struct config_fault *fault)
+{
+	TPM2B_NAME *name = NULL;
+	TSS2_RC rc = Esys_TR_GetName(s->tpm.esys, s->storage, &name);
+	int whole = !rc && name->size == NAME;
+
+	if (whole)
+		memcpy(s->name, name->name, NAME);
+	Esys_Free(name);
+	return rc ? tpm_fail(s, rc, "for its primary key's name", fault) :
+	       whole ? 0 : keyring_fail(fault, -EIO, "keyring", "the TPM's primary key has no name "
+					"of SHA-256");
+}
+
 static int make_storage(struct sealing *s, struct config_fault *fault)
 {
 	const TPM2B_SENSITIVE_CREATE sensitive = { .size = 0 };
@@ -116,7 +137,7 @@ static int make_storage(struct sealing *s, struct config_fault *fault)
 					ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, &storage_template,
 					&outside, &pcrs, &s->storage, NULL, NULL, NULL, NULL);
 	while (vtpm_again(&s->tpm, rc));
-	return rc ? tpm_fail(s, rc, "for a primary key", fault) : 0;
+	return rc ? tpm_fail(s, rc, "for a primary key", fault) : note_name(s, fault);
 }
 
 static int start_session(struct sealing *s, TPM2_SE kind, struct config_fault *fault)
@@ -201,14 +222,16 @@ static void close_tpm(struct sealing *s)
 
 /* ---- wraps ------------------------------------------------------------------------- */
 
-static int put_wrap(const struct place *p, const TPM2B_PUBLIC *public, const TPM2B_PRIVATE *private,
-		    struct keyring_wrapped *out, struct config_fault *fault)
+static int put_wrap(const struct sealing *s, const struct place *p, const TPM2B_PUBLIC *public,
+		    const TPM2B_PRIVATE *private, struct keyring_wrapped *out,
+		    struct config_fault *fault)
 {
 	size_t at = HEAD;
 
 	out->data[0] = keyring_tpm.tag;
 	for (int i = 0; i < 4; i++)
 		out->data[1 + i] = (uint8_t)(p->pcrs >> (24 - 8 * i));
+	memcpy(out->data + 5, s->name, NAME);
 	if (Tss2_MU_TPM2B_PUBLIC_Marshal(public, out->data, sizeof(out->data), &at) ||
 	    Tss2_MU_TPM2B_PRIVATE_Marshal(private, out->data, sizeof(out->data), &at))
 		return keyring_fail(fault, -EIO, "keyring", "the TPM's wrap is too long");
@@ -246,7 +269,7 @@ static int seal(struct sealing *s, const struct place *p, const uint8_t *key,
 	OPENSSL_cleanse(&sensitive, sizeof(sensitive));
 	if (rc)
 		return tpm_fail(s, rc, "to seal the master key", fault);
-	rc = put_wrap(p, public, private, out, fault) ? 1 : 0;
+	rc = put_wrap(s, p, public, private, out, fault) ? 1 : 0;
 	Esys_Free(private);
 	Esys_Free(public);
 	return rc ? -EIO : 0;
@@ -281,6 +304,10 @@ static int load(struct sealing *s, const struct keyring_wrapped *in, uint32_t *p
 	    Tss2_MU_TPM2B_PUBLIC_Unmarshal(in->data, in->len, &at, &public) ||
 	    Tss2_MU_TPM2B_PRIVATE_Unmarshal(in->data, in->len, &at, &private) || at != in->len)
 		return keyring_fail(fault, -EBADMSG, "keyring", "a TPM's wrap is damaged");
+	/* Before any session is salted to it: only the key that sealed hears what is unsealed. */
+	if (memcmp(in->data + 5, s->name, NAME))
+		return keyring_fail(fault, -EACCES, "keyring", "this TPM has another primary key "
+				    "than the one that sealed: another TPM, or one that was cleared");
 	if (start_session(s, TPM2_SE_HMAC, fault))
 		return -EIO;
 	do
