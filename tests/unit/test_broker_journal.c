@@ -10,7 +10,9 @@
 static char journal_path[64];
 #define JOURNALD_SOCKET journal_path
 
+#include "../../userspace/broker/audit_record.h"
 #include "../../userspace/broker/journal_native.c"
+#include "../../userspace/broker/problem.h"
 
 static char dir[] = "/tmp/test-broker-journal-XXXXXX";
 static int journal_fd;
@@ -180,6 +182,46 @@ static void nobody_listens(void **state)
 	assert_int_equal(journal_native_fault("no"), -ENOTCONN);
 }
 
+/* What journal() writes to standard error. */
+static void line_of(const struct decision *d, char *out, size_t size)
+{
+	int saved = dup(STDERR_FILENO), ends[2];
+	ssize_t n;
+
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	journal(d);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(ends[1]);
+	n = read(ends[0], out, size - 1);
+	close(ends[0]);
+	assert_true(n >= 0);
+	out[n] = 0;
+}
+
+/* A stranger's bytes cost no line, no answer and no record; what is UTF-8 stays. */
+static void bytes_are_escaped(void **state)
+{
+	const struct decision d = { .event = "attest", .result = "wrong-uid",
+				    .resource = "caf\xc3\xa9", .detail = "caf\xc3\xa9 \xff\xfe" };
+	const struct audit_entry e = { .event = "admin", .result = "ok", .resource = d.detail };
+	char line[512], *text;
+
+	(void)state;
+	line_of(&d, line, sizeof(line));
+	assert_non_null(strstr(line, "\"resource\":\"caf\xc3\xa9\""));
+	assert_non_null(strstr(line, "\"detail\":\"caf\\\\xc3\\\\xa9 \\\\xff\\\\xfe\""));
+	text = problem_json("wrong-uid", d.detail);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "wrong-uid: caf\\\\xc3\\\\xa9 \\\\xff\\\\xfe"));
+	free(text);
+	text = audit_record(1, &e);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "\\\\xff"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +230,7 @@ int main(void)
 		cmocka_unit_test(no_client_makes_a_field),
 		cmocka_unit_test(a_fault_is_told),
 		cmocka_unit_test(nobody_listens),
+		cmocka_unit_test(bytes_are_escaped),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -14,7 +14,7 @@ static const char label[] = "WARD-AUDIT-V1";	/* its NUL is hashed, too */
 /* A member that is not there is left out. */
 static int add_text(json_t *o, const char *name, const char *text)
 {
-	return text ? json_object_set_new(o, name, json_string(text)) : 0;
+	return text ? json_object_set_new(o, name, text_json(text)) : 0;
 }
 
 static int add_hex(json_t *o, const char *name, const uint8_t *data, size_t len)

@@ -55,9 +55,9 @@ void journal(const struct decision *d)
 	if (!journal_native(d))
 		return;
 	text_time(d->time, when);
-	line = json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*}", "time", when, "event", d->event,
-			 "result", d->result, "peer", d->peer, "resource", d->resource, "detail",
-			 d->detail);
+	line = json_pack("{s:s, s:s, s:s, s:s*, s:o*, s:o*}", "time", when, "event", d->event,
+			 "result", d->result, "peer", d->peer, "resource", text_json(d->resource),
+			 "detail", text_json(d->detail));
 	if (!line)
 		return;
 	if (d->who)

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "problem.h"
+#include "text.h"
 #include "wardverify.h"
 
 #define TYPE_BASE "https://github.com/confidential-containers/kbs/errors/"
@@ -89,12 +92,16 @@ int problem_status(const char *reason)
 char *problem_json(const char *reason, const char *detail)
 {
 	const char *text = explain(reason);
-	json_t *body = json_pack("{s:s+, s:s, s:i, s:s, s:o}", "type", TYPE_BASE, reason, "title",
-				 text, "status", problem_status(reason), "reason", reason, "detail",
-				 detail && *detail ? json_sprintf("%s: %s", reason, detail) :
-				 json_sprintf("%s: %s", reason, text));
-	char *out = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	char *both = NULL, *out;
+	json_t *body;
 
+	if (asprintf(&both, "%s: %s", reason, detail && *detail ? detail : text) < 0)
+		return NULL;
+	body = json_pack("{s:s+, s:s, s:i, s:s, s:o}", "type", TYPE_BASE, reason, "title", text,
+			 "status", problem_status(reason), "reason", reason, "detail",
+			 text_json(both));
+	out = body ? json_dumps(body, JSON_COMPACT) : NULL;
 	json_decref(body);
+	free(both);
 	return out;
 }

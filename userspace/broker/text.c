@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -22,4 +24,26 @@ void text_time(int64_t seconds, char out[TEXT_TIME_LEN])
 
 	if (!gmtime_r(&t, &tm) || !strftime(out, TEXT_TIME_LEN, "%Y-%m-%dT%H:%M:%SZ", &tm))
 		strcpy(out, "1970-01-01T00:00:00Z");
+}
+
+static json_t *escaped(const char *text)
+{
+	char *out = malloc(4 * strlen(text) + 1), *at = out;
+	json_t *string;
+
+	if (!out)
+		return NULL;
+	for (; *text; text++)
+		at += sprintf(at, *text & 0x80 ? "\\x%02x" : "%c", (unsigned char)*text);
+	*at = 0;
+	string = json_string(out);
+	free(out);
+	return string;
+}
+
+json_t *text_json(const char *text)
+{
+	json_t *string = text ? json_string(text) : NULL;
+
+	return string || !text ? string : escaped(text);
 }
