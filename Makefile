@@ -153,9 +153,7 @@ $(O)/lib/libwardverify.so: $(VERIFIER_OBJS) $(wildcard userspace/verifier/*.map)
 $(O)/lib/libward.a: $(LIB_OBJS)
 $(O)/lib/libwardverify.a: $(VERIFIER_OBJS)
 $(O)/obj/wardctl.a: $(call parts,wardctl) $(COMMON_OBJS)
-# Its way to a TPM is wardd's.
-BROKER_SHARES := $(patsubst %,$(O)/obj/userspace/%.o,agent/vtpm_link agent/vtpm_tpm agent/backend agent/trouble)
-$(O)/obj/broker.a: $(call parts,broker) $(BROKER_SHARES) $(COMMON_OBJS)
+$(O)/obj/broker.a: $(call parts,broker) $(COMMON_OBJS)
 $(O)/obj/worker.a: $(call parts,worker)
 $(O)/obj/wardd.a: $(call parts,agent)
 ARCHIVES := $(addprefix $(O)/,lib/libward.a lib/libwardverify.a obj/wardctl.a obj/broker.a obj/worker.a \
@@ -173,9 +171,10 @@ $(O)/bin/wardctl: $(call objects,wardctl) $(COMMON_OBJS) $(SHARED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(call link-program,wardctl)
-# What libward has for itself: system calls, and what seals grants.
-BROKER_LIB := $(patsubst %,$(O)/obj/userspace/lib/%.o,sys hpke)
-$(O)/bin/ward-broker: $(call objects,broker) $(BROKER_SHARES) $(BROKER_LIB) $(COMMON_OBJS) $(SHARED_LIBS)
+# What libward has for itself: system calls, the way to a TPM, and what seals grants.
+TSS_OBJS := $(patsubst %,$(O)/obj/userspace/lib/%.o,sys trouble tss tss_key tss_link)
+BROKER_LIB := $(TSS_OBJS) $(O)/obj/userspace/lib/hpke.o
+$(O)/bin/ward-broker: $(call objects,broker) $(BROKER_LIB) $(COMMON_OBJS) $(SHARED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(call link-program,broker)
@@ -184,8 +183,9 @@ $(O)/bin/ward-train: $(call objects,worker) $(SHARED_LIBS)
 	$(call say,LD)
 	$(Q)$(call link-program,worker)
 
-# Of the libraries it has parts that they do not export: system calls, strict CBOR.
-AGENT_SHARES := $(patsubst %,$(O)/obj/userspace/%.o,lib/sys verifier/cbor_read verifier/fault)
+# Of the libraries it has parts that they do not export: system calls, the way to a TPM,
+# strict CBOR.
+AGENT_SHARES := $(TSS_OBJS) $(patsubst %,$(O)/obj/userspace/verifier/%.o,cbor_read fault)
 $(O)/bin/wardd: $(call objects,agent) $(AGENT_SHARES) $(SHARED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
@@ -255,7 +255,7 @@ $(O)/obj/dies/broker/%.o: userspace/broker/%.c $(O)/flags
 	$(call say,CC)
 	$(Q)$(CC) $(BASE_CPPFLAGS) -DBROKER_DIES $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) \
 		$(call pkg-cflags,broker) -MMD -MP -c -o $@ $<
-$(O)/tests/ward-broker-dies: $(BROKER_DIES) $(BROKER_SHARES) $(COMMON_OBJS) $(STATIC_LIBS)
+$(O)/tests/ward-broker-dies: $(BROKER_DIES) $(COMMON_OBJS) $(STATIC_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,all) -lm
@@ -331,7 +331,7 @@ $(O)/tests/e2e/marker_scan: $(E2E)/marker_scan.o
 $(O)/tests/e2e/keyed: $(E2E)/keyed.o $(O)/obj/tests/kernel/key_test.o $(O)/obj/tests/harness/ktap.o
 $(O)/tests/e2e/key_owner: $(E2E)/key_owner.o $(O)/obj/tests/kernel/key_test.o $(O)/obj/tests/harness/ktap.o
 $(O)/tests/e2e/attack: $(E2E)/attack.o $(E2E)/rcar.o $(filter %/libward.a,$(STATIC_LIBS))
-$(O)/tests/e2e/enrol: $(E2E)/enrol.o $(O)/obj/wardd.a $(STATIC_LIBS)
+$(O)/tests/e2e/enrol: $(E2E)/enrol.o $(STATIC_LIBS)
 $(O)/tests/e2e/%:
 	@mkdir -p $(@D)
 	$(call say,LD)
@@ -498,7 +498,8 @@ APPARMOR := $(wildcard userspace/apparmor/*.in)
 APPARMOR_DIR := $(DESTDIR)/etc/apparmor.d
 # libward.h and its parts by their own name, the rest of libward below ward/.
 PUBLIC_HEADERS := $(wildcard userspace/lib/libward*.h userspace/verifier/wardverify*.h)
-WARD_HEADERS := $(filter-out $(PUBLIC_HEADERS) %private.h %/sys.h %/hpke.h %/channel_frame.h,$(wildcard userspace/lib/*.h))
+WARD_HEADERS := $(filter-out $(PUBLIC_HEADERS) %private.h %/channel_frame.h %/hpke.h \
+	%/seal_tpm.h %/sys.h %/trouble.h %/tss.h %/tss_link.h,$(wildcard userspace/lib/*.h))
 MAN_PAGES := $(wildcard userspace/man/*.[1-8])
 PLANS := $(wildcard userspace/worker/plans/*.json)
 DOCS := doc/formats.md doc/json.md doc/policy.md doc/policy.schema.json doc/security.md

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <tss2/tss2_mu.h>
 
-#include "../../userspace/agent/vtpm_tpm.h"
+#include "tss.h"
 
 #define LONG_NS 60000000000ull
 
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 {
 	TPM2B_PUBLIC *public = NULL;
 	struct trouble why;
-	struct vtpm_tpm tpm;
+	struct tss tpm;
 	TSS2_RC rc;
 	int bad;
 
@@ -72,16 +72,16 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: enrol unix:SOCKET HANDLE\n");
 		return 1;
 	}
-	if (vtpm_tpm_open(&ward_sys_real, argv[1], &tpm, &why)) {
+	if (tss_open(&ward_sys_real, argv[1], &tpm, &why)) {
 		fprintf(stderr, "enrol: %s\n", why.text);
 		return 1;
 	}
-	vtpm_tpm_deadline(&tpm, backend_now(&ward_sys_real) + LONG_NS);
+	tss_deadline(&tpm, ward_sys_now(&ward_sys_real) + LONG_NS);
 	rc = keep(tpm.esys, (TPM2_HANDLE)strtoul(argv[2], NULL, 16), &public);
 	bad = rc ? 1 : show(public);
 	if (rc)
 		fprintf(stderr, "enrol: the TPM says 0x%x\n", rc);
 	Esys_Free(public);
-	vtpm_tpm_close(&tpm);
+	tss_close(&tpm);
 	return bad;
 }

@@ -7,9 +7,9 @@ ROOM_pe := wardctl/measure_pe wardctl/measure_boot wardctl/measure_event
 ROOM_boot := $(ROOM_pe)
 ROOM_ovmf := wardctl/measure_ovmf
 ROOM_brokerconf := broker/config broker/limits broker/file broker/text
-ROOM_nsm := agent/nitro agent/backend agent/trouble lib/sys
-ROOM_sevguest := agent/sev_guest agent/backend agent/trouble lib/sys
-ROOM_qgs := agent/qgs agent/tdx_guest agent/backend agent/trouble lib/sys
+ROOM_nsm := agent/nitro agent/backend lib/trouble lib/sys
+ROOM_sevguest := agent/sev_guest agent/backend lib/trouble lib/sys
+ROOM_qgs := agent/qgs agent/tdx_guest agent/backend lib/trouble lib/sys
 WRAP_qgs := connect
 ROOM_wardconf := wardctl/config_read wardctl/config_settings wardctl/fetch_source wardctl/pace \
 	wardctl/policy_words wardctl/size wardctl/device_words
@@ -29,6 +29,7 @@ ROOM_jwk := broker/jwk lib/kbs_key lib/kbs_rsa
 PKG_jwk := jose
 ROOM_rcar := $(filter-out $(addprefix broker/,main http connection tls world \
 	metrics_listener admin_listener peer),$(patsubst userspace/%.c,%,$(wildcard userspace/broker/*.c))) \
-	lib/keyfile lib/hpke lib/sys common/collateral_pick common/collateral_key common/collateral_need agent/vtpm_link agent/vtpm_tpm agent/backend agent/trouble
+	lib/keyfile lib/hpke lib/sys common/collateral_pick common/collateral_key common/collateral_need \
+	lib/trouble lib/tss lib/tss_key lib/tss_link
 PKG_rcar := libssl jose sqlite3 libpq tss2-esys tss2-mu tss2-rc
 WRAP_rcar := journal

@@ -249,6 +249,7 @@ struct swtpm *swtpm_start(void)
 		ut_skip("swtpm is not installed");
 		return NULL;
 	}
+	setenv("TSS2_LOG", "all+NONE", 0);
 	s = calloc(1, sizeof(*s));
 	s->inside = calloc(1, sizeof(*s->inside));
 	s->seen = malloc(SEEN_MAX);

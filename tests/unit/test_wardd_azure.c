@@ -177,7 +177,7 @@ static TPM2B_PUBLIC rsa_key_template(void)
 	return t;
 }
 
-static void read_key(struct vtpm_tpm *bare)
+static void read_key(struct tss *bare)
 {
 	TPM2B_PUBLIC *public;
 	ESYS_TR key;
@@ -197,12 +197,12 @@ static void machine(uint32_t kind)
 {
 	static const uint8_t cert[20] = { 0x30, 4, 9, 9, 9, 9, 0xff, 0xff };
 	TPM2B_PUBLIC template = rsa_key_template();
-	struct vtpm_tpm bare = bare_tpm();
+	struct tss bare = bare_tpm();
 
 	persist(&bare, &template, 0x81000003);
 	read_key(&bare);
 	assert_int_equal(vtpm_nv_write(&bare, 0x01c101d0, cert, sizeof(cert), &why), 0);
-	vtpm_tpm_close(&bare);
+	tss_close(&bare);
 	paravisor = (struct paravisor){ .key = { key_n, sizeof(key_n) } };
 	paravisor_make(&paravisor, kind, NULL);
 	tpm->arg = &paravisor;
@@ -230,7 +230,7 @@ static struct ward_piece azure_good(uint64_t within_ns, struct tpm_evidence *e, 
 {
 	struct ward_piece p = { .data = NULL };
 
-	if (azure_backend.quote(backend, report_data, backend_now(&ward_sys_real) + within_ns, &p,
+	if (azure_backend.quote(backend, report_data, ward_sys_now(&ward_sys_real) + within_ns, &p,
 				&why))
 		fail_msg("quote: %s", why.text);
 	tpm_evidence_read((struct wv_bytes){ p.data, p.data_len }, true, e);
@@ -334,7 +334,7 @@ static void report_that_turns_bad(void **state)
 	assert_int_equal(azure_open("refresh", "no"), 0);
 	paravisor.report[1300] ^= 1;
 	assert_int_equal(azure_backend.quote(backend, report_data,
-					     backend_now(&ward_sys_real) + LONG, &p, &why), -EBADMSG);
+					     ward_sys_now(&ward_sys_real) + LONG, &p, &why), -EBADMSG);
 	assert_non_null(strstr(why.text, "other runtime data"));
 	backend_piece_free(&p);
 	paravisor.report[1300] ^= 1;

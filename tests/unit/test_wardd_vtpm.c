@@ -65,7 +65,7 @@ static TSS2_RC quote_with(struct vtpm_source *s, const TPM2B_AUTH *auth)
 	TPM2B_ATTEST *attest = NULL;
 	TSS2_RC rc;
 
-	vtpm_tpm_deadline(&s->tpm, backend_now(&ward_sys_real) + LONG);
+	tss_deadline(&s->tpm, ward_sys_now(&ward_sys_real) + LONG);
 	Esys_TR_SetAuth(s->tpm.esys, s->ak.key, auth);
 	rc = Esys_Quote(s->tpm.esys, s->ak.key, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &data,
 			&of_key, &pcrs, &attest, &signature);
@@ -115,14 +115,14 @@ static void authorization_is_never_in_the_clear(void **state)
 static void shared_key_is_called_so(void **state)
 {
 	TPM2B_PUBLIC template = template_of(TPMA_OBJECT_RESTRICTED);
-	struct vtpm_tpm bare = bare_tpm();
+	struct tss bare = bare_tpm();
 	struct tpm_evidence e;
 	struct tpm_aux aux;
 	struct ward_piece p;
 
 	(void)state;
 	persist(&bare, &template, 0x81010007);
-	vtpm_tpm_close(&bare);
+	tss_close(&bare);
 	assert_int_equal(open_backend(OPTIONS("ak", "0x81010007")), 0);
 	p = good(&e, &aux);
 	assert_int_equal(e.shared, 1);
@@ -132,11 +132,11 @@ static void shared_key_is_called_so(void **state)
 static void unrestricted_key_is_refused(void **state)
 {
 	TPM2B_PUBLIC template = template_of(0);
-	struct vtpm_tpm bare = bare_tpm();
+	struct tss bare = bare_tpm();
 
 	(void)state;
 	persist(&bare, &template, 0x81010007);
-	vtpm_tpm_close(&bare);
+	tss_close(&bare);
 	assert_int_equal(open_backend(OPTIONS("ak", "0x81010007")), -EBADMSG);
 	assert_non_null(strstr(why.text, "restricted"));
 	assert_int_equal(open_backend(OPTIONS("ak", "0x81010008")), -ENOENT);
@@ -148,7 +148,7 @@ static void templates_and_certificates(void **state)
 {
 	static const uint8_t cert[64] = { 0x30, 0x81, 0x0a, 1, 2, 3 }, ek[32] = { 0x30, 3, 7, 8, 9, 1 };
 	TPM2B_PUBLIC template = template_of(TPMA_OBJECT_RESTRICTED);
-	struct vtpm_tpm bare = bare_tpm();
+	struct tss bare = bare_tpm();
 	struct tpm_evidence e;
 	struct tpm_aux aux;
 	struct ward_piece p;
@@ -160,7 +160,7 @@ static void templates_and_certificates(void **state)
 	assert_int_equal(vtpm_nv_write(&bare, 0x01c10003, nv, len, &why), 0);
 	assert_int_equal(vtpm_nv_write(&bare, 0x01c10002, cert, sizeof(cert), &why), 0);
 	assert_int_equal(vtpm_nv_write(&bare, 0x01c0000a, ek, sizeof(ek), &why), 0);
-	vtpm_tpm_close(&bare);
+	tss_close(&bare);
 	assert_int_equal(open_backend(OPTIONS("ak", "0x01c10003")), 0);
 	p = good(&e, &aux);
 	assert_int_equal(e.shared, 1);
@@ -257,7 +257,7 @@ static void bank_that_is_not_there(void **state)
 		{ .hash = TPM2_ALG_SHA1, .sizeofSelect = 3 },
 		{ .hash = TPM2_ALG_SHA256, .sizeofSelect = 3, .pcrSelect = { 255, 255, 255 } },
 	} };
-	struct vtpm_tpm bare = bare_tpm();
+	struct tss bare = bare_tpm();
 	TPMI_YES_NO done = 0;
 	UINT32 most, needed, available;
 
@@ -266,7 +266,7 @@ static void bank_that_is_not_there(void **state)
 					   ESYS_TR_NONE, ESYS_TR_NONE, &banks, &done, &most,
 					   &needed, &available), 0);
 	assert_int_equal(done, 1);
-	vtpm_tpm_close(&bare);
+	tss_close(&bare);
 	swtpm_kill(tpm);
 	swtpm_again(tpm);
 	assert_int_equal(open_backend(OPTIONS("pcrs", "sha1:0")), 0);

@@ -25,7 +25,7 @@ static void take(struct judged *j)
 	j->guest.tpm = &j->piece;
 	j->guest.tpm_count = 1;
 	sim_report_data(&j->guest, over);
-	if (vtpm_backend.quote(backend, over, backend_now(&ward_sys_real) + LONG, &j->from, &why))
+	if (vtpm_backend.quote(backend, over, ward_sys_now(&ward_sys_real) + LONG, &j->from, &why))
 		fail_msg("quote: %s", why.text);
 	j->piece.data = (struct wv_bytes){ j->from.data, j->from.data_len };
 	j->piece.aux = (struct wv_bytes){ j->from.aux, j->from.aux_len };
@@ -68,7 +68,7 @@ static void extend(unsigned int n)
 	struct vtpm_source *s = backend;
 
 	memset(values.digests[0].digest.sha256, 0x5a, 32);
-	vtpm_tpm_deadline(&s->tpm, backend_now(&ward_sys_real) + LONG);
+	tss_deadline(&s->tpm, ward_sys_now(&ward_sys_real) + LONG);
 	assert_int_equal(Esys_PCR_Extend(s->tpm.esys, ESYS_TR_PCR0 + n, ESYS_TR_PASSWORD,
 					 ESYS_TR_NONE, ESYS_TR_NONE, &values), 0);
 }
@@ -137,13 +137,13 @@ static void sha1_alone(void **state)
 static void shared(void **state)
 {
 	TPM2B_PUBLIC template = template_of(TPMA_OBJECT_RESTRICTED);
-	struct vtpm_tpm bare = bare_tpm();
+	struct tss bare = bare_tpm();
 	struct judged j;
 	char pins[1024];
 
 	(void)state;
 	persist(&bare, &template, 0x81010002);
-	vtpm_tpm_close(&bare);
+	tss_close(&bare);
 	if (open_backend(OPTIONS("ak", "0x81010002")))
 		fail_msg("open: %s", why.text);
 	take(&j);

@@ -188,12 +188,12 @@ static void registers_that_never_rest(void **state)
 static void other_data_is_noticed(void **state)
 {
 	TPM2B_PUBLIC template = template_of(TPMA_OBJECT_RESTRICTED);
-	struct vtpm_tpm bare = bare_tpm();
+	struct tss bare = bare_tpm();
 	size_t from_end;
 
 	(void)state;
 	persist(&bare, &template, 0x81010007);
-	vtpm_tpm_close(&bare);
+	tss_close(&bare);
 	assert_int_equal(open_backend(OPTIONS("ak", "0x81010007")), 0);
 	tpm->answered = spoil;
 	tpm->arg = &from_end;

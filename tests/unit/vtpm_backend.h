@@ -69,7 +69,7 @@ static inline void started(const char *const *options)
 static inline int quote(uint64_t within_ns, struct ward_piece *out)
 {
 	memset(out, 0, sizeof(*out));
-	return vtpm_backend.quote(backend, report_data, backend_now(&ward_sys_real) + within_ns,
+	return vtpm_backend.quote(backend, report_data, ward_sys_now(&ward_sys_real) + within_ns,
 				  out, &why);
 }
 
@@ -89,24 +89,24 @@ static inline struct ward_piece good(struct tpm_evidence *e, struct tpm_aux *aux
 static inline void bad(int err, uint64_t within_ns, const char *text)
 {
 	struct ward_piece piece;
-	uint64_t deadline = backend_now(&ward_sys_real) + within_ns;
+	uint64_t deadline = ward_sys_now(&ward_sys_real) + within_ns;
 
 	assert_int_equal(quote(within_ns, &piece), err);
-	assert_true(backend_now(&ward_sys_real) < deadline);
+	assert_true(ward_sys_now(&ward_sys_real) < deadline);
 	if (!strstr(why.text, text))
 		fail_msg("'%s' does not say '%s'", why.text, text);
 	backend_piece_free(&piece);
 }
 
 /* A TPM of the test's own, before the backend's: swtpm serves one at a time. */
-static inline struct vtpm_tpm bare_tpm(void)
+static inline struct tss bare_tpm(void)
 {
-	struct vtpm_tpm bare;
+	struct tss bare;
 
 	tpm = swtpm_start();
-	if (vtpm_tpm_open(&ward_sys_real, tpm->socket, &bare, &why))
+	if (tss_open(&ward_sys_real, tpm->socket, &bare, &why))
 		fail_msg("%s", why.text);
-	vtpm_tpm_deadline(&bare, backend_now(&ward_sys_real) + LONG);
+	tss_deadline(&bare, ward_sys_now(&ward_sys_real) + LONG);
 	return bare;
 }
 
@@ -128,7 +128,7 @@ static inline TPM2B_PUBLIC template_of(TPMA_OBJECT attributes)
 	return t;
 }
 
-static inline void persist(struct vtpm_tpm *bare, const TPM2B_PUBLIC *template, TPM2_HANDLE handle)
+static inline void persist(struct tss *bare, const TPM2B_PUBLIC *template, TPM2_HANDLE handle)
 {
 	const TPM2B_SENSITIVE_CREATE sensitive = { .size = 0 };
 	const TPML_PCR_SELECTION pcrs = { .count = 0 };
@@ -141,7 +141,7 @@ static inline void persist(struct vtpm_tpm *bare, const TPM2B_PUBLIC *template, 
 	assert_int_equal(Esys_EvictControl(bare->esys, ESYS_TR_RH_OWNER, key, ESYS_TR_PASSWORD,
 					   ESYS_TR_NONE, ESYS_TR_NONE, handle, &kept), 0);
 	Esys_TR_Close(bare->esys, &kept);
-	vtpm_flush(bare, &key);
+	tss_flush(bare, &key);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

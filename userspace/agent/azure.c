@@ -61,7 +61,7 @@ static int report_read(struct azure *a, struct trouble *why)
 /* Half of the time that is left, so that the other half is the quote's. */
 static uint64_t refresh_end(const struct request *r)
 {
-	uint64_t now = backend_now(r->azure->tpm.sys), left;
+	uint64_t now = ward_sys_now(r->azure->tpm.sys), left;
 
 	left = r->deadline_ns > now ? (r->deadline_ns - now) / 2 : 0;
 	return now + (left < REFRESH_NS ? left : REFRESH_NS);
@@ -83,7 +83,7 @@ static int report_refresh(struct request *r, struct trouble *why)
 	do
 		err = report_read(a, why);
 	while (!err && !refreshed(a, r->report_data) && !a->late &&
-	       backend_wait(a->tpm.sys, LOOK_NS, until));
+	       ward_sys_wait(a->tpm.sys, LOOK_NS, until));
 	a->late = !err && !refreshed(a, r->report_data);
 	return err;
 }
@@ -146,7 +146,7 @@ static int azure_open(const struct backend_config *config, void **state, struct 
 	if (!a)
 		return trouble_set(why, -ENOMEM, "no memory");
 	err = vtpm_source_init(&a->tpm, &kind, config, why) ?: refresh_option(a, config, why) ?:
-	      vtpm_source_open(&a->tpm, backend_now(config->sys) + OPEN_NS, why) ?:
+	      vtpm_source_open(&a->tpm, ward_sys_now(config->sys) + OPEN_NS, why) ?:
 	      report_read(a, why);
 	if (err == -ENOENT) {
 		struct trouble lacks = *why;

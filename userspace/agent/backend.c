@@ -7,8 +7,6 @@
 
 #include "backend.h"
 
-#define SECOND_NS 1000000000ull
-
 const char *backend_option(const struct backend_config *config, const char *name,
 			   const char *fallback)
 {
@@ -81,22 +79,4 @@ int backend_keep(const void *data, size_t len, const uint8_t **to, size_t *to_le
 	*to = copy;
 	*to_len = len;
 	return 0;
-}
-
-uint64_t backend_now(const struct ward_sys *sys)
-{
-	struct timespec now = { 0 };
-
-	sys->clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
-
-bool backend_wait(const struct ward_sys *sys, uint64_t ns, uint64_t deadline_ns)
-{
-	struct timespec wait = { .tv_sec = ns / SECOND_NS, .tv_nsec = ns % SECOND_NS };
-
-	if (backend_now(sys) + ns >= deadline_ns)
-		return false;
-	sys->nanosleep(&wait, NULL);
-	return true;
 }

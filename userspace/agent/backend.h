@@ -118,14 +118,4 @@ void backend_piece_free(struct ward_piece *piece);
 /** backend_keep() - a malloc'ed copy of @len bytes in *@to, or -ENOMEM */
 int backend_keep(const void *data, size_t len, const uint8_t **to, size_t *to_len);
 
-/** backend_now() - nanoseconds of CLOCK_BOOTTIME */
-uint64_t backend_now(const struct ward_sys *sys);
-
-/**
- * backend_wait() - sleep, but not to the deadline
- *
- * Return: false, at once, if @ns from now is past @deadline_ns.
- */
-bool backend_wait(const struct ward_sys *sys, uint64_t ns, uint64_t deadline_ns);
-
 #endif /* WARDD_BACKEND_H */

@@ -37,7 +37,7 @@ struct line {
 static int wait_for(const struct line *l, short events)
 {
 	struct pollfd fd = { .fd = l->fd, .events = events };
-	uint64_t now = backend_now(l->sys);
+	uint64_t now = ward_sys_now(l->sys);
 	int n;
 
 	if (now >= l->deadline_ns)

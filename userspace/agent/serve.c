@@ -91,7 +91,7 @@ int serve_request(struct agent *agent, const struct ward_agent_request *request)
 	struct trouble why = { "no reason given" };
 	int err;
 
-	if (backend_now(agent->sys) >= request->deadline_ns)
+	if (ward_sys_now(agent->sys) >= request->deadline_ns)
 		return 0;
 	err = agent->backend->quote(agent->state, request->report_data, request->deadline_ns,
 				    &piece, &why);
@@ -100,7 +100,7 @@ int serve_request(struct agent *agent, const struct ward_agent_request *request)
 	if (err)
 		tell_failure(agent, err, &why);
 	/* Whoever waited has been told; the cookie serves nothing any more. */
-	if (backend_now(agent->sys) < request->deadline_ns) {
+	if (ward_sys_now(agent->sys) < request->deadline_ns) {
 		piece.error = err ? reply_error(err) : 0;
 		err = reply(agent, request->cookie, &piece);
 	} else {
@@ -212,9 +212,9 @@ static void wait_for_end(const struct agent *agents, size_t count, int signal_fd
 
 static void grace(const struct agent *agents, size_t count)
 {
-	uint64_t now, until = backend_now(agents->sys) + GRACE_NS;
+	uint64_t now, until = ward_sys_now(agents->sys) + GRACE_NS;
 
-	while (living(agents, count) && (now = backend_now(agents->sys)) < until)
+	while (living(agents, count) && (now = ward_sys_now(agents->sys)) < until)
 		wait_for_end(agents, count, -1, (int)((until - now) / 1000000) + 1);
 }
 

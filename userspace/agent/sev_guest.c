@@ -122,7 +122,7 @@ static int ask_patiently(const struct sev_guest *s, const uint8_t *report_data,
 				return err;
 			break;
 		case VMM_BUSY:
-			if (backend_wait(s->sys, BUSY_WAIT_NS, deadline_ns))
+			if (ward_sys_wait(s->sys, BUSY_WAIT_NS, deadline_ns))
 				break;
 			return trouble_set(why, -EBUSY, "the host throttles requests, and "
 					   "did so to the deadline: ask less often");

@@ -39,7 +39,7 @@ static int vtpm_open(const struct backend_config *config, void **state, struct t
 	if (!s)
 		return trouble_set(why, -ENOMEM, "no memory");
 	err = vtpm_source_init(s, &kind, config, why) ?: key_options(s, config, why) ?:
-	      vtpm_source_open(s, backend_now(config->sys) + OPEN_NS, why);
+	      vtpm_source_open(s, ward_sys_now(config->sys) + OPEN_NS, why);
 	if (err)
 		free(s);
 	else

@@ -13,20 +13,6 @@
 			 TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH | \
 			 TPMA_OBJECT_NODA)
 
-/* Wraps our key, and salts the session. Anybody can derive it, and gains nothing. */
-static const TPM2B_PUBLIC storage_template = { .publicArea = {
-	.type = TPM2_ALG_ECC,
-	.nameAlg = TPM2_ALG_SHA256,
-	.objectAttributes = KEY_ATTRIBUTES | TPMA_OBJECT_DECRYPT,
-	.parameters.eccDetail = {
-		.symmetric = { .algorithm = TPM2_ALG_AES, .keyBits.aes = 128,
-			       .mode.aes = TPM2_ALG_CFB },
-		.scheme.scheme = TPM2_ALG_NULL,
-		.curveID = TPM2_ECC_NIST_P256,
-		.kdf.scheme = TPM2_ALG_NULL,
-	},
-} };
-
 static const TPM2B_PUBLIC ecc_template = { .publicArea = {
 	.type = TPM2_ALG_ECC,
 	.nameAlg = TPM2_ALG_SHA256,
@@ -50,52 +36,6 @@ static const TPM2B_PUBLIC rsa_template = { .publicArea = {
 	},
 } };
 
-static int primary(struct vtpm_tpm *tpm, ESYS_TR hierarchy, const TPM2B_PUBLIC *template,
-		   ESYS_TR *out, TPMT_PUBLIC *public, struct trouble *why)
-{
-	const TPM2B_SENSITIVE_CREATE sensitive = { .size = 0 };
-	const TPML_PCR_SELECTION pcrs = { .count = 0 };
-	const TPM2B_DATA outside = { .size = 0 };
-	TPM2B_PUBLIC *made = NULL;
-	TSS2_RC rc;
-
-	do
-		rc = Esys_CreatePrimary(tpm->esys, hierarchy, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-					ESYS_TR_NONE, &sensitive, template, &outside, &pcrs, out,
-					&made, NULL, NULL, NULL);
-	while (vtpm_again(tpm, rc));
-	if (rc) {
-		*out = ESYS_TR_NONE;
-		return vtpm_failed(tpm, rc, "for a primary key", why);
-	}
-	if (public)
-		*public = made->publicArea;
-	Esys_Free(made);
-	return 0;
-}
-
-/* Salted to @storage: who sees what passes sees neither the authorization nor parameters. */
-static int session_open(struct vtpm_tpm *tpm, ESYS_TR storage, ESYS_TR *out, struct trouble *why)
-{
-	const TPMT_SYM_DEF aes = { .algorithm = TPM2_ALG_AES, .keyBits.aes = 128,
-				   .mode.aes = TPM2_ALG_CFB };
-	const TPMA_SESSION how = TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_DECRYPT |
-				 TPMA_SESSION_ENCRYPT;
-	TSS2_RC rc;
-
-	do
-		rc = Esys_StartAuthSession(tpm->esys, storage, ESYS_TR_NONE, ESYS_TR_NONE,
-					   ESYS_TR_NONE, ESYS_TR_NONE, NULL, TPM2_SE_HMAC, &aes,
-					   TPM2_ALG_SHA256, out);
-	while (vtpm_again(tpm, rc));
-	if (rc) {
-		*out = ESYS_TR_NONE;
-		return vtpm_failed(tpm, rc, "for a session", why);
-	}
-	rc = Esys_TRSess_SetAttributes(tpm->esys, *out, how, 0xff);
-	return rc ? vtpm_failed(tpm, rc, "for a session", why) : 0;
-}
-
 /* The TPM drops zeroes at the end of an authorization: it has none there. */
 static int auth_draw(struct vtpm_ak *ak, struct trouble *why)
 {
@@ -111,7 +51,7 @@ static int auth_draw(struct vtpm_ak *ak, struct trouble *why)
 	return 0;
 }
 
-static TSS2_RC key_create(struct vtpm_tpm *tpm, ESYS_TR storage, const TPM2B_PUBLIC *template,
+static TSS2_RC key_create(struct tss *tpm, ESYS_TR storage, const TPM2B_PUBLIC *template,
 			  const struct vtpm_ak *ak, TPM2B_PRIVATE **private, TPM2B_PUBLIC **public)
 {
 	TPM2B_SENSITIVE_CREATE sensitive = { .sensitive.userAuth.size = VTPM_AUTH_LEN };
@@ -124,12 +64,12 @@ static TSS2_RC key_create(struct vtpm_tpm *tpm, ESYS_TR storage, const TPM2B_PUB
 		rc = Esys_Create(tpm->esys, storage, ak->session, ESYS_TR_NONE, ESYS_TR_NONE,
 				 &sensitive, template, &outside, &pcrs, private, public, NULL,
 				 NULL, NULL);
-	while (vtpm_again(tpm, rc));
+	while (tss_again(tpm, rc));
 	OPENSSL_cleanse(&sensitive, sizeof(sensitive));
 	return rc;
 }
 
-static int key_make(struct vtpm_tpm *tpm, ESYS_TR storage, const TPM2B_PUBLIC *template,
+static int key_make(struct tss *tpm, ESYS_TR storage, const TPM2B_PUBLIC *template,
 		    struct vtpm_ak *ak, struct trouble *why)
 {
 	TPM2B_PRIVATE *private = NULL;
@@ -137,33 +77,35 @@ static int key_make(struct vtpm_tpm *tpm, ESYS_TR storage, const TPM2B_PUBLIC *t
 	TSS2_RC rc = key_create(tpm, storage, template, ak, &private, &public);
 
 	if (rc)
-		return vtpm_failed(tpm, rc, "for a signing key", why);
+		return tss_failed(tpm, rc, "for a signing key", why);
 	do
 		rc = Esys_Load(tpm->esys, storage, ak->session, ESYS_TR_NONE, ESYS_TR_NONE,
 			       private, public, &ak->key);
-	while (vtpm_again(tpm, rc));
+	while (tss_again(tpm, rc));
 	if (rc)
 		ak->key = ESYS_TR_NONE;
 	ak->public = public->publicArea;
 	Esys_Free(private);
 	Esys_Free(public);
-	return rc ? vtpm_failed(tpm, rc, "to load a signing key", why) : 0;
+	return rc ? tss_failed(tpm, rc, "to load a signing key", why) : 0;
 }
 
-static int own_key(struct vtpm_tpm *tpm, const struct vtpm_ak_kind *kind, struct vtpm_ak *ak,
+static int own_key(struct tss *tpm, const struct vtpm_ak_kind *kind, struct vtpm_ak *ak,
 		   struct trouble *why)
 {
 	ESYS_TR storage = ESYS_TR_NONE;
 	int err;
 
-	err = primary(tpm, kind->hierarchy, &storage_template, &storage, NULL, why) ?:
-	      session_open(tpm, storage, &ak->session, why) ?: auth_draw(ak, why) ?:
+	err = tss_storage(tpm, kind->hierarchy, &storage, why) ?:
+	      tss_session(tpm, storage, TPM2_SE_HMAC, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT,
+			  &ak->session, why) ?:
+	      auth_draw(ak, why) ?:
 	      key_make(tpm, storage, kind->rsa ? &rsa_template : &ecc_template, ak, why);
-	vtpm_flush(tpm, &storage);
+	tss_flush(tpm, &storage);
 	return err;
 }
 
-static int derived_key(struct vtpm_tpm *tpm, const struct vtpm_ak_kind *kind, struct vtpm_ak *ak,
+static int derived_key(struct tss *tpm, const struct vtpm_ak_kind *kind, struct vtpm_ak *ak,
 		       struct trouble *why)
 {
 	TPM2B_PUBLIC template = { .size = 0 };
@@ -177,10 +119,10 @@ static int derived_key(struct vtpm_tpm *tpm, const struct vtpm_ak_kind *kind, st
 		err = trouble_set(why, -EBADMSG, "NV index 0x%08x holds no template of a key",
 				  kind->template);
 	vtpm_bytes_free(&nv);
-	return err ?: primary(tpm, kind->hierarchy, &template, &ak->key, &ak->public, why);
+	return err ?: tss_primary(tpm, kind->hierarchy, &template, &ak->key, &ak->public, why);
 }
 
-static int persistent_key(struct vtpm_tpm *tpm, const struct vtpm_ak_kind *kind,
+static int persistent_key(struct tss *tpm, const struct vtpm_ak_kind *kind,
 			  struct vtpm_ak *ak, struct trouble *why)
 {
 	TPM2B_PUBLIC *public = NULL;
@@ -190,16 +132,16 @@ static int persistent_key(struct vtpm_tpm *tpm, const struct vtpm_ak_kind *kind,
 	do
 		rc = Esys_TR_FromTPMPublic(tpm->esys, kind->handle, ESYS_TR_NONE, ESYS_TR_NONE,
 					   ESYS_TR_NONE, &ak->key);
-	while (vtpm_again(tpm, rc));
+	while (tss_again(tpm, rc));
 	if (rc)
 		ak->key = ESYS_TR_NONE;
 	else
 		rc = Esys_ReadPublic(tpm->esys, ak->key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 				     &public, NULL, NULL);
-	if (vtpm_absent(rc))
+	if (tss_absent(rc))
 		return trouble_set(why, -ENOENT, "the TPM has no key 0x%08x", kind->handle);
 	if (rc)
-		return vtpm_failed(tpm, rc, "for its key", why);
+		return tss_failed(tpm, rc, "for its key", why);
 	ak->public = public->publicArea;
 	Esys_Free(public);
 	return 0;
@@ -220,7 +162,7 @@ static int key_check(const struct vtpm_ak *ak, struct trouble *why)
 	return 0;
 }
 
-int vtpm_ak_open(struct vtpm_tpm *tpm, const struct vtpm_ak_kind *kind, struct vtpm_ak *ak,
+int vtpm_ak_open(struct tss *tpm, const struct vtpm_ak_kind *kind, struct vtpm_ak *ak,
 		 struct trouble *why)
 {
 	int err;
@@ -238,19 +180,19 @@ int vtpm_ak_open(struct vtpm_tpm *tpm, const struct vtpm_ak_kind *kind, struct v
 	return err ?: key_check(ak, why);
 }
 
-void vtpm_ak_close(struct vtpm_tpm *tpm, struct vtpm_ak *ak)
+void vtpm_ak_close(struct tss *tpm, struct vtpm_ak *ak)
 {
 	if (ak->key != ESYS_TR_NONE && ak->persistent)
 		Esys_TR_Close(tpm->esys, &ak->key);
 	else
-		vtpm_flush(tpm, &ak->key);
+		tss_flush(tpm, &ak->key);
 	if (ak->session != ESYS_TR_PASSWORD)
-		vtpm_flush(tpm, &ak->session);
+		tss_flush(tpm, &ak->session);
 	OPENSSL_secure_clear_free(ak->auth, VTPM_AUTH_LEN);
 	*ak = (struct vtpm_ak){ .key = ESYS_TR_NONE, .session = ESYS_TR_NONE };
 }
 
-void vtpm_ak_unlock(struct vtpm_tpm *tpm, const struct vtpm_ak *ak)
+void vtpm_ak_unlock(struct tss *tpm, const struct vtpm_ak *ak)
 {
 	TPM2B_AUTH auth = { .size = VTPM_AUTH_LEN };
 
@@ -262,7 +204,7 @@ void vtpm_ak_unlock(struct vtpm_tpm *tpm, const struct vtpm_ak *ak)
 }
 
 /* Its copy is written over: an empty one would leave the old bytes behind. */
-void vtpm_ak_lock(struct vtpm_tpm *tpm, const struct vtpm_ak *ak)
+void vtpm_ak_lock(struct tss *tpm, const struct vtpm_ak *ak)
 {
 	TPM2B_AUTH zeroes = { .size = VTPM_AUTH_LEN };
 

@@ -6,7 +6,7 @@
 #ifndef WARDD_VTPM_AK_H
 #define WARDD_VTPM_AK_H
 
-#include "vtpm_tpm.h"
+#include "vtpm_nv.h"
 
 /**
  * struct vtpm_ak_kind - which key
@@ -49,13 +49,13 @@ struct vtpm_ak {
  * Return: 0; -ENOENT (no such handle or template), -EBADMSG (it is no restricted
  * signing key), -errno.
  */
-int vtpm_ak_open(struct vtpm_tpm *tpm, const struct vtpm_ak_kind *kind, struct vtpm_ak *ak,
+int vtpm_ak_open(struct tss *tpm, const struct vtpm_ak_kind *kind, struct vtpm_ak *ak,
 		 struct trouble *why);
-void vtpm_ak_close(struct vtpm_tpm *tpm, struct vtpm_ak *ak);
+void vtpm_ak_close(struct tss *tpm, struct vtpm_ak *ak);
 
 /** vtpm_ak_unlock() - let tpm2-tss have the authorization, for a command */
-void vtpm_ak_unlock(struct vtpm_tpm *tpm, const struct vtpm_ak *ak);
+void vtpm_ak_unlock(struct tss *tpm, const struct vtpm_ak *ak);
 /** vtpm_ak_lock() - take it away again */
-void vtpm_ak_lock(struct vtpm_tpm *tpm, const struct vtpm_ak *ak);
+void vtpm_ak_lock(struct tss *tpm, const struct vtpm_ak *ak);
 
 #endif /* WARDD_VTPM_AK_H */

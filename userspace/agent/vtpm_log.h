@@ -3,7 +3,7 @@
 #ifndef WARDD_VTPM_LOG_H
 #define WARDD_VTPM_LOG_H
 
-#include "vtpm_tpm.h"
+#include "vtpm_nv.h"
 
 #define VTPM_LOG_SIZE_MAX (16u << 20)	/* longer ones are counted up to here */
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vtpm_tpm.h"
+#include "vtpm_nv.h"
 
 #define NV_PIECE	512u	/* where the TPM does not say what it takes at once */
 
@@ -20,7 +20,28 @@ struct index {
 	size_t piece;
 };
 
-static size_t piece_of(struct vtpm_tpm *tpm)
+void vtpm_bytes_free(struct vtpm_bytes *b)
+{
+	free(b->data);
+	*b = (struct vtpm_bytes){ NULL, 0 };
+}
+
+uint32_t vtpm_number(struct tss *tpm, uint32_t property)
+{
+	TPMS_CAPABILITY_DATA *got = NULL;
+	uint32_t value = 0;
+	TSS2_RC rc;
+
+	rc = Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+				TPM2_CAP_TPM_PROPERTIES, property, 1, NULL, &got);
+	if (!rc && got->data.tpmProperties.count &&
+	    got->data.tpmProperties.tpmProperty[0].property == property)
+		value = got->data.tpmProperties.tpmProperty[0].value;
+	Esys_Free(got);
+	return value;
+}
+
+static size_t piece_of(struct tss *tpm)
 {
 	size_t n = vtpm_number(tpm, TPM2_PT_NV_BUFFER_MAX);
 
@@ -29,7 +50,7 @@ static size_t piece_of(struct vtpm_tpm *tpm)
 	return n < TPM2_MAX_NV_BUFFER_SIZE ? n : TPM2_MAX_NV_BUFFER_SIZE;
 }
 
-static TSS2_RC index_look(struct vtpm_tpm *tpm, TPM2_HANDLE nv, struct index *to)
+static TSS2_RC index_look(struct tss *tpm, TPM2_HANDLE nv, struct index *to)
 {
 	TPM2B_NV_PUBLIC *public = NULL;
 	TSS2_RC rc;
@@ -48,22 +69,22 @@ static TSS2_RC index_look(struct vtpm_tpm *tpm, TPM2_HANDLE nv, struct index *to
 	return rc;
 }
 
-static int index_open(struct vtpm_tpm *tpm, TPM2_HANDLE nv, struct index *to, struct trouble *why)
+static int index_open(struct tss *tpm, TPM2_HANDLE nv, struct index *to, struct trouble *why)
 {
 	TSS2_RC rc;
 
 	do
 		rc = index_look(tpm, nv, to);
-	while (vtpm_again(tpm, rc));
-	if (vtpm_absent(rc))
+	while (tss_again(tpm, rc));
+	if (tss_absent(rc))
 		return trouble_set(why, -ENOENT, "the TPM has no NV index 0x%08x", nv);
 	if (rc)
-		return vtpm_failed(tpm, rc, "for an NV index", why);
+		return tss_failed(tpm, rc, "for an NV index", why);
 	to->piece = piece_of(tpm);
 	return 0;
 }
 
-static void index_close(struct vtpm_tpm *tpm, struct index *index)
+static void index_close(struct tss *tpm, struct index *index)
 {
 	if (index->handle != ESYS_TR_NONE)
 		Esys_TR_Close(tpm->esys, &index->handle);
@@ -80,7 +101,7 @@ static ESYS_TR who_writes(const struct index *index)
 	return index->attributes & TPMA_NV_AUTHWRITE ? index->handle : ESYS_TR_RH_OWNER;
 }
 
-static int piece_read(struct vtpm_tpm *tpm, const struct index *index, struct vtpm_bytes *out,
+static int piece_read(struct tss *tpm, const struct index *index, struct vtpm_bytes *out,
 		      struct trouble *why)
 {
 	size_t left = index->size - out->len, n = left < index->piece ? left : index->piece;
@@ -90,9 +111,9 @@ static int piece_read(struct vtpm_tpm *tpm, const struct index *index, struct vt
 	do
 		rc = Esys_NV_Read(tpm->esys, who_reads(index), index->handle, ESYS_TR_PASSWORD,
 				  ESYS_TR_NONE, ESYS_TR_NONE, (UINT16)n, (UINT16)out->len, &got);
-	while (vtpm_again(tpm, rc));
+	while (tss_again(tpm, rc));
 	if (rc)
-		return vtpm_failed(tpm, rc, "to read an NV index", why);
+		return tss_failed(tpm, rc, "to read an NV index", why);
 	if (got->size != n) {
 		Esys_Free(got);
 		return trouble_set(why, -EBADMSG, "the TPM gave another piece of an NV index "
@@ -104,7 +125,7 @@ static int piece_read(struct vtpm_tpm *tpm, const struct index *index, struct vt
 	return 0;
 }
 
-static int index_read(struct vtpm_tpm *tpm, TPM2_HANDLE nv, const struct index *index,
+static int index_read(struct tss *tpm, TPM2_HANDLE nv, const struct index *index,
 		      struct vtpm_bytes *out, struct trouble *why)
 {
 	int err = 0;
@@ -124,7 +145,7 @@ static int index_read(struct vtpm_tpm *tpm, TPM2_HANDLE nv, const struct index *
 	return err;
 }
 
-int vtpm_nv_read(struct vtpm_tpm *tpm, TPM2_HANDLE nv, struct vtpm_bytes *out, struct trouble *why)
+int vtpm_nv_read(struct tss *tpm, TPM2_HANDLE nv, struct vtpm_bytes *out, struct trouble *why)
 {
 	struct index index;
 	int err = index_open(tpm, nv, &index, why);
@@ -136,7 +157,7 @@ int vtpm_nv_read(struct vtpm_tpm *tpm, TPM2_HANDLE nv, struct vtpm_bytes *out, s
 	return err;
 }
 
-static int index_make(struct vtpm_tpm *tpm, TPM2_HANDLE nv, size_t len, struct trouble *why)
+static int index_make(struct tss *tpm, TPM2_HANDLE nv, size_t len, struct trouble *why)
 {
 	TPM2B_NV_PUBLIC public = { .nvPublic = {
 		.nvIndex = nv,
@@ -152,14 +173,14 @@ static int index_make(struct vtpm_tpm *tpm, TPM2_HANDLE nv, size_t len, struct t
 	do
 		rc = Esys_NV_DefineSpace(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD,
 					 ESYS_TR_NONE, ESYS_TR_NONE, &none, &public, &handle);
-	while (vtpm_again(tpm, rc));
+	while (tss_again(tpm, rc));
 	if (rc)
-		return vtpm_failed(tpm, rc, "to make an NV index", why);
+		return tss_failed(tpm, rc, "to make an NV index", why);
 	Esys_TR_Close(tpm->esys, &handle);
 	return 0;
 }
 
-static int index_write(struct vtpm_tpm *tpm, const struct index *index, const uint8_t *data,
+static int index_write(struct tss *tpm, const struct index *index, const uint8_t *data,
 		       struct trouble *why)
 {
 	TPM2B_MAX_NV_BUFFER piece;
@@ -174,14 +195,14 @@ static int index_write(struct vtpm_tpm *tpm, const struct index *index, const ui
 			rc = Esys_NV_Write(tpm->esys, who_writes(index), index->handle,
 					   ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &piece,
 					   (UINT16)at);
-		while (vtpm_again(tpm, rc));
+		while (tss_again(tpm, rc));
 		if (rc)
-			return vtpm_failed(tpm, rc, "to write an NV index", why);
+			return tss_failed(tpm, rc, "to write an NV index", why);
 	}
 	return 0;
 }
 
-int vtpm_nv_write(struct vtpm_tpm *tpm, TPM2_HANDLE nv, const uint8_t *data, size_t len,
+int vtpm_nv_write(struct tss *tpm, TPM2_HANDLE nv, const uint8_t *data, size_t len,
 		  struct trouble *why)
 {
 	struct index index;

@@ -9,14 +9,6 @@
 #define PCR_TRIES	8	/* quotes in which the registers may change */
 #define QUALIFYING_LEN	32
 
-static TPML_PCR_SELECTION selection(TPMI_ALG_HASH bank, uint32_t mask)
-{
-	return (TPML_PCR_SELECTION){ .count = 1, .pcrSelections[0] = {
-		.hash = bank, .sizeofSelect = 3,
-		.pcrSelect = { (BYTE)mask, (BYTE)(mask >> 8), (BYTE)(mask >> 16) },
-	} };
-}
-
 static uint32_t selected(const TPMS_PCR_SELECTION *s)
 {
 	uint32_t mask = 0;
@@ -53,7 +45,7 @@ static int pcrs_keep(const TPML_PCR_SELECTION *got, const TPML_DIGEST *values, u
 }
 
 /* The TPM gives the lowest ones first, eight or so at a time. */
-static int pcrs_fetch(struct vtpm_tpm *tpm, struct vtpm_quote *q, struct trouble *why)
+static int pcrs_fetch(struct tss *tpm, struct vtpm_quote *q, struct trouble *why)
 {
 	uint32_t mask = q->pcrs.mask;
 	int err = 0;
@@ -61,15 +53,15 @@ static int pcrs_fetch(struct vtpm_tpm *tpm, struct vtpm_quote *q, struct trouble
 	q->pcr_count = 0;
 	q->pcr_len = 0;
 	while (!err && mask) {
-		TPML_PCR_SELECTION want = selection(q->pcrs.bank, mask), *got = NULL;
+		TPML_PCR_SELECTION want = tss_registers(mask, q->pcrs.bank), *got = NULL;
 		TPML_DIGEST *values = NULL;
 		TSS2_RC rc;
 
 		do
 			rc = Esys_PCR_Read(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 					   &want, NULL, &got, &values);
-		while (vtpm_again(tpm, rc));
-		err = rc ? vtpm_failed(tpm, rc, "for its registers", why) :
+		while (tss_again(tpm, rc));
+		err = rc ? tss_failed(tpm, rc, "for its registers", why) :
 			   pcrs_keep(got, values, &mask, q, why);
 		Esys_Free(got);
 		Esys_Free(values);
@@ -77,10 +69,10 @@ static int pcrs_fetch(struct vtpm_tpm *tpm, struct vtpm_quote *q, struct trouble
 	return err;
 }
 
-static int sign(struct vtpm_tpm *tpm, const struct vtpm_ak *ak, const uint8_t *qualifying,
+static int sign(struct tss *tpm, const struct vtpm_ak *ak, const uint8_t *qualifying,
 		struct vtpm_quote *q, struct trouble *why)
 {
-	TPML_PCR_SELECTION pcrs = selection(q->pcrs.bank, q->pcrs.mask);
+	TPML_PCR_SELECTION pcrs = tss_registers(q->pcrs.mask, q->pcrs.bank);
 	const TPMT_SIG_SCHEME of_key = { .scheme = TPM2_ALG_NULL };
 	TPM2B_DATA data = { .size = QUALIFYING_LEN };
 	TPMT_SIGNATURE *signature = NULL;
@@ -92,10 +84,10 @@ static int sign(struct vtpm_tpm *tpm, const struct vtpm_ak *ak, const uint8_t *q
 	do
 		rc = Esys_Quote(tpm->esys, ak->key, ak->session, ESYS_TR_NONE, ESYS_TR_NONE, &data,
 				&of_key, &pcrs, &attest, &signature);
-	while (vtpm_again(tpm, rc));
+	while (tss_again(tpm, rc));
 	vtpm_ak_lock(tpm, ak);
 	if (rc)
-		return vtpm_failed(tpm, rc, "for a quote", why);
+		return tss_failed(tpm, rc, "for a quote", why);
 	q->attest = *attest;
 	q->signature = *signature;
 	Esys_Free(attest);
@@ -151,7 +143,7 @@ static int check(const struct vtpm_quote *q, const uint8_t *qualifying, struct t
 	return pcrs_match(q, quote, why);
 }
 
-int vtpm_quote(struct vtpm_tpm *tpm, const struct vtpm_ak *ak, const struct vtpm_pcrs *pcrs,
+int vtpm_quote(struct tss *tpm, const struct vtpm_ak *ak, const struct vtpm_pcrs *pcrs,
 	       const uint8_t *qualifying, struct vtpm_quote *out, struct trouble *why)
 {
 	int rc = 0;

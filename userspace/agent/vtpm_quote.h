@@ -44,7 +44,7 @@ struct vtpm_quote {
  * Return: 0; -EBUSY (they changed each time), -ENXIO (no such bank), -EBADMSG (it is
  * over something else), -errno.
  */
-int vtpm_quote(struct vtpm_tpm *tpm, const struct vtpm_ak *ak, const struct vtpm_pcrs *pcrs,
+int vtpm_quote(struct tss *tpm, const struct vtpm_ak *ak, const struct vtpm_pcrs *pcrs,
 	       const uint8_t *qualifying, struct vtpm_quote *out, struct trouble *why);
 
 #endif /* WARDD_VTPM_QUOTE_H */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vtpm_link.h"
+#include "tss_link.h"
 #include "vtpm_source.h"
 
 #define DEVICE		"device:/dev/tpmrm0"
@@ -136,11 +136,11 @@ static int certs_read(struct vtpm_source *s, struct trouble *why)
 
 int vtpm_source_open(struct vtpm_source *s, uint64_t deadline_ns, struct trouble *why)
 {
-	int err = vtpm_tpm_open(s->sys, s->where, &s->tpm, why);
+	int err = tss_open(s->sys, s->where, &s->tpm, why);
 
 	if (err)
 		return err;
-	vtpm_tpm_deadline(&s->tpm, deadline_ns);
+	tss_deadline(&s->tpm, deadline_ns);
 	err = vtpm_ak_open(&s->tpm, &s->kind, &s->ak, why) ?: certs_read(s, why);
 	s->ready = true;
 	if (err)
@@ -153,7 +153,7 @@ void vtpm_source_close(struct vtpm_source *s)
 	if (!s->ready)
 		return;
 	vtpm_ak_close(&s->tpm, &s->ak);
-	vtpm_tpm_close(&s->tpm);
+	tss_close(&s->tpm);
 	vtpm_bytes_free(&s->endorsements.ak_cert);
 	vtpm_bytes_free(&s->endorsements.ek_cert);
 	s->ready = false;
@@ -170,7 +170,7 @@ static int serve_once(struct vtpm_source *s, uint64_t deadline_ns,
 	/* A TPM that is not there now was there when we began. */
 	if (err)
 		return err == -ENOENT ? -ENXIO : err;
-	vtpm_tpm_deadline(&s->tpm, deadline_ns);
+	tss_deadline(&s->tpm, deadline_ns);
 	return work(s, arg, why);
 }
 
@@ -186,7 +186,7 @@ int vtpm_source_serve(struct vtpm_source *s, uint64_t deadline_ns,
 		return 0;
 	/* Keys and sessions may be gone, or in no known state: begin anew. */
 	vtpm_source_close(s);
-	if (was_ready && err == -ENXIO && backend_now(s->sys) < until)
+	if (was_ready && err == -ENXIO && ward_sys_now(s->sys) < until)
 		err = serve_once(s, until, work, arg, why);
 	if (err)
 		vtpm_source_close(s);

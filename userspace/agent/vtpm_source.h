@@ -32,7 +32,7 @@ struct vtpm_source {
 	struct vtpm_ak_kind kind;
 	TPM2_HANDLE ak_cert_index;
 	struct vtpm_pcrs pcrs;
-	struct vtpm_tpm tpm;
+	struct tss tpm;
 	struct vtpm_ak ak;
 	struct vtpm_endorsements endorsements;
 	bool ready;

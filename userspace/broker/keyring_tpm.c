@@ -11,17 +11,14 @@
 #include <openssl/crypto.h>
 #include <tss2/tss2_mu.h>
 
-#include "../agent/vtpm_link.h"
-#include "../agent/vtpm_tpm.h"
 #include "cursor.h"
 #include "keyring_source.h"
-#include "sys.h"
+#include "tss.h"
 
 #define WAIT_NS		60000000000ull	/* for all that a wrap takes */
 #define PLACE_MAX	256
 #define PCRS		24
-#define NAME		34		/* bytes of a key's name: algorithm, SHA-256 */
-#define HEAD		(5 + NAME)	/* tag, registers, the primary key's name */
+#define HEAD		(5 + TSS_NAME_LEN)	/* tag, registers, the primary key's name */
 
 /** struct place - where a TPM is; @pcrs: bits of registers of SHA-256 */
 struct place {
@@ -36,32 +33,17 @@ struct place {
  *	place of; esys has computed it from the public half
  */
 struct sealing {
-	struct vtpm_tpm tpm;
+	struct tss tpm;
 	ESYS_TR storage, session, object;
-	uint8_t name[NAME];
+	uint8_t name[TSS_NAME_LEN];
 };
-
-static const TPM2B_PUBLIC storage_template = { .publicArea = {
-	.type = TPM2_ALG_ECC,
-	.nameAlg = TPM2_ALG_SHA256,
-	.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-			    TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_SENSITIVEDATAORIGIN |
-			    TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA | TPMA_OBJECT_DECRYPT,
-	.parameters.eccDetail = {
-		.symmetric = { .algorithm = TPM2_ALG_AES, .keyBits.aes = 128,
-			       .mode.aes = TPM2_ALG_CFB },
-		.scheme.scheme = TPM2_ALG_NULL,
-		.curveID = TPM2_ECC_NIST_P256,
-		.kdf.scheme = TPM2_ALG_NULL,
-	},
-} };
 
 static int tpm_fail(const struct sealing *s, TSS2_RC rc, const char *what,
 		    struct config_fault *fault)
 {
 	struct trouble why = { "" };
 
-	vtpm_failed(&s->tpm, rc, what, &why);
+	tss_failed(&s->tpm, rc, what, &why);
 	return keyring_fail(fault, -EIO, "keyring", "%.190s", why.text);
 }
 
@@ -111,68 +93,36 @@ static int check(const char *place, struct config_fault *fault)
 
 /* ---- the TPM ----------------------------------------------------------------------- */
 
-static int note_name(struct sealing *s, struct config_fault *fault)
-{
-	TPM2B_NAME *name = NULL;
-	TSS2_RC rc = Esys_TR_GetName(s->tpm.esys, s->storage, &name);
-	int whole = !rc && name->size == NAME;
-
-	if (whole)
-		memcpy(s->name, name->name, NAME);
-	Esys_Free(name);
-	return rc ? tpm_fail(s, rc, "for its primary key's name", fault) :
-	       whole ? 0 : keyring_fail(fault, -EIO, "keyring", "the TPM's primary key has no name "
-					"of SHA-256");
-}
-
 static int make_storage(struct sealing *s, struct config_fault *fault)
 {
-	const TPM2B_SENSITIVE_CREATE sensitive = { .size = 0 };
-	const TPML_PCR_SELECTION pcrs = { .count = 0 };
-	const TPM2B_DATA outside = { .size = 0 };
-	TSS2_RC rc;
+	struct trouble why = { "" };
 
-	do
-		rc = Esys_CreatePrimary(s->tpm.esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD,
-					ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, &storage_template,
-					&outside, &pcrs, &s->storage, NULL, NULL, NULL, NULL);
-	while (vtpm_again(&s->tpm, rc));
-	return rc ? tpm_fail(s, rc, "for a primary key", fault) : note_name(s, fault);
+	return tss_storage(&s->tpm, ESYS_TR_RH_OWNER, &s->storage, &why) ||
+	       tss_name(&s->tpm, s->storage, s->name, &why) ?
+	       keyring_fail(fault, -EIO, "keyring", "%.190s", why.text) : 0;
 }
 
 static int start_session(struct sealing *s, TPM2_SE kind, struct config_fault *fault)
 {
-	const TPMT_SYM_DEF aes = { .algorithm = TPM2_ALG_AES, .keyBits.aes = 128,
-				   .mode.aes = TPM2_ALG_CFB };
-	const TPMA_SESSION how = TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_DECRYPT |
-				 TPMA_SESSION_ENCRYPT;
-	TSS2_RC rc;
+	struct trouble why = { "" };
 
-	vtpm_flush(&s->tpm, &s->session);
-	do
-		rc = Esys_StartAuthSession(s->tpm.esys, s->storage, ESYS_TR_NONE, ESYS_TR_NONE,
-					   ESYS_TR_NONE, ESYS_TR_NONE, NULL, kind, &aes,
-					   TPM2_ALG_SHA256, &s->session);
-	while (vtpm_again(&s->tpm, rc));
-	if (!rc)
-		rc = Esys_TRSess_SetAttributes(s->tpm.esys, s->session, how, 0xff);
-	return rc ? tpm_fail(s, rc, "for a session", fault) : 0;
+	tss_flush(&s->tpm, &s->session);
+	return tss_session(&s->tpm, s->storage, kind, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT,
+			   &s->session, &why) ?
+	       keyring_fail(fault, -EIO, "keyring", "%.190s", why.text) : 0;
 }
 
 /* The registers as they are now become part of the session's policy. */
 static int add_registers(struct sealing *s, uint32_t pcrs, struct config_fault *fault)
 {
-	const TPML_PCR_SELECTION selection = { .count = 1, .pcrSelections[0] = {
-		.hash = TPM2_ALG_SHA256, .sizeofSelect = 3,
-		.pcrSelect = { pcrs & 0xff, pcrs >> 8 & 0xff, pcrs >> 16 & 0xff },
-	} };
+	const TPML_PCR_SELECTION selection = tss_registers(pcrs, TPM2_ALG_SHA256);
 	const TPM2B_DIGEST as_they_are = { .size = 0 };
 	TSS2_RC rc;
 
 	do
 		rc = Esys_PolicyPCR(s->tpm.esys, s->session, ESYS_TR_NONE, ESYS_TR_NONE,
 				    ESYS_TR_NONE, &as_they_are, &selection);
-	while (vtpm_again(&s->tpm, rc));
+	while (tss_again(&s->tpm, rc));
 	return rc ? tpm_fail(s, rc, "for its registers", fault) : 0;
 }
 
@@ -200,24 +150,24 @@ static int open_tpm(const struct place *p, struct sealing *s, struct config_faul
 
 	memset(s, 0, sizeof(*s));
 	s->storage = s->session = s->object = ESYS_TR_NONE;
-	rc = vtpm_tpm_open(&ward_sys_real, p->where, &s->tpm, &why);
+	rc = tss_open(&ward_sys_real, p->where, &s->tpm, &why);
 	if (rc == -EACCES)
 		return keyring_fail(fault, -EIO, "keyring", "%.100s: the broker's user may not open "
 				    "it: put the user into the group tss", p->where);
 	if (rc)
 		return keyring_fail(fault, -EIO, "keyring", "%.190s", why.text);
-	vtpm_tpm_deadline(&s->tpm, backend_now(&ward_sys_real) + WAIT_NS);
+	tss_deadline(&s->tpm, ward_sys_now(&ward_sys_real) + WAIT_NS);
 	return make_storage(s, fault);
 }
 
 static void close_tpm(struct sealing *s)
 {
 	if (s->tpm.esys) {
-		vtpm_flush(&s->tpm, &s->object);
-		vtpm_flush(&s->tpm, &s->session);
-		vtpm_flush(&s->tpm, &s->storage);
+		tss_flush(&s->tpm, &s->object);
+		tss_flush(&s->tpm, &s->session);
+		tss_flush(&s->tpm, &s->storage);
 	}
-	vtpm_tpm_close(&s->tpm);
+	tss_close(&s->tpm);
 }
 
 /* ---- wraps ------------------------------------------------------------------------- */
@@ -231,7 +181,7 @@ static int put_wrap(const struct sealing *s, const struct place *p, const TPM2B_
 	out->data[0] = keyring_tpm.tag;
 	for (int i = 0; i < 4; i++)
 		out->data[1 + i] = (uint8_t)(p->pcrs >> (24 - 8 * i));
-	memcpy(out->data + 5, s->name, NAME);
+	memcpy(out->data + 5, s->name, TSS_NAME_LEN);
 	if (Tss2_MU_TPM2B_PUBLIC_Marshal(public, out->data, sizeof(out->data), &at) ||
 	    Tss2_MU_TPM2B_PRIVATE_Marshal(private, out->data, sizeof(out->data), &at))
 		return keyring_fail(fault, -EIO, "keyring", "the TPM's wrap is too long");
@@ -265,7 +215,7 @@ static int seal(struct sealing *s, const struct place *p, const uint8_t *key,
 		rc = Esys_Create(s->tpm.esys, s->storage, s->session, ESYS_TR_NONE, ESYS_TR_NONE,
 				 &sensitive, &template, &outside, &pcrs, &private, &public, NULL,
 				 NULL, NULL);
-	while (vtpm_again(&s->tpm, rc));
+	while (tss_again(&s->tpm, rc));
 	OPENSSL_cleanse(&sensitive, sizeof(sensitive));
 	if (rc)
 		return tpm_fail(s, rc, "to seal the master key", fault);
@@ -305,7 +255,7 @@ static int load(struct sealing *s, const struct keyring_wrapped *in, uint32_t *p
 	    Tss2_MU_TPM2B_PRIVATE_Unmarshal(in->data, in->len, &at, &private) || at != in->len)
 		return keyring_fail(fault, -EBADMSG, "keyring", "a TPM's wrap is damaged");
 	/* Before any session is salted to it: only the key that sealed hears what is unsealed. */
-	if (memcmp(in->data + 5, s->name, NAME))
+	if (memcmp(in->data + 5, s->name, TSS_NAME_LEN))
 		return keyring_fail(fault, -EACCES, "keyring", "this TPM has another primary key "
 				    "than the one that sealed: another TPM, or one that was cleared");
 	if (start_session(s, TPM2_SE_HMAC, fault))
@@ -313,12 +263,12 @@ static int load(struct sealing *s, const struct keyring_wrapped *in, uint32_t *p
 	do
 		rc = Esys_Load(s->tpm.esys, s->storage, s->session, ESYS_TR_NONE, ESYS_TR_NONE,
 			       &private, &public, &s->object);
-	while (vtpm_again(&s->tpm, rc));
+	while (tss_again(&s->tpm, rc));
 	if (!rc)
 		return 0;
 	s->object = ESYS_TR_NONE;
 	/* Sealed by another TPM, or changed since: the TPM itself tells neither from the other. */
-	return tpm_fail(s, rc, "to load a sealed key", fault) == -EIO && vtpm_tpm_lost(&s->tpm) ?
+	return tpm_fail(s, rc, "to load a sealed key", fault) == -EIO && tss_lost(&s->tpm) ?
 		       -EIO : -EACCES;
 }
 
@@ -332,10 +282,10 @@ static int unseal(struct sealing *s, uint32_t pcrs, uint8_t *key, struct config_
 	do
 		rc = Esys_Unseal(s->tpm.esys, s->object, s->session, ESYS_TR_NONE, ESYS_TR_NONE,
 				 &data);
-	while (vtpm_again(&s->tpm, rc));
+	while (tss_again(&s->tpm, rc));
 	if (rc) {
 		tpm_fail(s, rc, "to unseal the master key", fault);
-		return vtpm_tpm_lost(&s->tpm) ? -EIO : -EACCES;
+		return tss_lost(&s->tpm) ? -EIO : -EACCES;
 	}
 	rc = data->size == KEYRING_KEY ? 0 : 1;
 	if (!rc)

@@ -15,7 +15,7 @@
 
 static int step(struct seal_tpm *t, ESYS_TR session, ESYS_TR nv)
 {
-	TSS2_RC rc = Esys_NV_Increment(t->esys, ESYS_TR_RH_OWNER, nv, session, ESYS_TR_NONE,
+	TSS2_RC rc = Esys_NV_Increment(t->tss.esys, ESYS_TR_RH_OWNER, nv, session, ESYS_TR_NONE,
 				       ESYS_TR_NONE);
 
 	return rc ? seal_tpm_fail(t, rc, "to count") : 0;
@@ -27,7 +27,7 @@ static int make(struct seal_tpm *t, ESYS_TR session, uint32_t index, ESYS_TR *nv
 	TPM2B_NV_PUBLIC public = { .nvPublic = { .nvIndex = index, .nameAlg = TPM2_ALG_SHA256,
 						 .attributes = ATTRIBUTES, .dataSize = 8 } };
 	const TPM2B_AUTH none = { .size = 0 };
-	TSS2_RC rc = Esys_NV_DefineSpace(t->esys, ESYS_TR_RH_OWNER, session, ESYS_TR_NONE,
+	TSS2_RC rc = Esys_NV_DefineSpace(t->tss.esys, ESYS_TR_RH_OWNER, session, ESYS_TR_NONE,
 					 ESYS_TR_NONE, &none, &public, nv);
 
 	if (rc) {
@@ -40,7 +40,7 @@ static int make(struct seal_tpm *t, ESYS_TR session, uint32_t index, ESYS_TR *nv
 static int check(struct seal_tpm *t, ESYS_TR nv, uint32_t index)
 {
 	TPM2B_NV_PUBLIC *public = NULL;
-	TSS2_RC rc = Esys_NV_ReadPublic(t->esys, nv, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+	TSS2_RC rc = Esys_NV_ReadPublic(t->tss.esys, nv, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 					&public, NULL);
 	TPMA_NV is;
 
@@ -56,13 +56,13 @@ static int check(struct seal_tpm *t, ESYS_TR nv, uint32_t index)
 
 static int find(struct seal_tpm *t, ESYS_TR session, uint32_t index, int may_make, ESYS_TR *nv)
 {
-	TSS2_RC rc = Esys_TR_FromTPMPublic(t->esys, index, ESYS_TR_NONE, ESYS_TR_NONE,
+	TSS2_RC rc = Esys_TR_FromTPMPublic(t->tss.esys, index, ESYS_TR_NONE, ESYS_TR_NONE,
 					   ESYS_TR_NONE, nv);
 	int err;
 
 	if (rc) {
 		*nv = ESYS_TR_NONE;
-		if (seal_tpm_code(rc) != TPM2_RC_HANDLE)
+		if (tss_code(rc) != TPM2_RC_HANDLE)
 			return seal_tpm_fail(t, rc, "about a counter");
 		return may_make ? make(t, session, index, nv) :
 		       seal_say(t->said, -ENOENT, "the TPM has no counter 0x%08x: another TPM, or "
@@ -79,7 +79,7 @@ static int value_of(struct seal_tpm *t, ESYS_TR session, ESYS_TR nv, uint64_t *v
 {
 	TPM2B_MAX_NV_BUFFER *got = NULL;
 	struct cursor c;
-	TSS2_RC rc = Esys_NV_Read(t->esys, nv, nv, session, ESYS_TR_NONE, ESYS_TR_NONE, 8, 0, &got);
+	TSS2_RC rc = Esys_NV_Read(t->tss.esys, nv, nv, session, ESYS_TR_NONE, ESYS_TR_NONE, 8, 0, &got);
 
 	if (rc)
 		return seal_tpm_fail(t, rc, "for a counter's value");
@@ -105,8 +105,8 @@ static int with(struct ward_seal_tpm *tpm, uint32_t index, int may_make, uint64_
 	if (!err)
 		err = value ? value_of(&t, session, nv, value) : step(&t, session, nv);
 	if (nv != ESYS_TR_NONE)
-		Esys_TR_Close(t.esys, &nv);
-	seal_tpm_flush(&t, &session);
+		Esys_TR_Close(t.tss.esys, &nv);
+	tss_flush(&t.tss, &session);
 	seal_tpm_close(&t);
 	return err;
 }

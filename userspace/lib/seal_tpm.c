@@ -21,14 +21,14 @@
 static int policy_apply(struct seal_tpm *t, ESYS_TR session, uint32_t pcrs, uint16_t bank,
 			const TPM2B_DIGEST *pcr_digest)
 {
-	TPML_PCR_SELECTION selection = seal_pcr_selection(pcrs, bank);
+	TPML_PCR_SELECTION selection = tss_registers(pcrs, bank);
 	TSS2_RC rc = 0;
 
 	if (pcrs)
-		rc = Esys_PolicyPCR(t->esys, session, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+		rc = Esys_PolicyPCR(t->tss.esys, session, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 				    pcr_digest, &selection);
 	if (!rc)
-		rc = Esys_PolicyAuthValue(t->esys, session, ESYS_TR_NONE, ESYS_TR_NONE,
+		rc = Esys_PolicyAuthValue(t->tss.esys, session, ESYS_TR_NONE, ESYS_TR_NONE,
 					  ESYS_TR_NONE);
 	return rc ? seal_tpm_fail(t, rc, "for a policy") : 0;
 }
@@ -46,14 +46,14 @@ static int policy_digest(struct seal_tpm *t, const struct seal_tpm_how *how, TPM
 	err = seal_tpm_session(t, TPM2_SE_TRIAL, 0, &trial) ?:
 	      policy_apply(t, trial, how->pcrs, how->bank, &values);
 	if (!err) {
-		rc = Esys_PolicyGetDigest(t->esys, trial, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+		rc = Esys_PolicyGetDigest(t->tss.esys, trial, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 					  &got);
 		err = rc ? seal_tpm_fail(t, rc, "for a policy") : 0;
 	}
 	if (!err)
 		*out = *got;
 	Esys_Free(got);
-	seal_tpm_flush(t, &trial);
+	tss_flush(&t->tss, &trial);
 	return err;
 }
 
@@ -82,7 +82,7 @@ static TSS2_RC create(struct seal_tpm *t, ESYS_TR session, const struct ward_sea
 	if (want->auth_len)
 		memcpy(sensitive.sensitive.userAuth.buffer, want->auth, want->auth_len);
 	memcpy(sensitive.sensitive.data.buffer, secret, WARD_RECIPIENT_SECRET_LEN);
-	rc = Esys_Create(t->esys, t->primary, session, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive,
+	rc = Esys_Create(t->tss.esys, t->primary, session, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive,
 			 &template, &outside, &none, private, public, NULL, NULL, NULL);
 	OPENSSL_cleanse(&sensitive, sizeof(sensitive));
 	return rc;
@@ -127,7 +127,7 @@ static int seal(struct seal_tpm *t, const struct ward_seal_tpm *want, struct sea
 	err = rc ? seal_tpm_fail(t, rc, "to seal") : describe(t, how, private, public, r);
 	Esys_Free(private);
 	Esys_Free(public);
-	seal_tpm_flush(t, &session);
+	tss_flush(&t->tss, &session);
 	return err;
 }
 
@@ -185,12 +185,12 @@ static int load(struct seal_tpm *t, const struct seal_tpm_how *how, ESYS_TR *obj
 	    Tss2_MU_TPM2B_PRIVATE_Unmarshal(how->private, how->private_len, &at_private, &private) ||
 	    at_private != how->private_len)
 		return seal_say(t->said, -EBADMSG, "a recipient of type tpm2: its object is damaged");
-	rc = Esys_Load(t->esys, t->primary, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &private,
+	rc = Esys_Load(t->tss.esys, t->primary, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &private,
 		       &public, object);
 	if (!rc)
 		return 0;
 	*object = ESYS_TR_NONE;
-	return seal_tpm_code(rc) == TPM2_RC_INTEGRITY ?
+	return tss_code(rc) == TPM2_RC_INTEGRITY ?
 	       seal_say(t->said, -EBADMSG, "a recipient of type tpm2: its object was changed") :
 	       seal_tpm_fail(t, rc, "to load what it sealed");
 }
@@ -220,7 +220,7 @@ static int say_pcrs(struct seal_tpm *t, const struct seal_tpm_how *how)
 
 static int refused(struct seal_tpm *t, TSS2_RC rc, const struct seal_tpm_how *how, int has_auth)
 {
-	switch (seal_tpm_code(rc)) {
+	switch (tss_code(rc)) {
 	case TPM2_RC_POLICY_FAIL:
 	case TPM2_RC_PCR_CHANGED:
 		return say_pcrs(t, how);
@@ -245,8 +245,8 @@ static int unseal(struct seal_tpm *t, ESYS_TR object, ESYS_TR session,
 		return err;
 	if (auth.size)
 		memcpy(auth.buffer, give->auth, auth.size);
-	rc = Esys_TR_SetAuth(t->esys, object, &auth) ?:
-	     Esys_Unseal(t->esys, object, session, ESYS_TR_NONE, ESYS_TR_NONE, &got);
+	rc = Esys_TR_SetAuth(t->tss.esys, object, &auth) ?:
+	     Esys_Unseal(t->tss.esys, object, session, ESYS_TR_NONE, ESYS_TR_NONE, &got);
 	OPENSSL_cleanse(&auth, sizeof(auth));
 	if (rc)
 		return refused(t, rc, how, give->auth != NULL);
@@ -280,8 +280,8 @@ int ward_recipient_unlock_tpm2(void *arg, const struct ward_recipient *r, uint8_
 	err = load(&t, &how, &object) ?:
 	      seal_tpm_session(&t, TPM2_SE_POLICY, TPMA_SESSION_ENCRYPT, &session) ?:
 	      unseal(&t, object, session, &how, give, secret);
-	seal_tpm_flush(&t, &session);
-	seal_tpm_flush(&t, &object);
+	tss_flush(&t.tss, &session);
+	tss_flush(&t.tss, &object);
 	seal_tpm_close(&t);
 	return err;
 }

@@ -3,16 +3,8 @@
 #ifndef WARD_SEAL_TPM_H
 #define WARD_SEAL_TPM_H
 
-#include <tss2/tss2_esys.h>
-
 #include "seal_private.h"
-
-struct seal_link;
-
-/** seal_link_open - "device:PATH" or "unix:PATH"; 0, or -errno with @said */
-int seal_link_open(const char *where, struct seal_link **out, char said[WARD_SEAL_SAID]);
-void seal_link_close(struct seal_link *link);
-TSS2_TCTI_CONTEXT *seal_link_tcti(struct seal_link *link);
+#include "tss.h"
 
 /**
  * struct seal_tpm - one that is open; seal_tpm_close() it
@@ -20,8 +12,7 @@ TSS2_TCTI_CONTEXT *seal_link_tcti(struct seal_link *link);
  * @name: its name
  */
 struct seal_tpm {
-	struct seal_link *link;
-	ESYS_CONTEXT *esys;
+	struct tss tss;
 	ESYS_TR primary;
 	uint8_t name[SEAL_NAME_LEN];
 	char *said;
@@ -37,15 +28,10 @@ void seal_tpm_close(struct seal_tpm *t);
  * @hide: TPMA_SESSION_DECRYPT, _ENCRYPT: what goes to the TPM, or comes back, is encrypted
  */
 int seal_tpm_session(struct seal_tpm *t, TPM2_SE type, TPMA_SESSION hide, ESYS_TR *out);
-void seal_tpm_flush(struct seal_tpm *t, ESYS_TR *handle);
 
-/** seal_tpm_fail - say what @rc means, as an errno */
+/** seal_tpm_fail - say what @rc means, seal_tpm_trouble - what @err does: an errno */
 int seal_tpm_fail(struct seal_tpm *t, TSS2_RC rc, const char *what);
-/** seal_tpm_code - of the TPM's own answers, without what names parameter or session */
-TSS2_RC seal_tpm_code(TSS2_RC rc);
-
-/** seal_pcr_selection - as the TPM takes it */
-TPML_PCR_SELECTION seal_pcr_selection(uint32_t pcrs, uint16_t bank);
+int seal_tpm_trouble(struct seal_tpm *t, int err, const struct trouble *why);
 
 /** seal_pcr_read - values one after another, and how many bytes they are; 0 or -errno */
 int seal_pcr_read(struct seal_tpm *t, uint32_t pcrs, uint16_t bank, uint8_t *values,

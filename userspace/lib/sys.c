@@ -8,6 +8,8 @@
 
 #include "sys.h"
 
+#define SECOND_NS 1000000000ull
+
 static int sys_open(const char *path, int flags)
 {
 	return open(path, flags);
@@ -43,4 +45,22 @@ int ward_sys_ioctl(const struct ward_sys *sys, int fd, unsigned long request,
 			return -errno;
 	}
 	return -EINTR;
+}
+
+uint64_t ward_sys_now(const struct ward_sys *sys)
+{
+	struct timespec now = { 0 };
+
+	sys->clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+bool ward_sys_wait(const struct ward_sys *sys, uint64_t ns, uint64_t deadline_ns)
+{
+	struct timespec wait = { .tv_sec = ns / SECOND_NS, .tv_nsec = ns % SECOND_NS };
+
+	if (ward_sys_now(sys) + ns >= deadline_ns)
+		return false;
+	sys->nanosleep(&wait, NULL);
+	return true;
 }

@@ -7,7 +7,9 @@
 #define WARD_LIB_SYS_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -34,5 +36,15 @@ extern const struct ward_sys ward_sys_real;
 /* Return: 0 or -errno; interrupted calls are made again. */
 int ward_sys_ioctl(const struct ward_sys *sys, int fd, unsigned long request,
 		   void *arg);
+
+/** ward_sys_now() - nanoseconds of CLOCK_BOOTTIME */
+uint64_t ward_sys_now(const struct ward_sys *sys);
+
+/**
+ * ward_sys_wait() - sleep, but not to the deadline
+ *
+ * Return: false, at once, if @ns from now is past @deadline_ns.
+ */
+bool ward_sys_wait(const struct ward_sys *sys, uint64_t ns, uint64_t deadline_ns);
 
 #endif /* WARD_LIB_SYS_H */

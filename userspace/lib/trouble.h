@@ -3,8 +3,8 @@
  * What went wrong, as one line for people: what, where, and what mends it. No
  * report data, keys or evidence in it.
  */
-#ifndef WARDD_TROUBLE_H
-#define WARDD_TROUBLE_H
+#ifndef WARD_TROUBLE_H
+#define WARD_TROUBLE_H
 
 /** struct trouble - a bounded text; "" = nothing to tell */
 struct trouble {
@@ -21,4 +21,4 @@ struct trouble {
 int trouble_set(struct trouble *why, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-#endif /* WARDD_TROUBLE_H */
+#endif /* WARD_TROUBLE_H */

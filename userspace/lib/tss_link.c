@@ -16,13 +16,13 @@
 #include <unistd.h>
 
 #include "cursor.h"
-#include "vtpm_link.h"
+#include "tss_link.h"
 
 #define LINK_MAGIC	0x7761726476747031ull
 #define ANSWER_MAX	4096u	/* bytes of the longest answer of any TPM */
 #define HEADER_LEN	10u	/* tag, size, code */
 
-struct vtpm_link {
+struct tss_link {
 	TSS2_TCTI_CONTEXT_COMMON_V1 common;	/* first: tpm2-tss sees this */
 	const struct ward_sys *sys;
 	int fd;
@@ -33,19 +33,19 @@ struct vtpm_link {
 	uint8_t answer[ANSWER_MAX];
 };
 
-static TSS2_RC link_break(struct vtpm_link *link, const char *why)
+static TSS2_RC link_break(struct tss_link *link, const char *why)
 {
 	link->broken = why;
 	return TSS2_TCTI_RC_IO_ERROR;
 }
 
 /* 0 when @events came, -1 when the link broke. */
-static int link_wait(struct vtpm_link *link, short events)
+static int link_wait(struct tss_link *link, short events)
 {
 	struct pollfd pfd = { .fd = link->fd, .events = events };
 
 	for (;;) {
-		uint64_t now = backend_now(link->sys), left;
+		uint64_t now = ward_sys_now(link->sys), left;
 		int n;
 
 		if (now >= link->deadline_ns) {
@@ -63,7 +63,7 @@ static int link_wait(struct vtpm_link *link, short events)
 	}
 }
 
-static ssize_t link_write(struct vtpm_link *link, const uint8_t *data, size_t len)
+static ssize_t link_write(struct tss_link *link, const uint8_t *data, size_t len)
 {
 	if (link->socket)
 		return send(link->fd, data, len, MSG_NOSIGNAL);
@@ -72,7 +72,7 @@ static ssize_t link_write(struct vtpm_link *link, const uint8_t *data, size_t le
 
 static TSS2_RC link_transmit(TSS2_TCTI_CONTEXT *tcti, size_t len, const uint8_t *command)
 {
-	struct vtpm_link *link = (struct vtpm_link *)tcti;
+	struct tss_link *link = (struct tss_link *)tcti;
 	size_t at = 0;
 
 	if (link->broken)
@@ -92,7 +92,7 @@ static TSS2_RC link_transmit(TSS2_TCTI_CONTEXT *tcti, size_t len, const uint8_t 
 }
 
 /* Of the answer, as its header has it; the header alone while that is not there. */
-static size_t answer_len(const struct vtpm_link *link)
+static size_t answer_len(const struct tss_link *link)
 {
 	struct cursor c = cursor_over(link->answer, link->have);
 
@@ -102,7 +102,7 @@ static size_t answer_len(const struct vtpm_link *link)
 	return cursor_be32(&c);
 }
 
-static TSS2_RC answer_read(struct vtpm_link *link)
+static TSS2_RC answer_read(struct tss_link *link)
 {
 	size_t room = link->socket ? answer_len(link) - link->have : ANSWER_MAX - link->have;
 	ssize_t n;
@@ -122,7 +122,7 @@ static TSS2_RC answer_read(struct vtpm_link *link)
 
 static TSS2_RC link_receive(TSS2_TCTI_CONTEXT *tcti, size_t *len, uint8_t *answer, int32_t timeout)
 {
-	struct vtpm_link *link = (struct vtpm_link *)tcti;
+	struct tss_link *link = (struct tss_link *)tcti;
 	TSS2_RC rc;
 
 	(void)timeout;	/* the deadline holds */
@@ -155,7 +155,7 @@ static TSS2_RC link_locality(TSS2_TCTI_CONTEXT *tcti, uint8_t locality)
 	return locality ? TSS2_TCTI_RC_NOT_IMPLEMENTED : TSS2_RC_SUCCESS;
 }
 
-/* vtpm_link_close() does it. */
+/* tss_link_close() does it. */
 static void link_finalize(TSS2_TCTI_CONTEXT *tcti)
 {
 	(void)tcti;
@@ -201,17 +201,17 @@ static int open_where(const char *where, bool *socket, struct trouble *why)
 				   "/dev/tpmrm0 is for several", path);
 	if (fd < 0)
 		return trouble_set(why, fd, "%s: %s%s", path, strerror(-fd),
-				   fd == -EACCES ? BACKEND_AS_ROOT : "");
+				   fd == -EACCES ? " (run as root, or as one who may open it: group tss)" : "");
 	return fd;
 }
 
-int vtpm_link_open(const struct ward_sys *sys, const char *where, struct vtpm_link **out,
-		   struct trouble *why)
+int tss_link_open(const struct ward_sys *sys, const char *where, struct tss_link **out,
+		  struct trouble *why)
 {
-	struct vtpm_link *link;
+	struct tss_link *link;
 
 	if (strncmp(where, "device:", 7) && strncmp(where, "unix:", 5))
-		return trouble_set(why, -EINVAL, "tcti=%.80s: device:PATH or unix:PATH is wanted",
+		return trouble_set(why, -EINVAL, "tcti %.80s: device:PATH or unix:PATH is wanted",
 				   where);
 	link = calloc(1, sizeof(*link));
 	if (!link)
@@ -233,7 +233,7 @@ int vtpm_link_open(const struct ward_sys *sys, const char *where, struct vtpm_li
 	return 0;
 }
 
-void vtpm_link_close(struct vtpm_link *link)
+void tss_link_close(struct tss_link *link)
 {
 	if (!link)
 		return;
@@ -241,17 +241,17 @@ void vtpm_link_close(struct vtpm_link *link)
 	free(link);
 }
 
-TSS2_TCTI_CONTEXT *vtpm_link_tcti(struct vtpm_link *link)
+TSS2_TCTI_CONTEXT *tss_link_tcti(struct tss_link *link)
 {
 	return (TSS2_TCTI_CONTEXT *)&link->common;
 }
 
-void vtpm_link_deadline(struct vtpm_link *link, uint64_t deadline_ns)
+void tss_link_deadline(struct tss_link *link, uint64_t deadline_ns)
 {
 	link->deadline_ns = deadline_ns;
 }
 
-const char *vtpm_link_broken(const struct vtpm_link *link)
+const char *tss_link_broken(const struct tss_link *link)
 {
 	return link->broken;
 }
