@@ -2,6 +2,7 @@
 /* Resources and policies of the database: rows, what is damaged, what is released. */
 #include "broker_bench.h"
 #include "exchange.h"
+#include "../../userspace/broker/metrics.h"
 #include "../../userspace/broker/resource.h"
 #include "../../userspace/broker/store_release.h"
 
@@ -244,7 +245,17 @@ static void policies(struct bench *b)
 	bench_run(b, "UPDATE policy SET json = '{\"ward-policy\":1 }' WHERE name = 'p7'");
 	bench_run(b, "UPDATE policy SET sha256 = (SELECT sha256 FROM policy WHERE name = 'p7') || sha256"
 		  " WHERE name = 'p8'");
-	assert_int_equal(policies_refresh(p, b->db, &fault), -EBADMSG);
+	/* those alone are lost, and come back with another text */
+	policies_free(p);
+	p = policies_new();
+	assert_int_equal(policies_refresh(p, b->db, &fault), 0);
+	assert_true(policies_damaged(p, "p7") && !policies_find(p, "p7", second));
+	assert_true(policies_damaged(p, "p8") && !policies_damaged(p, "p9"));
+	assert_non_null(policies_find(p, "p9", second));
+	assert_int_equal(policies_damaged(p, "none"), 0);
+	assert_int_equal(enter(b->db, "clinic", "p7", "{\"ward-policy\":1,\"uid\":[3]}"), 0);
+	assert_int_equal(policies_refresh(p, b->db, &fault), 0);
+	assert_non_null(policies_find(p, "p7", second));
 	policies_free(p);
 	keyring_close(k);
 }
@@ -282,6 +293,29 @@ static void test_policy_of_a_resource(void **state)
 	assert_int_equal(enter(rx_rcar.db, "p", "strict", RX_POLICY("") " "), 0);
 	assert_int_equal(rx_get(x), 403);
 	assert_int_equal(rx_log_lines(), 1);
+}
+
+/* One that can't be parsed keeps what asks for it, and nothing else; said once. */
+static void test_damaged_policy(void **state)
+{
+	struct rx *x = *state;
+	char *text;
+
+	assert_int_equal(enter(rx_rcar.db, "p", "strict", RX_POLICY("")), 0);
+	rx_run("UPDATE policy SET json = '{'");
+	policies_free(rx_rcar.policies);
+	rx_rcar.policies = policies_new();
+	rx_resource.policy = (char *)"strict";
+	assert_int_equal(get(x), 403);
+	rx_refused(403, "policy-damaged");
+	rx_resource.policy = NULL;
+	assert_int_equal(rx_get(x), 200);
+	rx_resource.policy = (char *)"strict";
+	text = metrics_text(&(struct metrics_now){ .sessions = 0 });
+	assert_non_null(strstr(text, "\nward_broker_policies_damaged 1\n"));
+	free(text);
+	assert_int_equal(enter(rx_rcar.db, "p", "strict", RX_POLICY(" ")), 0);
+	assert_int_equal(get(x), 200);
 }
 
 static void test_policy_by_token(void **state)
@@ -379,6 +413,7 @@ int main(void)
 	};
 	const struct CMUnitTest exchanges[] = {
 		EXCHANGE(test_policy_of_a_resource), EXCHANGE(test_policy_by_token),
+		EXCHANGE(test_damaged_policy),
 		EXCHANGE(test_clients), EXCHANGE(test_expired), EXCHANGE(test_stored),
 	};
 	int rc = cmocka_run_group_tests(rows, bench_server_start, bench_server_stop);

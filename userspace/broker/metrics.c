@@ -29,7 +29,7 @@ static struct {
 	size_t reason_count;
 	uint64_t decisions[EVENTS][REASONS_MAX];
 	uint64_t buckets[EVENTS][BOUNDS + 1], microseconds[EVENTS];
-	uint64_t database_errors, reloads[2];
+	uint64_t database_errors, policies_damaged, reloads[2];
 } all = { .reasons = { "ok", "other" }, .reason_count = 2 };
 
 uint64_t metrics_clock(void)
@@ -96,6 +96,11 @@ void metrics_database_error(void)
 void metrics_reload(int taken)
 {
 	all.reloads[!taken]++;
+}
+
+void metrics_policies_damaged(uint64_t count)
+{
+	all.policies_damaged = count;
 }
 
 static void head(FILE *f, const char *name, const char *type, const char *help)
@@ -174,6 +179,8 @@ char *metrics_text(const struct metrics_now *now)
 	put_connections(f, &now->connections);
 	one(f, "ward_broker_database_errors_total", "counter", "Statements that the database failed.",
 	    all.database_errors);
+	one(f, "ward_broker_policies_damaged", "gauge", "Policies of the database that do not parse.",
+	    all.policies_damaged);
 	head(f, reloads, "counter", "Configurations read again: taken, or kept as it was.");
 	fprintf(f, "%s{outcome=\"taken\"} %" PRIu64 "\n%s{outcome=\"kept\"} %" PRIu64 "\n", reloads,
 		all.reloads[0], reloads, all.reloads[1]);

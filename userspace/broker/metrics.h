@@ -19,6 +19,9 @@ void metrics_database_error(void);
 /** metrics_reload - the files were read again: taken or kept as they were */
 void metrics_reload(int taken);
 
+/** metrics_policies_damaged - how many the database has */
+void metrics_policies_damaged(uint64_t count);
+
 /**
  * struct metrics_now - what is not counted but looked at
  * @sessions: that live; negative = not known

@@ -3,18 +3,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/evp.h>
 
 #include "config.h"
+#include "journal.h"
+#include "metrics.h"
 #include "policies.h"
 
-/** struct policy - @seen: by the refresh that is under way */
+/** struct policy - @parsed: NULL = damaged, and @said; @seen: by the refresh under way */
 struct policy {
 	char name[POLICY_NAME_MAX + 1];
 	uint8_t sha256[32];
 	struct wv_policy *parsed;
-	int seen;
+	int seen, said;
 };
 
 struct policies {
@@ -51,58 +54,95 @@ static struct policy *find(struct policies *p, const char *name)
 	return NULL;
 }
 
+/* Once: it may stay so for long, and each attestation looks again. */
+static void say_damaged(struct policy *at, const char *why)
+{
+	char detail[320];
+	struct decision d = { .time = time(NULL), .event = "error", .result = "policy-damaged",
+			      .detail = detail };
+
+	snprintf(detail, sizeof(detail), "policy '%s' of the database: %.120s: what asks for it is "
+		 "not released; enter it anew", at->name, why);
+	if (!at->said)
+		journal(&d);
+	at->said = 1;
+}
+
 static int parse_row(struct policy *to, const struct db_value *json)
 {
 	const struct wv_bytes text = { json->data, json->len };
 	struct wv_policy *parsed;
 	struct wv_fault wf;
 	uint8_t sha256[32];
+	int rc;
 
 	if (digest_of(json->data, json->len, sha256))
 		return -ENOMEM;
-	if (memcmp(sha256, to->sha256, 32) || wv_policy_parse(text, &parsed, &wf))
-		return -EBADMSG;
-	to->parsed = parsed;
+	if (memcmp(sha256, to->sha256, 32)) {
+		say_damaged(to, "it does not fit its digest");
+		return 0;
+	}
+	rc = wv_policy_parse(text, &parsed, &wf);
+	if (rc == WV_NO_MEMORY)
+		return -ENOMEM;
+	if (rc)
+		say_damaged(to, wf.text);
+	else
+		to->parsed = parsed;
 	return 0;
 }
 
-/* name, sha256, json */
+static void begin(struct policy *at, const char *name, const uint8_t sha256[32])
+{
+	wv_policy_free(at->parsed);
+	*at = (struct policy){ .seen = 1 };
+	snprintf(at->name, sizeof(at->name), "%s", name);
+	memcpy(at->sha256, sha256, sizeof(at->sha256));
+}
+
+/* name, sha256, json; a row whose name nothing could ask for is passed over. */
 static int take_row(void *arg, const struct db_value *c, size_t count)
 {
+	uint8_t sha256[32] = { 0 };
 	struct policies *p = arg;
 	struct policy *at;
 
-	if (count != 3 || c[0].type != DB_TEXT || c[0].len > POLICY_NAME_MAX ||
-	    c[1].type != DB_BLOB || c[1].len != 32 || c[2].type != DB_TEXT)
-		return -EBADMSG;
+	if (count != 3 || c[0].type != DB_TEXT || c[0].len > POLICY_NAME_MAX)
+		return 0;
+	if (c[1].type == DB_BLOB && c[1].len == sizeof(sha256))
+		memcpy(sha256, c[1].data, sizeof(sha256));
 	at = find(p, c[0].data);
 	if (!at && p->count == ATTESTED_POLICIES_MAX)
-		return -EBADMSG;
+		return 0;
 	if (!at)
 		at = &p->list[p->count++];
 	at->seen = 1;
-	if (at->parsed && !memcmp(at->sha256, c[1].data, 32))
-		return 0;
-	wv_policy_free(at->parsed);
-	at->parsed = NULL;
-	memcpy(at->name, c[0].data, c[0].len + 1);
-	memcpy(at->sha256, c[1].data, 32);
-	return parse_row(at, &c[2]);
+	if (strcmp(at->name, c[0].data) || memcmp(at->sha256, sha256, sizeof(sha256)))
+		begin(at, c[0].data, sha256);
+	return at->parsed ? 0 : parse_row(at, &c[2]);
 }
 
-/* What is gone, or could not be parsed, does not stay. */
 static void forget(struct policies *p)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
-		if (p->list[i].seen && p->list[i].parsed)
+		if (p->list[i].seen)
 			p->list[kept++] = p->list[i];
 		else
 			wv_policy_free(p->list[i].parsed);
 	}
 	memset(p->list + kept, 0, (p->count - kept) * sizeof(p->list[0]));
 	p->count = kept;
+}
+
+static size_t count_damaged(const struct policies *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		n += !p->list[i].parsed;
+	return n;
 }
 
 int policies_refresh(struct policies *p, struct db *db, struct db_fault *fault)
@@ -115,8 +155,9 @@ int policies_refresh(struct policies *p, struct db *db, struct db_fault *fault)
 		p->list[i].seen = 0;
 	rc = db_run(db, &q, fault);
 	forget(p);
-	if (rc == -EBADMSG)
-		snprintf(fault->text, sizeof(fault->text), "database: a policy is damaged");
+	if (rc == -ENOMEM)
+		*fault = (struct db_fault){ "policies: no memory" };
+	metrics_policies_damaged(count_damaged(p));
 	return rc < 0 ? rc : 0;
 }
 
@@ -126,7 +167,7 @@ void policies_judge(const struct policies *p,
 {
 	who->policy_count = 0;
 	for (size_t i = 0; i < p->count; i++)
-		if (!verify(arg, p->list[i].parsed))
+		if (p->list[i].parsed && !verify(arg, p->list[i].parsed))
 			memcpy(who->policies[who->policy_count++], p->list[i].sha256,
 			       ATTESTED_POLICY_ID);
 }
@@ -139,6 +180,13 @@ const struct wv_policy *policies_find(const struct policies *p, const char *name
 	if (at)
 		memcpy(sha256, at->sha256, 32);
 	return at ? at->parsed : NULL;
+}
+
+int policies_damaged(const struct policies *p, const char *name)
+{
+	const struct policy *at = find((struct policies *)p, name);
+
+	return at && !at->parsed;
 }
 
 int policies_met(const struct attested *who, const uint8_t sha256[32])

@@ -21,7 +21,8 @@ void policies_free(struct policies *p);
 
 /**
  * policies_refresh - parse what is new in the database, forget what is gone
- * Returns 0; -EBADMSG: one does not fit its digest or cannot be parsed; or as db_run().
+ * One that is damaged (it does not fit its digest, or cannot be parsed) is said once, and
+ * is not among those that judge; the others are. Returns 0; -ENOMEM; or as db_run().
  */
 int policies_refresh(struct policies *p, struct db *db, struct db_fault *fault);
 
@@ -33,6 +34,9 @@ void policies_judge(const struct policies *p,
 /** policies_find - the policy of that name as it was at the last refresh, or NULL */
 const struct wv_policy *policies_find(const struct policies *p, const char *name,
 				      uint8_t sha256[32]);
+
+/** policies_damaged - is there one of that name whose row is damaged? */
+int policies_damaged(const struct policies *p, const char *name);
 
 /** policies_met - did it accept what @who has shown? */
 int policies_met(const struct attested *who, const uint8_t sha256[32]);

@@ -174,6 +174,8 @@ static int check_terms(struct rcar_call *call, const struct resource *resource)
 		return 0;
 	if (policies_refresh(policies, call->rcar->db, &fault))
 		return rcar_store_failed(call, &fault);
+	if (policies_damaged(policies, policy))
+		return rcar_refuse(call, "policy-damaged", "%s", "");
 	if (!policies_find(policies, policy, sha256) || !policies_met(call->who, sha256))
 		return rcar_refuse(call, "policy-unmet", "%s", "");
 	return 0;
