@@ -4,7 +4,7 @@
  * over raw report data is an unsigned report in SNP's format, for brokers that are doubles
  * themselves. $FAKEWARD says what else: "tdx", "cca", "azure" for other evidence, "denied"
  * for a kernel whose policy allows no raw report data, "count" to write a line for each
- * request into $FAKEWARD_LOG.
+ * request into $FAKEWARD_LOG. With $FAKEWARD_MEMORY it gives buffers, too, which nothing protects.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -24,7 +24,17 @@
 #define REPORT_LEN	1184
 #define QUOTE_LEN	700
 
-static int session = -1;
+static int sessions[8], opened;
+
+static int is_session(int fd)
+{
+	int i;
+
+	for (i = 0; i < opened; i++)
+		if (sessions[i] == fd)
+			return 1;
+	return 0;
+}
 
 static int is(const char *word)
 {
@@ -37,10 +47,10 @@ static int open_any(const char *name, const char *path, int flags, mode_t mode)
 {
 	int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, name);
 
-	if (strcmp(path, "/dev/ward"))
+	if (strcmp(path, "/dev/ward") || opened == sizeof(sessions) / sizeof(sessions[0]))
 		return real(path, flags, mode);
-	session = memfd_create("ward", MFD_CLOEXEC);
-	return session;
+	sessions[opened] = memfd_create("ward", MFD_CLOEXEC);
+	return sessions[opened++];
 }
 
 int __open_2(const char *path, int flags);
@@ -110,6 +120,17 @@ static int attest(struct ward_attest *arg)
 	return 0;
 }
 
+static int alloc(struct ward_buf_alloc *arg)
+{
+	int fd = memfd_create("buffer", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, (off_t)arg->length))
+		return -1;
+	arg->out_fd = fd;
+	arg->out_id = 1;
+	return 0;
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
 	int (*real)(int, unsigned long, ...) = dlsym(RTLD_NEXT, "ioctl");
@@ -119,7 +140,7 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(ap, request);
 	arg = va_arg(ap, void *);
 	va_end(ap);
-	if (fd < 0 || fd != session)
+	if (!is_session(fd))
 		return real(fd, request, arg);
 	if (request == WARD_INFO) {
 		((struct ward_info *)arg)->out_abi = WARD_ABI_VERSION;
@@ -127,6 +148,8 @@ int ioctl(int fd, unsigned long request, ...)
 	}
 	if (request == WARD_ATTEST)
 		return attest(arg);
+	if (request == WARD_BUF_ALLOC && getenv("FAKEWARD_MEMORY"))
+		return alloc(arg);
 	errno = ENOTTY;
 	return -1;
 }

@@ -12,7 +12,7 @@ D=$(mktemp -d) || exit 1
 . tests/harness/results.sh
 server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$D"' EXIT
-unset XDG_RUNTIME_DIR FAKEWARD
+unset XDG_RUNTIME_DIR FAKEWARD FAKEWARD_MEMORY
 export FAKEWARD_LOG=$D/attests
 
 kbs() { # kbs ARGUMENT...: over the stand-in
@@ -92,6 +92,9 @@ for tee in tdx cca; do
 	FAKEWARD=$tee get "evidence of $tee" 0 'bytes' ok
 	got "... by which it is released"
 done
+get 'no class A memory' 0 'memory: *\(un\)\?locked' ok --tee snp
+FAKEWARD_MEMORY=1 get 'class A memory, where there is some' 0 'memory: *class-a' ok --tee snp
+got '... passes the secret on'
 get 'SHA-256, where the broker selects it' 0 bytes sha256
 got '... releases too'
 get 'a JWE with a null for aad' 0 bytes aad

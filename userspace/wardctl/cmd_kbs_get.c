@@ -7,27 +7,27 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-
-#include <openssl/crypto.h>
 
 #include "kbs_session.h"
+#include "secret_mem.h"
 #include "secret_out.h"
 #include "verbs.h"
 
 #define SECRET_MAX (256u << 10)
 
-/**
- * struct job - one run
- * @release: of ward-broker, whose resources are data keys
- * @data: of Trustee's; SECRET_MAX bytes, locked into memory where that is allowed
- */
+/** struct secret - of ward-broker, whose resources are data keys, or of Trustee's */
+struct secret {
+	struct ward_kbs_release release;
+	uint8_t data[SECRET_MAX];
+};
+
+/** struct job - one run; @secret lies in @memory, @len: bytes of its data */
 struct job {
 	struct kbs_session s;
 	struct secret_out to;
 	const char *path;
-	struct ward_kbs_release release;
-	uint8_t *data;
+	struct secret_mem memory;
+	struct secret *secret;
 	size_t len;
 };
 
@@ -65,8 +65,9 @@ static int get(struct job *j, struct ward_kbs_error *e)
 	ssize_t n;
 
 	if (!j->s.trustee)
-		return ward_kbs_get(j->s.kbs, j->path, &j->release, e);
-	n = ward_kbs_get_bytes(j->s.kbs, j->path, j->data, SECRET_MAX, e);
+		return ward_kbs_get(j->s.kbs, j->path, &j->secret->release, e);
+	n = ward_kbs_get_bytes(j->s.kbs, j->path, j->secret->data,
+			       SECRET_MAX, e);
 	j->len = n < 0 ? 0 : (size_t)n;
 	return n < 0 ? (int)n : 0;
 }
@@ -89,8 +90,9 @@ static int fetch(struct wardctl *ctl, struct job *j)
 
 static int deliver(struct wardctl *ctl, const struct job *j)
 {
-	const void *data = j->s.trustee ? j->data : j->release.key;
-	size_t len = j->s.trustee ? j->len : sizeof(j->release.key);
+	const struct ward_kbs_release *release = &j->secret->release;
+	const void *data = j->s.trustee ? j->secret->data : release->key;
+	size_t len = j->s.trustee ? j->len : sizeof(release->key);
 	int rc = secret_out_write(ctl, &j->to, data, len);
 
 	if (rc || j->to.to_stdout)
@@ -98,13 +100,14 @@ static int deliver(struct wardctl *ctl, const struct job *j)
 	out_text(ctl->out, "resource", j->path);
 	kbs_session_show(ctl, &j->s);
 	out_uint(ctl->out, "bytes", len);
+	out_text(ctl->out, "memory", secret_mem_word(&j->memory));
 	out_text(ctl->out, "written", j->to.path);
 	if (j->s.trustee)
 		return EXIT_OK;
-	out_hex(ctl->out, "dataset", j->release.dataset, sizeof(j->release.dataset));
-	out_hex(ctl->out, "release", j->release.release, sizeof(j->release.release));
-	out_hex(ctl->out, "receipt_nonce", j->release.receipt_nonce,
-		sizeof(j->release.receipt_nonce));
+	out_hex(ctl->out, "dataset", release->dataset, sizeof(release->dataset));
+	out_hex(ctl->out, "release", release->release, sizeof(release->release));
+	out_hex(ctl->out, "receipt_nonce", release->receipt_nonce,
+		sizeof(release->receipt_nonce));
 	return EXIT_OK;
 }
 
@@ -126,14 +129,12 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 	rc = parse(ctl, argc, argv, &j);
 	if (rc)
 		return rc;
-	j.data = malloc(SECRET_MAX);
-	if (!j.data)
-		return ctl_error(ctl, EXIT_DEVICE, "no-memory", "no memory");
-	mlock(j.data, SECRET_MAX);
-	rc = work(ctl, &j);
-	OPENSSL_cleanse(j.data, SECRET_MAX);
-	OPENSSL_cleanse(&j.release, sizeof(j.release));
-	free(j.data);
+	if (!secret_mem_new(&j.memory, sizeof(*j.secret)))
+		rc = ctl_error(ctl, EXIT_DEVICE, "no-memory", "no memory");
+	j.secret = j.memory.data;
+	if (!rc)
+		rc = work(ctl, &j);
+	secret_mem_free(&j.memory);
 	kbs_session_end(&j.s);
 	return rc;
 }
