@@ -112,6 +112,19 @@ static void none_given(void **state)
 	assert_int_equal(b.fault.reason, WV_EVIDENCE_MISSING);
 }
 
+/* Who shall give and can't goes at once; the other knows why all the same. */
+static void nothing_to_give(void **state)
+{
+	(void)state;
+	side_only_wants(&b);
+	pair_open(&a, &b);
+	assert_int_equal(a.rc, -EACCES);
+	assert_int_equal(b.rc, -EACCES);
+	assert_int_equal(a.fault.reason, WV_EVIDENCE_MISSING);
+	assert_int_equal(b.fault.reason, WV_EVIDENCE_MISSING);
+	assert_true(!a.fault.by_peer && b.fault.by_peer);
+}
+
 static void refused(void **state)
 {
 	(void)state;
@@ -432,7 +445,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(mutual), TEST(one_sided), TEST(one_sided_other), TEST(none_given),
-		TEST(refused), TEST(without_provider), TEST(misuse), TEST(silent_peer),
+		TEST(nothing_to_give), TEST(refused), TEST(without_provider), TEST(misuse), TEST(silent_peer),
 		TEST(bulk), TEST(again_by_bytes), TEST(again_by_time), TEST(again_refused),
 		TEST(again_too_late), TEST(idle_then_write), TEST(out_of_order),
 		TEST(asked_at_once), TEST(no_resumption), cmocka_unit_test(binding_bytes),

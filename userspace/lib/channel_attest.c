@@ -208,18 +208,21 @@ static int send_hello(struct ward_channel *c)
 	return channel_send(c, FRAME_HELLO, body, sizeof(body));
 }
 
-/* Takes in frames until *@until is as it shall be, and writes what they call for. */
+/*
+ * Takes in frames until *@until is as it shall be, and writes what they call for. Not more
+ * than that: behind a hello that says why the peer goes there is the end of the connection.
+ */
 static int await(struct ward_channel *c, const bool *until, bool value)
 {
 	int rc;
 
 	while (*until != value) {
-		rc = channel_pump(c);
-		if (rc >= 0)
-			rc = channel_flush(c);
+		rc = channel_step(c);
+		if (rc >= 0 && channel_flush(c))
+			return c->error;
 		if (!rc && *until != value)
 			rc = channel_wait(c, POLLIN);
-		if (rc)
+		if (rc < 0)
 			return rc;
 	}
 	return channel_flush(c);

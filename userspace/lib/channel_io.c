@@ -225,7 +225,6 @@ static int end_frame(struct ward_channel *c)
 	return rc;
 }
 
-/* One step of reading; 1 = something came. */
 static int pump_once(struct ward_channel *c)
 {
 	bool head = c->head_at < FRAME_HEAD;
@@ -242,18 +241,21 @@ static int pump_once(struct ward_channel *c)
 	return rc ? rc : 1;
 }
 
+int channel_step(struct ward_channel *c)
+{
+	if (c->error)
+		return c->error;
+	return c->left ? 0 : pump_once(c);
+}
+
 int channel_pump(struct ward_channel *c)
 {
-	int rc = 1;
+	int rc;
 
-	while (rc > 0) {
-		if (c->error)
-			return c->error;
-		if (c->left)
-			return 1;
-		rc = pump_once(c);
-	}
-	return rc;
+	do
+		rc = channel_step(c);
+	while (rc > 0);
+	return !rc && c->left ? 1 : rc;
 }
 
 /* What the peer still sends is thrown away: unread, it would have the answer lost. */

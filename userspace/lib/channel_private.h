@@ -102,6 +102,8 @@ int channel_handshake(struct ward_channel *c);
 int channel_send(struct ward_channel *c, uint32_t type, const void *data, size_t len);
 /** channel_take - up to @len bytes that are there; 0 = none yet, or closed; or -errno */
 int64_t channel_take(struct ward_channel *c, void *data, size_t len);
+/** channel_step - take in a part of a frame; 1 = something came, 0 = nothing, or data, -errno */
+int channel_step(struct ward_channel *c);
 /** channel_pump - take in what is there, up to data; 1 = data is next, 0 = nothing more, -errno */
 int channel_pump(struct ward_channel *c);
 /** channel_give_up - the socket is shut down for good, after the peer could read why */
