@@ -5,6 +5,7 @@
  * stands against it, where it must succeed, or the test shows nothing.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -281,6 +282,83 @@ static void other_session(void **state)
 	assert_int_equal(foreign(&pair_anybody), 0);
 }
 
+/* Evidence as the certificate extension has it: nonce, role and connection left out. */
+static void bind_to_key(struct side *s, uint8_t nonce[WARD_CHANNEL_NONCE_LEN],
+			uint8_t binding[WARD_BINDING_LEN])
+{
+	struct ward_channel_bound bound = { .role = s->role };
+
+	memcpy(bound.own_key, s->options.identity->spki, sizeof(bound.own_key));
+	assert_int_equal(ward_binding_channel(&bound, binding), 0);
+	memset(nonce, 0, WARD_CHANNEL_NONCE_LEN);
+}
+
+/* A certificate of the key of @s with evidence in it, for the same key. */
+static struct ward_channel_identity attested_identity(struct side *s)
+{
+	uint8_t nonce[WARD_CHANNEL_NONCE_LEN], binding[WARD_BINDING_LEN], *bundle;
+	struct ward_channel_identity out = *s->options.identity;
+	ASN1_OBJECT *oid = OBJ_txt2obj("2.23.133.5.4.9", 1);
+	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+	X509_EXTENSION *extension;
+	size_t len;
+
+	bind_to_key(s, nonce, binding);
+	assert_int_equal(s->options.evidence(nonce, binding, &bundle, &len, s), 0);
+	assert_int_equal(ASN1_OCTET_STRING_set(value, bundle, (int)len), 1);
+	extension = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, value);
+	out.cert = X509_dup(out.cert);
+	assert_int_equal(X509_add_ext(out.cert, extension, -1), 1);
+	assert_true(X509_sign(out.cert, out.key, EVP_sha384()) > 0);
+	X509_EXTENSION_free(extension);
+	ASN1_OCTET_STRING_free(value);
+	ASN1_OBJECT_free(oid);
+	free(bundle);
+	return out;
+}
+
+/* The evidence itself is sound for who asks no more of it than the extension can give. */
+static void sound_for_the_key(struct side *from, struct side *to)
+{
+	uint8_t nonce[WARD_CHANNEL_NONCE_LEN], binding[WARD_BINDING_LEN];
+
+	bind_to_key(from, nonce, binding);
+	assert_int_equal(ward_channel_judge(nonce, binding, from->sent.data, from->sent.len,
+					    &to->judge), 0);
+}
+
+/* The acceptor's certificate has evidence in it; @gives: and the acceptor, too. */
+static int certified(bool gives)
+{
+	struct ward_channel_identity identity;
+	struct side a, b;
+	int fd[2], reason;
+
+	pair_sockets(fd);
+	side_new(&a, WARD_CHANNEL_CONNECTOR, fd[0]);
+	side_new(&b, WARD_CHANNEL_ACCEPTOR, fd[1]);
+	identity = attested_identity(&b);
+	sound_for_the_key(&b, &a);
+	b.options.identity = &identity;
+	if (!gives)
+		side_only_wants(&b);
+	pair_open(&a, &b);
+	reason = a.rc ? a.fault.reason : 0;
+	assert_int_equal(a.rc, gives ? 0 : -EACCES);
+	assert_false(a.fault.by_peer);
+	side_end(&a);
+	side_end(&b);
+	X509_free(identity.cert);
+	return reason;
+}
+
+static void certificate(void **state)
+{
+	(void)state;
+	assert_int_equal(certified(false), WV_EVIDENCE_MISSING);
+	assert_int_equal(certified(true), 0);
+}
+
 /* The peer speaks no more than TLS 1.2. @weak: so may the victim. */
 static int downgraded(bool weak)
 {
@@ -351,8 +429,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(relay), cmocka_unit_test(stolen_key), cmocka_unit_test(reflection),
 		cmocka_unit_test(replay), cmocka_unit_test(diversion),
-		cmocka_unit_test(other_session), cmocka_unit_test(downgrade),
-		cmocka_unit_test(truncation),
+		cmocka_unit_test(other_session), cmocka_unit_test(certificate),
+		cmocka_unit_test(downgrade), cmocka_unit_test(truncation),
 	};
 
 	return cmocka_run_group_tests(tests, pair_group_setup, pair_group_teardown);
