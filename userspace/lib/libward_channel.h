@@ -5,9 +5,9 @@
  * (doc/channel.md, doc/formats.md, Attested channel). Conventions as in libward.h, which does
  * not include this.
  *
- * A channel keeps no copy of what goes through it: it is encrypted out of the caller's
- * memory and decrypted into it. OpenSSL's records pass through OpenSSL's allocator
- * (ward_hook_openssl()).
+ * A channel keeps no copy of what goes through it. It is encrypted out of the caller's
+ * memory; what comes is decrypted in a buffer of OpenSSL's, at most a record of 16 KiB at
+ * a time, and zeroed there once the caller has it.
  */
 #ifndef LIBWARD_CHANNEL_H
 #define LIBWARD_CHANNEL_H
