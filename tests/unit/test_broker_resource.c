@@ -367,7 +367,8 @@ static void test_stored(void **state)
 	struct rx *x = *state;
 	struct db_fault fault = { "" };
 	struct resource r = sample(PATH);
-	const struct release_terms terms = { .path = PATH, .stored = 1 };
+	struct release_terms terms = { .path = PATH, .wrapped = r.wrapped,
+				       .wrapped_len = sizeof(r.wrapped) };
 	struct audit_entry e = { .time = x->now, .event = "release", .result = "ok" };
 	char pass[] = "/tmp/ward-pass-XXXXXX";
 	struct keyring *k;
@@ -402,6 +403,43 @@ static void test_stored(void **state)
 	rx_run("DELETE FROM shared WHERE name LIKE 'keyring%'");
 }
 
+/* What another broker changes after this one has judged and before it counts. */
+static void test_changed_meanwhile(void **state)
+{
+	struct rx *x = *state;
+	struct audit_entry e = { .time = x->now, .event = "release", .result = "ok" };
+	struct resource r = sample(PATH), other = sample(PATH);
+	struct db_fault fault = { "" };
+	struct release_terms terms = { .path = PATH, .wrapped = r.wrapped,
+				       .wrapped_len = sizeof(r.wrapped), .policy = "strict" };
+	uint8_t client[1][32] = { { 1 } };
+	char pass[] = "/tmp/ward-pass-XXXXXX";
+	struct keyring *k;
+	int fd = mkstemp(pass);
+
+	assert_int_equal(write(fd, "correct horse battery", 21), 21);
+	close(fd);
+	k = keyring_of(rx_rcar.db, pass);
+	assert_int_equal(enter(rx_rcar.db, "p", "strict", RX_POLICY("")), 0);
+	r.terms.policy = (char *)"strict";
+	assert_int_equal(put(rx_rcar.db, k, &r), 0);
+	assert_int_equal(EVP_Digest(RX_POLICY(""), strlen(RX_POLICY("")), terms.policy_sha256, NULL,
+				    EVP_sha256(), NULL), 1);
+	assert_int_equal(store_release(rx_rcar.db, rx_rcar.audit, &terms, &e, &fault), 0);
+	assert_int_equal(enter(rx_rcar.db, "p", "strict", RX_POLICY(" ")), 0);
+	assert_int_equal(store_release(rx_rcar.db, rx_rcar.audit, &terms, &e, &fault), -ESTALE);
+	assert_int_equal(enter(rx_rcar.db, "p", "strict", RX_POLICY("")), 0);
+	assert_int_equal(resource_drop(rx_rcar.db, PATH, &fault), 0);
+	other.terms.clients = client;
+	other.terms.client_count = 1;
+	assert_int_equal(put(rx_rcar.db, k, &other), 0);
+	assert_int_equal(store_release(rx_rcar.db, rx_rcar.audit, &terms, &e, &fault), -ENOENT);
+	assert_int_equal(rx_number("SELECT used FROM resource"), 0);
+	keyring_close(k);
+	unlink(pass);
+	rx_run("DELETE FROM shared WHERE name LIKE 'keyring%'");
+}
+
 #define BOTH(name) cmocka_unit_test(name##_on_sqlite), cmocka_unit_test(name##_on_postgres)
 #define EXCHANGE(name) cmocka_unit_test_setup_teardown(name, rx_setup, rx_teardown)
 
@@ -415,6 +453,7 @@ int main(void)
 		EXCHANGE(test_policy_of_a_resource), EXCHANGE(test_policy_by_token),
 		EXCHANGE(test_damaged_policy),
 		EXCHANGE(test_clients), EXCHANGE(test_expired), EXCHANGE(test_stored),
+		EXCHANGE(test_changed_meanwhile),
 	};
 	int rc = cmocka_run_group_tests(rows, bench_server_start, bench_server_stop);
 

@@ -17,6 +17,7 @@
  * @platform: of accepted evidence
  * @who: what the evidence says, as far as it is authentic; NULL = nothing
  * @evidence: SHA-256 of the bundle, where @has_evidence
+ * @named_sha256: of the resource's own policy, which was met; it may have none
  * @release: where @has_release
  * @recorded: the audit has this decision
  */
@@ -32,7 +33,7 @@ struct rcar_call {
 	struct platform platform;
 	const struct attested *who;
 	struct attested attested;
-	uint8_t evidence[32];
+	uint8_t evidence[32], named_sha256[32];
 	struct release release;
 	int has_evidence, has_release, recorded;
 };

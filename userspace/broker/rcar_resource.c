@@ -83,6 +83,8 @@ static int refuse_terms(struct rcar_call *call, int rc, const struct db_fault *f
 	switch (rc) {
 	case -ENOENT:
 		return rcar_refuse(call, "resource-unknown", "%s", "");
+	case -ESTALE:
+		return rcar_refuse(call, "policy-unmet", "%s", "");
 	case -ETIME:
 		return rcar_refuse(call, "resource-expired", "%s", "");
 	case -EDQUOT:
@@ -96,13 +98,17 @@ static int refuse_terms(struct rcar_call *call, int rc, const struct db_fault *f
 static int commit(struct rcar_call *call, const struct resource *resource,
 		  const char *line)
 {
-	struct release_terms terms = { .path = resource->terms.path, .stored = resource->stored,
+	struct release_terms terms = { .path = resource->terms.path,
+				       .wrapped = resource->stored ? resource->wrapped : NULL,
+				       .wrapped_len = sizeof(resource->wrapped),
 				       .expires = resource->terms.expires,
-				       .uses = resource->terms.uses };
+				       .uses = resource->terms.uses,
+				       .policy = resource->terms.policy };
 	struct db_fault fault = { "" };
 	struct audit_entry e;
 	int rc;
 
+	memcpy(terms.policy_sha256, call->named_sha256, sizeof(terms.policy_sha256));
 	call->has_release = 1;
 	e = rcar_entry(call);
 	e.line = line;
@@ -161,7 +167,6 @@ static int check_terms(struct rcar_call *call, const struct resource *resource)
 	struct policies *policies = call->rcar->policies;
 	const char *policy = resource->terms.policy;
 	struct db_fault fault = { "" };
-	uint8_t sha256[32];
 
 	if (resource->disabled)
 		return rcar_refuse(call, "resource-disabled", "%s", "");
@@ -176,7 +181,8 @@ static int check_terms(struct rcar_call *call, const struct resource *resource)
 		return rcar_store_failed(call, &fault);
 	if (policies_damaged(policies, policy))
 		return rcar_refuse(call, "policy-damaged", "%s", "");
-	if (!policies_find(policies, policy, sha256) || !policies_met(call->who, sha256))
+	if (!policies_find(policies, policy, call->named_sha256) ||
+	    !policies_met(call->who, call->named_sha256))
 		return rcar_refuse(call, "policy-unmet", "%s", "");
 	return 0;
 }

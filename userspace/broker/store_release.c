@@ -30,7 +30,7 @@ static int take_row(void *arg, const struct db_value *c, size_t count)
 }
 
 static const char count_stored[] = "UPDATE resource SET used = used + 1 WHERE path = $1"
-				   " AND disabled = 0"
+				   " AND disabled = 0 AND wrapped = $2"
 				   " RETURNING used, uses, expires";
 static const char count_configured[] =
 	"INSERT INTO use_count (path, used) VALUES ($1, 1)"
@@ -41,8 +41,10 @@ static int count(struct db *db, const struct releasing *r, struct db_fault *faul
 {
 	struct row row = { 0 };
 	struct db_query q = {
-		.sql = r->terms->stored ? count_stored : count_configured,
-		.args = { db_text(r->terms->path) }, .arg_count = 1,
+		.sql = r->terms->wrapped ? count_stored : count_configured,
+		.args = { db_text(r->terms->path),
+			  db_blob(r->terms->wrapped, r->terms->wrapped_len) },
+		.arg_count = r->terms->wrapped ? 2 : 1,
 		.row = take_row, .arg = &row,
 	};
 	int rc = db_run(db, &q, fault);
@@ -58,11 +60,24 @@ static int count(struct db *db, const struct releasing *r, struct db_fault *faul
 	return 0;
 }
 
+/* The text that accepted the evidence is still the one of that name. */
+static int policy_stands(struct db *db, const struct releasing *r, struct db_fault *fault)
+{
+	const struct db_query q = {
+		.sql = "SELECT name FROM policy WHERE name = $1 AND sha256 = $2",
+		.args = { db_text(r->terms->policy), db_blob(r->terms->policy_sha256, 32) },
+		.arg_count = 2,
+	};
+	int rc = r->terms->policy ? db_run(db, &q, fault) : 1;
+
+	return rc < 0 ? rc : rc ? 0 : -ESTALE;
+}
+
 static int release(struct db *db, void *arg, struct db_fault *fault)
 {
 	struct releasing *r = arg;
 
-	return audit_lock(db, fault) ?: count(db, r, fault) ?:
+	return audit_lock(db, fault) ?: count(db, r, fault) ?: policy_stands(db, r, fault) ?:
 	       audit_append(db, r->audit, r->e, fault);
 }
 

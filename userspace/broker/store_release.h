@@ -15,23 +15,31 @@
 /**
  * struct release_terms - under which a key may be released
  * @path: of the resource
- * @stored: it is in the table of resources, which has its own terms, too
+ * @wrapped, @wrapped_len: of a row of the table of resources, which has terms of its own,
+ *	too: its wrapped key, no two rows' the same; NULL = of the configuration
  * @expires: seconds since the epoch; 0 = never
  * @uses: how often; 0 = as often as it is asked for
+ * @policy, @policy_sha256: the named one that was met; NULL = none is asked for
+ *
+ * What was judged before must still stand when the use is counted: a row that was deleted
+ * and entered anew meanwhile has another key, clients and policy.
  */
 struct release_terms {
 	const char *path;
-	int stored;
+	const uint8_t *wrapped;
+	size_t wrapped_len;
 	int64_t expires;
 	int64_t uses;
+	const char *policy;
+	uint8_t policy_sha256[32];
 };
 
 /**
  * store_release - count one use and record it
  * @e: its record: time, line and all; @e->use is filled in
- * Returns 0: it is on disk; -ENOENT: the resource is gone, or disabled meanwhile; -ETIME:
- * its time is over; -EDQUOT: it is used up; or as db_transaction(). After a failure
- * nothing is counted.
+ * Returns 0: it is on disk; -ENOENT: the resource is gone, disabled or another meanwhile;
+ * -ESTALE: its policy is another; -ETIME: its time is over; -EDQUOT: it is used up; or as
+ * db_transaction(). After a failure nothing is counted.
  */
 int store_release(struct db *db, const struct audit *audit, const struct release_terms *terms,
 		  struct audit_entry *e, struct db_fault *fault);
