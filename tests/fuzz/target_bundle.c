@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A bundle: read, shown, appraised; its records also as if they were those that claims
- * attest. Long ones are not shown: that writes megabytes, which would be all that is measured.
+ * attest. Long ones are not shown, nor written again, and their records are gone through once,
+ * as a verifier does: else that would be all that is measured.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,14 +26,21 @@ static void again(const struct wv_bundle *bundle, struct wv_bytes in)
 	free(out);
 }
 
-static void records(const struct wv_bundle *bundle)
+static void attested(const struct wv_bundle *bundle)
 {
 	struct wv_claims claims = { .session_seq = bundle->event_count };
 	struct chain_result r;
 	struct wv_fault fault;
 
 	fuzz_refusal(chain_check(bundle, &claims, &r, &fault), &fault);
-	claims.session_seq++;
+}
+
+static void attested_in_part(const struct wv_bundle *bundle)
+{
+	struct wv_claims claims = { .session_seq = bundle->event_count + 1 };
+	struct chain_result r;
+	struct wv_fault fault;
+
 	if (!fuzz_refusal(chain_check(bundle, &claims, &r, &fault), &fault) && r.complete)
 		fuzz_die("all of the records are there, but the first is not");
 }
@@ -44,10 +52,11 @@ int fuzz_one(struct wv_bytes in)
 	struct wv_fault fault;
 	int rc = fuzz_refusal(wv_bundle_decode(in, &bundle, &fault), &fault);
 
-	if (!rc) {
-		records(bundle);
-		if (in.len <= SHOWN_MAX)
-			fuzz_text(wv_bundle_json(bundle));
+	if (!rc)
+		attested(bundle);
+	if (!rc && in.len <= SHOWN_MAX) {
+		attested_in_part(bundle);
+		fuzz_text(wv_bundle_json(bundle));
 		again(bundle, in);
 	}
 	wv_bundle_free(bundle);
