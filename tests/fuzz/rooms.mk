@@ -25,7 +25,7 @@ ROOM_fetch := $(addprefix wardctl/,fetch_amd fetch_amd_check fetch_cache fetch_h
 HELP_fetch := fetch_world no_curl ctl
 ROOM_import := $(ROOM_fetch)
 HELP_import := $(HELP_fetch) folder
-ROOM_jwk := broker/jwk lib/kbs_key lib/kbs_rsa
+ROOM_jwk := broker/jwe broker/jwk lib/kbs_key lib/kbs_rsa
 PKG_jwk := jose
 ROOM_rcar := $(filter-out $(addprefix broker/,main http connection tls world \
 	metrics_listener admin_listener peer),$(patsubst userspace/%.c,%,$(wildcard userspace/broker/*.c))) \

@@ -10,9 +10,11 @@
 
 #include "exchange.h"
 
+#include <jose/b64.h>
 #include <jose/jwe.h>
 #include <jose/jwk.h>
 
+#include "../../userspace/broker/jwk.h"
 #include "../../userspace/lib/kbs_private.h"
 
 static char dir[] = "/tmp/ward-jose-XXXXXX";
@@ -85,6 +87,64 @@ static void test_jose_opens_ours(void **state)
 	/* and with another key it does not */
 	assert_non_null(run_in("jose jwk gen -i '{\"kty\":\"EC\",\"crv\":\"P-384\"}' -o other"));
 	assert_null(run_in("jose jwe dec -i answer -k other -O plain2"));
+}
+
+/* Where Trustee's clients look for it, and where the tag covers it. */
+static void test_ephemeral_key_protected(void **state)
+{
+	struct rx *x = *state;
+	const char *half[] = { "x", "y" };
+	json_t *head, *epk;
+
+	attested(x);
+	head = jose_b64_dec_load(json_object_get(rx_answer, "protected"));
+	epk = json_object_get(head, "epk");
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(json_string_length(json_object_get(epk, half[i])), 64);
+	assert_int_equal(json_object_size(epk), 4);
+	assert_null(json_object_get(rx_answer, "header"));
+	json_decref(head);
+}
+
+/* 48 bytes of @fill, as a coordinate. */
+static json_t *constant(uint8_t fill)
+{
+	uint8_t raw[48];
+
+	memset(raw, fill, sizeof(raw));
+	return jose_b64_enc(raw, sizeof(raw));
+}
+
+static int taken(const json_t *jwk)
+{
+	char out[ATTESTED_JWK_MAX];
+	uint8_t thumbprint[JWK_THUMBPRINT_LEN];
+
+	return !jwk_take(jwk, out, thumbprint);
+}
+
+/* What is no point of P-384 is no key: nothing is ever wrapped to it. */
+static void test_no_points(void **state)
+{
+	struct rx *x = *state;
+	json_t *y = json_object_get(x->key, "y");
+	json_t *others[] = { constant(0), constant(1), constant(0xff),
+			     json_incref(json_object_get(x->key, "x")), json_string("") };
+	json_t *key = rx_public_half(x->key);
+
+	assert_true(taken(key));
+	json_object_set(key, "x", y);	/* its two halves exchanged */
+	json_object_set(key, "y", others[3]);
+	assert_false(taken(key));
+	json_object_set(key, "x", others[3]);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		json_object_set_new(key, "y", others[i]);
+		assert_false(taken(key));
+	}
+	json_object_set_new(key, "x", constant(0));
+	json_object_set_new(key, "y", constant(0));
+	assert_false(taken(key));
+	json_decref(key);
 }
 
 static void wrapped_by_jose(const char *header)
@@ -164,7 +224,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, rx_setup, rx_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_jose_opens_ours), T(test_we_open_joses), T(test_damaged),
+		T(test_jose_opens_ours), T(test_ephemeral_key_protected), T(test_no_points),
+		T(test_we_open_joses), T(test_damaged),
 	};
 
 	if (system("command -v jose >/dev/null")) {

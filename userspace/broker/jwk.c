@@ -3,31 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jose/b64.h>
-#include <jose/jwe.h>
-#include <jose/jwk.h>
-#include <jose/openssl.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 
+#include "b64.h"
+#include "jwe.h"
 #include "jwk.h"
 #include "wardverify.h"
 
 #define COORDINATE_LEN		48	/* bytes of a coordinate on P-384 */
 #define COORDINATE_TEXT_LEN	64	/* the same, base64url */
+#define POINT_LEN		(1 + 2 * COORDINATE_LEN)
+#define P384_HEAD		"{\"crv\":\"P-384\",\"kty\":\"EC\",\"x\":\""
+#define P384_MIDDLE		"\",\"y\":\""
 #define X25519_TEXT_LEN		43
 #define X25519_HEAD		"{\"crv\":\"X25519\",\"kty\":\"OKP\",\"x\":\""
-
-/* A coordinate of exactly the length that RFC 7518 section 6.2.1.2 asks for. */
-static const char *coordinate(const json_t *jwk, const char *name)
-{
-	const json_t *value = json_object_get(jwk, name);
-	uint8_t raw[COORDINATE_LEN];
-
-	if (!json_is_string(value) || json_string_length(value) != COORDINATE_TEXT_LEN ||
-	    jose_b64_dec(value, raw, sizeof(raw)) != sizeof(raw))
-		return NULL;
-	return json_string_value(value);
-}
 
 static int is(const json_t *jwk, const char *name, const char *want)
 {
@@ -36,44 +26,76 @@ static int is(const json_t *jwk, const char *name, const char *want)
 	return have && !strcmp(have, want);
 }
 
-/* On the curve, as OpenSSL sees it. */
-static int good_point(const json_t *jwk)
-{
-	EVP_PKEY *key = jose_openssl_jwk_to_EVP_PKEY(NULL, jwk);
-	EVP_PKEY_CTX *ctx = key ? EVP_PKEY_CTX_new(key, NULL) : NULL;
-	int good = ctx && EVP_PKEY_public_check(ctx) == 1;
-
-	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(key);
-	return good;
-}
-
 /* X of exactly 32 bytes, in one spelling (RFC 8037 section 2). */
 static int take_x25519(const json_t *jwk, char out[ATTESTED_JWK_MAX],
 		       uint8_t thumbprint[JWK_THUMBPRINT_LEN])
 {
 	const json_t *x = json_object_get(jwk, "x");
-	uint8_t key[JWK_X25519_LEN];
-	char text[X25519_TEXT_LEN + 1];
+	uint8_t key[B64_DATA_LEN(X25519_TEXT_LEN)];
+	size_t len;
 
-	if (!json_is_string(x) || json_string_length(x) != X25519_TEXT_LEN ||
-	    jose_b64_dec(x, key, sizeof(key)) != sizeof(key))
+	if (json_string_length(x) != X25519_TEXT_LEN ||
+	    !b64url_decode(json_string_value(x), X25519_TEXT_LEN, key, &len))
 		return -1;
-	text[jose_b64_enc_buf(key, sizeof(key), text, X25519_TEXT_LEN)] = 0;
-	if (strcmp(text, json_string_value(x)))
-		return -1;
-	snprintf(out, ATTESTED_JWK_MAX, X25519_HEAD "%s\"}", text);
+	snprintf(out, ATTESTED_JWK_MAX, X25519_HEAD "%s\"}", json_string_value(x));
 	return wv_thumbprint_x25519(key, thumbprint) ? -1 : 0;
 }
 
 int jwk_x25519(const char *jwk, uint8_t key[JWK_X25519_LEN])
 {
-	size_t head = strlen(X25519_HEAD);
+	uint8_t raw[B64_DATA_LEN(X25519_TEXT_LEN)];
+	size_t head = strlen(X25519_HEAD), len;
 
-	if (strncmp(jwk, X25519_HEAD, head) || strlen(jwk) != head + X25519_TEXT_LEN + 2)
+	if (strncmp(jwk, X25519_HEAD, head) || strlen(jwk) != head + X25519_TEXT_LEN + 2 ||
+	    !b64url_decode(jwk + head, X25519_TEXT_LEN, raw, &len))
 		return -1;
-	return jose_b64_dec_buf(jwk + head, X25519_TEXT_LEN, key, JWK_X25519_LEN) ==
-	       JWK_X25519_LEN ? 0 : -1;
+	memcpy(key, raw, JWK_X25519_LEN);
+	return 0;
+}
+
+/* A coordinate of exactly the length that RFC 7518 section 6.2.1.2 asks for. */
+static const char *coordinate(const json_t *jwk, const char *name)
+{
+	const json_t *value = json_object_get(jwk, name);
+
+	return json_string_length(value) == COORDINATE_TEXT_LEN ? json_string_value(value) : NULL;
+}
+
+/*
+ * A point on the curve: it is of its order then, which is prime, and all points but
+ * infinity are. What multiplies by the order to see that would tell nothing more.
+ */
+static EVP_PKEY *make_key(uint8_t point[POINT_LEN])
+{
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string("group", (char *)"P-384", 0),
+		OSSL_PARAM_construct_octet_string("pub", point, POINT_LEN),
+		OSSL_PARAM_END,
+	};
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL), *check;
+	EVP_PKEY *key = NULL;
+
+	if (ctx && EVP_PKEY_fromdata_init(ctx) == 1)
+		EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params);
+	EVP_PKEY_CTX_free(ctx);
+	check = key ? EVP_PKEY_CTX_new(key, NULL) : NULL;
+	if (check && EVP_PKEY_public_check_quick(check) != 1) {
+		EVP_PKEY_free(key);
+		key = NULL;
+	}
+	EVP_PKEY_CTX_free(check);
+	return check ? key : NULL;
+}
+
+static EVP_PKEY *point_key(const char *x, const char *y)
+{
+	uint8_t point[POINT_LEN] = { POINT_CONVERSION_UNCOMPRESSED };
+	size_t n;
+
+	if (!b64url_decode(x, COORDINATE_TEXT_LEN, point + 1, &n) ||
+	    !b64url_decode(y, COORDINATE_TEXT_LEN, point + 1 + COORDINATE_LEN, &n))
+		return NULL;
+	return make_key(point);
 }
 
 /* A key on P-384. */
@@ -81,21 +103,15 @@ static int take_p384(const json_t *jwk, char out[ATTESTED_JWK_MAX],
 		     uint8_t thumbprint[JWK_THUMBPRINT_LEN])
 {
 	const char *x = coordinate(jwk, "x"), *y = coordinate(jwk, "y");
-	json_t *clean;
-	int n, good;
+	EVP_PKEY *key = is(jwk, "crv", "P-384") && x && y ? point_key(x, y) : NULL;
+	int n;
 
-	if (!is(jwk, "crv", "P-384") || !x || !y)
+	if (!key)
 		return -1;
-	n = snprintf(out, ATTESTED_JWK_MAX,
-		     "{\"crv\":\"P-384\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}", x, y);
-	if (n < 0 || n >= ATTESTED_JWK_MAX)
-		return -1;
-	clean = json_loads(out, JSON_REJECT_DUPLICATES, NULL);
-	good = clean && good_point(clean) &&
-	       jose_jwk_thp_buf(NULL, clean, "S256", thumbprint, JWK_THUMBPRINT_LEN) ==
-	       JWK_THUMBPRINT_LEN;
-	json_decref(clean);
-	return good ? 0 : -1;
+	EVP_PKEY_free(key);
+	n = snprintf(out, ATTESTED_JWK_MAX, P384_HEAD "%s" P384_MIDDLE "%s\"}", x, y);
+	return n < ATTESTED_JWK_MAX &&
+	       EVP_Digest(out, (size_t)n, thumbprint, NULL, EVP_sha256(), NULL) == 1 ? 0 : -1;
 }
 
 int jwk_take(const json_t *jwk, char out[ATTESTED_JWK_MAX], uint8_t thumbprint[JWK_THUMBPRINT_LEN])
@@ -107,16 +123,21 @@ int jwk_take(const json_t *jwk, char out[ATTESTED_JWK_MAX], uint8_t thumbprint[J
 	return is(jwk, "kty", "EC") ? take_p384(jwk, out, thumbprint) : -1;
 }
 
+/* The key of a canonical form on P-384. */
+static EVP_PKEY *p384_key(const char *jwk)
+{
+	const size_t x = strlen(P384_HEAD), y = x + COORDINATE_TEXT_LEN + strlen(P384_MIDDLE);
+
+	if (strlen(jwk) != y + COORDINATE_TEXT_LEN + 2 || strncmp(jwk, P384_HEAD, x))
+		return NULL;
+	return point_key(jwk + x, jwk + y);
+}
+
 char *jwk_wrap(const char *jwk, const void *plain, size_t len)
 {
-	json_t *key = json_loads(jwk, 0, NULL);
-	json_t *jwe = json_pack("{s:{s:s, s:s}}", "protected", "alg", "ECDH-ES+A256KW", "enc",
-				"A256GCM");
-	char *out = NULL;
+	EVP_PKEY *key = p384_key(jwk);
+	char *out = key ? jwe_seal(key, plain, len) : NULL;
 
-	if (key && jwe && jose_jwe_enc(NULL, jwe, NULL, key, plain, len))
-		out = json_dumps(jwe, JSON_COMPACT);
-	json_decref(jwe);
-	json_decref(key);
+	EVP_PKEY_free(key);
 	return out;
 }

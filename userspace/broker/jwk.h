@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The public key that a worker shows: an ephemeral one of its own on P-384, and what is
- * wrapped to it (libjose); or its session's X25519 key, whose private half the kernel has.
+ * wrapped to it; or its session's X25519 key, whose private half the kernel has.
  */
 #ifndef BROKER_JWK_H
 #define BROKER_JWK_H
