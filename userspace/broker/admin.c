@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ int admin_refuse(struct admin_call *call, const char *reason, const char *fmt, .
 
 int admin_store(struct admin_call *call, int rc, const struct db_fault *fault)
 {
+	call->store = rc;
 	switch (rc) {
 	case 0:
 		return 0;
@@ -95,13 +97,38 @@ static int sessions(struct admin_call *call)
 					    (json_int_t)limits->timeout));
 }
 
+/* "first=7&limit=100" */
+static int read_query(const char *text, int64_t *first, int64_t *limit)
+{
+	while (text && *text) {
+		int64_t *to = !strncmp(text, "first=", 6) ? first :
+			      !strncmp(text, "limit=", 6) ? limit : NULL;
+		size_t digits = to ? strspn(text + 6, "0123456789") : 0;
+
+		if (!digits || digits > 18)
+			return -1;
+		*to = strtoll(text + 6, NULL, 10);
+		text += 6 + digits;
+		if (*text && *text++ != '&')
+			return -1;
+	}
+	return *first < 1 || *limit < 1 || *limit > ADMIN_AUDIT_PAGE ? -1 : 0;
+}
+
+/* A page: one that is shorter than it may be is the last. */
 static int audit(struct admin_call *call)
 {
+	int64_t first = 1, limit = ADMIN_AUDIT_PAGE;
 	struct db_fault fault = { "no memory" };
 	size_t len;
-	FILE *out = open_memstream(&call->reply->body, &len);
-	int rc = out ? audit_export(call->admin->rcar->db, 1, out, &fault) : -ENOMEM;
+	FILE *out;
+	int rc;
 
+	if (read_query(call->req->query, &first, &limit))
+		return admin_refuse(call, "malformed-request", "the query may have 'first', a record's "
+				    "number, and 'limit', from 1 to %d", ADMIN_AUDIT_PAGE);
+	out = open_memstream(&call->reply->body, &len);
+	rc = out ? audit_export(call->admin->rcar->db, first, limit, out, &fault) : -ENOMEM;
 	if (out && fclose(out))
 		rc = -ENOMEM;
 	return rc ? admin_store(call, -EIO, &fault) : 0;
@@ -111,32 +138,27 @@ static int reload(struct admin_call *call)
 {
 	struct config_fault fault = { "" };
 
-	call->changes = 1;
 	if (call->admin->reload(call->admin->arg, &fault))
 		return admin_refuse(call, "configuration-refused", "%s", fault.text);
 	return admin_answer(call, json_pack("{s:b}", "reloaded", 1));
 }
 
-static const struct {
-	const char *path;	/* one that ends in '/' takes a name */
-	const char *methods;
-	int (*run)(struct admin_call *call);
-} routes[] = {
-	{ "resources", "GET", admin_resources },
-	{ "resources/", "PUT POST DELETE", admin_resource },
-	{ "policies", "GET", admin_policies },
-	{ "policies/", "GET PUT DELETE", admin_policy },
-	{ "sessions", "GET", sessions },
-	{ "audit", "GET", audit },
-	{ "dry-run", "POST", admin_dry_run },
-	{ "reload", "POST", reload },
+static const struct admin_route routes[] = {
+	{ "resources", "GET", "", 0, admin_resources },
+	{ "resources/", "PUT POST DELETE", "PUT POST DELETE", 0, admin_resource },
+	{ "policies", "GET", "", 0, admin_policies },
+	{ "policies/", "GET PUT DELETE", "PUT DELETE", 0, admin_policy },
+	{ "sessions", "GET", "", 0, sessions },
+	{ "audit", "GET", "", 0, audit },
+	{ "dry-run", "POST", "", 1, admin_dry_run },
+	{ "reload", "POST", "", 1, reload },
 };
 
-static int route(struct admin_call *call)
+static int find_route(struct admin_call *call)
 {
 	const char *path = call->req->path;
 
-	if (strncmp(path, PREFIX, strlen(PREFIX)))
+	if (strlen(path) > RESOURCE_PATH_MAX + 32 || strncmp(path, PREFIX, strlen(PREFIX)))
 		return admin_refuse(call, "path-unknown", "%s", "");
 	path += strlen(PREFIX);
 	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
@@ -148,24 +170,66 @@ static int route(struct admin_call *call)
 		if (!strstr(routes[i].methods, call->req->method))
 			return admin_refuse(call, "method-unsupported", "%s", "");
 		call->name = path + len;
-		return routes[i].run(call);
+		call->route = &routes[i];
+		return 0;
 	}
 	return admin_refuse(call, "path-unknown", "%s", "");
 }
 
-/* What an administrator did, or was refused; reading alone is not recorded. */
-static void record(struct admin_call *call)
+static struct audit_entry entry(const struct admin_call *call)
 {
-	struct audit_entry e = { .time = call->req->time, .event = "admin",
-				 .result = call->reason ? call->reason : "ok",
-				 .peer = call->req->peer, .resource = call->req->path };
-	struct db_fault fault = { "" };
+	return (struct audit_entry){ .time = call->req->time, .event = "admin",
+				     .result = call->reason ? call->reason : "ok",
+				     .peer = call->req->peer, .resource = call->req->path };
+}
 
-	if (!call->changes || !audit_note(call->admin->rcar->db, call->admin->rcar->audit, &e, &fault))
-		return;
+static void drop_answer(struct admin_call *call)
+{
 	free(call->reply->body);
 	call->reply->body = NULL;
+}
+
+/* The change and its record, or neither. */
+static int change(struct db *db, void *arg, struct db_fault *fault)
+{
+	struct admin_call *call = arg;
+	struct audit_entry e;
+	int rc = audit_lock(db, fault);
+
+	drop_answer(call);
+	call->reason = NULL;
+	call->store = 0;
+	if (rc)
+		return rc;
+	if (call->route->run(call))
+		return call->store == -EAGAIN ? -EAGAIN : -ECANCELED;
+	e = entry(call);
+	return audit_append(db, call->admin->rcar->audit, &e, fault);
+}
+
+/* What was refused, or is no change of rows. A refusal stands, recorded or not. */
+static void record(struct admin_call *call)
+{
+	struct audit_entry e = entry(call);
+	struct db_fault fault = { "" };
+
+	if (!audit_note(call->admin->rcar->db, call->admin->rcar->audit, &e, &fault) || call->reason)
+		return;
+	drop_answer(call);
 	admin_refuse(call, "store-failed", "done, but not recorded: %s", fault.text);
+}
+
+static void run(struct admin_call *call)
+{
+	int changes = strstr(call->route->changes, call->req->method) != NULL;
+	struct db_fault fault = { "" };
+
+	if (!changes)
+		call->route->run(call);
+	else if (db_transaction(call->admin->rcar->db, change, call, &fault) && !call->reason)
+		admin_refuse(call, "store-failed", "%s", fault.text);
+	if (call->route->recorded || (changes && call->reason))
+		record(call);
 }
 
 void admin_handle(struct admin *admin, const struct rcar_request *req, struct rcar_reply *reply)
@@ -175,11 +239,8 @@ void admin_handle(struct admin *admin, const struct rcar_request *req, struct rc
 
 	memset(reply, 0, sizeof(*reply));
 	reply->status = 200;
-	if (strlen(req->path) > RESOURCE_PATH_MAX + 32)
-		admin_refuse(&call, "path-unknown", "%s", "");
-	else
-		route(&call);
-	record(&call);
+	if (!find_route(&call))
+		run(&call);
 	if (call.reason) {
 		free(reply->body);
 		reply->status = problem_status(call.reason);

@@ -98,6 +98,7 @@ static void handle(struct admin_listener *l, struct evhttp_request *req)
 	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
 	size_t len = evbuffer_get_length(in);
 	struct rcar_request r = { .path = path ? path : "", .time = time(NULL), .body_len = len,
+				  .query = uri ? evhttp_uri_get_query(uri) : NULL,
 				  .body = len ? evbuffer_pullup(in, -1) : NULL,
 				  .method = method_name(evhttp_request_get_command(req)) };
 	struct rcar_reply reply;

@@ -7,20 +7,39 @@
 
 #include "admin.h"
 
+struct admin_call;
+
+/**
+ * struct admin_route - what may be asked for
+ * @path: one that ends in '/' takes a name
+ * @methods: that it takes
+ * @changes: of them, those that change rows: that and its record are one transaction, in
+ *	which @run may come more than once
+ * @recorded: it is recorded, though it changes no rows
+ */
+struct admin_route {
+	const char *path;
+	const char *methods;
+	const char *changes;
+	int recorded;
+	int (*run)(struct admin_call *call);
+};
+
 /**
  * struct admin_call - one request on its way
  * @name: what follows the kind in the path, "" = nothing
- * @changes: it is to change something
  * @reason, @detail: why it is refused; NULL = it is not
+ * @store: what the database said of it last
  */
 struct admin_call {
 	struct admin *admin;
 	const struct rcar_request *req;
 	struct rcar_reply *reply;
+	const struct admin_route *route;
 	const char *name;
-	int changes;
 	const char *reason;
 	char detail[384];
+	int store;
 };
 
 /** admin_refuse - note why; returns -1 */

@@ -105,7 +105,6 @@ int admin_resource(struct admin_call *call)
 	json_t *body;
 	int rc;
 
-	call->changes = 1;
 	if (!strcmp(call->req->method, "DELETE"))
 		return admin_store(call, resource_drop(call->admin->rcar->db, call->name, &fault),
 				   &fault) ?: admin_answer(call, json_pack("{s:s}", "deleted",
@@ -207,7 +206,6 @@ int admin_policy(struct admin_call *call)
 
 	if (!strcmp(call->req->method, "GET"))
 		return get_policy(call);
-	call->changes = 1;
 	if (!strcmp(call->req->method, "DELETE"))
 		return admin_store(call, policy_drop(call->admin->rcar->db, call->name, &fault),
 				   &fault) ?: admin_answer(call, json_pack("{s:s}", "deleted",
@@ -294,7 +292,6 @@ int admin_dry_run(struct admin_call *call)
 
 	if (!body)
 		return -1;
-	call->changes = 1;	/* it is recorded that somebody asked */
 	len = json_unpack(body, "{s:o, s?s !}", "bundle", &bundle, "policy", &name) ?
 		      0 : jose_b64_dec(bundle, NULL, 0);
 	if (!len || len > WV_BUNDLE_MAX) {

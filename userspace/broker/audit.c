@@ -174,21 +174,24 @@ static int put_row(void *arg, const struct db_value *c, size_t count)
 	return audit_line(p->out, &c[1], &c[2], &c[3]);
 }
 
-int audit_export(struct db *db, int64_t first, FILE *out, struct db_fault *fault)
+int audit_export(struct db *db, int64_t first, int64_t max, FILE *out, struct db_fault *fault)
 {
 	struct page p = { out, first - 1 };
+	int64_t left = max ? max : INT64_MAX;
 	int rc;
 
 	do {
 		struct db_query q = {
 			.sql = "SELECT seq, record, head, signature FROM audit WHERE seq > $1"
 			       " ORDER BY seq LIMIT $2",
-			.args = { db_int(p.last), db_int(PAGE) }, .arg_count = 2,
+			.args = { db_int(p.last), db_int(left < PAGE ? left : PAGE) }, .arg_count = 2,
 			.row = put_row, .arg = &p,
 		};
 
 		rc = db_run(db, &q, fault);
-	} while (rc > 0);
+		left -= rc > 0 ? rc : 0;
+	} while (rc > 0 && left);
+	rc = rc < 0 ? rc : 0;
 	if (rc == -EBADMSG || rc == -ENOMEM)
 		*fault = (struct db_fault){ "database: a row of the audit is damaged" };
 	if (!rc && (fflush(out) || ferror(out)))

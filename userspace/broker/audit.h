@@ -63,7 +63,7 @@ int audit_append(struct db *db, const struct audit *audit, const struct audit_en
 int audit_note(struct db *db, const struct audit *audit, const struct audit_entry *e,
 	       struct db_fault *fault);
 
-/** audit_export - all records from @first on, a line of JSON each; 0 or -errno */
-int audit_export(struct db *db, int64_t first, FILE *out, struct db_fault *fault);
+/** audit_export - records from @first on, at most @max (0 = all), a line of JSON each; 0 or -errno */
+int audit_export(struct db *db, int64_t first, int64_t max, FILE *out, struct db_fault *fault);
 
 #endif /* BROKER_AUDIT_H */

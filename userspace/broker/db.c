@@ -112,6 +112,8 @@ int db_transaction(struct db *db, int (*body)(struct db *db, void *arg, struct d
 {
 	int rc = -EAGAIN;
 
+	if (db->in_transaction)
+		return body(db, arg, fault);
 	for (int i = 0; rc == -EAGAIN && i < TRIES; i++)
 		rc = attempt(db, body, arg, fault);
 	return rc;

@@ -86,6 +86,8 @@ int db_run(struct db *db, const struct db_query *q, struct db_fault *fault);
  * @body: returns 0 to commit, another value to undo; called again, at most a few
  *	times, where another's transaction came between
  * Returns what @body returned, or as db_run(); after 0 it is on disk.
+ *
+ * Within another's @body it is a part of that one, which must fail when this fails.
  */
 int db_transaction(struct db *db, int (*body)(struct db *db, void *arg, struct db_fault *fault),
 		   void *arg, struct db_fault *fault);

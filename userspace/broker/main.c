@@ -186,7 +186,7 @@ static int tell_audit(struct broker *b, const char *path, int key, struct config
 	if (config_load(path, &b->world.config, fault) || open_database(b, fault) ||
 	    open_secrets(b, fault))
 		return -1;
-	if (key ? audit_key_pem(b->rcar.audit, stdout) : audit_export(b->rcar.db, 1, stdout, &inner))
+	if (key ? audit_key_pem(b->rcar.audit, stdout) : audit_export(b->rcar.db, 1, 0, stdout, &inner))
 		return fail(fault, "audit", inner.text);
 	return 0;
 }

@@ -54,6 +54,7 @@ struct rcar {
  * struct rcar_request - one request
  * @method: "GET", "POST", ...
  * @path: without query
+ * @query: what follows it, or NULL; of the administration alone
  * @cookie: value of RCAR_COOKIE, or NULL
  * @bearer: token, or NULL
  * @client: SHA-256 of the key of the client's certificate, or NULL
@@ -64,6 +65,7 @@ struct rcar {
 struct rcar_request {
 	const char *method;
 	const char *path;
+	const char *query;
 	const char *cookie;
 	const char *bearer;
 	const uint8_t *client;
