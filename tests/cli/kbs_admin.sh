@@ -169,6 +169,49 @@ ask boss DELETE resources/clinic/dataset/one
 says 200 deleted 'a resource is deleted'
 ask boss DELETE policies/strict
 says 200 deleted 'and its policy'
+
+# The audit in pages, put together, is the audit.
+first=1
+: >"$D/audit"
+while ask boss GET "audit?first=$first&limit=7" && [ -s "$D/answer" ] && [ $first -lt 200 ]; do
+	cat "$D/answer" >>"$D/audit"
+	first=$((first + $(wc -l <"$D/answer")))
+done
+"$B" --audit-key --config "$D/broker.json" >"$D/audit.pem"
+"$B" --audit-export --config "$D/broker.json" | cmp - "$D/audit" &&
+	"${B%/*}/wardctl" audit verify "$D/audit" --key "$D/audit.pem" >"$D/out"
+result $? 'pages of the audit verify as one'
+ask boss GET 'audit?limit=501'
+says 400 malformed 'a page has an end'
+
+# Certificate, CA and who may change while it runs.
+clerk=$(openssl x509 -in "$D/clerk.pem" -noout -pubkey | openssl pkey -pubin -outform DER |
+	sha256sum | cut -d' ' -f1)
+certificate new strange 2>/dev/null
+cp "$D/new.pem" "$D/tls.pem"
+cp "$D/new.key" "$D/tls.key"
+configure "\"admin\": {\"listen\": \"127.0.0.1:$port\", \"ca\": \"ca.pem\", \"clients\": [\"$clerk\"]}"
+reloads=$(grep -c '"event":"reload","result":"ok"' "$D/journal")
+kill -HUP "$PID"
+for _ in $(seq 100); do
+	[ "$(grep -c '"event":"reload","result":"ok"' "$D/journal")" -eq "$reloads" ] || break
+	sleep 0.1
+done
+ask clerk GET sessions
+[ "$status" = 000 ]
+result $? 'a certificate that was renewed is the one of this port, too'
+cat "$D/strange.pem" >>"$D/ca.pem"
+ask clerk GET sessions
+says 200 sessions 'who is listed anew may ask'
+ask boss GET sessions
+says 403 client-refused 'who is not any more may not'
+
+curl -s -m 60 --cacert "$D/ca.pem" --cert "$D/clerk.pem" --key "$D/clerk.key" -o "$D/answer" \
+	-w '%{http_code} %header{retry-after}\n' "https://127.0.0.1:$port/admin/v1/sessions?[1-600]" >"$D/codes"
+grep -qE '^429 [1-9]' "$D/codes" && [ "$(grep -c '^200' "$D/codes")" -gt 50 ]
+result $? 'who asks without end is told to wait'
+[ "$(grep -c '"event":"admin","result":"rate-limited"' "$D/journal")" -lt 20 ]
+result $? 'and the journal is not filled by it'
 kill "$PID"
 wait "$PID"
 result $? 'it ends in order'

@@ -20,6 +20,8 @@
 
 #define HEADERS_MAX		8192
 #define PEER_CONNECTIONS	8	/* of one address */
+#define PEER_BURST		200	/* requests of one address at once, ... */
+#define PEER_PERIOD		10000	/* ... and in so many milliseconds */
 
 struct admin_listener {
 	struct evhttp *server;
@@ -75,20 +77,35 @@ static int listed(const struct admin_listener *l, const SSL *ssl)
 	return 0;
 }
 
-/* The CA signed for it, and it is not listed: somebody should hear of that. */
-static void refuse(struct evhttp_request *req)
+/* @said: nobody needs to hear of it again */
+static void refuse(struct evhttp_request *req, const char *reason, int said)
 {
-	struct rcar_reply reply = { .status = problem_status("client-refused"), .problem = 1,
-				    .body = problem_json("client-refused", "") };
-	struct decision d = { .time = time(NULL), .event = "admin", .result = "client-refused" };
+	struct rcar_reply reply = { .status = problem_status(reason), .problem = 1,
+				    .body = problem_json(reason, "") };
+	struct decision d = { .time = time(NULL), .event = "admin", .result = reason };
 	char *peer = NULL;
 	ev_uint16_t port;
 
 	evhttp_connection_get_peer(evhttp_request_get_connection(req), &peer, &port);
 	d.peer = peer;
-	journal(&d);
+	if (!said)
+		journal(&d);
 	send_reply(req, &reply);
 	free(reply.body);
+}
+
+/* True: the address has asked for enough, and was told so. */
+static int must_wait(struct admin_listener *l, struct evhttp_request *req, struct peer *peer)
+{
+	unsigned int wait = peer ? peer_take(l->peers, peer, PEER_REQUESTS, connections_now()) : 1;
+	char text[16];
+
+	if (!wait)
+		return 0;
+	snprintf(text, sizeof(text), "%u", wait);
+	evhttp_add_header(evhttp_request_get_output_headers(req), "Retry-After", text);
+	refuse(req, "rate-limited", !peer || !peer_first_refusal(peer));
+	return 1;
 }
 
 static void handle(struct admin_listener *l, struct evhttp_request *req)
@@ -126,10 +143,12 @@ static void answer(struct evhttp_request *req, void *arg)
 		return;
 	}
 	connection_answered(c);
+	if (must_wait(l, req, connection_peer(c)))
+		return;
 	if (listed(l, bufferevent_openssl_get_ssl(bev)))
 		handle(l, req);
-	else
-		refuse(req);
+	else	/* the CA signed for it: somebody should hear of that */
+		refuse(req, "client-refused", 0);
 }
 
 static struct bufferevent *accept_tls(struct event_base *base, void *arg)
@@ -142,16 +161,36 @@ static struct bufferevent *accept_tls(struct event_base *base, void *arg)
 	return bev;
 }
 
+SSL_CTX *admin_tls(const struct config *config, struct config_fault *fault)
+{
+	SSL_CTX *tls = tls_new(config, fault);
+
+	if (!tls || !tls_require(tls, config->admin_ca, fault))
+		return tls;
+	SSL_CTX_free(tls);
+	return NULL;
+}
+
+void admin_listener_take(struct admin_listener *l, const struct config *config, SSL_CTX *tls)
+{
+	SSL_CTX_free(l->tls);
+	l->tls = tls;
+	l->client_count = config->admin_client_count;
+	memcpy(l->clients, config->admin_clients, l->client_count * sizeof(l->clients[0]));
+}
+
 static int prepare(struct admin_listener *l, struct event_base *base, const struct config *config,
 		   struct config_fault *fault)
 {
 	const struct peer_limits limits = {
-		.connections = PEER_CONNECTIONS, .burst = { 1, 1 }, .period = { 1, 1 },
+		.connections = PEER_CONNECTIONS, .burst = { PEER_BURST, 1 },
+		.period = { PEER_PERIOD, 1 },
 	};
+	SSL_CTX *tls = admin_tls(config, fault);
 
-	l->tls = tls_new(config, fault);
-	if (!l->tls || tls_require(l->tls, config->admin_ca, fault))
+	if (!tls)
 		return -1;
+	admin_listener_take(l, config, tls);
 	l->peers = peer_table_new(&limits);
 	l->connections = l->peers ? connections_new(base, l->peers, &config->limits) : NULL;
 	l->server = l->connections ? evhttp_new(base) : NULL;
@@ -188,8 +227,6 @@ int admin_listen(struct event_base *base, const struct config *config, struct ad
 	if (!l)
 		return fail(fault, "HTTP", "no memory");
 	l->admin = admin;
-	l->client_count = config->admin_client_count;
-	memcpy(l->clients, config->admin_clients, l->client_count * sizeof(l->clients[0]));
 	if (prepare(l, base, config, fault) || start(l, config, fault)) {
 		admin_listener_free(l);
 		return -1;

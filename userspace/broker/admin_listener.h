@@ -7,6 +7,7 @@
 #define BROKER_ADMIN_LISTENER_H
 
 #include <event2/event.h>
+#include <openssl/ssl.h>
 
 #include "admin.h"
 
@@ -16,6 +17,15 @@ struct admin_listener;
 int admin_listen(struct event_base *base, const struct config *config, struct admin *admin,
 		 struct admin_listener **out, struct config_fault *fault);
 void admin_listener_free(struct admin_listener *l);
+
+/** admin_tls - the broker's certificate, and the CA that signs administrators'; NULL = *fault */
+SSL_CTX *admin_tls(const struct config *config, struct config_fault *fault);
+
+/**
+ * admin_listener_take - certificate, CA and who may, for what comes from now on
+ * @tls: of admin_tls(); the caller's reference goes over
+ */
+void admin_listener_take(struct admin_listener *l, const struct config *config, SSL_CTX *tls);
 
 uint16_t admin_listener_port(const struct admin_listener *l);
 

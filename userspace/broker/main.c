@@ -211,11 +211,13 @@ static void say_warnings(const struct wv_policy *policy)
 
 static int take_world(struct broker *b, struct config_fault *fault)
 {
+	SSL_CTX *tls = NULL, *admin = NULL;
 	struct world next;
-	SSL_CTX *tls = NULL;
 
 	if (world_load(b->path, &next, fault) || world_follows(&b->world, &next, fault) ||
-	    !(tls = tls_new(&next.config, fault))) {
+	    !(tls = tls_new(&next.config, fault)) ||
+	    (b->admin_listener && !(admin = admin_tls(&next.config, fault)))) {
+		SSL_CTX_free(tls);
 		world_clear(&next);
 		return -1;
 	}
@@ -223,6 +225,8 @@ static int take_world(struct broker *b, struct config_fault *fault)
 	SWAP(b->world, next);
 	go_by(b);
 	http_take(b->http, &b->world.config, tls);
+	if (b->admin_listener)
+		admin_listener_take(b->admin_listener, &b->world.config, admin);
 	world_clear(&next);
 	return 0;
 }

@@ -135,9 +135,7 @@ static int admin_differs(const struct config *a, const struct config *b)
 {
 	if (!a->admin_host || !b->admin_host)
 		return a->admin_host != b->admin_host;
-	return strcmp(a->admin_host, b->admin_host) || a->admin_port != b->admin_port ||
-	       strcmp(a->admin_ca, b->admin_ca) || a->admin_client_count != b->admin_client_count ||
-	       memcmp(a->admin_clients, b->admin_clients, 32 * a->admin_client_count);
+	return strcmp(a->admin_host, b->admin_host) || a->admin_port != b->admin_port;
 }
 
 int world_follows(const struct world *now, const struct world *next, struct config_fault *fault)
@@ -148,7 +146,7 @@ int world_follows(const struct world *now, const struct world *next, struct conf
 			   strcmp(a->metrics_host ? a->metrics_host : "",
 				  b->metrics_host ? b->metrics_host : "") ||
 					   a->metrics_port != b->metrics_port ? "metrics" :
-			   admin_differs(a, b) ? "admin" :
+			   admin_differs(a, b) ? "admin's listen" :
 			   strcmp(a->database, b->database) ? "database" :
 			   strcmp(a->keyring ? a->keyring : "", b->keyring ? b->keyring : "") ?
 			   "keyring" :
@@ -184,6 +182,7 @@ void world_print(const char *path, const struct config *c, uint8_t out[WORLD_PRI
 		add_file(md, path);
 		add_file(md, c->tls_certificate);
 		add_file(md, c->tls_key);
+		add_file(md, c->admin_ca);
 		add_file(md, c->policy);
 		for (size_t i = 0; i < c->root_count; i++)
 			add_file(md, c->roots[i]);

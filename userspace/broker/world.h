@@ -32,7 +32,7 @@ void world_clear(struct world *world);
 
 /**
  * world_follows - may @next take @now's place while the broker runs?
- * What it was started with can't change: listen,
+ * What it was started with can't change: listen, admin's listen,
  * release_log, database, keyring, metrics, session_max and
  * session_timeout. Returns 0 or -1 with *fault filled.
  */
