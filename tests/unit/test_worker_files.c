@@ -307,8 +307,8 @@ static void check_weights(const struct model *model, const char *file)
 
 	bytes = slurp(in_dir(file), &len);
 	root = read_header(bytes, len, &data);
-	check_tensor(root, "weight", 0, model->features, 0, 8 * model->features);
-	assert_memory_equal(data, model->theta, 8 * (model->features + 1));
+	check_tensor(root, "weight", 0, model->net.inputs, 0, 8 * model->net.inputs);
+	assert_memory_equal(data, model->theta, 8 * net_params(&model->net));
 	json_decref(root);
 	free(bytes);
 }
@@ -345,6 +345,54 @@ static void test_card(void **state)
 	assert_int_equal(json_integer_value(at(json, "metrics.sites.north.rows")),
 			 (json_int_t)model.site[0].rows);
 	assert_true(json_real_value(at(json, "metrics.pooled.auc")) == model.pooled.auc);
+	json_decref(json);
+	model_clear(&model);
+	trial_end(&t);
+	free(text);
+}
+
+/* Every run of the plan comes to a file whose tensors are its layers. */
+static void test_layers_in_the_file(void **state)
+{
+	static const uint8_t release[1][CARD_RELEASE_LEN] = { { 0xab } };
+	const char *path = in_dir("layers.wds");
+	struct failure failure = { 0 };
+	const uint8_t *data;
+	struct model model;
+	struct trial t;
+	struct card card = { .release = release, .tee = "simulated-snp", .simulated = 1 };
+	size_t len, params;
+	char *text = bench_table(1, 300, &len);
+	uint8_t *bytes;
+	json_t *json;
+
+	(void)state;
+	encrypt(path, good_metadata, text, len, 300);
+	if (trial_run(&t, path))
+		fail_msg("%s", t.failure.text);
+	assert_int_equal(train_model(&t.cohort, &t.plan->run[3], NULL, &model, &failure), 0);
+	assert_true(model.pooled.auc > 0.8);
+	params = net_params(&model.net);
+	assert_int_equal(params, 4 * 8 + 8 + 8 * 4 + 4 + 4 + 1);
+	card.cohort = &t.cohort;
+	card.data = &t.data;
+	assert_int_equal(card_write(&card, &model, dir, &failure), 0);
+	bytes = slurp(in_dir("model-layers.safetensors"), &len);
+	json = read_header(bytes, len, &data);
+	check_tensor(json, "layer0.weight", 8, 4, 0, 256);
+	check_tensor(json, "layer0.bias", 0, 8, 256, 320);
+	check_tensor(json, "layer1.weight", 4, 8, 320, 576);
+	check_tensor(json, "layer2.weight", 1, 4, 608, 640);
+	check_tensor(json, "layer2.bias", 0, 1, 640, 648);
+	assert_memory_equal(data, model.theta, 8 * params);
+	assert_string_equal(json_string_value(at(at(json, "__metadata__"), "format")),
+			    "ward-mlp-1");
+	json_decref(json);
+	free(bytes);
+	json = json_load_file(in_dir("model-layers.json"), 0, NULL);
+	assert_int_equal(json_array_size(at(json, "training.hidden")), 2);
+	assert_string_equal(json_string_value(at(json, "training.method")), "adam");
+	check_hash(json, "model-layers.safetensors");
 	json_decref(json);
 	model_clear(&model);
 	trial_end(&t);
@@ -409,6 +457,7 @@ int main(void)
 		cmocka_unit_test(test_damaged_sets),
 		cmocka_unit_test(test_safetensors),
 		cmocka_unit_test(test_card),
+		cmocka_unit_test(test_layers_in_the_file),
 		cmocka_unit_test(test_outfile),
 	};
 

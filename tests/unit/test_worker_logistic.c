@@ -2,11 +2,14 @@
 /* Statistics, loss, gradient, Newton and SGD against independent reckoning. */
 #include "worker_bench.h"
 
-#include "../../userspace/worker/logistic.h"
+#include "../../userspace/worker/gradient.h"
+#include "../../userspace/worker/loss.h"
 #include "../../userspace/worker/newton.h"
 #include "../../userspace/worker/sgd.h"
 
 #define P 4
+
+static const struct net net = { .inputs = P, .outputs = 1, .loss = LOSS_LOG };
 
 static struct bench_cohort bench;
 
@@ -176,9 +179,9 @@ static void test_gradient_by_differences(void **state)
 	(void)state;
 	gather(&rows, COHORT_TRAIN);
 	memory_init(&memory, &backend, 1 << 20);
-	assert_int_equal(gradient_init(&sum, &memory, P, 1), 0);
+	assert_int_equal(gradient_init(&sum, &memory, &net, 1), 0);
 	for (i = 0; i < rows.count; i++)
-		gradient_add(&sum, theta, rows.x[i], rows.y[i]);
+		gradient_add(&sum, theta, rows.x[i], &rows.y[i]);
 	gradient_finish(&sum, theta, l2);
 	assert_true(fabsl(sum.loss - slow_loss(&rows, theta, l2)) < 1e-14L);
 	for (i = 0; i <= P; i++) {
@@ -217,7 +220,7 @@ static void add(void *arg, const double *x, double y)
 {
 	struct adding *adding = arg;
 
-	gradient_add(adding->sum, adding->theta, x, y);
+	gradient_add(adding->sum, adding->theta, x, &y);
 }
 
 /* What sites send adds up to what one place would have reckoned. */
@@ -232,9 +235,9 @@ static void test_sites_add_up(void **state)
 
 	(void)state;
 	memory_init(&memory, &backend, 1 << 20);
-	assert_int_equal(gradient_init(&all, &memory, P, 1), 0);
-	assert_int_equal(gradient_init(&part, &memory, P, 1), 0);
-	assert_int_equal(gradient_init(&total, &memory, P, 1), 0);
+	assert_int_equal(gradient_init(&all, &memory, &net, 1), 0);
+	assert_int_equal(gradient_init(&part, &memory, &net, 1), 0);
+	assert_int_equal(gradient_init(&total, &memory, &net, 1), 0);
 	for (i = 0; i < BENCH_SITES; i++) {
 		struct adding one = { &part, theta }, whole = { &all, theta };
 
@@ -257,11 +260,11 @@ static void test_sites_add_up(void **state)
 static void test_extreme_scores(void **state)
 {
 	(void)state;
-	assert_true(logistic_chance(1000) == 1 && logistic_chance(-1000) == 0);
-	assert_true(logistic_chance(0) == 0.5);
-	assert_true(logistic_loss(1000, 1) == 0 && logistic_loss(1000, 0) == 1000);
-	assert_true(logistic_loss(-1000, 0) == 0 && logistic_loss(-1000, 1) == 1000);
-	assert_true(fabs(logistic_loss(0, 1) - log(2)) < 1e-16);
+	assert_true(loss_chance(1000) == 1 && loss_chance(-1000) == 0);
+	assert_true(loss_chance(0) == 0.5);
+	assert_true(loss_value(LOSS_LOG, 1000, 1) == 0 && loss_value(LOSS_LOG, 1000, 0) == 1000);
+	assert_true(loss_value(LOSS_LOG, -1000, 0) == 0 && loss_value(LOSS_LOG, -1000, 1) == 1000);
+	assert_true(fabs(loss_value(LOSS_LOG, 0, 1) - log(2)) < 1e-16);
 }
 
 /* ---- solvers ------------------------------------------------------------------ */
@@ -275,7 +278,7 @@ static int pass_rows(void *arg, const double *theta, struct gradient *out,
 	(void)failure;
 	gradient_clear(out);
 	for (i = 0; i < rows->count; i++)
-		gradient_add(out, theta, rows->x[i], rows->y[i]);
+		gradient_add(out, theta, rows->x[i], &rows->y[i]);
 	gradient_finish(out, theta, 0.001);
 	return 0;
 }
@@ -310,10 +313,10 @@ static void test_newton(void **state)
 	static struct rows rows;
 	double theta[P + 1] = { 0 }, other[P + 1];
 	struct memory_backend backend = bench_backend(&bench.bench);
-	struct newton_options options = {
-		.tolerance = 1e-10, .max_steps = 50, .pass = pass_rows, .arg = &rows,
+	struct solve_options options = {
+		.net = &net, .tolerance = 1e-10, .max_steps = 50, .pass = pass_rows, .arg = &rows,
 	};
-	struct newton_result result;
+	struct solve_result result;
 	struct failure failure = { 0 };
 	struct memory memory;
 	size_t i;
@@ -321,13 +324,15 @@ static void test_newton(void **state)
 	(void)state;
 	gather(&rows, COHORT_TRAIN);
 	memory_init(&memory, &backend, 1 << 20);
-	assert_int_equal(newton_solve(&options, &memory, P, theta, &result, &failure), 0);
+	assert_int_equal(newton_solve(&options, &memory, theta, &result, &failure), 0);
 	assert_true(result.converged && result.norm < 1e-10 && result.steps < 12);
 	descend(&rows, other);
 	for (i = 0; i <= P; i++)
 		assert_true(fabs(theta[i] - other[i]) < 1e-8);
 	memory_release(&memory, NULL);
 }
+
+static const struct net two = { .inputs = 2, .outputs = 1, .loss = LOSS_LOG };
 
 /* One column twice: the Hessian without penalty is singular. */
 static int pass_twins(void *arg, const double *theta, struct gradient *out,
@@ -341,7 +346,7 @@ static int pass_twins(void *arg, const double *theta, struct gradient *out,
 	for (i = 0; i < rows->count; i++) {
 		double x[2] = { rows->x[i][0], rows->x[i][0] };
 
-		gradient_add(out, theta, x, rows->y[i]);
+		gradient_add(out, theta, x, &rows->y[i]);
 	}
 	gradient_finish(out, theta, 0);
 	return 0;
@@ -352,17 +357,17 @@ static void test_newton_singular(void **state)
 	static struct rows rows;
 	double theta[3] = { 0 };
 	struct memory_backend backend = bench_backend(&bench.bench);
-	struct newton_options options = {
-		.tolerance = 1e-10, .max_steps = 50, .pass = pass_twins, .arg = &rows,
+	struct solve_options options = {
+		.net = &two, .tolerance = 1e-10, .max_steps = 50, .pass = pass_twins, .arg = &rows,
 	};
-	struct newton_result result;
+	struct solve_result result;
 	struct failure failure = { 0 };
 	struct memory memory;
 
 	(void)state;
 	gather(&rows, COHORT_TRAIN);
 	memory_init(&memory, &backend, 1 << 20);
-	assert_int_equal(newton_solve(&options, &memory, 2, theta, &result, &failure), 0);
+	assert_int_equal(newton_solve(&options, &memory, theta, &result, &failure), 0);
 	assert_true(result.converged);
 	assert_true(fabs(theta[0] - theta[1]) < 1e-3);
 	memory_release(&memory, NULL);
@@ -374,10 +379,10 @@ static void test_newton_separable(void **state)
 	static struct rows rows;
 	double theta[P + 1] = { 0 };
 	struct memory_backend backend = bench_backend(&bench.bench);
-	struct newton_options options = {
-		.tolerance = 1e-15, .max_steps = 8, .pass = pass_twins, .arg = &rows,
+	struct solve_options options = {
+		.net = &two, .tolerance = 1e-15, .max_steps = 8, .pass = pass_twins, .arg = &rows,
 	};
-	struct newton_result result;
+	struct solve_result result;
 	struct failure failure = { 0 };
 	struct memory memory;
 	size_t i;
@@ -389,7 +394,7 @@ static void test_newton_separable(void **state)
 		rows.y[i] = i >= 50;
 	}
 	memory_init(&memory, &backend, 1 << 20);
-	assert_int_equal(newton_solve(&options, &memory, 2, theta, &result, &failure), 0);
+	assert_int_equal(newton_solve(&options, &memory, theta, &result, &failure), 0);
 	assert_false(result.converged);
 	assert_int_equal(result.steps, 8);
 	memory_release(&memory, NULL);
@@ -399,16 +404,16 @@ static void test_sgd_nears_newton(void **state)
 {
 	static struct rows rows;
 	double *theta = memory_doubles(&bench.memory, P + 1), best[P + 1] = { 0 };
-	struct sgd_options options = { .run = &bench.plan->run[1] };
-	struct newton_options newton = {
-		.tolerance = 1e-10, .max_steps = 50, .pass = pass_rows, .arg = &rows,
+	struct sgd_options options = { .run = &bench.plan->run[1], .net = &net };
+	struct solve_options newton = {
+		.net = &net, .tolerance = 1e-10, .max_steps = 50, .pass = pass_rows, .arg = &rows,
 	};
-	struct newton_result result;
+	struct solve_result result;
 	struct failure failure = { 0 };
 
 	(void)state;
 	gather(&rows, COHORT_TRAIN);
-	assert_int_equal(newton_solve(&newton, &bench.memory, P, best, &result, &failure), 0);
+	assert_int_equal(newton_solve(&newton, &bench.memory, best, &result, &failure), 0);
 	assert_int_equal(sgd_solve(&options, &bench.cohort, theta, &failure), 0);
 	assert_true(slow_loss(&rows, theta, 0) < slow_loss(&rows, best, 0) + 0.02);
 }

@@ -2,7 +2,7 @@
 /* AUC, accuracy and loss against counting all pairs. */
 #include "worker_bench.h"
 
-#include "../../userspace/worker/logistic.h"
+#include "../../userspace/worker/loss.h"
 #include "../../userspace/worker/metrics.h"
 
 #define MAX 500
@@ -39,7 +39,7 @@ static void measure(const struct sample *s, uint64_t announced, struct metrics *
 	size_t i;
 
 	memory_init(&memory, &backend, 4 << 20);
-	assert_int_equal(metrics_init(&collector, &memory, announced), 0);
+	assert_int_equal(metrics_init(&collector, &memory, LOSS_LOG, announced), 0);
 	for (i = 0; i < s->count; i++)	/* a first use, cleared */
 		metrics_add(&collector, -s->score[i], s->label[i]);
 	metrics_clear(&collector);
@@ -81,8 +81,8 @@ static void test_against_pairs(void **state)
 		measure(&s, s.count, &exact);
 		measure(&s, METRICS_EXACT + 1, &binned);
 		for (k = 0; k < s.count; k++) {
-			right += (logistic_chance(s.score[k]) >= 0.5) == (s.label[k] == 1);
-			loss += logistic_loss(s.score[k], s.label[k]) / (double)s.count;
+			right += (loss_chance(s.score[k]) >= 0.5) == (s.label[k] == 1);
+			loss += loss_value(LOSS_LOG, s.score[k], s.label[k]) / (double)s.count;
 		}
 		assert_true(fabs(exact.auc - slow_auc(&s)) < 1e-12);
 		assert_true(exact.auc_error == 0);

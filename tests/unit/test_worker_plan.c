@@ -59,9 +59,13 @@ static void test_refused(void **state)
 		{ HEAD "\"features\":[{\"column\":\"a\",\"levels\":[1,1]}]," LABEL SPLIT RUNS,
 		  "used twice" },
 		{ HEAD "\"features\":[{\"columm\":\"a\"}]," LABEL SPLIT RUNS, "columm: is not known" },
-		{ HEAD FEATURES "\"label\":{\"column\":\"y\"}," SPLIT RUNS, "above and equals" },
+		{ HEAD FEATURES "\"label\":{\"column\":\"y\"}," SPLIT RUNS,
+		  "above, equals and value" },
 		{ HEAD FEATURES "\"label\":{\"above\":0,\"equals\":1}," SPLIT RUNS,
-		  "above and equals" },
+		  "above, equals and value" },
+		{ HEAD FEATURES "\"label\":{\"value\":true,\"above\":1}," SPLIT RUNS,
+		  "above, equals and value" },
+		{ HEAD FEATURES "\"label\":{\"value\":1}," SPLIT RUNS, "label.value: must be true" },
 		{ HEAD FEATURES LABEL "\"missing\":\"zero\"," SPLIT RUNS, "none of the words" },
 		{ HEAD FEATURES LABEL "\"split\":{\"rule\":\"every\"}," RUNS, "rule rows takes" },
 		{ HEAD FEATURES LABEL "\"split\":{\"rule\":\"every\",\"every\":1}," RUNS,
@@ -82,6 +86,18 @@ static void test_refused(void **state)
 		  "\"runs\":[{\"name\":\"m\",\"method\":\"sgd\",\"momentum\":1}]}", "runs.momentum" },
 		{ HEAD FEATURES LABEL SPLIT
 		  "\"runs\":[{\"name\":\"m\",\"method\":\"sgd\",\"batch\":1.5}]}", "runs.batch" },
+		{ HEAD FEATURES LABEL SPLIT
+		  "\"runs\":[{\"name\":\"m\",\"method\":\"newton\",\"hidden\":[4]}]}",
+		  "newton takes no hidden layers" },
+		{ HEAD FEATURES LABEL SPLIT
+		  "\"runs\":[{\"name\":\"m\",\"method\":\"adam\",\"hidden\":[1,1,1,1,1]}]}",
+		  "at most 4 widths" },
+		{ HEAD FEATURES LABEL SPLIT
+		  "\"runs\":[{\"name\":\"m\",\"method\":\"adam\",\"hidden\":[4,0]}]}",
+		  "from 1 to 1024" },
+		{ HEAD FEATURES LABEL SPLIT
+		  "\"runs\":[{\"name\":\"m\",\"method\":\"adam\",\"activation\":\"step\"}]}",
+		  "runs.activation" },
 		{ HEAD FEATURES LABEL SPLIT
 		  "\"runs\":[{\"name\":\"m\",\"method\":\"sgd\"},{\"name\":\"m\",\"method\":\"sgd\"}]}",
 		  "stands twice" },

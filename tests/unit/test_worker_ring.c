@@ -7,9 +7,15 @@
 
 #define P 4
 
+/* Of the plan's run with hidden layers: 4 features, 8 and 4 units, 1 score. */
+#define PARAMS	(4 * 8 + 8 + 8 * 4 + 4 + 4 + 1)
+
+static const struct net net = { .inputs = P, .outputs = 1, .loss = LOSS_LOG };
+
 struct outcome {
 	double newton[P + 1];
 	double sgd[P + 1];
+	double layers[PARAMS];
 	uint64_t misses;
 	uint64_t shrinks;
 	size_t peak;
@@ -24,7 +30,7 @@ static void add(void *arg, const double *x, double y)
 {
 	struct adding *adding = arg;
 
-	gradient_add(adding->sum, adding->theta, x, y);
+	gradient_add(adding->sum, adding->theta, x, &y);
 }
 
 static int pass(void *arg, const double *theta, struct gradient *out,
@@ -43,22 +49,38 @@ static int pass(void *arg, const double *theta, struct gradient *out,
 	return 0;
 }
 
+static void train_layers(struct bench_cohort *b, double *out)
+{
+	const struct plan_run *run = &b->plan->run[3];
+	struct net shape = plan_net(b->plan, run);
+	struct sgd_options adam = { .run = run, .net = &shape };
+	struct failure failure = { 0 };
+	double *theta = memory_doubles(&b->memory, PARAMS);
+
+	assert_int_equal(net_params(&shape), PARAMS);
+	assert_non_null(theta);
+	net_begin(&shape, theta, run->seed);
+	if (sgd_solve(&adam, &b->cohort, theta, &failure))
+		fail_msg("%s", failure.text);
+	memcpy(out, theta, PARAMS * sizeof(double));
+}
+
 static void train(struct outcome *out, size_t rows, size_t chunk, size_t ring,
 		  size_t shrink_at, size_t budget)
 {
 	struct bench_cohort b = { .ring_limit = shrink_at };
-	struct newton_options options = {
-		.tolerance = 1e-10, .max_steps = 30, .pass = pass, .arg = &b,
+	struct solve_options options = {
+		.net = &net, .tolerance = 1e-10, .max_steps = 30, .pass = pass, .arg = &b,
 	};
-	struct sgd_options sgd = { 0 };
-	struct newton_result result;
+	struct sgd_options sgd = { .net = &net };
+	struct solve_result result;
 	struct failure failure = { 0 };
 	double *theta;
 
 	bench_begin(&b, rows, chunk, ring, budget);
 	theta = memory_doubles(&b.memory, P + 1);
 	assert_non_null(theta);
-	if (newton_solve(&options, &b.memory, P, theta, &result, &failure))
+	if (newton_solve(&options, &b.memory, theta, &result, &failure))
 		fail_msg("%s", failure.text);
 	memcpy(out->newton, theta, sizeof(out->newton));
 	memset(theta, 0, (P + 1) * sizeof(double));
@@ -66,6 +88,7 @@ static void train(struct outcome *out, size_t rows, size_t chunk, size_t ring,
 	if (sgd_solve(&sgd, &b.cohort, theta, &failure))
 		fail_msg("%s", failure.text);
 	memcpy(out->sgd, theta, sizeof(out->sgd));
+	train_layers(&b, out->layers);
 	out->misses = b.ring.misses;
 	out->shrinks = b.ring.shrinks;
 	out->peak = b.bench.peak;
@@ -77,6 +100,7 @@ static void same_weights(const struct outcome *a, const struct outcome *b)
 {
 	assert_memory_equal(a->newton, b->newton, sizeof(a->newton));
 	assert_memory_equal(a->sgd, b->sgd, sizeof(a->sgd));
+	assert_memory_equal(a->layers, b->layers, sizeof(a->layers));
 }
 
 static void test_ring_size_changes_nothing(void **state)

@@ -143,7 +143,10 @@ static const char bench_plan_text[] =
 	"\"split\":{\"rule\":\"hash\",\"seed\":7,\"fraction\":0.3},"
 	"\"runs\":[{\"name\":\"newton\",\"method\":\"newton\",\"l2\":0.001,\"tolerance\":1e-10},"
 	"{\"name\":\"sgd\",\"method\":\"sgd\",\"epochs\":20,\"batch\":16,\"rate\":0.2,"
-	"\"decay\":0.1,\"momentum\":0.5,\"window\":64,\"seed\":3}]}";
+	"\"decay\":0.1,\"momentum\":0.5,\"window\":64,\"seed\":3},"
+	"{\"name\":\"lbfgs\",\"method\":\"lbfgs\",\"l2\":0.001,\"tolerance\":1e-8},"
+	"{\"name\":\"layers\",\"method\":\"adam\",\"hidden\":[8,4],\"activation\":\"tanh\","
+	"\"rate\":0.02,\"epochs\":20,\"batch\":16,\"window\":64,\"seed\":3}]}";
 
 static inline struct plan *bench_plan(const char *text)
 {

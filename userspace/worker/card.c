@@ -6,13 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "emit.h"
+#include "model_file.h"
 #include "outfile.h"
-#include "safetensors.h"
 
-#define TENSORS		5
 #define FILE_NAME_MAX	128
 
 static json_t *number(double value)
@@ -20,121 +17,26 @@ static json_t *number(double value)
 	return isfinite(value) ? json_real(value) : json_null();
 }
 
+static json_t *metrics_values(const struct metrics *metrics)
+{
+	return json_pack("{s:I, s:o, s:o, s:o}", "rows", (json_int_t)metrics->rows,
+			 "mse", number(metrics->mse), "mae", number(metrics->mae),
+			 "r2", number(metrics->r2));
+}
+
 json_t *card_metrics(const struct metrics *metrics)
 {
-	json_t *out = json_pack("{s:I, s:I, s:o, s:o, s:o}", "rows",
-				(json_int_t)metrics->rows, "positive",
-				(json_int_t)metrics->positive, "accuracy",
-				number(metrics->accuracy), "auc", number(metrics->auc),
-				"log_loss", number(metrics->loss));
+	json_t *out;
 
+	if (metrics->kind == LOSS_SQUARED)
+		return metrics_values(metrics);
+	out = json_pack("{s:I, s:I, s:o, s:o, s:o}", "rows", (json_int_t)metrics->rows,
+			"positive", (json_int_t)metrics->positive,
+			"accuracy", number(metrics->accuracy), "auc", number(metrics->auc),
+			"log_loss", number(metrics->loss));
 	if (out && metrics->auc_error > 0)
 		json_object_set_new(out, "auc_error", number(metrics->auc_error));
 	return out;
-}
-
-/* ---- the model's file ---------------------------------------------------- */
-
-/* "age" or, for an indicator, "cp=3". */
-static void feature_name(const struct plan_feature *feature, char *out, size_t cap)
-{
-	if (feature->indicator)
-		snprintf(out, cap, "%s=%g", feature->column, feature->level);
-	else
-		snprintf(out, cap, "%s", feature->column);
-}
-
-static json_t *feature_names(const struct plan *plan)
-{
-	json_t *names = json_array();
-	char name[PLAN_NAME_MAX + 32];
-	size_t i;
-
-	for (i = 0; i < plan->features; i++) {
-		feature_name(&plan->feature[i], name, sizeof(name));
-		json_array_append_new(names, json_string(name));
-	}
-	return names;
-}
-
-static json_t *site_names(const struct cohort *cohort)
-{
-	json_t *names = json_array();
-	size_t i;
-
-	for (i = 0; i < cohort->sites; i++)
-		json_array_append_new(names, json_string(cohort->site[i].name));
-	return names;
-}
-
-/* The format wants texts; lists are JSON in a text. */
-static json_t *file_metadata(const struct card *card)
-{
-	json_t *features = feature_names(card->cohort->plan);
-	json_t *sites = site_names(card->cohort), *out = NULL;
-	char *features_text = json_dumps(features, JSON_COMPACT);
-	char *sites_text = json_dumps(sites, JSON_COMPACT);
-
-	if (features_text && sites_text)
-		out = json_pack("{s:s, s:s, s:s, s:s}", "format", "ward-logistic-1",
-				"plan", card->cohort->plan->name,
-				"features", features_text, "sites", sites_text);
-	free(features_text);
-	free(sites_text);
-	json_decref(features);
-	json_decref(sites);
-	return out;
-}
-
-struct rows {
-	const double *fill[PLAN_SITES_MAX];
-	const double *shift[PLAN_SITES_MAX];
-	const double *scale[PLAN_SITES_MAX];
-};
-
-/* Statistics by site where the plan standardises by site, else one row for all. */
-static void fill_tensors(const struct card *card, const struct model *model,
-			 struct rows *rows, const double **theta, struct tensor *tensor)
-{
-	const struct cohort *cohort = card->cohort;
-	size_t p = model->features, i;
-	size_t sites = cohort->plan->scale == PLAN_SCALE_SITE ? cohort->sites : 0;
-
-	for (i = 0; i < (sites ? sites : 1); i++) {
-		rows->fill[i] = cohort->site[i].scaler.fill;
-		rows->shift[i] = cohort->site[i].scaler.shift;
-		rows->scale[i] = cohort->site[i].scaler.scale;
-	}
-	theta[0] = model->theta;
-	theta[1] = model->theta + p;
-	tensor[0] = (struct tensor){ "weight", 0, p, &theta[0] };
-	tensor[1] = (struct tensor){ "bias", 0, 1, &theta[1] };
-	tensor[2] = (struct tensor){ "fill", sites, p, rows->fill };
-	tensor[3] = (struct tensor){ "shift", sites, p, rows->shift };
-	tensor[4] = (struct tensor){ "scale", sites, p, rows->scale };
-}
-
-static int write_model(const struct card *card, const struct model *model,
-		       const char *dir, const char *name, uint8_t *sha256,
-		       struct failure *failure)
-{
-	struct tensor tensor[TENSORS];
-	const double *theta[2];
-	struct rows rows;
-	json_t *metadata = file_metadata(card);
-	uint8_t *bytes = NULL;
-	size_t len = 0;
-	int ret = -1;
-
-	fill_tensors(card, model, &rows, theta, tensor);
-	if (!metadata || safetensors_encode(tensor, TENSORS, metadata, &bytes, &len) ||
-	    !EVP_Digest(bytes, len, sha256, NULL, EVP_sha256(), NULL))
-		failed(failure, EXIT_DEVICE, "%s: out of memory", name);
-	else
-		ret = outfile_write(dir, name, bytes, len, failure);
-	free(bytes);
-	json_decref(metadata);
-	return ret;
 }
 
 /* ---- the card ------------------------------------------------------------ */
@@ -169,18 +71,31 @@ static json_t *card_sites(const struct card *card, const struct model *model)
 	return out;
 }
 
+static json_t *hidden_widths(const struct net *net)
+{
+	json_t *out = json_array();
+	size_t i;
+
+	for (i = 0; i < net->hidden; i++)
+		json_array_append_new(out, json_integer((json_int_t)net->width[i]));
+	return out;
+}
+
 static json_t *card_training(const struct model *model)
 {
-	bool newton = model->run->method == PLAN_NEWTON;
+	bool by_step = plan_by_step(model->run->method);
 	json_t *out = json_pack("{s:s, s:s, s:f, s:I, s:o}", "run", model->run->name,
-				"method", newton ? "newton" : "sgd", "l2", model->run->l2,
-				newton ? "steps" : "epochs", (json_int_t)model->steps,
+				"method", plan_method_name(model->run->method),
+				"l2", model->run->l2,
+				by_step ? "steps" : "epochs", (json_int_t)model->steps,
 				"loss", number(model->loss));
 
-	if (out && newton) {
+	if (out && by_step) {
 		json_object_set_new(out, "gradient", number(model->norm));
 		json_object_set_new(out, "converged", json_boolean(model->converged));
 	}
+	if (out && model->net.hidden)
+		json_object_set_new(out, "hidden", hidden_widths(&model->net));
 	return out;
 }
 
@@ -209,7 +124,7 @@ static json_t *card_json(const struct card *card, const struct model *model,
 			 "sha256", emit_hex(sha256, 32),
 			 "plan", "name", plan->name,
 			 "sha512", emit_hex(plan->digest, sizeof(plan->digest)),
-			 "features", feature_names(plan),
+			 "features", model_file_features(plan),
 			 "data", card_data(card),
 			 "training", card_training(model),
 			 "metrics", "pooled", card_metrics(&model->pooled),
@@ -242,7 +157,7 @@ int card_write(const struct card *card, const struct model *model, const char *d
 
 	snprintf(model_name, sizeof(model_name), "model-%s.safetensors", model->run->name);
 	snprintf(card_name, sizeof(card_name), "model-%s.json", model->run->name);
-	if (write_model(card, model, dir, model_name, sha256, failure))
+	if (model_file_write(card->cohort, model, dir, model_name, sha256, failure))
 		return -1;
 	json = card_json(card, model, model_name, sha256);
 	text = json ? as_lines(json) : NULL;

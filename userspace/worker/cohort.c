@@ -37,7 +37,7 @@ static int check_classes(struct cohort *cohort, struct failure *failure)
 	if (!cohort->train)
 		return failed(failure, EXIT_DAMAGED,
 			      "no training rows: the split or missing values leave none");
-	if (!positive || positive == rows)
+	if (cohort->plan->label != PLAN_LABEL_VALUE && (!positive || positive == rows))
 		return failed(failure, EXIT_DAMAGED,
 			      "all rows have the same label: the plan's label rule does not tell them apart");
 	return 0;

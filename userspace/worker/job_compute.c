@@ -132,29 +132,33 @@ int job_load(struct job *job)
 
 /* ---- runs ---------------------------------------------------------------- */
 
+static const char *unit_of(const struct plan_run *run)
+{
+	return plan_by_step(run->method) ? "steps" : "epochs";
+}
+
 static void show_step(void *arg, const struct plan_run *run, uint64_t step,
 		      uint64_t steps, double loss)
 {
 	struct job *job = arg;
 
 	(void)loss;
-	/* Newton ends when it is there, not after a known number of steps. */
-	progress_show(&job->progress, step, run->method == PLAN_SGD ? steps : 0,
-		      run->method == PLAN_SGD ? "epochs" : "steps");
+	/* What goes by steps ends when it is there, not after a known number. */
+	progress_show(&job->progress, step, plan_by_step(run->method) ? 0 : steps, unit_of(run));
 }
 
 static void tell_run(const struct job *job, const struct model *model)
 {
 	const struct plan_run *run = model->run;
-	const char *unit = run->method == PLAN_NEWTON ? "steps" : "epochs";
+	const char *unit = unit_of(run);
 	char how[64] = "";
 
-	if (run->method == PLAN_NEWTON)
+	if (plan_by_step(run->method))
 		snprintf(how, sizeof(how), ", gradient %.1e, %s", model->norm,
 			 model->converged ? "converged" : "NOT converged");
 	emit_step(job->emit, "train",
 		  json_pack("{s:s, s:s, s:I, s:f, s:b, s:I, s:I, s:I}", "run", run->name,
-			    "method", run->method == PLAN_NEWTON ? "newton" : "sgd",
+			    "method", plan_method_name(run->method),
 			    unit, (json_int_t)model->steps, "loss", model->loss,
 			    "converged", model->converged,
 			    "ring", (json_int_t)job->ring.count,
@@ -176,15 +180,17 @@ static void figure(char *out, size_t cap, double value)
 static void tell_metrics(const struct job *job, const char *run, const char *site,
 			 const struct metrics *metrics)
 {
-	char accuracy[16], auc[16];
+	bool values = metrics->kind == LOSS_SQUARED;
+	char first[16], second[16];
 
-	figure(accuracy, sizeof(accuracy), metrics->accuracy);
-	figure(auc, sizeof(auc), metrics->auc);
+	figure(first, sizeof(first), values ? metrics->mse : metrics->accuracy);
+	figure(second, sizeof(second), values ? metrics->mae : metrics->auc);
 	emit_step(job->emit, "metrics",
 		  json_pack("{s:s, s:s, s:o}", "run", run, "site", site, "figures",
 			    card_metrics(metrics)),
-		  "%s: %s: accuracy %s, AUC %s, %" PRIu64 " test rows", run, site,
-		  accuracy, auc, metrics->rows);
+		  "%s: %s: %s %s, %s %s, %" PRIu64 " test rows", run, site,
+		  values ? "squared error" : "accuracy", first,
+		  values ? "absolute error" : "AUC", second, metrics->rows);
 }
 
 static int train_one(struct job *job, size_t i)

@@ -4,12 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "logistic.h"
-
 int metrics_init(struct metrics_collector *collector, struct memory *memory,
-		 uint64_t rows)
+		 enum loss kind, uint64_t rows)
 {
-	*collector = (struct metrics_collector){ 0 };
+	*collector = (struct metrics_collector){ .kind = kind };
+	if (kind == LOSS_SQUARED)
+		return 0;
 	if (rows <= METRICS_EXACT) {
 		collector->room = rows ? rows : 1;
 		collector->row = memory_take(memory, collector->room * sizeof(*collector->row));
@@ -23,8 +23,8 @@ int metrics_init(struct metrics_collector *collector, struct memory *memory,
 void metrics_clear(struct metrics_collector *collector)
 {
 	collector->rows = collector->right = collector->positive = 0;
-	collector->loss = 0;
-	if (!collector->row) {
+	collector->loss = collector->apart = collector->mean = collector->spread = 0;
+	if (collector->negative_bin) {
 		memset(collector->negative_bin, 0, METRICS_BINS * sizeof(uint64_t));
 		memset(collector->positive_bin, 0, METRICS_BINS * sizeof(uint64_t));
 	}
@@ -32,7 +32,7 @@ void metrics_clear(struct metrics_collector *collector)
 
 static void add_bin(struct metrics_collector *collector, double score, double label)
 {
-	size_t bin = (size_t)(logistic_chance(score) * METRICS_BINS);
+	size_t bin = (size_t)(loss_chance(score) * METRICS_BINS);
 
 	if (bin >= METRICS_BINS)
 		bin = METRICS_BINS - 1;
@@ -42,16 +42,34 @@ static void add_bin(struct metrics_collector *collector, double score, double la
 		collector->negative_bin[bin]++;
 }
 
-void metrics_add(struct metrics_collector *collector, double score, double label)
+static void add_class(struct metrics_collector *collector, double score, double label)
 {
 	if (!collector->row)
 		add_bin(collector, score, label);
 	else if (collector->rows < collector->room)
 		collector->row[collector->rows] = (struct metrics_row){ score, label };
-	collector->rows++;
 	collector->right += (score >= 0) == (label > 0);
 	collector->positive += label > 0;
-	collector->loss += logistic_loss(score, label);
+}
+
+/* Mean and spread as B. P. Welford adds them up. */
+static void add_value(struct metrics_collector *collector, double score, double label)
+{
+	double from = label - collector->mean;
+
+	collector->apart += fabs(score - label);
+	collector->mean += from / (double)(collector->rows + 1);
+	collector->spread += from * (label - collector->mean);
+}
+
+void metrics_add(struct metrics_collector *collector, double score, double label)
+{
+	if (collector->kind == LOSS_SQUARED)
+		add_value(collector, score, label);
+	else
+		add_class(collector, score, label);
+	collector->rows++;
+	collector->loss += loss_value(collector->kind, score, label);
 }
 
 static void sift(struct metrics_row *row, size_t root, size_t count)
@@ -125,22 +143,45 @@ static double pairs_binned(const struct metrics_collector *collector, double *ti
 	return won;
 }
 
-void metrics_finish(struct metrics_collector *collector, struct metrics *out)
+static void finish_values(const struct metrics_collector *collector, struct metrics *out)
+{
+	double rows = (double)collector->rows;
+
+	if (!collector->rows)
+		return;
+	out->mse = 2 * collector->loss / rows;
+	out->mae = collector->apart / rows;
+	if (collector->spread > 0)
+		out->r2 = 1 - out->mse * rows / collector->spread;
+}
+
+static void finish_classes(const struct metrics_collector *collector, struct metrics *out)
 {
 	double rows = (double)collector->rows;
 	double positive = (double)collector->positive;
 	double pairs = positive * (rows - positive), tied = 0, won;
 
-	*out = (struct metrics){
-		.rows = collector->rows, .positive = collector->positive,
-		.accuracy = rows > 0 ? (double)collector->right / rows : NAN,
-		.loss = rows > 0 ? collector->loss / rows : NAN,
-		.auc = NAN,
-	};
+	out->positive = collector->positive;
+	if (!collector->rows)
+		return;
+	out->accuracy = (double)collector->right / rows;
+	out->loss = collector->loss / rows;
 	if (!(pairs > 0) || (collector->row && collector->rows > collector->room))
 		return;
 	won = collector->row ? pairs_exact(collector->row, collector->rows) :
 			       pairs_binned(collector, &tied);
 	out->auc = won / pairs;
 	out->auc_error = tied / pairs;
+}
+
+void metrics_finish(struct metrics_collector *collector, struct metrics *out)
+{
+	*out = (struct metrics){
+		.kind = collector->kind, .rows = collector->rows,
+		.accuracy = NAN, .auc = NAN, .loss = NAN, .mse = NAN, .mae = NAN, .r2 = NAN,
+	};
+	if (collector->kind == LOSS_SQUARED)
+		finish_values(collector, out);
+	else
+		finish_classes(collector, out);
 }

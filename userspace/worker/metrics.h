@@ -2,7 +2,7 @@
 /*
  * How good a model is on rows that it was not trained on.
  *
- * Up to METRICS_EXACT rows, scores are kept (in protected memory) and the AUC
+ * Of values: how far its estimates are from them. Of classes: how many it tells apart. Up to METRICS_EXACT rows, scores are kept (in protected memory) and the AUC
  * is exact. Beyond that, scores are counted in bins of equal probability, so
  * that memory stays bounded, and the AUC comes with the error that the bins
  * can have made at most.
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loss.h"
 #include "memory.h"
 
 #define METRICS_EXACT	65536u
@@ -24,10 +25,14 @@ struct metrics_row {
 };
 
 struct metrics_collector {
+	enum loss kind;
 	uint64_t rows;
 	uint64_t right;
 	uint64_t positive;
 	double loss;
+	double apart;		/* of values: sum of distances */
+	double mean;		/* of the labels, and their squared distances from it */
+	double spread;
 	size_t room;
 	struct metrics_row *row;	/* exact */
 	uint64_t *negative_bin;		/* else */
@@ -35,33 +40,42 @@ struct metrics_collector {
 };
 
 /**
- * struct metrics - the figures
+ * struct metrics - the figures; those of the other kind are NaN
+ * @kind: LOSS_LOG: of classes, LOSS_SQUARED: of values
  * @rows: rows
  * @positive: rows with label 1
  * @accuracy: part of rows on the right side of probability 1/2; NaN = no rows
  * @auc: area under the ROC curve; NaN where a class has no rows
  * @auc_error: the exact AUC lies within @auc +- @auc_error
  * @loss: mean log loss, nats
+ * @mse: mean squared error, the label's unit squared
+ * @mae: mean absolute error, the label's unit
+ * @r2: 1 - @mse / variance of the labels; NaN where they are all the same
  */
 struct metrics {
+	enum loss kind;
 	uint64_t rows;
 	uint64_t positive;
 	double accuracy;
 	double auc;
 	double auc_error;
 	double loss;
+	double mse;
+	double mae;
+	double r2;
 };
 
 /**
  * metrics_init() - room for rows
  * @collector: filled in
  * @memory: where scores live
+ * @kind: of labels
  * @rows: most that will come
  *
  * Return: 0, or -1 when the budget has no room.
  */
 int metrics_init(struct metrics_collector *collector, struct memory *memory,
-		 uint64_t rows);
+		 enum loss kind, uint64_t rows);
 
 /**
  * metrics_clear() - no rows yet
@@ -72,8 +86,8 @@ void metrics_clear(struct metrics_collector *collector);
 /**
  * metrics_add() - count a row in
  * @collector: collector; rows beyond those announced count for accuracy only
- * @score: log odds
- * @label: 0 or 1
+ * @score: log odds, or the estimate
+ * @label: 0 or 1, or the value
  */
 void metrics_add(struct metrics_collector *collector, double score, double label);
 

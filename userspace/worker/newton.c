@@ -8,15 +8,17 @@
 #define HALVINGS	30
 
 struct newton {
-	const struct newton_options *options;
-	size_t n;
+	const struct solve_options *options;
+	size_t n;		/* parameters */
+	size_t block;		/* of one score */
 	double *theta;
 	double *trial;
 	double *step;
 	double *factor;
+	double *one;		/* the step of one score's parameters */
 	struct gradient here;
 	struct gradient there;
-	struct newton_result *result;
+	struct solve_result *result;
 	struct failure *failure;
 };
 
@@ -58,13 +60,13 @@ void newton_substitute(const double *factor, size_t n, double *x)
 }
 
 /*
- * The direction downhill. Where the Hessian is singular (columns that depend
- * on each other, a constant one) the smallest ridge that mends it is added.
+ * Where the Hessian is singular (columns that depend on each other, a constant one) the
+ * smallest ridge that mends it is added.
  */
-static int direction(struct newton *newton)
+static int factor(struct newton *newton)
 {
 	double largest = 0, ridge = 0;
-	size_t n = newton->n, i;
+	size_t n = newton->block, i;
 
 	for (i = 0; i < n; i++)
 		largest = fmax(largest, newton->here.h[i * n + i]);
@@ -76,9 +78,28 @@ static int direction(struct newton *newton)
 			return failed(newton->failure, EXIT_DAMAGED,
 				      "newton: the Hessian cannot be factored; are there values near the limits of a double?");
 	}
-	for (i = 0; i < n; i++)
-		newton->step[i] = -newton->here.g[i];
-	newton_substitute(newton->factor, n, newton->step);
+	return 0;
+}
+
+/* The direction downhill: each score's parameters by themselves, the bias last. */
+static int direction(struct newton *newton)
+{
+	struct net_layer at = net_layer(newton->options->net, 0);
+	const double *g = newton->here.g;
+	size_t unit, i;
+
+	if (factor(newton))
+		return -1;
+	for (unit = 0; unit < at.units; unit++) {
+		size_t first = at.weight + unit * at.inputs;
+
+		for (i = 0; i < at.inputs; i++)
+			newton->one[i] = -g[first + i];
+		newton->one[i] = -g[at.bias + unit];
+		newton_substitute(newton->factor, newton->block, newton->one);
+		memcpy(newton->step + first, newton->one, at.inputs * sizeof(double));
+		newton->step[at.bias + unit] = newton->one[at.inputs];
+	}
 	return 0;
 }
 
@@ -120,7 +141,7 @@ static int search(struct newton *newton)
 
 static int iterate(struct newton *newton)
 {
-	struct newton_result *result = newton->result;
+	struct solve_result *result = newton->result;
 	int moved = 1;
 
 	if (pass(newton, newton->theta, &newton->here))
@@ -147,25 +168,25 @@ static int iterate(struct newton *newton)
 	return 0;
 }
 
-int newton_solve(const struct newton_options *options, struct memory *memory,
-		 size_t features, double *theta, struct newton_result *result,
-		 struct failure *failure)
+int newton_solve(const struct solve_options *options, struct memory *memory, double *theta,
+		 struct solve_result *result, struct failure *failure)
 {
-	size_t n = features + 1;
+	size_t n = net_params(options->net), block = options->net->inputs + 1;
 	struct newton newton = {
-		.options = options, .n = n, .theta = theta,
+		.options = options, .n = n, .block = block, .theta = theta,
 		.trial = memory_doubles(memory, n),
 		.step = memory_doubles(memory, n),
-		.factor = memory_doubles(memory, n * n),
+		.factor = memory_doubles(memory, block * block),
+		.one = memory_doubles(memory, block),
 		.result = result, .failure = failure,
 	};
 
-	*result = (struct newton_result){ 0 };
-	if (!newton.trial || !newton.step || !newton.factor ||
-	    gradient_init(&newton.here, memory, features, 1) ||
-	    gradient_init(&newton.there, memory, features, 1))
+	*result = (struct solve_result){ 0 };
+	if (!newton.trial || !newton.step || !newton.factor || !newton.one ||
+	    gradient_init(&newton.here, memory, options->net, 1) ||
+	    gradient_init(&newton.there, memory, options->net, 1))
 		return failed(failure, EXIT_DEVICE,
 			      "newton: no room for %zu x %zu numbers in the budget; raise --budget",
-			      3 * n, n);
+			      3 * block, block);
 	return iterate(&newton);
 }

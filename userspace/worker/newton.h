@@ -1,51 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* Newton's method on a smooth convex function, with a backtracking step. */
+/*
+ * Newton's method on a smooth convex function, with a backtracking step: for models without
+ * hidden layers. Where the loss is squared its first step is the exact solution.
+ */
 #ifndef WARD_WORKER_NEWTON_H
 #define WARD_WORKER_NEWTON_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "failure.h"
-#include "logistic.h"
 #include "memory.h"
-
-/* The mean loss, gradient and Hessian at @theta, by one pass over all rows. */
-typedef int (*newton_pass)(void *arg, const double *theta, struct gradient *out,
-			   struct failure *failure);
-
-struct newton_options {
-	double tolerance;	/* of gradient_norm() */
-	uint64_t max_steps;
-	newton_pass pass;
-	void *arg;
-	/* after each step; or NULL */
-	void (*progress)(void *arg, uint64_t step, double loss, double norm);
-};
-
-struct newton_result {
-	uint64_t steps;
-	uint64_t passes;
-	double loss;
-	double norm;
-	bool converged;
-};
+#include "solve.h"
 
 /**
  * newton_solve() - find the minimum
- * @options: options
+ * @options: options; its passes fill in the Hessian
  * @memory: where work arrays live
- * @features: weights
- * @theta: features + 1 doubles: start, then the best point found
+ * @theta: parameters: start, then the best point found
  * @result: how it ended; not converged is no failure
  * @failure: what went wrong
  *
  * Return: 0 or -1.
  */
-int newton_solve(const struct newton_options *options, struct memory *memory,
-		 size_t features, double *theta, struct newton_result *result,
-		 struct failure *failure);
+int newton_solve(const struct solve_options *options, struct memory *memory, double *theta,
+		 struct solve_result *result, struct failure *failure);
 
 /**
  * newton_factor() - Cholesky factor of h + ridge I

@@ -103,6 +103,18 @@ bool plan_names_site(const struct plan *plan, const char *site)
 	return plan->split != PLAN_SPLIT_ROWS || rows_of(plan, site);
 }
 
+struct net plan_net(const struct plan *plan, const struct plan_run *run)
+{
+	struct net net = {
+		.inputs = plan->features, .outputs = 1, .hidden = run->hidden,
+		.activation = run->activation,
+		.loss = plan->label == PLAN_LABEL_VALUE ? LOSS_SQUARED : LOSS_LOG,
+	};
+
+	memcpy(net.width, run->width, sizeof(net.width));
+	return net;
+}
+
 static bool rows_hold(const struct plan_rows *rows, uint64_t row)
 {
 	size_t low = 0, high = rows ? rows->count : 0;

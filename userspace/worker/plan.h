@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "failure.h"
+#include "net.h"
 
 #define PLAN_SIZE_MAX		(1u << 20)
 #define PLAN_NAME_MAX		63
@@ -30,11 +31,11 @@ struct plan_feature {
 	double level;
 };
 
-enum plan_label { PLAN_LABEL_ABOVE, PLAN_LABEL_EQUALS };
+enum plan_label { PLAN_LABEL_ABOVE, PLAN_LABEL_EQUALS, PLAN_LABEL_VALUE };
 enum plan_missing { PLAN_MISSING_DROP, PLAN_MISSING_MEAN };
 enum plan_scale { PLAN_SCALE_POOLED, PLAN_SCALE_SITE, PLAN_SCALE_NONE };
 enum plan_split { PLAN_SPLIT_ROWS, PLAN_SPLIT_HASH, PLAN_SPLIT_EVERY };
-enum plan_method { PLAN_NEWTON, PLAN_SGD };
+enum plan_method { PLAN_NEWTON, PLAN_LBFGS, PLAN_SGD, PLAN_ADAM };
 
 /* Rows first to last, from 0, both included. */
 struct plan_range {
@@ -52,21 +53,28 @@ struct plan_rows {
 /**
  * struct plan_run - one model to be trained
  * @name: of the model and its files
- * @method: Newton on all rows, or stochastic gradient descent on minibatches
+ * @method: Newton or L-BFGS on all rows, or stochastic gradient descent on minibatches,
+ *	with one rate for all parameters or one for each (Adam)
+ * @hidden: layers between features and scores; Newton takes none
+ * @width: units of each
+ * @activation: of hidden units
  * @l2: penalty l2/2 * |w|^2 on the mean loss, the bias left out
- * @tolerance: Newton ends when no part of the gradient is larger
- * @max_steps: Newton gives up after as many
- * @epochs: passes of SGD
+ * @tolerance: Newton and L-BFGS end when no part of the gradient is larger
+ * @max_steps: they give up after as many
+ * @epochs: passes of SGD and Adam
  * @batch: rows of a minibatch
  * @rate: step of the first minibatch; rate / (1 + decay * epoch) later
  * @decay: see @rate
- * @momentum: of the step, 0 to below 1
- * @window: rows among which SGD shuffles
- * @seed: of the shuffle
+ * @momentum: of the step, 0 to below 1; SGD only
+ * @window: rows among which is shuffled
+ * @seed: of the shuffle, and of the weights that hidden layers start from
  */
 struct plan_run {
 	char name[PLAN_NAME_MAX + 1];
 	enum plan_method method;
+	size_t hidden;
+	size_t width[NET_HIDDEN_MAX];
+	enum net_activation activation;
 	double l2;
 	double tolerance;
 	uint64_t max_steps;
@@ -148,5 +156,35 @@ bool plan_is_test(const struct plan *plan, const char *site, uint64_t row);
  * Return: true also for the other kinds of split.
  */
 bool plan_names_site(const struct plan *plan, const char *site);
+
+/**
+ * plan_net() - the shape of a run's model
+ * @plan: plan
+ * @run: of it
+ *
+ * Return: logistic where the label is a class, linear where it is a value, with the run's
+ * hidden layers.
+ */
+struct net plan_net(const struct plan *plan, const struct plan_run *run);
+
+/**
+ * plan_by_step() - does a method look at all rows for each step
+ * @method: method
+ *
+ * Return: true for Newton and L-BFGS, which can say that they converged; false for those
+ * that count epochs.
+ */
+static inline bool plan_by_step(enum plan_method method)
+{
+	return method == PLAN_NEWTON || method == PLAN_LBFGS;
+}
+
+/**
+ * plan_method_name() - as plans write it
+ * @method: method
+ *
+ * Return: the word.
+ */
+const char *plan_method_name(enum plan_method method);
 
 #endif /* WARD_WORKER_PLAN_H */

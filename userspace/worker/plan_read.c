@@ -222,20 +222,23 @@ static const struct member label_members[] = {
 	NAME("column", plan, label_column),
 	REAL("above", plan, label_value, -1e300, 1e300),
 	REAL("equals", plan, label_value, -1e300, 1e300),
+	OTHER("value"),
 	LAST
 };
 
 static int read_label(struct reader *r, struct plan *plan, json_t *label)
 {
-	bool equals;
+	json_t *value = json_object_get(label, "value");
+	bool equals = json_object_get(label, "equals");
 
 	r->where = "label";
 	if (read_object(r, label_members, label, plan))
 		return -1;
-	equals = json_object_get(label, "equals");
-	if (equals == !!json_object_get(label, "above"))
-		return bad(r, "", "one of above and equals must stand here");
-	plan->label = equals ? PLAN_LABEL_EQUALS : PLAN_LABEL_ABOVE;
+	if (equals + !!json_object_get(label, "above") + !!value != 1)
+		return bad(r, "", "one of above, equals and value must stand here");
+	if (value && !json_is_true(value))
+		return bad(r, "value", "must be true: the column's value itself is learnt");
+	plan->label = value ? PLAN_LABEL_VALUE : equals ? PLAN_LABEL_EQUALS : PLAN_LABEL_ABOVE;
 	return 0;
 }
 
@@ -334,11 +337,17 @@ static int read_split(struct reader *r, struct plan *plan, json_t *split)
 
 /* ---- runs ---------------------------------------------------------------- */
 
-static const char *const methods[] = { "newton", "sgd", NULL };
+static const char *const methods[] = {
+	[PLAN_NEWTON] = "newton", [PLAN_LBFGS] = "lbfgs", [PLAN_SGD] = "sgd", [PLAN_ADAM] = "adam",
+	NULL
+};
+static const char *const activations[] = { [NET_RELU] = "relu", [NET_TANH] = "tanh", NULL };
 
 static const struct member run_members[] = {
 	NAME("name", plan_run, name),
 	CHOICE("method", plan_run, method, methods),
+	OTHER("hidden"),
+	CHOICE("activation", plan_run, activation, activations),
 	REAL("l2", plan_run, l2, 0, 1e6),
 	REAL("tolerance", plan_run, tolerance, 1e-15, 1),
 	COUNT("max_steps", plan_run, max_steps, 1, 100000),
@@ -356,8 +365,32 @@ static const char *const run_needs[] = { "name", "method", NULL };
 
 static const struct plan_run run_defaults = {
 	.tolerance = 1e-10, .max_steps = 100, .epochs = 50, .batch = 32,
-	.rate = 0.1, .window = 4096,
+	.window = 4096,
 };
+
+const char *plan_method_name(enum plan_method method)
+{
+	return methods[method];
+}
+
+static int read_hidden(struct reader *r, struct plan_run *run, json_t *list)
+{
+	json_t *width;
+	size_t i;
+
+	if (!json_is_array(list) || json_array_size(list) > NET_HIDDEN_MAX)
+		return bad(r, "hidden", "must be an array of at most 4 widths");
+	json_array_foreach(list, i, width) {
+		json_int_t units = json_integer_value(width);
+
+		if (!json_is_integer(width) || units < 1 || units > NET_WIDTH_MAX)
+			return bad(r, "hidden", "a width is a whole number from 1 to 1024");
+		run->width[run->hidden++] = (size_t)units;
+	}
+	if (run->hidden && run->method == PLAN_NEWTON)
+		return bad(r, "hidden", "newton takes no hidden layers; lbfgs, sgd and adam do");
+	return 0;
+}
 
 /* Names become names of files. */
 static bool plain_name(const char *name)
@@ -367,7 +400,7 @@ static bool plain_name(const char *name)
 
 static int read_runs(struct reader *r, struct plan *plan, json_t *list)
 {
-	json_t *entry;
+	json_t *entry, *hidden;
 	size_t i, j;
 
 	r->where = "runs";
@@ -381,6 +414,11 @@ static int read_runs(struct reader *r, struct plan *plan, json_t *list)
 		if (read_object(r, run_members, entry, run) ||
 		    need_members(r, entry, run_needs))
 			return -1;
+		hidden = json_object_get(entry, "hidden");
+		if (hidden && read_hidden(r, run, hidden))
+			return -1;
+		if (!json_object_get(entry, "rate"))
+			run->rate = run->method == PLAN_ADAM ? 0.001 : 0.1;
 		if (!plain_name(run->name))
 			return bad(r, "name", "may hold a-z, 0-9, - and _");
 		for (j = 0; j < i; j++) {

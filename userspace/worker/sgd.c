@@ -4,21 +4,29 @@
 #include <math.h>
 #include <string.h>
 
-#include "logistic.h"
+#include "gradient.h"
 #include "random.h"
 #include "scrub.h"
+
+/* The paper's own. */
+#define BETA1	0.9
+#define BETA2	0.999
+#define EPSILON	1e-8
 
 struct sgd {
 	const struct sgd_options *options;
 	struct cohort *cohort;
 	struct failure *failure;
-	size_t features;
+	size_t width;		/* of a row in the window: features, label */
+	size_t params;
 	double *theta;
-	double *velocity;
+	double *first;		/* SGD: velocity; Adam: mean of gradients */
+	double *second;		/* Adam: mean of their squares */
+	uint64_t steps;
 	struct gradient batch;
 	size_t window;		/* rows that it can hold */
 	size_t waiting;		/* rows that it holds */
-	double *rows;		/* window * (features + 1): features, label */
+	double *rows;		/* window * width */
 	uint64_t *taken;	/* rows of this epoch by site */
 	uint64_t random;
 	double rate;
@@ -30,18 +38,20 @@ static int prepare(struct sgd *sgd)
 	struct memory *memory = sgd->cohort->memory;
 	uint64_t rows = sgd->cohort->train;
 
-	sgd->features = sgd->cohort->plan->features;
+	sgd->width = sgd->cohort->plan->features + 1;
+	sgd->params = net_params(sgd->options->net);
 	sgd->window = sgd->options->run->window;
 	if (sgd->window > rows)
 		sgd->window = rows;
-	sgd->velocity = memory_doubles(memory, sgd->features + 1);
-	sgd->rows = memory_doubles(memory, sgd->window * (sgd->features + 1));
+	sgd->first = memory_doubles(memory, sgd->params);
+	sgd->second = memory_doubles(memory, sgd->params);
+	sgd->rows = memory_doubles(memory, sgd->window * sgd->width);
 	sgd->taken = memory_take(memory, sgd->cohort->sites * sizeof(*sgd->taken));
-	if (!sgd->velocity || !sgd->rows || !sgd->taken ||
-	    gradient_init(&sgd->batch, memory, sgd->features, 0))
+	if (!sgd->first || !sgd->second || !sgd->rows || !sgd->taken ||
+	    gradient_init(&sgd->batch, memory, sgd->options->net, 0))
 		return failed(sgd->failure, EXIT_DEVICE,
-			      "sgd: no room for a window of %zu rows in the budget; raise --budget or make the plan's window smaller",
-			      sgd->window);
+			      "%s: no room for a window of %zu rows in the budget; raise --budget or make the plan's window smaller",
+			      plan_method_name(sgd->options->run->method), sgd->window);
 	sgd->random = sgd->options->run->seed;
 	return 0;
 }
@@ -69,7 +79,7 @@ static size_t pick_site(const struct sgd *sgd)
 
 static double *place(const struct sgd *sgd, size_t i)
 {
-	return sgd->rows + i * (sgd->features + 1);
+	return sgd->rows + i * sgd->width;
 }
 
 /* Put the next row of the epoch at @slot. Return: 1, 0 = no more, -1. */
@@ -87,23 +97,49 @@ static int refill(struct sgd *sgd, size_t slot)
 			      sgd->cohort->site[site].name);
 	if (got < 0)
 		return -1;
-	row.x[sgd->features] = row.y;
+	row.x[sgd->width - 1] = row.y;
 	sgd->taken[site]++;
 	return 1;
 }
 
-static void step(struct sgd *sgd)
+static void step_momentum(struct sgd *sgd)
 {
+	double momentum = sgd->options->run->momentum;
 	size_t i;
 
+	for (i = 0; i < sgd->params; i++) {
+		sgd->first[i] = momentum * sgd->first[i] - sgd->rate * sgd->batch.g[i];
+		sgd->theta[i] += sgd->first[i];
+	}
+}
+
+static void step_adam(struct sgd *sgd)
+{
+	double lack1 = 1 - pow(BETA1, (double)sgd->steps);
+	double lack2 = 1 - pow(BETA2, (double)sgd->steps);
+	size_t i;
+
+	for (i = 0; i < sgd->params; i++) {
+		double g = sgd->batch.g[i];
+
+		sgd->first[i] = BETA1 * sgd->first[i] + (1 - BETA1) * g;
+		sgd->second[i] = BETA2 * sgd->second[i] + (1 - BETA2) * g * g;
+		sgd->theta[i] -= sgd->rate * (sgd->first[i] / lack1) /
+				 (sqrt(sgd->second[i] / lack2) + EPSILON);
+	}
+}
+
+static void step(struct sgd *sgd)
+{
 	if (!sgd->batch.rows)
 		return;
+	sgd->loss += sgd->batch.loss;
+	sgd->steps++;
 	gradient_finish(&sgd->batch, sgd->theta, sgd->options->run->l2);
-	for (i = 0; i <= sgd->features; i++) {
-		sgd->velocity[i] = sgd->options->run->momentum * sgd->velocity[i] -
-				   sgd->rate * sgd->batch.g[i];
-		sgd->theta[i] += sgd->velocity[i];
-	}
+	if (sgd->options->run->method == PLAN_ADAM)
+		step_adam(sgd);
+	else
+		step_momentum(sgd);
 	gradient_clear(&sgd->batch);
 }
 
@@ -114,9 +150,7 @@ static int draw(struct sgd *sgd)
 	double *row = place(sgd, pick);
 	int got;
 
-	sgd->loss += logistic_loss(logistic_score(sgd->theta, row, sgd->features),
-				   row[sgd->features]);
-	gradient_add(&sgd->batch, sgd->theta, row, row[sgd->features]);
+	gradient_add(&sgd->batch, sgd->theta, row, row + sgd->width - 1);
 	if (sgd->batch.rows == sgd->options->run->batch)
 		step(sgd);
 	got = refill(sgd, pick);
@@ -124,8 +158,7 @@ static int draw(struct sgd *sgd)
 		return got < 0 ? -1 : 0;
 	sgd->waiting--;
 	if (pick != sgd->waiting)
-		memcpy(row, place(sgd, sgd->waiting),
-		       (sgd->features + 1) * sizeof(double));
+		memcpy(row, place(sgd, sgd->waiting), sgd->width * sizeof(double));
 	return 0;
 }
 
@@ -155,7 +188,8 @@ static int run_epoch(struct sgd *sgd, uint64_t epoch)
 	scrub_stack();
 	if (!isfinite(sgd->loss))
 		return failed(sgd->failure, EXIT_DAMAGED,
-			      "sgd: the loss is not finite; the plan's rate is too large");
+			      "%s: the loss is not finite; the plan's rate is too large",
+			      plan_method_name(run->method));
 	return 0;
 }
 

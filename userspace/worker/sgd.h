@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stochastic gradient descent on minibatches, with momentum.
+ * Stochastic gradient descent on minibatches: with momentum, or Adam (D. P. Kingma,
+ * J. Ba, 2015), whose steps have a rate for each parameter.
  *
  * Sites are read at the same time, each at its share, so that no batch holds
  * one hospital alone; rows pass through a window of bounded size in which they
@@ -17,6 +18,7 @@
 
 struct sgd_options {
 	const struct plan_run *run;
+	const struct net *net;
 	/* after each epoch: mean loss of its batches; or NULL */
 	void (*progress)(void *arg, uint64_t epoch, double loss);
 	void *arg;
@@ -26,7 +28,7 @@ struct sgd_options {
  * sgd_solve() - train
  * @options: options
  * @cohort: surveyed
- * @theta: features + 1 doubles: start, then the parameters after the last epoch
+ * @theta: parameters: start, then those after the last epoch
  * @failure: what went wrong
  *
  * Return: 0 or -1.

@@ -113,6 +113,18 @@ static int next_values(struct site *site, struct failure *failure)
 	return got;
 }
 
+static double label_of(const struct plan *plan, double label)
+{
+	switch (plan->label) {
+	case PLAN_LABEL_VALUE:
+		return label;
+	case PLAN_LABEL_ABOVE:
+		return label > plan->label_value;
+	default:
+		return label == plan->label_value;
+	}
+}
+
 /* Return: 1 when the row counts, 0 when a value is missing. */
 static int encode(const struct site *site, struct site_row *row)
 {
@@ -122,8 +134,7 @@ static int encode(const struct site *site, struct site_row *row)
 
 	if (isnan(label))
 		return 0;
-	row->y = plan->label == PLAN_LABEL_ABOVE ? label > plan->label_value :
-						   label == plan->label_value;
+	row->y = label_of(plan, label);
 	for (i = 0; i < plan->features; i++) {
 		const struct plan_feature *feature = &plan->feature[i];
 		double value = site->values[site->column[i]];

@@ -27,7 +27,7 @@
  * @rows: rows of the table
  * @train: rows for training, of those that count
  * @test: rows for testing
- * @positive: rows of both whose label is 1
+ * @positive: rows of both whose label is 1, or a value above 0
  * @dropped: rows that do not count, for a value that is missing
  * @stats: of the training rows, as they are in the table
  * @scaler: how this site's rows are standardised

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-#include "logistic.h"
+#include "gradient.h"
+#include "lbfgs.h"
 #include "newton.h"
 #include "sgd.h"
 
@@ -16,13 +17,13 @@ struct training {
 	const double *theta;
 };
 
-/* ---- all rows, Newton ---------------------------------------------------- */
+/* ---- all rows ------------------------------------------------------------ */
 
 static void add_row(void *arg, const double *x, double y)
 {
 	struct training *training = arg;
 
-	gradient_add(&training->site, training->theta, x, y);
+	gradient_add(&training->site, training->theta, x, &y);
 }
 
 static int pass(void *arg, const double *theta, struct gradient *out,
@@ -43,7 +44,7 @@ static int pass(void *arg, const double *theta, struct gradient *out,
 	return 0;
 }
 
-static void newton_step(void *arg, uint64_t step, double loss, double norm)
+static void show_step(void *arg, uint64_t step, double loss, double norm)
 {
 	struct training *training = arg;
 
@@ -53,21 +54,24 @@ static void newton_step(void *arg, uint64_t step, double loss, double norm)
 					  training->run->max_steps, loss);
 }
 
-static int train_newton(struct training *training, struct failure *failure)
+static int train_all_rows(struct training *training, struct failure *failure)
 {
 	struct model *model = training->model;
 	struct memory *memory = training->cohort->memory;
-	struct newton_options options = {
+	bool newton = training->run->method == PLAN_NEWTON;
+	struct solve_options options = {
+		.net = &model->net,
 		.tolerance = training->run->tolerance,
 		.max_steps = training->run->max_steps,
-		.pass = pass, .arg = training, .progress = newton_step,
+		.pass = pass, .arg = training, .progress = show_step,
 	};
-	struct newton_result result;
+	struct solve_result result;
 
-	if (gradient_init(&training->site, memory, model->features, 1))
+	if (gradient_init(&training->site, memory, &model->net, newton))
 		return failed(failure, EXIT_DEVICE,
-			      "newton: no room for a site's sums in the budget; raise --budget");
-	if (newton_solve(&options, memory, model->features, model->theta, &result, failure))
+			      "%s: no room for a site's sums in the budget; raise --budget",
+			      plan_method_name(training->run->method));
+	if ((newton ? newton_solve : lbfgs_solve)(&options, memory, model->theta, &result, failure))
 		return -1;
 	model->steps = result.steps;
 	model->loss = result.loss;
@@ -89,10 +93,11 @@ static void sgd_epoch(void *arg, uint64_t epoch, double loss)
 					  training->run->epochs, loss);
 }
 
-static int train_sgd(struct training *training, struct failure *failure)
+static int train_epochs(struct training *training, struct failure *failure)
 {
 	struct sgd_options options = {
-		.run = training->run, .progress = sgd_epoch, .arg = training,
+		.run = training->run, .net = &training->model->net,
+		.progress = sgd_epoch, .arg = training,
 	};
 
 	return sgd_solve(&options, training->cohort, training->model->theta, failure);
@@ -102,6 +107,7 @@ static int train_sgd(struct training *training, struct failure *failure)
 
 struct evaluation {
 	const struct model *model;
+	struct net_work work;
 	struct metrics_collector site;
 	struct metrics_collector pooled;
 };
@@ -109,8 +115,8 @@ struct evaluation {
 static void evaluate_row(void *arg, const double *x, double y)
 {
 	struct evaluation *evaluation = arg;
-	double score = logistic_score(evaluation->model->theta, x,
-				      evaluation->model->features);
+	double score = *net_forward(&evaluation->model->net, evaluation->model->theta, x,
+				    &evaluation->work);
 
 	metrics_add(&evaluation->site, score, y);
 	metrics_add(&evaluation->pooled, score, y);
@@ -131,8 +137,10 @@ static int evaluate(struct cohort *cohort, struct model *model, struct failure *
 	struct evaluation evaluation = { .model = model };
 	size_t i;
 
-	if (metrics_init(&evaluation.site, cohort->memory, most_test_rows(cohort)) ||
-	    metrics_init(&evaluation.pooled, cohort->memory, cohort->test))
+	if (net_work_init(&evaluation.work, cohort->memory, &model->net) ||
+	    metrics_init(&evaluation.site, cohort->memory, model->net.loss,
+			 most_test_rows(cohort)) ||
+	    metrics_init(&evaluation.pooled, cohort->memory, model->net.loss, cohort->test))
 		return failed(failure, EXIT_DEVICE,
 			      "no room for the scores of test rows in the budget; raise --budget");
 	for (i = 0; i < cohort->sites; i++) {
@@ -152,8 +160,8 @@ static int train_scoped(struct training *training, struct failure *failure)
 	struct memory_region *outer = memory_scope(cohort->memory);
 	int ret;
 
-	ret = training->run->method == PLAN_NEWTON ? train_newton(training, failure) :
-						     train_sgd(training, failure);
+	ret = plan_by_step(training->run->method) ? train_all_rows(training, failure) :
+						    train_epochs(training, failure);
 	if (!ret)
 		ret = evaluate(cohort, training->model, failure);
 	memory_release(cohort->memory, outer);
@@ -169,14 +177,15 @@ int train_model(struct cohort *cohort, const struct plan_run *run,
 	};
 
 	*model = (struct model){
-		.run = run, .features = cohort->plan->features, .sites = cohort->sites,
+		.run = run, .net = plan_net(cohort->plan, run), .sites = cohort->sites,
 	};
 	model->site = calloc(cohort->sites, sizeof(*model->site));
-	model->theta = memory_doubles(cohort->memory, model->features + 1);
+	model->theta = memory_doubles(cohort->memory, net_params(&model->net));
 	if (!model->site || !model->theta)
 		return failed(failure, EXIT_DEVICE,
 			      "%s: no room for the weights in the budget; raise --budget",
 			      run->name);
+	net_begin(&model->net, model->theta, run->seed);
 	return train_scoped(&training, failure);
 }
 

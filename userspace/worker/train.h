@@ -18,19 +18,19 @@
 /**
  * struct model - one trained model
  * @run: how it was trained
- * @features: weights
- * @theta: weights and bias, in protected memory
- * @steps: Newton steps, or epochs
- * @loss: of training, with penalty for Newton; mean over the last epoch for SGD
- * @norm: largest part of the gradient at the end; Newton only
- * @converged: the tolerance was reached; SGD: never said
+ * @net: its shape
+ * @theta: parameters, in protected memory
+ * @steps: of Newton or L-BFGS, or epochs
+ * @loss: of training, with penalty where steps are counted; mean over the last epoch else
+ * @norm: largest part of the gradient at the end, where steps are counted
+ * @converged: the tolerance was reached; never said where epochs are counted
  * @sites: how many
  * @site: figures by site, on the heap; freed by model_clear()
  * @pooled: figures of all test rows
  */
 struct model {
 	const struct plan_run *run;
-	size_t features;
+	struct net net;
 	double *theta;
 	uint64_t steps;
 	double loss;
