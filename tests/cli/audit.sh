@@ -27,16 +27,18 @@ mkfifo "$D/ready"
 "$B" --config "$D/broker.json" --ready-fd 3 3>"$D/ready" 2>"$D/journal" &
 pid=$!
 read -r -t 20 _ _ address <"$D/ready"
-# Eight refusals of three kinds, two requests that are no decisions, and two sessions.
+# Eight sessions whose evidence is refused; refusals of eight strangers, two requests that are
+# no decisions, and two more sessions.
 python3 - "$address" >"$D/out" 2>"$D/err" <<'PY'
 import http.client
+import json
 import ssl
 import sys
 
 tls = ssl.create_default_context()
 tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
 host, port = sys.argv[1].rsplit(":", 1)
-cookies = []
+cookies, answers = [], []
 
 
 def call(method, path, body=None, cookie=None):
@@ -44,10 +46,17 @@ def call(method, path, body=None, cookie=None):
     c.request(method, "/kbs/v0/" + path, body, {"Cookie": cookie} if cookie else {})
     r = c.getresponse()
     cookies.append((r.getheader("Set-Cookie") or "").split(";")[0])
+    answers.append(r.read())
     return r.status
 
 
 good = '{"version": "0.4.0", "tee": "ward"}'
+for _ in range(8):
+    assert call("POST", "auth", good) == 200
+    nonce = json.loads(answers[-1])["nonce"]
+    assert call("POST", "attest", json.dumps({
+        "runtime-data": {"nonce": nonce, "tee-pubkey": {"kty": "RSA"}},
+        "tee-evidence": {"primary_evidence": {"bundle": "AAAA"}}}), cookies[-1]) == 401
 assert [call("POST", "auth", '{"version": "0.4.0", "tee": "%d"}' % n) for n in range(4)] == [401] * 4
 assert call("POST", "auth", "{") == 400 and call("GET", "auth") == 405
 assert call("POST", "auth", good) == 200 and call("POST", "auth", good) == 200
@@ -63,7 +72,7 @@ cp "$D/out" "$D/cookies"
 timeout 20 "$B" --audit-export --config "$D/broker.json" >"$D/export" 2>"$D/err" &&
 	timeout 20 "$B" --audit-key --config "$D/broker.json" >"$D/key.pem" 2>>"$D/err" &&
 	[ "$(wc -l <"$D/export")" = 8 ]
-result $? 'its audit is exported while it runs: each decision is there, and nothing else'
+result $? 'its audit is exported while it runs: each decision over evidence is there, and nothing else'
 ! grep -qFf "$D/cookies" "$D/export" "$D/journal" "$D/broker.db"*
 result $? 'no cookie is in audit, journal or database'
 
@@ -73,6 +82,13 @@ wait "$pid"
 "$B" --config "$D/broker.json" --ready-fd 3 3>"$D/ready" 2>>"$D/journal" &
 pid=$!
 read -r -t 20 _ <"$D/ready"
+# The strangers are summed when it ends.
+timeout 20 "$B" --audit-export --config "$D/broker.json" >"$D/more" 2>>"$D/err" &&
+	head -n 8 "$D/more" | cmp -s - "$D/export" && [ "$(wc -l <"$D/more")" = 9 ] &&
+	tail -n 1 "$D/more" | grep -qF '\"event\":\"refused\",\"result\":\"counted\",\"peer\":\"loopback\"' &&
+	tail -n 1 "$D/more" | grep -qF '\"total\":8,' &&
+	tail -n 1 "$D/more" | grep -qF '{\"tee-unsupported\":4}'
+result $? 'what strangers were refused is one record, with how often and why'
 timeout 20 "$B" --audit-key --config "$D/broker.json" | cmp -s - "$D/key.pem"
 result $? 'the key stays when the broker is started again'
 
@@ -95,11 +111,12 @@ want() {
 want 0 'records: *8' "$D/export"
 head=$(sed -n 's/^head: *//p' "$D/out")
 want 0 'refusals: *8' "$D/export" "$head" 'with its head'
+want 0 'refusals: *16' "$D/more"
 "$W" -o json audit verify "$D/export" --key "$D/key.pem" >"$D/json" &&
 	python3 tests/cli/json_members.py 'audit verify' "$D/json" >"$D/err" 2>&1
 result $? 'JSON as doc/json.md has it'
 
-sed '3s/tee-unsupported/ok/' "$D/export" >"$D/changed"
+sed '3s/key-unsupported/ok/' "$D/export" >"$D/changed"
 want 2 'line 3: the record, or one before it, is not what was signed' "$D/changed"
 sed '4d' "$D/export" >"$D/cut"
 want 2 'line 4: record 5 stands where record 4 belongs' "$D/cut"

@@ -96,7 +96,7 @@ def idle_of_many():
             held.append(plain("127.0.%d.%d" % (2 + i % 5, 1 + i % 100), 2))
         except OSError:
             break
-    served("10^4 idle connections of 500 addresses (%d made)" % len(held))
+    served("10^4 idle connections of 100 addresses (%d made)" % len(held))
     close(held)
 
 

@@ -16,13 +16,14 @@
 #define AUDIT_RECORD_MAX 4096	/* bytes */
 
 struct audit;
+struct tally_sum;
 
 /**
- * struct audit_entry - one decision
+ * struct audit_entry - one decision, or a sum of refusals
  * @time: seconds since the epoch
- * @event: "auth", "attest", "release", "admin"
- * @result: "ok" or a reason
- * @peer: address of the client, or NULL
+ * @event: "attest", "release", "admin"; "refused" of a sum
+ * @result: "ok" or a reason; "counted" of a sum
+ * @peer: address of the client, or NULL; class of addresses of a sum
  * @resource: path, or NULL
  * @evidence: SHA-256 of what the worker sent, or NULL
  * @policy: SHA-256 of the policy's bytes, or NULL
@@ -30,6 +31,7 @@ struct audit;
  * @release: 16 bytes, or NULL
  * @use: how many releases of the resource this makes; 0 = not a release
  * @line: of the release log, or NULL; the record holds its SHA-256
+ * @sum, @since: refusals, and when the first of them was; NULL = it is none of a sum
  */
 struct audit_entry {
 	int64_t time;
@@ -43,6 +45,8 @@ struct audit_entry {
 	const uint8_t *release;
 	int64_t use;
 	const char *line;
+	const struct tally_sum *sum;
+	int64_t since;
 };
 
 /** audit_open - with the key that the brokers of the database share; 0 or -errno */

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "audit_record.h"
+#include "tally.h"
 #include "text.h"
 
 static const char label[] = "WARD-AUDIT-V1";	/* its NUL is hashed, too */
@@ -47,6 +48,18 @@ static int add_who(json_t *o, const struct attested *who)
 	       add_hex(o, "measurement", who->measurement, sizeof(who->measurement));
 }
 
+static int add_sum(json_t *o, const struct audit_entry *e)
+{
+	char since[TEXT_TIME_LEN];
+
+	if (!e->sum)
+		return 0;
+	text_time(e->since, since);
+	return add_text(o, "since", since) ||
+	       json_object_set_new(o, "total", json_integer((json_int_t)e->sum->total)) ||
+	       json_object_set_new(o, "counts", tally_json(e->sum));
+}
+
 char *audit_record(int64_t seq, const struct audit_entry *e)
 {
 	json_t *o = json_object();
@@ -60,7 +73,7 @@ char *audit_record(int64_t seq, const struct audit_entry *e)
 	    !add_hex(o, "policy_sha256", e->policy, 32) && !add_who(o, e->who) &&
 	    !add_hex(o, "release", e->release, 16) &&
 	    (!e->use || !json_object_set_new(o, "use", json_integer(e->use))) &&
-	    !add_line_digest(o, e->line))
+	    !add_line_digest(o, e->line) && !add_sum(o, e))
 		out = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	if (out && strlen(out) > AUDIT_RECORD_MAX) {

@@ -314,11 +314,17 @@ static void on_watch(evutil_socket_t fd, short what, void *arg)
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
 	struct http *http = arg;
-	struct db_fault fault;
+	struct rcar *rcar = http->rcar;
+	int64_t now = seconds(CLOCK_REALTIME);
+	struct db_fault fault = { "" };
+	struct decision d = { .time = now, .event = "error", .result = "store-failed",
+			      .detail = fault.text };
 
 	(void)fd;
 	(void)what;
-	session_sweep(http->rcar->db, &http->rcar->limits, seconds(CLOCK_REALTIME), &fault);
+	session_sweep(rcar->db, &rcar->limits, now, &fault);
+	if (tally_flush(&rcar->tally, rcar->db, rcar->audit, now, &fault))
+		journal(&d);
 }
 
 static int fail(struct config_fault *fault, const char *what, const char *why)

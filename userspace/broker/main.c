@@ -162,12 +162,24 @@ static int start(struct broker *b, const char *path, struct config_fault *fault)
 						     &b->metrics, fault) : 0;
 }
 
+static void say(const char *event, const char *result, const char *detail)
+{
+	struct decision d = { .time = time(NULL), .event = event, .result = result,
+			      .detail = detail };
+
+	journal(&d);
+}
+
 static void stop(struct broker *b)
 {
+	struct db_fault fault = { "" };
+
 	metrics_listener_free(b->metrics);
 	admin_listener_free(b->admin_listener);
 	if (b->http)
 		http_free(b->http);
+	if (tally_flush(&b->rcar.tally, b->rcar.db, b->rcar.audit, 0, &fault))
+		say("error", "store-failed", fault.text);
 	token_key_free(b->rcar.token);
 	release_log_close(b->rcar.log);
 	audit_close(b->rcar.audit);
@@ -189,14 +201,6 @@ static int tell_audit(struct broker *b, const char *path, int key, struct config
 	if (key ? audit_key_pem(b->rcar.audit, stdout) : audit_export(b->rcar.db, 1, 0, stdout, &inner))
 		return fail(fault, "audit", inner.text);
 	return 0;
-}
-
-static void say(const char *event, const char *result, const char *detail)
-{
-	struct decision d = { .time = time(NULL), .event = event, .result = result,
-			      .detail = detail };
-
-	journal(&d);
 }
 
 /* What the policy leaves open is said once, at the start. */

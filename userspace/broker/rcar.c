@@ -102,7 +102,10 @@ static int is_decision(const struct rcar_call *call)
 	return strcmp(call->event, "request") != 0;
 }
 
-/* A refusal stands, whether or not it can be recorded. */
+/*
+ * A refusal stands, whether or not it can be recorded. Anybody can be refused before
+ * evidence is judged, as often as the limits allow: that is counted.
+ */
 static void record_refusal(struct rcar_call *call)
 {
 	struct audit_entry e = rcar_entry(call);
@@ -110,8 +113,11 @@ static void record_refusal(struct rcar_call *call)
 	struct decision d = { .time = call->req->time, .event = "error", .result = "store-failed",
 			      .detail = fault.text };
 
-	if (!call->recorded && is_decision(call) &&
-	    audit_note(call->rcar->db, call->rcar->audit, &e, &fault))
+	if (call->recorded || !is_decision(call))
+		return;
+	if (!call->who && !call->judged)
+		tally_add(&call->rcar->tally, e.time, e.peer, e.event, e.result);
+	else if (audit_note(call->rcar->db, call->rcar->audit, &e, &fault))
 		journal(&d);
 }
 

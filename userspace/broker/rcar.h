@@ -16,6 +16,7 @@
 #include "policies.h"
 #include "release.h"
 #include "store_session.h"
+#include "tally.h"
 #include "token.h"
 #include "wardverify.h"
 
@@ -34,6 +35,7 @@
  * @policies: of the database, by name
  * @keyring: opens its resources; NULL = there is none
  * @collateral: beside it; NULL = what comes with the evidence alone
+ * @tally: refusals that the audit gets as a sum
  */
 struct rcar {
 	const struct config *config;
@@ -48,6 +50,7 @@ struct rcar {
 	struct policies *policies;
 	const struct keyring *keyring;
 	struct collateral *collateral;
+	struct tally tally;
 };
 
 /**
@@ -90,7 +93,11 @@ struct rcar_reply {
 	char cookie[SESSION_COOKIE_LEN + 1];
 };
 
-/** rcar_handle - answer a request, and write the decision to journal and audit */
+/**
+ * rcar_handle - answer a request, and write the decision to journal and audit
+ * A refusal of what brought no evidence that could be judged, and is none of who had been
+ * accepted, is counted: tally_flush().
+ */
 void rcar_handle(struct rcar *rcar, const struct rcar_request *req, struct rcar_reply *reply);
 
 #endif /* BROKER_RCAR_H */

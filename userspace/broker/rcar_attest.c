@@ -321,6 +321,7 @@ static int accept_evidence(struct rcar_call *call, struct session *s, const stru
 	if (!v)
 		return rcar_refuse(call, "internal-error", "no memory");
 	die_at("evidence-received");
+	call->judged = 1;
 	rc = judge(call, s, a, v);
 	rc = record(call, s) ? -1 : rc;
 	die_at("verdict-stored");

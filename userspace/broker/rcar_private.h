@@ -19,6 +19,7 @@
  * @evidence: SHA-256 of the bundle, where @has_evidence
  * @named_sha256: of the resource's own policy, which was met; it may have none
  * @release: where @has_release
+ * @judged: it is a decision over evidence
  * @recorded: the audit has this decision
  */
 struct rcar_call {
@@ -35,7 +36,7 @@ struct rcar_call {
 	struct attested attested;
 	uint8_t evidence[32], named_sha256[32];
 	struct release release;
-	int has_evidence, has_release, recorded;
+	int has_evidence, has_release, judged, recorded;
 };
 
 /** rcar_refuse - note why; returns -1 */

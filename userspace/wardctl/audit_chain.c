@@ -70,11 +70,13 @@ static int follows(const struct audit_chain *c, const struct entry *e)
 	       !memcmp(head, e->head, AUDIT_HEAD_LEN);
 }
 
-static void note(struct audit_chain *c, const char *time, const char *event, const char *result)
+/* @sum: how many refusals the record counts; 0 = it is a decision of its own */
+static void note(struct audit_chain *c, const char *time, const char *event, const char *result,
+		 json_int_t sum)
 {
 	int ok = !strcmp(result, "ok");
 
-	c->refused += !ok;
+	c->refused += sum > 0 ? (uint64_t)sum : !ok;
 	c->releases += ok && !strcmp(event, "release");
 	if (!c->count)
 		snprintf(c->first, sizeof(c->first), "%s", time);
@@ -86,10 +88,10 @@ static void note(struct audit_chain *c, const char *time, const char *event, con
 static int check(struct audit_chain *c, const struct entry *e, json_t *record)
 {
 	const char *time, *event, *result;
-	json_int_t seq;
+	json_int_t seq, sum = 0;
 
-	if (json_unpack(record, "{s:I, s:s, s:s, s:s}", "seq", &seq, "time", &time, "event", &event,
-			"result", &result))
+	if (json_unpack(record, "{s:I, s:s, s:s, s:s, s?I}", "seq", &seq, "time", &time, "event", &event,
+			"result", &result, "total", &sum))
 		return refuse(c, "audit-damaged", "its record is none");
 	if (seq < 1 || (uint64_t)seq != c->count + 1)
 		return refuse(c, "chain-broken", "record %lld stands where record %llu belongs",
@@ -100,7 +102,7 @@ static int check(struct audit_chain *c, const struct entry *e, json_t *record)
 		return refuse(c, "chain-broken",
 			      "the record, or one before it, is not what was signed");
 	memcpy(c->head, e->head, AUDIT_HEAD_LEN);
-	note(c, time, event, result);
+	note(c, time, event, result, sum);
 	return 0;
 }
 
