@@ -9,10 +9,15 @@
 
 #define TRIES 5		/* of a transaction that others disturb */
 
+/**
+ * struct db - @hasty: the transaction under way need not be on disk; @unsettled: the
+ *	connection does not wait for the disk
+ */
 struct db {
 	const struct db_backend *backend;
 	void *connection;
 	int in_transaction;
+	int hasty, unsettled;
 };
 
 static const struct db_backend *const backends[] = { &db_sqlite, &db_postgres };
@@ -68,7 +73,7 @@ void db_close(struct db *db)
 	free(db);
 }
 
-int db_run(struct db *db, const struct db_query *q, struct db_fault *fault)
+static int run(struct db *db, const struct db_query *q, struct db_fault *fault)
 {
 	int rc = 0;
 
@@ -81,6 +86,23 @@ int db_run(struct db *db, const struct db_query *q, struct db_fault *fault)
 	return rc;
 }
 
+/* Where it failed behind a hasty transaction it must not before anything else. */
+static int settle(struct db *db, struct db_fault *fault)
+{
+	const struct db_query q = { .sql = db->backend->settle };
+	int rc = db->unsettled ? run(db, &q, fault) : 0;
+
+	db->unsettled = rc < 0;
+	return rc < 0 ? rc : 0;
+}
+
+int db_run(struct db *db, const struct db_query *q, struct db_fault *fault)
+{
+	int rc = db->hasty ? 0 : settle(db, fault);
+
+	return rc ? rc : run(db, q, fault);
+}
+
 static int plain(struct db *db, const char *sql, struct db_fault *fault)
 {
 	struct db_query q = { .sql = sql };
@@ -89,16 +111,26 @@ static int plain(struct db *db, const char *sql, struct db_fault *fault)
 	return rc < 0 ? rc : 0;
 }
 
-static int attempt(struct db *db, int (*body)(struct db *db, void *arg, struct db_fault *fault),
-		   void *arg, struct db_fault *fault)
+static int begin(struct db *db, struct db_fault *fault)
 {
-	struct db_fault ignored;
 	int rc = plain(db, db->backend->begin, fault);
 
 	if (rc)
 		return rc;
 	db->in_transaction = 1;
-	rc = body(db, arg, fault);
+	return db->hasty && db->backend->hasten_inside ?
+	       plain(db, db->backend->hasten_inside, fault) : 0;
+}
+
+static int attempt(struct db *db, int (*body)(struct db *db, void *arg, struct db_fault *fault),
+		   void *arg, struct db_fault *fault)
+{
+	struct db_fault ignored;
+	int rc = begin(db, fault);
+
+	if (!db->in_transaction)
+		return rc;
+	rc = rc ? rc : body(db, arg, fault);
 	if (!rc)
 		rc = plain(db, "COMMIT", fault);
 	if (rc)
@@ -116,6 +148,23 @@ int db_transaction(struct db *db, int (*body)(struct db *db, void *arg, struct d
 		return body(db, arg, fault);
 	for (int i = 0; rc == -EAGAIN && i < TRIES; i++)
 		rc = attempt(db, body, arg, fault);
+	return rc;
+}
+
+int db_transaction_hasty(struct db *db,
+			 int (*body)(struct db *db, void *arg, struct db_fault *fault), void *arg,
+			 struct db_fault *fault)
+{
+	struct db_fault ignored;
+	int rc = db->backend->hasten ? plain(db, db->backend->hasten, fault) : 0;
+
+	if (rc)
+		return rc;
+	db->unsettled = db->backend->settle != NULL;
+	db->hasty = 1;
+	rc = db_transaction(db, body, arg, fault);
+	db->hasty = 0;
+	settle(db, &ignored);
 	return rc;
 }
 

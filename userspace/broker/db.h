@@ -93,6 +93,16 @@ int db_transaction(struct db *db, int (*body)(struct db *db, void *arg, struct d
 		   void *arg, struct db_fault *fault);
 
 /**
+ * db_transaction_hasty - the same, but the machine's own crash may undo it afterwards
+ *
+ * Nobody waits for the disk. What other transactions see of it, and a broker that is
+ * killed, is as if it were there; and when a later transaction is on disk, so is this one.
+ */
+int db_transaction_hasty(struct db *db,
+			 int (*body)(struct db *db, void *arg, struct db_fault *fault), void *arg,
+			 struct db_fault *fault);
+
+/**
  * db_lock - first statement of a transaction's body: who else begins with it waits here
  *
  * Transactions that all change the same place (the end of a chain) would disturb each

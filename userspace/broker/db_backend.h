@@ -11,6 +11,8 @@
  * @open: @rest is the URL without its scheme; the connection goes to *out
  * @revive: connect again where the connection is lost; NULL = it never is
  * @begin: how a transaction starts: no other's writes come between
+ * @hasten, @settle: before the beginning of a transaction that need not be on disk, and after
+ *	its end; NULL = @hasten_inside does it, as its first statement
  * @lock: before a table's name; NULL = a transaction has everything for itself
  */
 struct db_backend {
@@ -20,6 +22,7 @@ struct db_backend {
 	int (*revive)(void *connection, struct db_fault *fault);
 	int (*run)(void *connection, const struct db_query *q, struct db_fault *fault);
 	const char *begin;
+	const char *hasten, *settle, *hasten_inside;
 	const char *lock;
 };
 

@@ -205,5 +205,6 @@ const struct db_backend db_postgres = {
 	.revive = revive,
 	.run = run,
 	.begin = "BEGIN ISOLATION LEVEL SERIALIZABLE",
+	.hasten_inside = "SET LOCAL synchronous_commit = off",
 	.lock = "LOCK TABLE",
 };

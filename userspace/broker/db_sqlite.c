@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,16 @@
 #include "db_backend.h"
 
 #define BUSY_MS 5000	/* how long another process's transaction is waited for */
+#define KEPT	64	/* statements */
+
+/**
+ * struct file - the connection
+ * @kept: statements that are parsed, each at the place that its text says
+ */
+struct file {
+	sqlite3 *db;
+	sqlite3_stmt *kept[KEPT];
+};
 
 /* SQLite would make the file with the mode of the umask, and its log like the file. */
 static int make_file(const char *path, struct db_fault *fault)
@@ -35,30 +46,37 @@ static int make_file(const char *path, struct db_fault *fault)
 	return rc;
 }
 
+static void close_file(void *connection)
+{
+	struct file *f = connection;
+
+	for (int i = 0; i < KEPT; i++)
+		sqlite3_finalize(f->kept[i]);
+	sqlite3_close(f->db);
+	free(f);
+}
+
 static int open_file(const char *path, void **out, struct db_fault *fault)
 {
 	static const char settings[] =
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
 		"PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON";
-	sqlite3 *db = NULL;
-	int rc = make_file(path, fault);
+	struct file *f = calloc(1, sizeof(*f));
+	int rc = f ? make_file(path, fault) : db_fail(fault, -ENOMEM, path, "no memory");
 
-	if (rc)
+	if (rc) {
+		free(f);
 		return rc;
-	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
-	    sqlite3_busy_timeout(db, BUSY_MS) != SQLITE_OK ||
-	    sqlite3_exec(db, settings, NULL, NULL, NULL) != SQLITE_OK) {
-		db_fail(fault, -EIO, path, db ? sqlite3_errmsg(db) : "no memory");
-		sqlite3_close(db);
+	}
+	if (sqlite3_open_v2(path, &f->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
+	    sqlite3_busy_timeout(f->db, BUSY_MS) != SQLITE_OK ||
+	    sqlite3_exec(f->db, settings, NULL, NULL, NULL) != SQLITE_OK) {
+		db_fail(fault, -EIO, path, f->db ? sqlite3_errmsg(f->db) : "no memory");
+		close_file(f);
 		return -EIO;
 	}
-	*out = db;
+	*out = f;
 	return 0;
-}
-
-static void close_file(void *connection)
-{
-	sqlite3_close(connection);
 }
 
 static int bind_one(sqlite3_stmt *s, int n, const struct db_value *v)
@@ -152,17 +170,61 @@ static int step_all(sqlite3 *db, sqlite3_stmt *s, const struct db_query *q, stru
 	return rows ? rows : sqlite3_stmt_readonly(s) ? 0 : sqlite3_changes(db);
 }
 
+/* FNV-1a */
+static unsigned int place_of(const char *sql)
+{
+	uint32_t hash = 2166136261u;
+
+	while (*sql)
+		hash = (hash ^ (uint8_t)*sql++) * 16777619u;
+	return hash % KEPT;
+}
+
+/*
+ * The statement, parsed once: to parse costs more than to run. What a pragma changes it
+ * changes as it is parsed, so that none is kept; nor is one whose rows are still being read.
+ */
+static sqlite3_stmt *prepare(struct file *f, const char *sql, bool *kept)
+{
+	sqlite3_stmt **at = &f->kept[place_of(sql)], *s = NULL;
+
+	*kept = strncmp(sql, "PRAGMA ", 7) && !(*at && sqlite3_stmt_busy(*at));
+	if (*kept && *at && !strcmp(sqlite3_sql(*at), sql))
+		return *at;
+	if (sqlite3_prepare_v3(f->db, sql, -1, *kept ? SQLITE_PREPARE_PERSISTENT : 0, &s, NULL) !=
+	    SQLITE_OK)
+		return NULL;
+	if (*kept) {
+		sqlite3_finalize(*at);
+		*at = s;
+	}
+	return s;
+}
+
+/* Neither its rows nor what its arguments pointed to outlive a run. */
+static void put_back(sqlite3_stmt *s, bool kept)
+{
+	if (!kept) {
+		sqlite3_finalize(s);
+		return;
+	}
+	sqlite3_reset(s);
+	sqlite3_clear_bindings(s);
+}
+
 static int run(void *connection, const struct db_query *q, struct db_fault *fault)
 {
-	sqlite3 *db = connection;
-	sqlite3_stmt *s = NULL;
+	struct file *f = connection;
+	bool kept;
+	sqlite3_stmt *s = prepare(f, q->sql, &kept);
 	int rc;
 
-	if (sqlite3_prepare_v2(db, q->sql, -1, &s, NULL) != SQLITE_OK || bind_all(s, q) != SQLITE_OK)
-		rc = refuse(db, sqlite3_extended_errcode(db), fault);
+	if (!s || bind_all(s, q) != SQLITE_OK)
+		rc = refuse(f->db, sqlite3_extended_errcode(f->db), fault);
 	else
-		rc = step_all(db, s, q, fault);
-	sqlite3_finalize(s);
+		rc = step_all(f->db, s, q, fault);
+	if (s)
+		put_back(s, kept);
 	return rc;
 }
 
@@ -172,4 +234,6 @@ const struct db_backend db_sqlite = {
 	.close = close_file,
 	.run = run,
 	.begin = "BEGIN IMMEDIATE",
+	.hasten = "PRAGMA synchronous = NORMAL",
+	.settle = "PRAGMA synchronous = FULL",
 };
