@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jose/b64.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "b64.h"
 #include "die_at.h"
 #include "jwk.h"
 #include "rcar_private.h"
@@ -45,19 +45,19 @@ static int decode_nonce(const char *text, struct attempt *a)
 	return 0;
 }
 
-static int decode_bundle(struct rcar_call *call, const json_t *text, struct attempt *a)
+static int decode_bundle(struct rcar_call *call, const json_t *value, struct attempt *a)
 {
-	size_t len = jose_b64_dec(text, NULL, 0);
+	const char *text = json_string_value(value);
+	size_t len = json_string_length(value);
 
-	if (len == SIZE_MAX || !len || len > WV_BUNDLE_MAX)
+	if (!len || len >= B64_TEXT_LEN((size_t)WV_BUNDLE_MAX))
 		return rcar_refuse(call, "malformed-request",
 				   "bundle is not base64url of 1 to %u bytes", WV_BUNDLE_MAX);
-	a->bundle = malloc(len);
+	a->bundle = malloc(B64_DATA_LEN(len));
 	if (!a->bundle)
 		return rcar_refuse(call, "internal-error", "no memory");
-	if (jose_b64_dec(text, a->bundle, len) != len)
+	if (!b64url_decode(text, len, a->bundle, &a->bundle_len))
 		return rcar_refuse(call, "malformed-request", "bundle is not base64url");
-	a->bundle_len = len;
 	return 0;
 }
 

@@ -6,9 +6,11 @@
 
 #include <jose/b64.h>
 #include <jose/jwk.h>
-#include <jose/jws.h>
+#include <jose/openssl.h>
 
 #include "attested_json.h"
+#include "b64.h"
+#include "es256.h"
 #include "shared.h"
 #include "text.h"
 #include "token.h"
@@ -21,10 +23,33 @@
 /* A private claim: which named policies accept the evidence. */
 #define POLICIES "ward-policies"
 
+/**
+ * struct token_key - @private: as the brokers of a database share it
+ * @key: the same; @head: of every token that it signs, base64url
+ */
 struct token_key {
 	json_t *private;
-	json_t *public;
+	EVP_PKEY *key;
+	char *head;
 };
+
+/* {"alg":"ES256","typ":"JWT","jwk":its public half} */
+static char *make_head(const json_t *private)
+{
+	json_t *public = json_deep_copy(private), *head = NULL, *text = NULL;
+	char *out = NULL;
+
+	if (public && jose_jwk_pub(NULL, public))
+		head = json_pack("{s:s, s:s, s:O}", "alg", "ES256", "typ", "JWT", "jwk", public);
+	if (head)
+		text = jose_b64_enc_dump(head);
+	if (text)
+		out = strdup(json_string_value(text));
+	json_decref(text);
+	json_decref(head);
+	json_decref(public);
+	return out;
+}
 
 /* Takes the private key over, also when it fails. */
 static struct token_key *with_private(json_t *private)
@@ -36,8 +61,9 @@ static struct token_key *with_private(json_t *private)
 		return NULL;
 	}
 	key->private = private;
-	key->public = json_deep_copy(private);
-	if (key->public && jose_jwk_pub(NULL, key->public))
+	key->key = jose_openssl_jwk_to_EVP_PKEY(NULL, private);
+	key->head = make_head(private);
+	if (key->key && key->head)
 		return key;
 	token_key_free(key);
 	return NULL;
@@ -79,7 +105,8 @@ void token_key_free(struct token_key *key)
 	if (!key)
 		return;
 	json_decref(key->private);
-	json_decref(key->public);
+	EVP_PKEY_free(key->key);
+	free(key->head);
 	free(key);
 }
 
@@ -109,58 +136,86 @@ static json_t *claims(const struct token_facts *facts)
 	return body;
 }
 
-/* The three parts of a signed flattened JWS with dots between. */
-static char *compact(const json_t *jws)
+/* "HEAD.BODY" */
+static char *unsigned_token(const struct token_key *key, const char *body)
 {
-	const char *head = json_string_value(json_object_get(jws, "protected"));
-	const char *body = json_string_value(json_object_get(jws, "payload"));
-	const char *tag = json_string_value(json_object_get(jws, "signature"));
-	char *out;
+	size_t head = strlen(key->head), len = strlen(body);
+	char *out = malloc(head + 1 + B64_TEXT_LEN(len));
 
-	if (!head || !body || !tag || asprintf(&out, "%s.%s.%s", head, body, tag) < 0)
+	if (!out)
 		return NULL;
+	memcpy(out, key->head, head);
+	out[head] = '.';
+	b64url_encode((const uint8_t *)body, len, out + head + 1);
 	return out;
 }
 
 char *token_issue(const struct token_key *key, const struct token_facts *facts)
 {
 	json_t *body = claims(facts);
-	json_t *jws = body ? json_pack("{s:o}", "payload", jose_b64_enc_dump(body)) : NULL;
-	json_t *sig = json_pack("{s:{s:s, s:s, s:O}}", "protected", "alg", "ES256", "typ", "JWT",
-				"jwk", key->public);
-	char *out = NULL;
+	char *text = body ? json_dumps(body, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	char *token = text ? unsigned_token(key, text) : NULL, *out = NULL;
+	char tag[B64_TEXT_LEN(ES256_LEN)];
+	uint8_t signature[ES256_LEN];
 
-	if (jws && sig && jose_jws_sig(NULL, jws, sig, key->private))
-		out = compact(jws);
-	json_decref(sig);
-	json_decref(jws);
+	if (token && !es256_sign(key->key, token, strlen(token), signature)) {
+		b64url_encode(signature, sizeof(signature), tag);
+		if (asprintf(&out, "%s.%s", token, tag) < 0)
+			out = NULL;
+	}
+	free(token);
+	free(text);
 	json_decref(body);
 	return out;
 }
 
-/* "a.b.c" as a flattened JWS; NULL unless there are three parts of base64url. */
-static json_t *split(const char *token)
+/** struct parts - of a token: where its three texts lie, and how long they are */
+struct parts {
+	const char *head, *body, *tag;
+	size_t head_len, body_len, tag_len;
+};
+
+/* "a.b.c": three parts of base64url. */
+static int split(const char *token, struct parts *p)
 {
 	const char *first = strchr(token, '.');
 	const char *second = first ? strchr(first + 1, '.') : NULL;
 
-	if (!second || strlen(token) > TOKEN_MAX ||
-	    strspn(token, JOSE_B64_MAP ".") != strlen(token) || strchr(second + 1, '.'))
-		return NULL;
-	return json_pack("{s:s%, s:s%, s:s}", "protected", token, (size_t)(first - token),
-			 "payload", first + 1, (size_t)(second - first - 1), "signature",
-			 second + 1);
+	if (!second || strlen(token) > TOKEN_MAX || strchr(second + 1, '.'))
+		return -1;
+	*p = (struct parts){ token, first + 1, second + 1, (size_t)(first - token),
+			     (size_t)(second - first - 1), strlen(second + 1) };
+	return 0;
+}
+
+static json_t *decode(const char *text, size_t len)
+{
+	uint8_t raw[B64_DATA_LEN(TOKEN_MAX)];
+	size_t n;
+
+	return b64url_decode(text, len, raw, &n) ?
+	       json_loadb((const char *)raw, n, JSON_REJECT_DUPLICATES, NULL) : NULL;
 }
 
 /* The header must name the algorithm that our key is for; jwk in it is not read. */
-static int is_es256(const json_t *jws)
+static int is_es256(const struct parts *p)
 {
-	json_t *head = jose_b64_dec_load(json_object_get(jws, "protected"));
+	json_t *head = decode(p->head, p->head_len);
 	const char *alg = json_string_value(json_object_get(head, "alg"));
 	int good = alg && !strcmp(alg, "ES256");
 
 	json_decref(head);
 	return good;
+}
+
+static int is_ours(const struct token_key *key, const struct parts *p)
+{
+	uint8_t signature[B64_DATA_LEN(B64_TEXT_LEN(ES256_LEN))];
+	size_t n;
+
+	return p->tag_len == B64_TEXT_LEN(ES256_LEN) - 1 &&
+	       b64url_decode(p->tag, p->tag_len, signature, &n) && n == ES256_LEN &&
+	       es256_verify(key->key, p->head, p->head_len + 1 + p->body_len, signature);
 }
 
 static int unpack(json_t *body, int64_t *expires, struct attested *who)
@@ -196,19 +251,17 @@ static int unpack(json_t *body, int64_t *expires, struct attested *who)
 enum token_result token_check(const struct token_key *key, const char *token, int64_t now,
 			      struct attested *who)
 {
-	json_t *jws = split(token), *body = NULL;
 	enum token_result result = TOKEN_INVALID;
+	struct parts parts;
 	int64_t expires;
+	json_t *body;
 
 	memset(who, 0, sizeof(*who));
-	if (!jws || !is_es256(jws) || !jose_jws_ver(NULL, jws, NULL, key->public, true))
-		goto out;
-	body = jose_b64_dec_load(json_object_get(jws, "payload"));
-	if (!body || unpack(body, &expires, who))
-		goto out;
-	result = now < expires ? TOKEN_OK : TOKEN_EXPIRED;
-out:
+	if (split(token, &parts) || !is_es256(&parts) || !is_ours(key, &parts))
+		return TOKEN_INVALID;
+	body = decode(parts.body, parts.body_len);
+	if (body && !unpack(body, &expires, who))
+		result = now < expires ? TOKEN_OK : TOKEN_EXPIRED;
 	json_decref(body);
-	json_decref(jws);
 	return result;
 }
