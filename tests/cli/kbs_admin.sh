@@ -61,7 +61,10 @@ main=$(sed -n 's/.*:\([0-9]*\)$/\1/p' "$D/ready")
 ask() {
 	status=$(curl -s -m 30 --cacert "$D/ca.pem" --cert "$D/$1.pem" --key "$D/$1.key" -X "$2" \
 		${4:+--data-binary "@$4"} -o "$D/answer" -w '%{http_code}' \
-		"https://127.0.0.1:${to:-$port}/admin/v1/$3")
+		"https://127.0.0.1:${to:-$port}/${under:-admin/v1}/$3")
+}
+kbs() { # kbs WHO PATH BODY-FILE: as the clients of Trustee's brokers post it
+	under=kbs/v0 ask "$1" POST "$2" "$3"
 }
 says() { # says STATUS WORDS NAME
 	[ "$status" = "$1" ] && grep -q -- "$2" "$D/answer"
@@ -152,6 +155,83 @@ says 404 path-unknown 'there is nothing else'
 ask boss POST resources
 says 405 method-unsupported 'nor by another method'
 
+# ---- as the clients of Trustee's brokers ask
+policy() { # policy TEXT: as they send it
+	printf %s "$1" | basenc --base64url -w0 | tr -d =
+}
+attestation_policy() { # attestation_policy TYPE NAME TEXT
+	echo "{\"type\": \"$1\", \"policy_id\": \"$2\", \"policy\": \"$(policy "$3")\"}"
+}
+attestation_policy rego site '{"ward-policy":1,"uid":[5]}' >"$D/body2"
+kbs boss attestation-policy "$D/body2"
+says 200 '"entered":"site","version":1' 'an attestation policy is entered'
+attestation_policy ward-policy site '{"ward-policy":1,"uid":[6]}' >"$D/body2"
+kbs boss attestation-policy "$D/body2"
+says 200 '"version":2' 'another text under its name is its second version'
+ask boss GET policies/site
+says 200 '"project":"default".*\[6\].*"version":2' '... which is in force'
+ask boss GET policies/site/1
+says 200 '\[5\].*"version":1' '... and the first can still be read'
+for version in 3 0 1x ''; do
+	ask boss GET "policies/site/$version"
+	says 404 path-unknown "... but no version '$version'"
+done
+sha256=$(printf %s '{"ward-policy":1,"uid":[6]}' | sha256sum | cut -d' ' -f1)
+ask boss GET audit
+says 200 "attestation-policy.*$sha256" '... and the audit names it'
+attestation_policy rego default $'package policy\n\ndefault allow = true' >"$D/body2"
+kbs boss attestation-policy "$D/body2"
+says 400 'errors/policy-not-ward.*ward-policy(5)' 'Rego is refused, and the answer says what would be taken'
+attestation_policy opa site '{"ward-policy":1}' >"$D/body2"
+kbs boss attestation-policy "$D/body2"
+says 400 policy-not-ward '... and so is another type'
+attestation_policy rego site '{"ward-policy":1,"nonsense":1}' >"$D/body2"
+kbs boss attestation-policy "$D/body2"
+says 400 'malformed-request.*nonsense' '... and what is no policy'
+attestation_policy rego 'no name' '{"ward-policy":1}' >"$D/body2"
+kbs boss attestation-policy "$D/body2"
+says 400 malformed-request '... and a name that is none'
+for text in 'not+base64' ''; do
+	echo "{\"policy\": \"$text\"}" >"$D/body2"
+	kbs boss resource-policy "$D/body2"
+	says 400 base64url "... and '$text', which is no base64url"
+done
+echo "{\"policy\": \"$(policy '{"ward-policy":1,"uid":[7]}')\"}" >"$D/body2"
+kbs boss resource-policy "$D/body2"
+says 200 '"entered":"resource-policy","version":1' 'the resource policy is entered'
+kbs clerk resource-policy "$D/body2"
+says 403 client-refused 'by who is listed alone'
+to=$main kbs boss resource-policy "$D/body2"
+says 404 path-unknown 'the port of the workers takes none'
+to=$main kbs boss resource/clinic/key/raw "$D/secret"
+says 405 method-unsupported '... and no resource'
+kbs boss resource/clinic/key/raw "$D/secret"
+says 200 '"entered":"clinic/key/raw","version":1' 'the bytes of a key are entered'
+kbs boss resource/clinic/key/raw "$D/secret"
+says 200 '"version":2' '... and others in their place'
+ask boss GET resources
+says 200 'clinic/key/raw","project":"default","dataset":"00000000000000000000000000000000".*"version":2' '... of no data set'
+kbs boss resource/clinic/dataset/one "$D/secret"
+says 200 '"version":2' 'a resource gets another key'
+ask boss GET resources
+says 200 'clinic/dataset/one".*"dataset":"00000000000000000000000000000007","disabled":true.*"uses":3' '... on its terms'
+sed 's/"uses": 3/"uses": 4/' "$D/body" >"$D/body2"
+kbs boss resource/clinic/dataset/one "$D/body2"
+says 200 '"version":3' '... or other terms as well'
+ask boss GET resources
+says 200 'clinic/dataset/one".*"uses":4' '... which hold'
+head -c 33 /dev/zero >"$D/body2"
+kbs boss resource/clinic/key/raw "$D/body2"
+says 400 '32 bytes as they are, or JSON' 'what is neither a key nor JSON is refused'
+kbs boss resource/a/b/c "$D/secret"
+says 409 name-taken 'and so is a path of the configuration'
+kbs boss resource/passwd "$D/secret"
+says 400 malformed 'and what is no path'
+under=kbs/v0 ask boss GET resource/clinic/key/raw
+says 405 method-unsupported 'nothing is released here'
+kbs boss reference-value "$D/body2"
+says 404 path-unknown 'nor are there reference values'
+
 # What was entered, as it is, in hex and in base64: wrapped alone.
 hex=$(xxd -p -c64 "$D/secret" 2>/dev/null || od -An -tx1 -v "$D/secret" | tr -d ' \n')
 base64=$(base64 -w0 "$D/secret" | cut -c1-40)
@@ -169,6 +249,8 @@ ask boss DELETE resources/clinic/dataset/one
 says 200 deleted 'a resource is deleted'
 ask boss DELETE policies/strict
 says 200 deleted 'and its policy'
+ask boss DELETE policies/resource-policy
+says 200 deleted 'and that of all resources'
 
 # The audit in pages, put together, is the audit.
 first=1

@@ -115,6 +115,43 @@ static void refused_rows(struct bench *b)
 }
 BENCH_ON_BOTH(refused_rows)
 
+static void another_key(struct bench *b)
+{
+	static const uint8_t second[RESOURCE_KEY] = "the key that took its place here";
+	struct keyring *k = keyring_of(b->db, bench_file(b, "pass", "correct horse battery"));
+	struct resource r = sample(PATH), back;
+	struct db_fault fault = { "" };
+	uint8_t out[RESOURCE_KEY];
+	int64_t version = 0;
+
+	assert_int_equal(resource_renew(b->db, k, PATH, second, 5, &version, &fault), -ENOENT);
+	r.terms.uses = 3;
+	assert_int_equal(resource_replace(b->db, k, &r, key, 5, &version, &fault), 0);
+	assert_int_equal(version, 1);
+	bench_run(b, "UPDATE resource SET used = 2, disabled = 1");
+	assert_int_equal(resource_renew(b->db, k, PATH, second, 6, &version, &fault), 0);
+	assert_int_equal(version, 2);
+	assert_int_equal(found(b->db, &back), 0);
+	assert_int_equal(back.terms.uses, 3);
+	assert_int_equal(back.version, 2);
+	assert_int_equal(resource_key(&back, k, out), 0);
+	assert_memory_equal(out, second, sizeof(out));
+	r.terms.uses = 0;
+	assert_int_equal(resource_replace(b->db, k, &r, key, 7, &version, &fault), 0);
+	assert_int_equal(version, 3);
+	assert_int_equal(found(b->db, &back), 0);
+	assert_int_equal(back.terms.uses, 0);
+	assert_int_equal(back.used, 2);	/* counted and disabled as before */
+	assert_int_equal(back.disabled, 1);
+	assert_int_equal(resource_key(&back, k, out), 0);
+	assert_memory_equal(out, key, sizeof(out));
+	assert_int_equal(put(b->db, k, &r), -EEXIST);
+	assert_int_equal(resource_renew(b->db, NULL, PATH, second, 8, &version, &fault), -ENOKEY);
+	assert_int_equal(resource_renew(b->db, k, "a/../b", second, 8, &version, &fault), -EINVAL);
+	keyring_close(k);
+}
+BENCH_ON_BOTH(another_key)
+
 static void damaged(struct bench *b)
 {
 	static const char *const changes[] = {
@@ -192,11 +229,13 @@ static void key_in_no_file(void **state)
 
 /* ---- policies ---------------------------------------------------------------------- */
 
+static int64_t version;	/* of what was entered last */
+
 static int enter(struct db *db, const char *project, const char *name, const char *json)
 {
 	struct db_fault fault = { "" };
 	struct wv_fault wf;
-	int rc = policy_put(db, project, name, json, strlen(json), 5, &wf, &fault);
+	int rc = policy_put(db, project, name, json, strlen(json), 5, &version, &wf, &fault);
 
 	if (rc == -EIO)
 		fail_msg("%s", fault.text);
@@ -260,6 +299,31 @@ static void policies(struct bench *b)
 	keyring_close(k);
 }
 BENCH_ON_BOTH(policies)
+
+/* Each text once, under a number that goes on when the name was given up. */
+static void policy_versions(struct bench *b)
+{
+	struct db_fault fault = { "" };
+
+	for (int i = 1; i <= 3; i++) {
+		assert_int_equal(enter(b->db, "clinic", "strict", "{\"ward-policy\":1}"), 0);
+		assert_int_equal(version, 1);
+	}
+	assert_int_equal(enter(b->db, "clinic", "strict", "{\"ward-policy\":1,\"uid\":[1]}"), 0);
+	assert_int_equal(version, 2);
+	assert_int_equal(enter(b->db, "clinic", "strict", "{\"ward-policy\":1}"), 0);
+	assert_int_equal(version, 3);
+	assert_int_equal(policy_drop(b->db, "strict", &fault), 0);
+	assert_int_equal(enter(b->db, "clinic", "strict", "{\"ward-policy\":1}"), 0);
+	assert_int_equal(version, 4);
+	assert_int_equal(enter(b->db, "clinic", "other", "{\"ward-policy\":1}"), 0);
+	assert_int_equal(version, 1);
+	assert_int_equal(enter(b->db, "others", "other", "{\"ward-policy\":1,\"uid\":[1]}"), -EXDEV);
+	assert_int_equal(bench_run(b, "SELECT json FROM policy_version"), 5);
+	assert_int_equal(bench_run(b, "SELECT json FROM policy_version WHERE name = 'strict' AND"
+				   " version = 2 AND json = '{\"ward-policy\":1,\"uid\":[1]}'"), 1);
+}
+BENCH_ON_BOTH(policy_versions)
 
 /* ---- released ---------------------------------------------------------------------- */
 
@@ -333,6 +397,32 @@ static void test_policy_by_token(void **state)
 	assert_int_equal(enter(rx_rcar.db, "p", "strict", RX_POLICY("") " "), 0);
 	assert_int_equal(rx_call("GET", "/kbs/v0/resource/" RX_PATH, NULL, token, NULL, x->now), 403);
 	free(token);
+}
+
+/* Two names are asked of everybody: one of all evidence, one of all releases. */
+static void test_policies_for_all(void **state)
+{
+	static const char other[] = "{\"ward-policy\":1,\"uid\":[77],\"accept_unmeasured\":true,"
+				    "\"allow_tee\":[\"simulated-snp\"]}";
+	struct db_fault fault = { "" };
+	struct rx *x = *state;
+
+	assert_int_equal(enter(rx_rcar.db, "p", POLICY_RESOURCES, other), 0);
+	assert_int_equal(get(x), 403);
+	rx_refused(403, "policy-unmet");
+	assert_int_equal(enter(rx_rcar.db, "p", POLICY_RESOURCES, RX_POLICY("")), 0);
+	rx_auth(x);
+	rx_evidence(x);
+	assert_int_equal(rx_attest(x), 200);
+	assert_int_equal(enter(rx_rcar.db, "p", POLICY_DEFAULT, other), 0);
+	assert_int_equal(rx_get(x), 403);	/* live at once, for what was attested before, too */
+	rx_refused(403, "policy-unmet");
+	rx_auth(x);
+	rx_evidence(x);
+	assert_int_equal(rx_attest(x), 401);
+	rx_refused(401, "wrong-uid");
+	assert_int_equal(policy_drop(rx_rcar.db, POLICY_DEFAULT, &fault), 0);
+	assert_int_equal(get(x), 200);
 }
 
 static void test_clients(void **state)
@@ -447,11 +537,11 @@ int main(void)
 {
 	const struct CMUnitTest rows[] = {
 		BOTH(comes_and_goes), BOTH(refused_rows), BOTH(damaged), BOTH(wrong_keyring),
-		BOTH(policies), cmocka_unit_test(key_in_no_file),
+		BOTH(policies), BOTH(policy_versions), BOTH(another_key), cmocka_unit_test(key_in_no_file),
 	};
 	const struct CMUnitTest exchanges[] = {
 		EXCHANGE(test_policy_of_a_resource), EXCHANGE(test_policy_by_token),
-		EXCHANGE(test_damaged_policy),
+		EXCHANGE(test_damaged_policy), EXCHANGE(test_policies_for_all),
 		EXCHANGE(test_clients), EXCHANGE(test_expired), EXCHANGE(test_stored),
 		EXCHANGE(test_changed_meanwhile),
 	};

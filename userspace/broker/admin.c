@@ -11,7 +11,8 @@
 #include "resource.h"
 #include "problem.h"
 
-#define PREFIX "/admin/v1/"
+#define WARD	"/admin/v1/"
+#define KBS	"/kbs/v0/"
 
 int admin_refuse(struct admin_call *call, const char *reason, const char *fmt, ...)
 {
@@ -144,23 +145,25 @@ static int reload(struct admin_call *call)
 }
 
 static const struct admin_route routes[] = {
-	{ "resources", "GET", "", 0, admin_resources },
-	{ "resources/", "PUT POST DELETE", "PUT POST DELETE", 0, admin_resource },
-	{ "policies", "GET", "", 0, admin_policies },
-	{ "policies/", "GET PUT DELETE", "PUT DELETE", 0, admin_policy },
-	{ "sessions", "GET", "", 0, sessions },
-	{ "audit", "GET", "", 0, audit },
-	{ "dry-run", "POST", "", 1, admin_dry_run },
-	{ "reload", "POST", "", 1, reload },
+	{ WARD "resources", "GET", "", 0, admin_resources },
+	{ WARD "resources/", "PUT POST DELETE", "PUT POST DELETE", 0, admin_resource },
+	{ WARD "policies", "GET", "", 0, admin_policies },
+	{ WARD "policies/", "GET PUT DELETE", "PUT DELETE", 0, admin_policy },
+	{ WARD "sessions", "GET", "", 0, sessions },
+	{ WARD "audit", "GET", "", 0, audit },
+	{ WARD "dry-run", "POST", "", 1, admin_dry_run },
+	{ WARD "reload", "POST", "", 1, reload },
+	{ KBS "resource/", "POST", "POST", 0, admin_kbs_resource },
+	{ KBS "resource-policy", "POST", "POST", 0, admin_kbs_resource_policy },
+	{ KBS "attestation-policy", "POST", "POST", 0, admin_kbs_attestation_policy },
 };
 
 static int find_route(struct admin_call *call)
 {
 	const char *path = call->req->path;
 
-	if (strlen(path) > RESOURCE_PATH_MAX + 32 || strncmp(path, PREFIX, strlen(PREFIX)))
+	if (strlen(path) > RESOURCE_PATH_MAX + 32)
 		return admin_refuse(call, "path-unknown", "%s", "");
-	path += strlen(PREFIX);
 	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
 		size_t len = strlen(routes[i].path);
 		int named = routes[i].path[len - 1] == '/';
@@ -180,7 +183,8 @@ static struct audit_entry entry(const struct admin_call *call)
 {
 	return (struct audit_entry){ .time = call->req->time, .event = "admin",
 				     .result = call->reason ? call->reason : "ok",
-				     .peer = call->req->peer, .resource = call->req->path };
+				     .peer = call->req->peer, .resource = call->req->path,
+				     .policy = call->has_policy ? call->policy : NULL };
 }
 
 static void drop_answer(struct admin_call *call)

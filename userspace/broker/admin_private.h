@@ -28,6 +28,7 @@ struct admin_route {
 /**
  * struct admin_call - one request on its way
  * @name: what follows the kind in the path, "" = nothing
+ * @policy: SHA-256 of the one that was entered, where @has_policy
  * @reason, @detail: why it is refused; NULL = it is not
  * @store: what the database said of it last
  */
@@ -37,6 +38,8 @@ struct admin_call {
 	struct rcar_reply *reply;
 	const struct admin_route *route;
 	const char *name;
+	int has_policy;
+	uint8_t policy[32];
 	const char *reason;
 	char detail[384];
 	int store;
@@ -54,6 +57,20 @@ json_t *admin_body(struct admin_call *call);
 
 /** admin_answer - takes the object over */
 int admin_answer(struct admin_call *call, json_t *answer);
+
+/** admin_entered - the answer to what was entered */
+int admin_entered(struct admin_call *call, int64_t version);
+
+/** admin_put_resource - what @body says; @replace: one that may be there */
+int admin_put_resource(struct admin_call *call, json_t *body, int replace);
+
+/** admin_put_policy - @text under the call's name */
+int admin_put_policy(struct admin_call *call, const char *project, const char *text);
+
+/* As Trustee's brokers are asked. */
+int admin_kbs_resource(struct admin_call *call);
+int admin_kbs_resource_policy(struct admin_call *call);
+int admin_kbs_attestation_policy(struct admin_call *call);
 
 int admin_resource(struct admin_call *call);
 int admin_resources(struct admin_call *call);

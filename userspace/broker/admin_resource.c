@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* Resources and policies, over the administration. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jose/b64.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 
 #include "admin_private.h"
 #include "resource.h"
@@ -63,12 +65,19 @@ static int take_terms(json_t *body, struct resource *r, uint8_t key[RESOURCE_KEY
 	return 0;
 }
 
-static int put_resource(struct admin_call *call, json_t *body)
+int admin_entered(struct admin_call *call, int64_t version)
+{
+	return admin_answer(call, json_pack("{s:s, s:I}", "entered", call->name, "version",
+					    (json_int_t)version));
+}
+
+int admin_put_resource(struct admin_call *call, json_t *body, int replace)
 {
 	struct rcar *rcar = call->admin->rcar;
 	struct resource r = { .terms = { .path = (char *)call->name } };
 	struct db_fault fault = { "" };
 	uint8_t key[RESOURCE_KEY];
+	int64_t version = 1;
 	int rc;
 
 	if (take_terms(body, &r, key))
@@ -78,12 +87,14 @@ static int put_resource(struct admin_call *call, json_t *body)
 	else if (config_find(rcar->config, call->name))
 		rc = admin_refuse(call, "name-taken", "the configuration has a resource there");
 	else {
-		rc = resource_put(rcar->db, rcar->keyring, &r, key, call->req->time, &fault);
+		rc = replace ? resource_replace(rcar->db, rcar->keyring, &r, key, call->req->time,
+						&version, &fault) :
+			       resource_put(rcar->db, rcar->keyring, &r, key, call->req->time, &fault);
 		rc = rc == -ENOENT ? admin_refuse(call, "malformed-request", "there is no policy of "
 						  "that name") : admin_store(call, rc, &fault);
 	}
 	OPENSSL_cleanse(key, sizeof(key));
-	return rc ? -1 : admin_answer(call, json_pack("{s:s}", "entered", call->name));
+	return rc ? -1 : admin_entered(call, version);
 }
 
 static int switch_resource(struct admin_call *call, json_t *body)
@@ -112,7 +123,7 @@ int admin_resource(struct admin_call *call)
 	body = admin_body(call);
 	if (!body)
 		return -1;
-	rc = !strcmp(call->req->method, "PUT") ? put_resource(call, body) :
+	rc = !strcmp(call->req->method, "PUT") ? admin_put_resource(call, body, 0) :
 						 switch_resource(call, body);
 	json_decref(body);
 	return rc;
@@ -129,9 +140,10 @@ static int list_resource(void *arg, const struct resource *r)
 		json_array_append_new(clients, json_string(hex));
 	}
 	text_time(r->terms.expires, when);
-	o = json_pack("{s:s, s:s, s:s, s:b, s:I, s:s*, s:o*, s:s*}", "path", r->path, "project",
+	o = json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:s*, s:o*, s:s*}", "path", r->path, "project",
 		      r->project, "dataset", dataset, "disabled", r->disabled, "used",
-		      (json_int_t)r->used, "policy", r->terms.policy, "clients", clients, "expires",
+		      (json_int_t)r->used, "version", (json_int_t)r->version, "policy",
+		      r->terms.policy, "clients", clients, "expires",
 		      r->terms.expires ? when : NULL);
 	if (o && r->terms.uses)
 		json_object_set_new(o, "uses", json_integer(r->terms.uses));
@@ -152,23 +164,31 @@ int admin_resources(struct admin_call *call)
 
 /* ---- policies ---------------------------------------------------------------------- */
 
-static int put_policy(struct admin_call *call, json_t *body)
+int admin_put_policy(struct admin_call *call, const char *project, const char *text)
 {
 	struct db_fault fault = { "" };
-	const char *project, *text;
 	struct wv_fault wf;
+	int64_t version;
 	int rc;
+
+	rc = policy_put(call->admin->rcar->db, project, call->name, text, strlen(text),
+			call->req->time, &version, &wf, &fault);
+	if (rc == -EINVAL && wf.reason)
+		return admin_refuse(call, "malformed-request", "line %d, column %d: %.32s: %.200s",
+				    wf.line, wf.column, wf.field, wf.text);
+	call->has_policy = !rc && EVP_Digest(text, strlen(text), call->policy, NULL, EVP_sha256(),
+					     NULL) == 1;
+	return admin_store(call, rc, &fault) ?: admin_entered(call, version);
+}
+
+static int put_policy(struct admin_call *call, json_t *body)
+{
+	const char *project, *text;
 
 	if (json_unpack(body, "{s:s, s:s !}", "project", &project, "policy", &text))
 		return admin_refuse(call, "malformed-request", "a policy has 'project' and 'policy', its "
 				    "text");
-	rc = policy_put(call->admin->rcar->db, project, call->name, text, strlen(text),
-			call->req->time, &wf, &fault);
-	if (rc == -EINVAL && wf.reason)
-		return admin_refuse(call, "malformed-request", "line %d, column %d: %.32s: %.200s",
-				    wf.line, wf.column, wf.field, wf.text);
-	return admin_store(call, rc, &fault) ?:
-	       admin_answer(call, json_pack("{s:s}", "entered", call->name));
+	return admin_put_policy(call, project, text);
 }
 
 static int take_text(void *arg, const struct db_value *c, size_t count)
@@ -179,23 +199,43 @@ static int take_text(void *arg, const struct db_value *c, size_t count)
 	if (c[2].type != DB_BLOB || c[2].len != 32)
 		return -EBADMSG;
 	text_hex(c[2].data, 32, hex);
-	*(json_t **)arg = json_pack("{s:s, s:s, s:s}", "project", c[0].data, "policy", c[1].data,
-				    "sha256", hex);
+	*(json_t **)arg = json_pack("{s:s, s:s, s:s, s:I}", "project", c[0].data, "policy", c[1].data,
+				    "sha256", hex, "version", (json_int_t)c[3].number);
 	return 0;
 }
 
-static int get_policy(struct admin_call *call)
+/* @sql gives project, text, SHA-256 and version of $1, of its version $2 where it asks for one. */
+static int show_policy(struct admin_call *call, const char *sql, const char *name, int64_t version)
 {
 	struct db_fault fault = { "database: the policy is damaged" };
 	json_t *out = NULL;
-	struct db_query q = { .sql = "SELECT project, json, sha256 FROM policy WHERE name = $1",
-			      .args = { db_text(call->name) }, .arg_count = 1, .row = take_text,
-			      .arg = &out };
+	struct db_query q = { .sql = sql, .args = { db_text(name), db_int(version) },
+			      .arg_count = version ? 2 : 1, .row = take_text, .arg = &out };
 	int rc = db_run(call->admin->rcar->db, &q, &fault);
 
 	if (rc <= 0)
 		return admin_store(call, rc ? rc : -ENOENT, &fault);
 	return admin_answer(call, out);
+}
+
+/* As it is, or an earlier text of that name: NAME/VERSION. */
+static int get_policy(struct admin_call *call)
+{
+	char name[POLICY_NAME_MAX + 1];
+	const char *slash = strchr(call->name, '/');
+	long long version;
+	char *end;
+
+	if (!slash)
+		return show_policy(call, "SELECT project, json, sha256, (SELECT max(version) FROM"
+				   " policy_version WHERE name = $1) FROM policy WHERE name = $1",
+				   call->name, 0);
+	version = strtoll(slash + 1, &end, 10);
+	if (slash - call->name > POLICY_NAME_MAX || version < 1 || *end)
+		return admin_refuse(call, "path-unknown", "%s", "");
+	snprintf(name, sizeof(name), "%.*s", (int)(slash - call->name), call->name);
+	return show_policy(call, "SELECT project, json, sha256, version FROM policy_version"
+			   " WHERE name = $1 AND version = $2", name, version);
 }
 
 int admin_policy(struct admin_call *call)

@@ -214,7 +214,7 @@ int project_put(struct db *db, const char *name, int64_t now, struct db_fault *f
 struct putting {
 	const char *project, *name, *json;
 	uint8_t sha256[32];
-	int64_t now, others;
+	int64_t now, others, version;
 };
 
 static int take_number(void *arg, const struct db_value *c, size_t count)
@@ -222,6 +222,27 @@ static int take_number(void *arg, const struct db_value *c, size_t count)
 	(void)count;
 	*(int64_t *)arg = c[0].number;
 	return 0;
+}
+
+/* Before the row of the name itself changes. */
+static int put_version(struct db *db, struct putting *p, struct db_fault *fault)
+{
+	struct db_query put = {
+		.sql = "INSERT INTO policy_version (name, version, project, json, sha256, changed)"
+		       " SELECT $1, (SELECT COALESCE(max(version), 0) + 1 FROM policy_version"
+		       " WHERE name = $1), $2, $3, $4, $5"
+		       " WHERE NOT EXISTS (SELECT 1 FROM policy WHERE name = $1 AND sha256 = $4)",
+		.args = { db_text(p->name), db_text(p->project), db_text(p->json),
+			  db_blob(p->sha256, 32), db_int(p->now) },
+		.arg_count = 5,
+	};
+	struct db_query last = { .sql = "SELECT max(version) FROM policy_version WHERE name = $1",
+				 .args = { db_text(p->name) }, .arg_count = 1,
+				 .row = take_number, .arg = &p->version };
+	int rc = db_run(db, &put, fault);
+
+	rc = rc < 0 ? rc : db_run(db, &last, fault);
+	return rc < 0 ? rc : 0;
 }
 
 static int put_rows(struct db *db, void *arg, struct db_fault *fault)
@@ -245,22 +266,27 @@ static int put_rows(struct db *db, void *arg, struct db_fault *fault)
 	if (rc >= 0 && p->others >= ATTESTED_POLICIES_MAX)
 		return -ENOSPC;
 	if (rc >= 0)
+		rc = put_version(db, p, fault);
+	if (rc >= 0)
 		rc = db_run(db, &put, fault);
 	return rc < 0 ? rc : rc ? 0 : -EXDEV;
 }
 
 int policy_put(struct db *db, const char *project, const char *name, const char *json, size_t len,
-	       int64_t now, struct wv_fault *wf, struct db_fault *fault)
+	       int64_t now, int64_t *version, struct wv_fault *wf, struct db_fault *fault)
 {
 	struct putting p = { .project = project, .name = name, .json = json, .now = now };
 	struct wv_policy *parsed;
+	int rc;
 
 	*wf = (struct wv_fault){ .offset = -1 };
 	if (!config_name_ok(name) || !config_name_ok(project) || strlen(json) != len ||
 	    wv_policy_parse((struct wv_bytes){ (const uint8_t *)json, len }, &parsed, wf))
 		return -EINVAL;
 	wv_policy_free(parsed);
-	return digest_of(json, len, p.sha256) ?: db_transaction(db, put_rows, &p, fault);
+	rc = digest_of(json, len, p.sha256) ?: db_transaction(db, put_rows, &p, fault);
+	*version = p.version;
+	return rc;
 }
 
 static int drop_rows(struct db *db, void *arg, struct db_fault *fault)

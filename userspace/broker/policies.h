@@ -41,14 +41,22 @@ int policies_damaged(const struct policies *p, const char *name);
 /** policies_met - did it accept what @who has shown? */
 int policies_met(const struct attested *who, const uint8_t sha256[32]);
 
+/*
+ * Two names mean more than that a resource may ask for them, as with Trustee's brokers:
+ * what the first refuses is no evidence here, and what the second refuses gets no key.
+ */
+#define POLICY_DEFAULT		"default"
+#define POLICY_RESOURCES	"resource-policy"
+
 /**
  * policy_put - enter it or another text under its name; its project is made if missing
+ * @version: how many texts that name has had; one that it has now is no other
  * @wf: filled where the text is no policy
  * Returns 0; -EINVAL: no policy, or no name; -EXDEV: it belongs to another project;
  * -ENOSPC: there are as many as may be; or as db_run().
  */
 int policy_put(struct db *db, const char *project, const char *name, const char *json, size_t len,
-	       int64_t now, struct wv_fault *wf, struct db_fault *fault);
+	       int64_t now, int64_t *version, struct wv_fault *wf, struct db_fault *fault);
 
 /** policy_drop - 0; -ENOENT; -EBUSY: a resource asks for it; or as db_run() */
 int policy_drop(struct db *db, const char *name, struct db_fault *fault);

@@ -40,6 +40,7 @@ static const struct {
 	{ "resource-expired", 403, "the time in which this resource is released is over" },
 	{ "resource-used-up", 403, "this resource has been released as often as it may be" },
 	{ "name-taken", 409, "there is one of that name" },
+	{ "policy-not-ward", 400, "this broker's policies are those of ward-policy(5), in JSON, not Rego" },
 	{ "policy-in-use", 409, "a resource asks for this policy" },
 	{ "policies-exhausted", 409, "there are as many policies as may be" },
 	{ "keyring-missing", 409, "the configuration names no keyring to wrap keys with" },

@@ -235,6 +235,22 @@ static int accepts(void *arg, const struct wv_policy *policy)
 	return verify(j->call, j->bundle, &appraisal, j->other);
 }
 
+/* One of the named is asked of all evidence, and refuses as the configuration's does. */
+static int check_default(struct judging *j, const struct attested *who)
+{
+	const struct policies *all = j->call->rcar->policies;
+	const struct wv_policy *policy;
+	uint8_t sha256[32];
+
+	if (policies_damaged(all, POLICY_DEFAULT))
+		return rcar_refuse(j->call, "policy-damaged", "%s", "");
+	policy = policies_find(all, POLICY_DEFAULT, sha256);
+	if (!policy || policies_met(who, sha256))
+		return 0;
+	accepts(j, policy);
+	return refuse_verdict(j->call, j->other);
+}
+
 /*
  * Which of the named policies accept it, too: asked again when a key is wanted. So is the
  * configuration's, which another broker, or this one later, may have another of.
@@ -243,6 +259,7 @@ static int judge_by_names(struct rcar_call *call, const struct attempt *a, struc
 {
 	struct judging j = { .call = call, .bundle = { a->bundle, a->bundle_len } };
 	struct db_fault fault = { "" };
+	int rc;
 
 	if (policies_refresh(call->rcar->policies, call->rcar->db, &fault))
 		return rcar_store_failed(call, &fault);
@@ -250,9 +267,10 @@ static int judge_by_names(struct rcar_call *call, const struct attempt *a, struc
 	if (!j.other)
 		return rcar_refuse(call, "internal-error", "no memory");
 	policies_judge(call->rcar->policies, accepts, &j, who);
+	rc = check_default(&j, who);
 	memcpy(who->policies[who->policy_count++], call->rcar->policy_sha256, ATTESTED_POLICY_ID);
 	free(j.other);
-	return 0;
+	return rc;
 }
 
 /* What the evidence says goes to the session's own memory, which the database gets. */

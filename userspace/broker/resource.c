@@ -11,9 +11,9 @@
 #include "text.h"
 
 #define COLUMNS "path, project, dataset, wrapped, policy, clients, expires, uses, used, disabled," \
-		" key_uses, key_lifetime"
+		" key_uses, key_lifetime, version"
 
-#define COLUMN_COUNT 12
+#define COLUMN_COUNT 13
 
 /* A key unwraps under its own path alone: rows can't be exchanged. */
 static void wrap_name(const char *path, char out[RESOURCE_PATH_MAX + 16])
@@ -74,7 +74,7 @@ static int read_row(const struct db_value *c, struct resource *r)
 	    read_clients(&c[5], r) || read_number(&c[6], 1, &r->terms.expires) ||
 	    read_number(&c[7], 1, &r->terms.uses) || read_number(&c[8], 0, &r->used) ||
 	    read_number(&c[9], 0, &disabled) || read_number(&c[10], 1, &key_uses) ||
-	    read_number(&c[11], 1, &lifetime))
+	    read_number(&c[11], 1, &lifetime) || read_number(&c[12], 1, &r->version))
 		return -EBADMSG;
 	memcpy(r->terms.dataset, c[2].data, c[2].len);
 	memcpy(r->wrapped, c[3].data, c[3].len);
@@ -128,12 +128,42 @@ int resource_key(const struct resource *r, const struct keyring *keyring,
 	return keyring_unwrap(keyring, name, r->wrapped, sizeof(r->wrapped), key, &len);
 }
 
-/** struct putting - what the transaction enters; @clients: JSON or NULL */
+#define INSERT "INSERT INTO resource (path, project, dataset, wrapped, policy, clients," \
+	       " expires, uses, changed, key_uses, key_lifetime)" \
+	       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+#define INSTEAD " ON CONFLICT (path) DO UPDATE SET project = $2, dataset = $3, wrapped = $4," \
+		" policy = $5, clients = $6, expires = $7, uses = $8, changed = $9," \
+		" key_uses = $10, key_lifetime = $11, version = resource.version + 1"
+
+/**
+ * struct putting - what the transaction enters
+ * @clients: JSON or NULL
+ * @replace: one that is there
+ * @version: of what is there then
+ */
 struct putting {
 	const struct resource *r;
 	char *clients;
-	int64_t now;
+	int64_t now, version;
+	int replace;
 };
+
+static int take_version(void *arg, const struct db_value *c, size_t count)
+{
+	(void)count;
+	*(int64_t *)arg = c[0].number;
+	return 0;
+}
+
+static int find_version(struct db *db, const char *path, int64_t *version, struct db_fault *fault)
+{
+	struct db_query q = { .sql = "SELECT version FROM resource WHERE path = $1",
+			      .args = { db_text(path) }, .arg_count = 1, .row = take_version,
+			      .arg = version };
+	int rc = db_run(db, &q, fault);
+
+	return rc < 0 ? rc : 0;
+}
 
 static struct db_value or_null(int64_t n)
 {
@@ -142,14 +172,12 @@ static struct db_value or_null(int64_t n)
 
 static int put_row(struct db *db, void *arg, struct db_fault *fault)
 {
-	const struct putting *p = arg;
+	struct putting *p = arg;
 	const struct resource *r = p->r;
 	struct db_query known = { .sql = "SELECT name FROM policy WHERE name = $1",
 				  .args = { db_text(r->terms.policy) }, .arg_count = 1 };
 	struct db_query q = {
-		.sql = "INSERT INTO resource (path, project, dataset, wrapped, policy, clients,"
-		       " expires, uses, changed, key_uses, key_lifetime)"
-		       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+		.sql = p->replace ? INSERT INSTEAD : INSERT,
 		.args = { db_text(r->terms.path), db_text(r->project), db_blob(r->terms.dataset, 16),
 			  db_blob(r->wrapped, sizeof(r->wrapped)), db_text(r->terms.policy),
 			  db_text(p->clients), or_null(r->terms.expires), or_null(r->terms.uses),
@@ -164,7 +192,7 @@ static int put_row(struct db *db, void *arg, struct db_fault *fault)
 	rc = project_put(db, r->project, p->now, fault);
 	if (!rc)
 		rc = db_run(db, &q, fault);
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : find_version(db, r->terms.path, &p->version, fault);
 }
 
 static char *write_clients(const struct resource *r)
@@ -181,10 +209,9 @@ static char *write_clients(const struct resource *r)
 	return out;
 }
 
-int resource_put(struct db *db, const struct keyring *keyring, struct resource *r,
-		 const uint8_t key[RESOURCE_KEY], int64_t now, struct db_fault *fault)
+static int put(struct db *db, const struct keyring *keyring, struct resource *r,
+	       const uint8_t key[RESOURCE_KEY], struct putting *p, struct db_fault *fault)
 {
-	struct putting p = { .r = r, .now = now };
 	char name[RESOURCE_PATH_MAX + 16];
 	size_t len;
 	int rc;
@@ -198,11 +225,72 @@ int resource_put(struct db *db, const struct keyring *keyring, struct resource *
 	wrap_name(r->terms.path, name);
 	rc = keyring_wrap(keyring, name, key, RESOURCE_KEY, r->wrapped, &len);
 	if (!rc && r->terms.client_count) {
-		p.clients = write_clients(r);
-		rc = p.clients ? 0 : -ENOMEM;
+		p->clients = write_clients(r);
+		rc = p->clients ? 0 : -ENOMEM;
 	}
-	rc = rc ?: db_transaction(db, put_row, &p, fault);
-	free(p.clients);
+	rc = rc ?: db_transaction(db, put_row, p, fault);
+	free(p->clients);
+	return rc;
+}
+
+int resource_put(struct db *db, const struct keyring *keyring, struct resource *r,
+		 const uint8_t key[RESOURCE_KEY], int64_t now, struct db_fault *fault)
+{
+	struct putting p = { .r = r, .now = now };
+
+	return put(db, keyring, r, key, &p, fault);
+}
+
+int resource_replace(struct db *db, const struct keyring *keyring, struct resource *r,
+		     const uint8_t key[RESOURCE_KEY], int64_t now, int64_t *version,
+		     struct db_fault *fault)
+{
+	struct putting p = { .r = r, .now = now, .replace = 1 };
+	int rc = put(db, keyring, r, key, &p, fault);
+
+	*version = p.version;
+	return rc;
+}
+
+/** struct renewing - another key for @path; @version: of what is there then */
+struct renewing {
+	const char *path;
+	uint8_t wrapped[RESOURCE_KEY + KEYRING_ADDS];
+	int64_t now, version;
+};
+
+static int renew_row(struct db *db, void *arg, struct db_fault *fault)
+{
+	struct renewing *n = arg;
+	struct db_query q = {
+		.sql = "UPDATE resource SET wrapped = $2, changed = $3, version = version + 1"
+		       " WHERE path = $1",
+		.args = { db_text(n->path), db_blob(n->wrapped, sizeof(n->wrapped)),
+			  db_int(n->now) },
+		.arg_count = 3,
+	};
+	int rc = db_run(db, &q, fault);
+
+	return rc <= 0 ? (rc ? rc : -ENOENT) : find_version(db, n->path, &n->version, fault);
+}
+
+int resource_renew(struct db *db, const struct keyring *keyring, const char *path,
+		   const uint8_t key[RESOURCE_KEY], int64_t now, int64_t *version,
+		   struct db_fault *fault)
+{
+	struct renewing n = { .path = path, .now = now };
+	char name[RESOURCE_PATH_MAX + 16];
+	size_t len;
+	int rc;
+
+	if (!keyring)
+		return -ENOKEY;
+	if (!config_path_ok(path))
+		return -EINVAL;
+	wrap_name(path, name);
+	rc = keyring_wrap(keyring, name, key, RESOURCE_KEY, n.wrapped, &len) ?:
+	     db_transaction(db, renew_row, &n, fault);
+	*version = n.version;
 	return rc;
 }
 

@@ -24,11 +24,12 @@
  * @terms: path, data set, uses, expiry, policy's name, clients; its texts are borrowed from
  *	the configuration or from here
  * @stored: it is the database's; @used: how often it was released, of such a one
+ * @version: how many of that path there have been, of such a one
  */
 struct resource {
 	struct config_resource terms;
 	int stored, disabled;
-	int64_t used;
+	int64_t used, version;
 	char path[RESOURCE_PATH_MAX], project[POLICY_NAME_MAX + 1], policy[POLICY_NAME_MAX + 1];
 	uint8_t clients[RESOURCE_CLIENTS_MAX][32];
 	uint8_t wrapped[RESOURCE_KEY + KEYRING_ADDS];
@@ -58,6 +59,21 @@ int resource_key(const struct resource *r, const struct keyring *keyring,
  */
 int resource_put(struct db *db, const struct keyring *keyring, struct resource *r,
 		 const uint8_t key[RESOURCE_KEY], int64_t now, struct db_fault *fault);
+
+/**
+ * resource_replace - as resource_put(), in the place of one that may be there
+ * @version: how many have been there
+ *
+ * How often that one was released stays counted, and whether it is disabled.
+ */
+int resource_replace(struct db *db, const struct keyring *keyring, struct resource *r,
+		     const uint8_t key[RESOURCE_KEY], int64_t now, int64_t *version,
+		     struct db_fault *fault);
+
+/** resource_renew - another key on the terms of the one that is there; likewise, or -ENOENT */
+int resource_renew(struct db *db, const struct keyring *keyring, const char *path,
+		   const uint8_t key[RESOURCE_KEY], int64_t now, int64_t *version,
+		   struct db_fault *fault);
 
 /** resource_disable - or enable; 0, -ENOENT, or as db_run() */
 int resource_disable(struct db *db, const char *path, int disabled, int64_t now,

@@ -38,6 +38,16 @@ static const char *const steps[][STATEMENTS_MAX] = {
 		/* What all brokers of a database share: signing keys (wrapped), settings. */
 		"CREATE TABLE shared (name TEXT PRIMARY KEY, value BYTEA NOT NULL)",
 	},
+	{
+		/* Every text that a policy's name has had: the audit names texts by their SHA-256. */
+		"CREATE TABLE policy_version (name TEXT NOT NULL, version BIGINT NOT NULL,"
+		" project TEXT NOT NULL, json TEXT NOT NULL, sha256 BYTEA NOT NULL,"
+		" changed BIGINT NOT NULL, PRIMARY KEY (name, version))",
+		"INSERT INTO policy_version (name, version, project, json, sha256, changed)"
+		" SELECT name, 1, project, json, sha256, changed FROM policy",
+		/* How often the key, or its terms, were replaced. */
+		"ALTER TABLE resource ADD COLUMN version BIGINT NOT NULL DEFAULT 1",
+	},
 };
 
 #define STEPS ((int64_t)(sizeof(steps) / sizeof(*steps)))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 
+#include "policies.h"
 #include "store_release.h"
 
 /** struct releasing - what the transaction has to do */
@@ -60,6 +61,25 @@ static int count(struct db *db, const struct releasing *r, struct db_fault *faul
 	return 0;
 }
 
+static int take_met(void *arg, const struct db_value *c, size_t count)
+{
+	return count == 1 && c[0].type == DB_BLOB && c[0].len == 32 && policies_met(arg, c[0].data) ?
+		       0 : -ESTALE;
+}
+
+/* The policies that are asked of everybody, as they are now, did accept the evidence. */
+static int all_accept(struct db *db, const struct releasing *r, struct db_fault *fault)
+{
+	const struct db_query q = {
+		.sql = "SELECT sha256 FROM policy WHERE name IN ($1, $2)",
+		.args = { db_text(POLICY_DEFAULT), db_text(POLICY_RESOURCES) }, .arg_count = 2,
+		.row = take_met, .arg = (void *)r->e->who,
+	};
+	int rc = db_run(db, &q, fault);
+
+	return rc < 0 ? rc : 0;
+}
+
 /* The text that accepted the evidence is still the one of that name. */
 static int policy_stands(struct db *db, const struct releasing *r, struct db_fault *fault)
 {
@@ -78,7 +98,7 @@ static int release(struct db *db, void *arg, struct db_fault *fault)
 	struct releasing *r = arg;
 
 	return audit_lock(db, fault) ?: count(db, r, fault) ?: policy_stands(db, r, fault) ?:
-	       audit_append(db, r->audit, r->e, fault);
+	       all_accept(db, r, fault) ?: audit_append(db, r->audit, r->e, fault);
 }
 
 int store_release(struct db *db, const struct audit *audit, const struct release_terms *terms,

@@ -201,6 +201,9 @@ static const struct code refusals[] = {
 	  "Ask the data's owner." },
 	{ 409, "name-taken", NULL, "There is one of that name, or the configuration file has one.",
 	  "Delete it first, or take another name." },
+	{ 400, "policy-not-ward", NULL, "The broker's policies are documents of JSON, as ward-policy(5)"
+	  " has them; Rego, which Trustee's brokers take, is none.",
+	  "Write what it asks for as such a document: doc/policy.md; 'wardctl policy check' reads it." },
 	{ 409, "policy-in-use", NULL, "A resource asks for this policy.", "Delete the resource first." },
 	{ 409, "policies-exhausted", NULL, "The broker has as many policies as may be.",
 	  "Delete one that no resource asks for." },
