@@ -36,13 +36,13 @@ struct rows {
 	double y[400];
 };
 
-static void keep(void *arg, const double *x, double y)
+static void keep(void *arg, const double *x, const double *y)
 {
 	struct rows *rows = arg;
 
 	assert_true(rows->count < 400);
 	memcpy(rows->x[rows->count], x, sizeof(rows->x[0]));
-	rows->y[rows->count++] = y;
+	rows->y[rows->count++] = *y;
 }
 
 static void gather(struct rows *rows, enum cohort_part part)
@@ -216,11 +216,11 @@ struct adding {
 	const double *theta;
 };
 
-static void add(void *arg, const double *x, double y)
+static void add(void *arg, const double *x, const double *y)
 {
 	struct adding *adding = arg;
 
-	gradient_add(adding->sum, adding->theta, x, &y);
+	gradient_add(adding->sum, adding->theta, x, y);
 }
 
 /* What sites send adds up to what one place would have reckoned. */

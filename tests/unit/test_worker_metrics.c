@@ -7,6 +7,8 @@
 
 #define MAX 500
 
+static const struct net classes = { .inputs = 1, .outputs = 1, .loss = LOSS_LOG };
+
 struct sample {
 	size_t count;
 	double score[MAX];
@@ -39,12 +41,12 @@ static void measure(const struct sample *s, uint64_t announced, struct metrics *
 	size_t i;
 
 	memory_init(&memory, &backend, 4 << 20);
-	assert_int_equal(metrics_init(&collector, &memory, LOSS_LOG, announced), 0);
+	assert_int_equal(metrics_init(&collector, &memory, &classes, announced), 0);
 	for (i = 0; i < s->count; i++)	/* a first use, cleared */
-		metrics_add(&collector, -s->score[i], s->label[i]);
+		metrics_add(&collector, &(double){ -s->score[i] }, &s->label[i]);
 	metrics_clear(&collector);
 	for (i = 0; i < s->count; i++)
-		metrics_add(&collector, s->score[i], s->label[i]);
+		metrics_add(&collector, &s->score[i], &s->label[i]);
 	metrics_finish(&collector, out);
 	memory_release(&memory, NULL);
 	assert_int_equal(bench.live, 0);

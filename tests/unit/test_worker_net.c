@@ -385,26 +385,48 @@ static void test_loss_that_is_no_number(void **state)
 static void test_figures_of_values(void **state)
 {
 	static const double label[] = { 1, 2, 3, 6 }, score[] = { 1.5, 2, 2, 8 };
+	const struct net one = { .inputs = 1, .outputs = 1, .loss = LOSS_SQUARED };
 	struct metrics_collector collector;
 	struct metrics out;
 	size_t i;
 
 	(void)state;
-	assert_int_equal(metrics_init(&collector, &memory, LOSS_SQUARED, 4), 0);
+	assert_int_equal(metrics_init(&collector, &memory, &one, 4), 0);
 	metrics_finish(&collector, &out);
 	assert_true(isnan(out.mse) && isnan(out.mae) && isnan(out.r2));
 	for (i = 0; i < 4; i++)
-		metrics_add(&collector, score[i], label[i]);
+		metrics_add(&collector, &score[i], &label[i]);
 	metrics_finish(&collector, &out);
 	assert_int_equal(out.rows, 4);
 	assert_true(fabs(out.mse - 5.25 / 4) < 1e-15);
 	assert_true(fabs(out.mae - 3.5 / 4) < 1e-15);
 	assert_true(fabs(out.r2 - (1 - 5.25 / 14)) < 1e-15);
+	assert_true(out.median_se == 0.625 && out.median_ae == 0.75);
 	assert_true(isnan(out.auc) && isnan(out.accuracy));
 	metrics_clear(&collector);
-	metrics_add(&collector, 2, 3);
+	metrics_add(&collector, &score[1], &label[2]);
 	metrics_finish(&collector, &out);
 	assert_true(out.mse == 1 && isnan(out.r2));
+}
+
+static void test_figures_of_rows_of_values(void **state)
+{
+	static const double label[3][2] = { { 1, 2 }, { 3, 6 }, { 0, 0 } };
+	static const double score[3][2] = { { 1, 4 }, { 3, 6 }, { 3, -1 } };
+	const struct net two = { .inputs = 1, .outputs = 2, .loss = LOSS_SQUARED };
+	struct metrics_collector collector;
+	struct metrics out;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(metrics_init(&collector, &memory, &two, 3), 0);
+	for (i = 0; i < 3; i++)
+		metrics_add(&collector, score[i], label[i]);
+	metrics_finish(&collector, &out);
+	assert_true(fabs(out.mse - 7.0 / 3) < 1e-15);
+	assert_true(fabs(out.mae - 1) < 1e-15);
+	assert_true(out.median_se == 2 && out.median_ae == 1);
+	assert_true(fabs(out.r2 - (1 - 14.0 / 26)) < 1e-15);
 }
 
 int main(void)
@@ -421,6 +443,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_layers_learn_xor, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_loss_that_is_no_number, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_figures_of_values, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_figures_of_rows_of_values, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,8 @@
 #define FEATURES "\"features\":[{\"column\":\"a\"}],"
 #define LABEL "\"label\":{\"column\":\"y\",\"above\":0},"
 #define SPLIT "\"split\":{\"rule\":\"every\",\"every\":5},"
+#define COURSE "\"course\":{\"column\":\"a\",\"past\":2,\"ahead\":1},"
+#define TAIL "\"split\":{\"rule\":\"tail\",\"head\":0.7,\"tail\":0.2},"
 #define RUNS "\"runs\":[{\"name\":\"m\",\"method\":\"newton\"}]}"
 
 static void test_split_rules(void **state)
@@ -78,6 +80,23 @@ static void test_refused(void **state)
 		  "ascending" },
 		{ HEAD FEATURES LABEL "\"split\":{\"rule\":\"rows\",\"test\":{\"x\":[-1]}}," RUNS,
 		  "ascending" },
+		{ HEAD "\"features\":[{\"column\":\"a\",\"levels\":[\"x\",1]}]," LABEL SPLIT RUNS,
+		  "array of numbers or of texts" },
+		{ HEAD "\"features\":[{\"column\":\"a\",\"levels\":[\"x\",\"x\"]}]," LABEL SPLIT RUNS,
+		  "used twice" },
+		{ HEAD "\"features\":[{\"column\":\"a\",\"levels\":[\"x\"]},{\"column\":\"b\"},"
+		  "{\"column\":\"a\",\"levels\":[\"y\"]}]," LABEL SPLIT RUNS, "stand in one list" },
+		{ HEAD COURSE FEATURES LABEL TAIL RUNS, "in place of features and label" },
+		{ HEAD COURSE SPLIT RUNS, "split.rule: is tail where" },
+		{ HEAD FEATURES LABEL TAIL RUNS, "split.rule: is tail where" },
+		{ HEAD COURSE "\"split\":{\"rule\":\"tail\",\"head\":0.7}," RUNS, "tail head and tail" },
+		{ HEAD COURSE "\"split\":{\"rule\":\"tail\",\"head\":0.7,\"tail\":0.4}," RUNS,
+		  "more than the whole" },
+		{ HEAD "\"course\":{\"column\":\"a\",\"past\":2}," TAIL RUNS, "ahead: is missing" },
+		{ HEAD "\"course\":{\"column\":\"a\",\"past\":2,\"ahead\":65}," TAIL RUNS,
+		  "course.ahead" },
+		{ HEAD "\"course\":{\"column\":\"a\",\"past\":2,\"ahead\":1,\"time\":\"t\"}," TAIL RUNS,
+		  "time and step go together" },
 		{ HEAD FEATURES LABEL SPLIT "\"runs\":[]}", "1 to 8 runs" },
 		{ HEAD FEATURES LABEL SPLIT "\"runs\":[{\"name\":\"m\"}]}", "method: is missing" },
 		{ HEAD FEATURES LABEL SPLIT "\"runs\":[{\"name\":\"../m\",\"method\":\"sgd\"}]}",

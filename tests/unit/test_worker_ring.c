@@ -26,11 +26,11 @@ struct adding {
 	const double *theta;
 };
 
-static void add(void *arg, const double *x, double y)
+static void add(void *arg, const double *x, const double *y)
 {
 	struct adding *adding = arg;
 
-	gradient_add(adding->sum, adding->theta, x, &y);
+	gradient_add(adding->sum, adding->theta, x, y);
 }
 
 static int pass(void *arg, const double *theta, struct gradient *out,

@@ -141,13 +141,15 @@ static void test_bad_tables(void **state)
 		{ "1,,3\n", "t: line 1: column 2 (b): is neither", false },
 		{ "1,2,1e999\n", "t: line 1: column 3 (c): is too large", false },
 		{ "1,2,nan\n", "line 1: column 3 (c): is neither", false },
-		{ "\"1\",2,3\n", "line 1: column 1 (a): is neither", false },
+		{ "\"1,2,3\n", "line 1: column 1 (a): a quote that is not closed", false },
+		{ "1,\"2\"x,3\n", "line 1: column 2 (b): a quote that is not closed in its line, or text behind", false },
+		{ "1,\"2\n\",3\n", "line 1: column 2 (b): a quote that is not closed", false },
+		{ "1,2,\"x\"\n", "line 1: column 3 (c): is neither", false },
 		{ "1;2;3\n", "line 1: column 1 (a): is neither", false },
 		{ "a,b\n1,2,3\n", "line 1: does not name the columns", true },
-		{ "\xef\xbb\xbf" "a,b,c\n1,2,3\n", "line 1: begins with a byte order mark", true },
-		{ "a,b,d\n1,2,3\n", "line 1: does not name the columns", true },
+		{ "a,b,d\n1,2,3\n", "line 1: column 3 (c): is not what the header calls it", true },
 		{ "a,b,c,d\n1,2,3\n", "line 1: does not name the columns", true },
-		{ "1,2,3\n", "line 1: does not name the columns", true },
+		{ "1,2,3\n", "line 1: column 1 (a): is not what the header calls it", true },
 	};
 	size_t i;
 
@@ -213,12 +215,89 @@ static void test_no_room(void **state)
 	reading_end(&r);
 }
 
+/* ---- tables as other programs write them ------------------------------------------- */
+
+static void test_quotes_mark_and_cr(void **state)
+{
+	static const char text[] = "\xef\xbb\xbf\"a\",\"b\" ,c\r\n\"1\", \"2.5\" ,\"?\"\r\n"
+				   "\"-3e2\",4,5\r\n";
+	size_t i, len = strlen(text);
+	struct reading r;
+
+	(void)state;
+	reading_begin(&r, true);
+	for (i = 0; i < len; i++)
+		assert_int_equal(feed(&r, text + i, 1, i + 1 == len), 0);
+	assert_int_equal(r.rows, 2);
+	assert_true(r.row[0][0] == 1 && r.row[0][1] == 2.5 && isnan(r.row[0][2]));
+	assert_true(r.row[1][0] == -300 && r.row[1][2] == 5);
+	reading_end(&r);
+}
+
+static void read_with(struct reading *r, const struct field_use *use, const char *text)
+{
+	reading_begin(r, false);
+	r->table.use = use;
+	if (feed(r, text, strlen(text), true))
+		fail_msg("%s", r->failure.text);
+}
+
+static void test_words_names_and_what_is_skipped(void **state)
+{
+	static const char *const words[] = { "no", "say \"yes\", or" };
+	static const struct field_use use[] = {
+		{ FIELD_WORD, words, 2 }, { .kind = FIELD_SKIP }, { .kind = FIELD_NAME },
+	};
+	struct reading r;
+
+	(void)state;
+	read_with(&r, use, "no,\xc3\xa4rger,p1\n\"say \"\"yes\"\", or\",\"1,2\",\"p1\"\n?,,p2\nnot,3,p2\n");
+	assert_int_equal(r.rows, 4);
+	assert_true(r.row[0][0] == 0 && r.row[1][0] == 1 && isnan(r.row[2][0]));
+	assert_true(r.row[3][0] == FIELD_OTHER);
+	assert_true(r.row[0][1] == 0 && r.row[1][1] == 0);
+	assert_true(r.row[0][2] == r.row[1][2] && r.row[2][2] == r.row[3][2]);
+	assert_true(r.row[0][2] != r.row[2][2]);
+	reading_end(&r);
+}
+
+static void test_moments(void **state)
+{
+	static const struct field_use use[] = {
+		{ .kind = FIELD_TIME }, { .kind = FIELD_TIME }, { .kind = FIELD_TIME },
+	};
+	static const char *const bad[] = {
+		"2012-13-01,1,1\n", "2011-02-29,1,1\n", "2012-02-29 24:00,1,1\n",
+		"2012-02-29X10:00,1,1\n", "2012-02-29 10:00:,1,1\n", "2012-2-29,1,1\n",
+		"2012-02-29 10:00:00+01:00,1,1\n",
+	};
+	struct reading r;
+	size_t i;
+
+	(void)state;
+	read_with(&r, use, "1970-01-01,1970-01-01 00:05,1969-12-31T23:59:59Z\n"
+			   "2012-02-29 23:00:01,300,2000-03-01\n");
+	assert_true(r.row[0][0] == 0 && r.row[0][1] == 300 && r.row[0][2] == -1);
+	assert_true(r.row[1][0] == 1330556401 && r.row[1][1] == 300 && r.row[1][2] == 951868800);
+	reading_end(&r);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		reading_begin(&r, false);
+		r.table.use = use;
+		assert_int_equal(feed(&r, bad[i], strlen(bad[i]), true), -1);
+		assert_non_null(strstr(r.failure.text, "line 1: column 1 (a): is neither a moment"));
+		reading_end(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_cut),
 		cmocka_unit_test(test_byte_by_byte),
 		cmocka_unit_test(test_bad_tables),
+		cmocka_unit_test(test_quotes_mark_and_cr),
+		cmocka_unit_test(test_words_names_and_what_is_skipped),
+		cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_no_value_in_message),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_no_room),

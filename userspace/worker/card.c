@@ -19,9 +19,10 @@ static json_t *number(double value)
 
 static json_t *metrics_values(const struct metrics *metrics)
 {
-	return json_pack("{s:I, s:o, s:o, s:o}", "rows", (json_int_t)metrics->rows,
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "rows", (json_int_t)metrics->rows,
 			 "mse", number(metrics->mse), "mae", number(metrics->mae),
-			 "r2", number(metrics->r2));
+			 "median_se", number(metrics->median_se),
+			 "median_ae", number(metrics->median_ae), "r2", number(metrics->r2));
 }
 
 json_t *card_metrics(const struct metrics *metrics)

@@ -47,7 +47,7 @@ int cohort_survey(struct cohort *cohort, struct failure *failure)
 {
 	size_t i, features = cohort->plan->features;
 
-	cohort->x = memory_doubles(cohort->memory, features);
+	cohort->x = memory_doubles(cohort->memory, site_row_width(cohort->plan));
 	if (!cohort->x || stats_init(&cohort->pooled, cohort->memory, features))
 		return failed(failure, EXIT_DEVICE,
 			      "no room for pooled statistics in the budget; raise --budget");
@@ -89,7 +89,7 @@ int cohort_walk(struct cohort *cohort, size_t site, enum cohort_part part,
 
 	site_rewind(&cohort->site[site]);
 	while ((got = next_of(cohort, site, part, &row, failure)) == 1)
-		visit(arg, row.x, row.y);
+		visit(arg, row.x, row.x + cohort->plan->features);
 	scrub_stack();
 	return got;
 }

@@ -43,7 +43,8 @@ struct cohort {
 
 enum cohort_part { COHORT_TRAIN, COHORT_TEST };
 
-typedef void (*cohort_visit)(void *arg, const double *x, double y);
+/* @y: the row's labels, as many as the plan's outputs */
+typedef void (*cohort_visit)(void *arg, const double *x, const double *y);
 
 /**
  * cohort_survey() - read all sites once and fix the scalers

@@ -5,16 +5,16 @@
 #include <string.h>
 
 int metrics_init(struct metrics_collector *collector, struct memory *memory,
-		 enum loss kind, uint64_t rows)
+		 const struct net *net, uint64_t rows)
 {
-	*collector = (struct metrics_collector){ .kind = kind };
-	if (kind == LOSS_SQUARED)
-		return 0;
+	*collector = (struct metrics_collector){ .kind = net->loss, .outputs = net->outputs };
 	if (rows <= METRICS_EXACT) {
 		collector->room = rows ? rows : 1;
 		collector->row = memory_take(memory, collector->room * sizeof(*collector->row));
 		return collector->row ? 0 : -1;
 	}
+	if (net->loss == LOSS_SQUARED)
+		return 0;
 	collector->negative_bin = memory_take(memory, METRICS_BINS * sizeof(uint64_t));
 	collector->positive_bin = memory_take(memory, METRICS_BINS * sizeof(uint64_t));
 	return collector->negative_bin && collector->positive_bin ? 0 : -1;
@@ -42,34 +42,56 @@ static void add_bin(struct metrics_collector *collector, double score, double la
 		collector->negative_bin[bin]++;
 }
 
+static void keep_row(struct metrics_collector *collector, double score, double label)
+{
+	if (collector->rows < collector->room)
+		collector->row[collector->rows] = (struct metrics_row){ score, label };
+}
+
 static void add_class(struct metrics_collector *collector, double score, double label)
 {
 	if (!collector->row)
 		add_bin(collector, score, label);
-	else if (collector->rows < collector->room)
-		collector->row[collector->rows] = (struct metrics_row){ score, label };
 	collector->right += (score >= 0) == (label > 0);
 	collector->positive += label > 0;
+	collector->loss += loss_value(LOSS_LOG, score, label);
+	keep_row(collector, score, label);
 }
 
-/* Mean and spread as B. P. Welford adds them up. */
-static void add_value(struct metrics_collector *collector, double score, double label)
+/* Mean and spread of the labels as B. P. Welford adds them up. */
+static void add_label(struct metrics_collector *collector, double label, uint64_t before)
 {
 	double from = label - collector->mean;
 
-	collector->apart += fabs(score - label);
-	collector->mean += from / (double)(collector->rows + 1);
+	collector->mean += from / (double)(before + 1);
 	collector->spread += from * (label - collector->mean);
 }
 
-void metrics_add(struct metrics_collector *collector, double score, double label)
+static void add_values(struct metrics_collector *collector, const double *score,
+		       const double *label)
+{
+	double squared = 0, apart = 0;
+	size_t i;
+
+	for (i = 0; i < collector->outputs; i++) {
+		squared += 2 * loss_value(LOSS_SQUARED, score[i], label[i]);
+		apart += fabs(score[i] - label[i]);
+		add_label(collector, label[i], collector->rows * collector->outputs + i);
+	}
+	squared /= (double)collector->outputs;
+	apart /= (double)collector->outputs;
+	collector->loss += squared;
+	collector->apart += apart;
+	keep_row(collector, squared, apart);
+}
+
+void metrics_add(struct metrics_collector *collector, const double *score, const double *label)
 {
 	if (collector->kind == LOSS_SQUARED)
-		add_value(collector, score, label);
+		add_values(collector, score, label);
 	else
-		add_class(collector, score, label);
+		add_class(collector, *score, *label);
 	collector->rows++;
-	collector->loss += loss_value(collector->kind, score, label);
 }
 
 static void sift(struct metrics_row *row, size_t root, size_t count)
@@ -143,16 +165,34 @@ static double pairs_binned(const struct metrics_collector *collector, double *ti
 	return won;
 }
 
-static void finish_values(const struct metrics_collector *collector, struct metrics *out)
+static double median_score(struct metrics_row *row, size_t count)
+{
+	sort_rows(row, count);
+	return (row[(count - 1) / 2].score + row[count / 2].score) / 2;
+}
+
+static void finish_medians(struct metrics_collector *collector, struct metrics *out)
+{
+	size_t i;
+
+	out->median_se = median_score(collector->row, collector->rows);
+	for (i = 0; i < collector->rows; i++)
+		collector->row[i].score = collector->row[i].label;
+	out->median_ae = median_score(collector->row, collector->rows);
+}
+
+static void finish_values(struct metrics_collector *collector, struct metrics *out)
 {
 	double rows = (double)collector->rows;
 
 	if (!collector->rows)
 		return;
-	out->mse = 2 * collector->loss / rows;
+	out->mse = collector->loss / rows;
 	out->mae = collector->apart / rows;
 	if (collector->spread > 0)
-		out->r2 = 1 - out->mse * rows / collector->spread;
+		out->r2 = 1 - collector->loss * (double)collector->outputs / collector->spread;
+	if (collector->row && collector->rows <= collector->room)
+		finish_medians(collector, out);
 }
 
 static void finish_classes(const struct metrics_collector *collector, struct metrics *out)
@@ -178,7 +218,8 @@ void metrics_finish(struct metrics_collector *collector, struct metrics *out)
 {
 	*out = (struct metrics){
 		.kind = collector->kind, .rows = collector->rows,
-		.accuracy = NAN, .auc = NAN, .loss = NAN, .mse = NAN, .mae = NAN, .r2 = NAN,
+		.accuracy = NAN, .auc = NAN, .loss = NAN, .mse = NAN, .mae = NAN,
+		.median_se = NAN, .median_ae = NAN, .r2 = NAN,
 	};
 	if (collector->kind == LOSS_SQUARED)
 		finish_values(collector, out);

@@ -13,12 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "loss.h"
 #include "memory.h"
+#include "net.h"
 
 #define METRICS_EXACT	65536u
 #define METRICS_BINS	65536u
 
+/**
+ * struct metrics_row - what is kept of a row
+ * @score: log odds; of values: mean squared error over the row's labels
+ * @label: 0 or 1; of values: mean absolute error
+ */
 struct metrics_row {
 	double score;
 	double label;
@@ -26,6 +31,7 @@ struct metrics_row {
 
 struct metrics_collector {
 	enum loss kind;
+	size_t outputs;			/* labels of a row */
 	uint64_t rows;
 	uint64_t right;
 	uint64_t positive;
@@ -50,6 +56,8 @@ struct metrics_collector {
  * @loss: mean log loss, nats
  * @mse: mean squared error, the label's unit squared
  * @mae: mean absolute error, the label's unit
+ * @median_se: median over rows of a row's mean squared error; NaN beyond METRICS_EXACT rows
+ * @median_ae: the same of the absolute error
  * @r2: 1 - @mse / variance of the labels; NaN where they are all the same
  */
 struct metrics {
@@ -62,6 +70,8 @@ struct metrics {
 	double loss;
 	double mse;
 	double mae;
+	double median_se;
+	double median_ae;
 	double r2;
 };
 
@@ -69,13 +79,13 @@ struct metrics {
  * metrics_init() - room for rows
  * @collector: filled in
  * @memory: where scores live
- * @kind: of labels
+ * @net: of the model: what it predicts
  * @rows: most that will come
  *
  * Return: 0, or -1 when the budget has no room.
  */
 int metrics_init(struct metrics_collector *collector, struct memory *memory,
-		 enum loss kind, uint64_t rows);
+		 const struct net *net, uint64_t rows);
 
 /**
  * metrics_clear() - no rows yet
@@ -86,10 +96,10 @@ void metrics_clear(struct metrics_collector *collector);
 /**
  * metrics_add() - count a row in
  * @collector: collector; rows beyond those announced count for accuracy only
- * @score: log odds, or the estimate
- * @label: 0 or 1, or the value
+ * @score: log odds, or the estimates
+ * @label: 0 or 1, or the values
  */
-void metrics_add(struct metrics_collector *collector, double score, double label);
+void metrics_add(struct metrics_collector *collector, const double *score, const double *label);
 
 /**
  * metrics_finish() - the figures

@@ -27,7 +27,11 @@ struct layout {
 
 static void feature_name(const struct plan_feature *feature, char *out, size_t cap)
 {
-	if (feature->indicator)
+	if (feature->lag)
+		snprintf(out, cap, "%s[-%zu]", feature->column, feature->lag);
+	else if (*feature->word)
+		snprintf(out, cap, "%s=%s", feature->column, feature->word);
+	else if (feature->indicator)
 		snprintf(out, cap, "%s=%g", feature->column, feature->level);
 	else
 		snprintf(out, cap, "%s", feature->column);
@@ -36,7 +40,7 @@ static void feature_name(const struct plan_feature *feature, char *out, size_t c
 json_t *model_file_features(const struct plan *plan)
 {
 	json_t *names = json_array();
-	char name[PLAN_NAME_MAX + 32];
+	char name[2 * PLAN_NAME_MAX + 32];
 	size_t i;
 
 	for (i = 0; i < plan->features; i++) {

@@ -106,7 +106,7 @@ bool plan_names_site(const struct plan *plan, const char *site)
 struct net plan_net(const struct plan *plan, const struct plan_run *run)
 {
 	struct net net = {
-		.inputs = plan->features, .outputs = 1, .hidden = run->hidden,
+		.inputs = plan->features, .outputs = plan->outputs, .hidden = run->hidden,
 		.activation = run->activation,
 		.loss = plan->label == PLAN_LABEL_VALUE ? LOSS_SQUARED : LOSS_LOG,
 	};

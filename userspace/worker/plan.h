@@ -24,17 +24,44 @@
 #define PLAN_SITES_MAX		64
 #define PLAN_DIGEST_LEN		64
 
-/* One column of the design matrix. */
+/**
+ * struct plan_feature - one column of the design matrix
+ * @column: of the table
+ * @indicator: 1 where the column equals @level or, if that is not empty, says @word; else 0
+ * @level: number
+ * @word: text
+ * @lag: of a course: rows before the one that is predicted first, from 1
+ */
 struct plan_feature {
 	char column[PLAN_NAME_MAX + 1];
-	bool indicator;		/* 1 where the column equals @level, else 0 */
+	bool indicator;
 	double level;
+	char word[PLAN_NAME_MAX + 1];
+	size_t lag;
+};
+
+/**
+ * struct plan_course - rows that follow each other, of which the next are predicted
+ * @past: rows that a prediction is made from; 0 = the plan is not about courses
+ * @ahead: rows that are predicted
+ * @by: column that tells whose row it is, any text; "" = the table is one course
+ * @time: column of moments, or ""
+ * @step: seconds from row to row by @time; another distance begins a new course
+ * @column: that is predicted, from itself
+ */
+struct plan_course {
+	uint64_t past;
+	uint64_t ahead;
+	char by[PLAN_NAME_MAX + 1];
+	char time[PLAN_NAME_MAX + 1];
+	double step;
+	char column[PLAN_NAME_MAX + 1];
 };
 
 enum plan_label { PLAN_LABEL_ABOVE, PLAN_LABEL_EQUALS, PLAN_LABEL_VALUE };
 enum plan_missing { PLAN_MISSING_DROP, PLAN_MISSING_MEAN };
 enum plan_scale { PLAN_SCALE_POOLED, PLAN_SCALE_SITE, PLAN_SCALE_NONE };
-enum plan_split { PLAN_SPLIT_ROWS, PLAN_SPLIT_HASH, PLAN_SPLIT_EVERY };
+enum plan_split { PLAN_SPLIT_ROWS, PLAN_SPLIT_HASH, PLAN_SPLIT_EVERY, PLAN_SPLIT_TAIL };
 enum plan_method { PLAN_NEWTON, PLAN_LBFGS, PLAN_SGD, PLAN_ADAM };
 
 /* Rows first to last, from 0, both included. */
@@ -92,9 +119,12 @@ struct plan {
 	char name[PLAN_NAME_MAX + 1];
 	size_t features;
 	struct plan_feature feature[PLAN_FEATURES_MAX];
+	size_t outputs;				/* labels of a row */
+	struct plan_course course;
 	char label_column[PLAN_NAME_MAX + 1];	/* "" = as the data set says */
 	enum plan_label label;
 	double label_value;
+	char label_word[PLAN_NAME_MAX + 1];	/* PLAN_LABEL_EQUALS a text, or "" */
 	enum plan_missing missing;
 	enum plan_scale scale;
 	enum plan_split split;
@@ -103,6 +133,8 @@ struct plan {
 	uint64_t split_seed;			/* PLAN_SPLIT_HASH */
 	double split_fraction;
 	uint64_t split_every;			/* PLAN_SPLIT_EVERY: row % k == k - 1 */
+	double split_head;			/* PLAN_SPLIT_TAIL: of each course, to train */
+	double split_tail;			/* and at its end, to test */
 	size_t runs;
 	struct plan_run run[PLAN_RUNS_MAX];
 };
@@ -141,7 +173,7 @@ void plan_free(struct plan *plan);
  * @site: name of the data set
  * @row: its index in the table, from 0, the header line not counted
  *
- * PLAN_SPLIT_HASH takes a row when the top 53 bits of
+ * PLAN_SPLIT_TAIL is about courses, not rows: course.h. PLAN_SPLIT_HASH takes a row when the top 53 bits of
  * splitmix64(seed ^ FNV-1a(site) ^ splitmix64(row)) lie below the fraction.
  *
  * Return: true for test, false for training.

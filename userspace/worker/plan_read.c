@@ -46,15 +46,20 @@ static int bad(struct reader *r, const char *member, const char *what)
 		      *r->where && *member ? "." : "", member, what);
 }
 
-static int read_name(struct reader *r, const struct member *m, json_t *value, char *out)
+static int copy_name(json_t *value, char *out)
 {
 	const char *text = json_string_value(value);
 	size_t len = json_string_length(value);
 
 	if (!text || !len || len > PLAN_NAME_MAX || strlen(text) != len)
-		return bad(r, m->name, "must be text of 1 to 63 bytes");
+		return -1;
 	memcpy(out, text, len + 1);
 	return 0;
+}
+
+static int read_name(struct reader *r, const struct member *m, json_t *value, char *out)
+{
+	return copy_name(value, out) ? bad(r, m->name, "must be text of 1 to 63 bytes") : 0;
 }
 
 static int read_real(struct reader *r, const struct member *m, json_t *value, double *out)
@@ -158,6 +163,13 @@ static const struct member feature_members[] = {
 
 static const char *const feature_needs[] = { "column", NULL };
 
+/* Two indicators of one column: of other levels, and both numbers or both texts. */
+static bool apart(const struct plan_feature *a, const struct plan_feature *b)
+{
+	return a->indicator && b->indicator && !*a->word == !*b->word &&
+	       (*a->word ? strcmp(a->word, b->word) : a->level != b->level);
+}
+
 static int add_feature(struct reader *r, struct plan *plan, const struct plan_feature *f)
 {
 	size_t i;
@@ -165,9 +177,11 @@ static int add_feature(struct reader *r, struct plan *plan, const struct plan_fe
 	for (i = 0; i < plan->features; i++) {
 		const struct plan_feature *old = &plan->feature[i];
 
-		if (!strcmp(old->column, f->column) &&
-		    (!old->indicator || !f->indicator || old->level == f->level))
+		if (!strcmp(old->column, f->column) && !apart(old, f))
 			return bad(r, f->column, "is used twice");
+		if (!strcmp(old->column, f->column) && *f->word &&
+		    strcmp(plan->feature[plan->features - 1].column, f->column))
+			return bad(r, f->column, "has texts for levels, which stand in one list");
 	}
 	if (plan->features == PLAN_FEATURES_MAX)
 		return bad(r, "", "more than 512 columns of the design matrix");
@@ -182,12 +196,14 @@ static int add_levels(struct reader *r, struct plan *plan, struct plan_feature *
 	size_t i;
 
 	if (!json_is_array(levels) || !json_array_size(levels))
-		return bad(r, f->column, "levels must be an array of numbers");
+		return bad(r, f->column, "levels must be an array of numbers or of texts");
 	f->indicator = true;
 	json_array_foreach(levels, i, level) {
-		if (!json_is_number(level))
-			return bad(r, f->column, "levels must be an array of numbers");
-		f->level = json_number_value(level);
+		if (json_is_number(level) && !*f->word)
+			f->level = json_number_value(level);
+		else if (!json_is_string(level) || (i && !*f->word) ||
+			 copy_name(level, f->word))
+			return bad(r, f->column, "levels must be an array of numbers or of texts of 1 to 63 bytes");
 		if (add_feature(r, plan, f))
 			return -1;
 	}
@@ -221,30 +237,77 @@ static int read_features(struct reader *r, struct plan *plan, json_t *list)
 static const struct member label_members[] = {
 	NAME("column", plan, label_column),
 	REAL("above", plan, label_value, -1e300, 1e300),
-	REAL("equals", plan, label_value, -1e300, 1e300),
+	OTHER("equals"),
 	OTHER("value"),
 	LAST
 };
 
+static int read_equals(struct reader *r, struct plan *plan, json_t *equals)
+{
+	if (json_is_number(equals))
+		plan->label_value = json_number_value(equals);
+	else if (copy_name(equals, plan->label_word))
+		return bad(r, "equals", "must be a number, or text of 1 to 63 bytes");
+	return 0;
+}
+
 static int read_label(struct reader *r, struct plan *plan, json_t *label)
 {
-	json_t *value = json_object_get(label, "value");
-	bool equals = json_object_get(label, "equals");
+	json_t *value = json_object_get(label, "value"), *equals = json_object_get(label, "equals");
 
 	r->where = "label";
 	if (read_object(r, label_members, label, plan))
 		return -1;
-	if (equals + !!json_object_get(label, "above") + !!value != 1)
+	if (!!equals + !!json_object_get(label, "above") + !!value != 1)
 		return bad(r, "", "one of above, equals and value must stand here");
 	if (value && !json_is_true(value))
 		return bad(r, "value", "must be true: the column's value itself is learnt");
 	plan->label = value ? PLAN_LABEL_VALUE : equals ? PLAN_LABEL_EQUALS : PLAN_LABEL_ABOVE;
+	return equals ? read_equals(r, plan, equals) : 0;
+}
+
+/* ---- courses --------------------------------------------------------------- */
+
+static const struct member course_members[] = {
+	NAME("by", plan_course, by),
+	NAME("time", plan_course, time),
+	REAL("step", plan_course, step, 1e-3, 1e9),
+	NAME("column", plan_course, column),
+	COUNT("past", plan_course, past, 1, PLAN_FEATURES_MAX),
+	COUNT("ahead", plan_course, ahead, 1, NET_OUTPUTS_MAX),
+	LAST
+};
+
+static const char *const course_needs[] = { "column", "past", "ahead", NULL };
+
+/* Its features are the rows before, the nearest last; its labels the rows ahead. */
+static int read_course(struct reader *r, struct plan *plan, json_t *object)
+{
+	struct plan_course *course = &plan->course;
+	size_t i;
+
+	r->where = "course";
+	if (read_object(r, course_members, object, course) ||
+	    need_members(r, object, course_needs))
+		return -1;
+	if (!*course->time != !course->step)
+		return bad(r, "", "time and step go together");
+	for (i = 0; i < course->past; i++) {
+		plan->feature[i].lag = course->past - i;
+		strcpy(plan->feature[i].column, course->column);
+	}
+	plan->features = course->past;
+	plan->outputs = course->ahead;
+	plan->label = PLAN_LABEL_VALUE;
 	return 0;
 }
 
 /* ---- split --------------------------------------------------------------- */
 
-static const char *const split_rules[] = { "rows", "hash", "every", NULL };
+static const char *const split_rules[] = {
+	[PLAN_SPLIT_ROWS] = "rows", [PLAN_SPLIT_HASH] = "hash", [PLAN_SPLIT_EVERY] = "every",
+	[PLAN_SPLIT_TAIL] = "tail", NULL
+};
 
 static const struct member split_members[] = {
 	CHOICE("rule", plan, split, split_rules),
@@ -252,6 +315,8 @@ static const struct member split_members[] = {
 	COUNT("seed", plan, split_seed, 0, 9e15),
 	REAL("fraction", plan, split_fraction, 0.001, 0.999),
 	COUNT("every", plan, split_every, 2, 1e6),
+	REAL("head", plan, split_head, 0.001, 0.999),
+	REAL("tail", plan, split_tail, 0.001, 0.999),
 	LAST
 };
 
@@ -329,9 +394,15 @@ static int read_split(struct reader *r, struct plan *plan, json_t *split)
 		return -1;
 	fits = !!test == (plan->split == PLAN_SPLIT_ROWS) &&
 	       !plan->split_every == (plan->split != PLAN_SPLIT_EVERY) &&
-	       !json_object_get(split, "fraction") == (plan->split != PLAN_SPLIT_HASH);
+	       !json_object_get(split, "fraction") == (plan->split != PLAN_SPLIT_HASH) &&
+	       !plan->split_head == (plan->split != PLAN_SPLIT_TAIL) &&
+	       !plan->split_tail == (plan->split != PLAN_SPLIT_TAIL);
 	if (!fits)
-		return bad(r, "", "rule rows takes test, hash fraction and seed, every takes every");
+		return bad(r, "", "rule rows takes test, hash fraction and seed, every every, tail head and tail");
+	if ((plan->split == PLAN_SPLIT_TAIL) != !!plan->course.past)
+		return bad(r, "rule", "is tail where the plan is about courses, and else another");
+	if (plan->split_head + plan->split_tail > 1)
+		return bad(r, "", "head and tail are more than the whole together");
 	return test ? read_test(r, plan, test) : 0;
 }
 
@@ -439,6 +510,7 @@ static const struct member plan_members[] = {
 	NAME("name", plan, name),
 	OTHER("features"),
 	OTHER("label"),
+	OTHER("course"),
 	CHOICE("missing", plan, missing, missing_words),
 	CHOICE("standardise", plan, scale, scale_words),
 	OTHER("split"),
@@ -447,8 +519,26 @@ static const struct member plan_members[] = {
 };
 
 static const char *const plan_needs[] = {
-	"ward-plan", "name", "features", "label", "split", "runs", NULL
+	"ward-plan", "name", "split", "runs", NULL
 };
+
+static const char *const row_needs[] = { "features", "label", NULL };
+
+/* Either rows that stand for themselves, or courses. */
+static int read_rows_or_course(struct reader *r, struct plan *plan, json_t *root)
+{
+	json_t *course = json_object_get(root, "course");
+
+	if (course && (json_object_get(root, "features") || json_object_get(root, "label")))
+		return bad(r, "course", "stands in place of features and label");
+	if (course)
+		return read_course(r, plan, course);
+	plan->outputs = 1;
+	if (need_members(r, root, row_needs) ||
+	    read_features(r, plan, json_object_get(root, "features")))
+		return -1;
+	return read_label(r, plan, json_object_get(root, "label"));
+}
 
 static int read_root(struct reader *r, struct plan *plan, json_t *root)
 {
@@ -460,8 +550,7 @@ static int read_root(struct reader *r, struct plan *plan, json_t *root)
 	version = json_object_get(root, "ward-plan");
 	if (!json_is_integer(version) || json_integer_value(version) != 1)
 		return bad(r, "ward-plan", "must be 1");
-	if (read_features(r, plan, json_object_get(root, "features")) ||
-	    read_label(r, plan, json_object_get(root, "label")) ||
+	if (read_rows_or_course(r, plan, root) ||
 	    read_split(r, plan, json_object_get(root, "split")))
 		return -1;
 	return read_runs(r, plan, json_object_get(root, "runs"));

@@ -17,7 +17,7 @@ struct sgd {
 	const struct sgd_options *options;
 	struct cohort *cohort;
 	struct failure *failure;
-	size_t width;		/* of a row in the window: features, label */
+	size_t width;		/* of a row: features, labels */
 	size_t params;
 	double *theta;
 	double *first;		/* SGD: velocity; Adam: mean of gradients */
@@ -38,7 +38,7 @@ static int prepare(struct sgd *sgd)
 	struct memory *memory = sgd->cohort->memory;
 	uint64_t rows = sgd->cohort->train;
 
-	sgd->width = sgd->cohort->plan->features + 1;
+	sgd->width = site_row_width(sgd->cohort->plan);
 	sgd->params = net_params(sgd->options->net);
 	sgd->window = sgd->options->run->window;
 	if (sgd->window > rows)
@@ -97,7 +97,6 @@ static int refill(struct sgd *sgd, size_t slot)
 			      sgd->cohort->site[site].name);
 	if (got < 0)
 		return -1;
-	row.x[sgd->width - 1] = row.y;
 	sgd->taken[site]++;
 	return 1;
 }
@@ -150,7 +149,7 @@ static int draw(struct sgd *sgd)
 	double *row = place(sgd, pick);
 	int got;
 
-	gradient_add(&sgd->batch, sgd->theta, row, row + sgd->width - 1);
+	gradient_add(&sgd->batch, sgd->theta, row, row + sgd->cohort->plan->features);
 	if (sgd->batch.rows == sgd->options->run->batch)
 		step(sgd);
 	got = refill(sgd, pick);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "course.h"
 #include "failure.h"
 #include "plan.h"
 #include "ring.h"
@@ -25,10 +26,11 @@
  * @label: name of the label's column by the data set's metadata, or NULL
  * @expected: rows that its header promises; 0 = unknown
  * @rows: rows of the table
- * @train: rows for training, of those that count
- * @test: rows for testing
+ * @train: rows for training, of those that count; of courses, windows
+ * @test: rows for testing; of courses, windows
  * @positive: rows of both whose label is 1, or a value above 0
- * @dropped: rows that do not count, for a value that is missing
+ * @dropped: rows that do not count, for a value that is missing; of courses, rows with which
+ *	no window ends
  * @stats: of the training rows, as they are in the table
  * @scaler: how this site's rows are standardised
  */
@@ -53,18 +55,35 @@ struct site {
 	struct ring *ring;
 	size_t *column;		/* of each feature */
 	size_t label_column;
+	struct field_use *use;	/* of each column of the table */
+	const char **word;	/* of columns of words: indicators' and the label's, back to back */
+	struct course course;
 	double *values;		/* one row of the table */
 	struct ring_slot *slot;
 	uint64_t next_chunk;
 	uint64_t row;
 };
 
-/* A row that counts. @x is the caller's: as many doubles as features. */
+/**
+ * struct site_row - a row that counts
+ * @x: the caller's: features and behind them labels, site_row_width() doubles
+ * @test: for testing, else for training
+ */
 struct site_row {
 	double *x;
-	double y;
 	bool test;
 };
+
+/**
+ * site_row_width() - how many doubles a row has
+ * @plan: plan
+ *
+ * Return: features and labels.
+ */
+static inline size_t site_row_width(const struct plan *plan)
+{
+	return plan->features + plan->outputs;
+}
 
 /**
  * site_init() - prepare to read
@@ -105,7 +124,7 @@ int site_next(struct site *site, struct site_row *row, struct failure *failure);
 /**
  * site_survey() - read it once: count rows, gather statistics
  * @site: counters and stats filled in
- * @x: room for one row
+ * @x: room for one row: site_row_width() doubles
  * @failure: what went wrong
  *
  * Return: 0 or -1.

@@ -123,73 +123,69 @@ static int next_line(struct table *table, struct span *line,
 	return 1;
 }
 
-static bool is_blank(char c, char delimiter)
+static int fail_field(struct table *table, size_t column, struct failure *failure,
+		      const char *what)
 {
-	return c == ' ' || (c == '\t' && delimiter != '\t');
+	return failed(failure, EXIT_DAMAGED, "%s: line %" PRIu64 ": column %zu (%s): %s",
+		      table->name, table->line, column + 1,
+		      column < table->columns ? table->names[column] : "one too many", what);
 }
 
-/* Takes one field off @line. Blanks around it do not count. */
-static struct span next_field(struct span *line, char delimiter, bool *more)
+/* Takes one field off @line. */
+static int next_field(struct table *table, size_t column, struct span *line, struct field *field,
+		      bool *more, struct failure *failure)
 {
-	const char *cut = line->len ? memchr(line->at, delimiter, line->len) : NULL;
-	struct span field = { line->at, cut ? (size_t)(cut - line->at) : line->len };
-
-	*more = cut;
-	line->at += field.len + !!cut;
-	line->len -= field.len + !!cut;
-	while (field.len && is_blank(field.at[0], delimiter)) {
-		field.at++;
-		field.len--;
-	}
-	while (field.len && is_blank(field.at[field.len - 1], delimiter))
-		field.len--;
-	return field;
+	if (!field_cut(&line->at, &line->len, table->delimiter, field, more))
+		return 0;
+	return fail_field(table, column, failure,
+			  "a quote that is not closed in its line, or text behind one");
 }
 
-static bool span_is(const struct span *span, const char *text)
-{
-	return span->len == strlen(text) && !memcmp(span->at, text, span->len);
-}
-
-static int parse_field(struct table *table, size_t column, const struct span *field,
+static int parse_field(struct table *table, size_t column, const struct field *field,
 		       double *value, struct failure *failure)
 {
-	const char *what;
+	static const struct field_use number = { .kind = FIELD_NUMBER };
+	const struct field_use *use = table->use ? &table->use[column] : &number;
 
-	if (table->missing && span_is(field, table->missing)) {
+	if (table->missing && field_is(field, table->missing)) {
 		*value = NAN;
 		return 0;
 	}
-	switch (number_parse(field->at, field->len, table->scratch, value)) {
+	switch (field_value(field, use, table->scratch, value)) {
 	case 0:
 		return 0;
 	case -EMSGSIZE:
-		what = "is longer than 1024 characters";
-		break;
+		return fail_field(table, column, failure, "is longer than 1024 characters");
 	case -ERANGE:
-		what = "is too large for a double";
-		break;
+		return fail_field(table, column, failure, "is too large for a double");
 	default:
-		what = "is neither a number nor the mark of a missing value";
+		return fail_field(table, column, failure, use->kind == FIELD_TIME ?
+				  "is neither a moment nor the mark of a missing value" :
+				  "is neither a number nor the mark of a missing value");
 	}
-	return failed(failure, EXIT_DAMAGED, "%s: line %" PRIu64 ": column %zu (%s): %s",
-		      table->name, table->line, column + 1, table->names[column], what);
 }
 
-static int check_header(struct table *table, struct span line,
-			struct failure *failure)
+/* A mark that some programs put before UTF-8, and that says nothing. */
+static void drop_bom(struct span *line)
 {
+	if (line->len >= 3 && !memcmp(line->at, "\xef\xbb\xbf", 3)) {
+		line->at += 3;
+		line->len -= 3;
+	}
+}
+
+static int check_header(struct table *table, struct span line, struct failure *failure)
+{
+	struct field field;
 	bool more = true;
 	size_t i;
 
-	if (line.len >= 3 && !memcmp(line.at, "\xef\xbb\xbf", 3))
-		return fail_line(table, failure,
-				 "begins with a byte order mark: save the table as UTF-8 without BOM");
+	drop_bom(&line);
 	for (i = 0; i < table->columns && more; i++) {
-		struct span field = next_field(&line, table->delimiter, &more);
-
-		if (!span_is(&field, table->names[i]))
-			break;
+		if (next_field(table, i, &line, &field, &more, failure))
+			return -1;
+		if (!field_is(&field, table->names[i]))
+			return fail_field(table, i, failure, "is not what the header calls it");
 	}
 	if (i < table->columns || more)
 		return fail_line(table, failure,
@@ -201,25 +197,22 @@ static int check_header(struct table *table, struct span line,
 static int parse_row(struct table *table, struct span line, double *values,
 		     struct failure *failure)
 {
+	struct field field;
 	bool more = true;
 	size_t i;
 
-	for (i = 0; i < table->columns && more; i++) {
-		struct span field = next_field(&line, table->delimiter, &more);
-
-		if (parse_field(table, i, &field, &values[i], failure))
+	for (i = 0; more; i++) {
+		if (next_field(table, i, &line, &field, &more, failure))
+			return -1;
+		if (i < table->columns && parse_field(table, i, &field, &values[i], failure))
 			return -1;
 	}
-	if (i == table->columns && !more) {
-		table->rows++;
-		return 1;
-	}
-	while (more) {
-		next_field(&line, table->delimiter, &more);
-		i++;
-	}
-	return failed(failure, EXIT_DAMAGED, "%s: line %" PRIu64 ": %zu fields, %zu are expected",
-		      table->name, table->line, i, table->columns);
+	if (i != table->columns)
+		return failed(failure, EXIT_DAMAGED,
+			      "%s: line %" PRIu64 ": %zu fields, %zu are expected",
+			      table->name, table->line, i, table->columns);
+	table->rows++;
+	return 1;
 }
 
 int table_next(struct table *table, double *values, struct failure *failure)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "failure.h"
+#include "field.h"
 #include "memory.h"
 
 #define TABLE_LINE_MAX		65536
@@ -26,6 +27,7 @@
  * @missing: text that marks a missing value; "" = an empty field, NULL = none
  * @delimiter: between fields
  * @header: the first line holds the names
+ * @use: what is made of each column; NULL = all are numbers
  *
  * The caller fills in the above; it stays the owner of the texts.
  */
@@ -36,6 +38,7 @@ struct table {
 	const char *missing;
 	char delimiter;
 	bool header;
+	const struct field_use *use;
 
 	/* private */
 	struct memory *memory;
@@ -86,7 +89,7 @@ void table_feed(struct table *table, const uint8_t *bytes, size_t len,
 /**
  * table_next() - the next row
  * @table: table
- * @values: one double per column; NaN where missing
+ * @values: one double per column, as its use says; NaN where missing
  * @failure: names line and column of a bad field
  *
  * Return: 1 with a row, 0 when the chunk is used up (after the last one: the

@@ -19,11 +19,11 @@ struct training {
 
 /* ---- all rows ------------------------------------------------------------ */
 
-static void add_row(void *arg, const double *x, double y)
+static void add_row(void *arg, const double *x, const double *y)
 {
 	struct training *training = arg;
 
-	gradient_add(&training->site, training->theta, x, &y);
+	gradient_add(&training->site, training->theta, x, y);
 }
 
 static int pass(void *arg, const double *theta, struct gradient *out,
@@ -112,11 +112,11 @@ struct evaluation {
 	struct metrics_collector pooled;
 };
 
-static void evaluate_row(void *arg, const double *x, double y)
+static void evaluate_row(void *arg, const double *x, const double *y)
 {
 	struct evaluation *evaluation = arg;
-	double score = *net_forward(&evaluation->model->net, evaluation->model->theta, x,
-				    &evaluation->work);
+	const double *score = net_forward(&evaluation->model->net, evaluation->model->theta, x,
+					  &evaluation->work);
 
 	metrics_add(&evaluation->site, score, y);
 	metrics_add(&evaluation->pooled, score, y);
@@ -138,9 +138,8 @@ static int evaluate(struct cohort *cohort, struct model *model, struct failure *
 	size_t i;
 
 	if (net_work_init(&evaluation.work, cohort->memory, &model->net) ||
-	    metrics_init(&evaluation.site, cohort->memory, model->net.loss,
-			 most_test_rows(cohort)) ||
-	    metrics_init(&evaluation.pooled, cohort->memory, model->net.loss, cohort->test))
+	    metrics_init(&evaluation.site, cohort->memory, &model->net, most_test_rows(cohort)) ||
+	    metrics_init(&evaluation.pooled, cohort->memory, &model->net, cohort->test))
 		return failed(failure, EXIT_DEVICE,
 			      "no room for the scores of test rows in the budget; raise --budget");
 	for (i = 0; i < cohort->sites; i++) {
