@@ -28,7 +28,7 @@ void ward_ciphers_init(struct ward_ciphers *ciphers)
  * @info: what it is for
  * @out: WARD_KEY_LEN bytes
  *
- * Return: 0, or what ward_key_error() says of a key that has ended.
+ * Return: 0, or what ward_key_usable() says.
  */
 int ward_cipher_derive(const struct ward_key *key, const u8 *salt,
 		       const struct ward_span *info, u8 *out)
@@ -36,9 +36,10 @@ int ward_cipher_derive(const struct ward_key *key, const u8 *salt,
 	const struct ward_span secret = { key->secret, sizeof(key->secret) };
 	u8 salts[sizeof(key->allows->dataset) + WARD_KEY_SALT_LEN], prk[WARD_HEAD_LEN];
 	const struct ward_span both = { salts, sizeof(salts) };
+	int ret = ward_key_usable(key);
 
-	if (key->end)
-		return ward_key_error(key->end);
+	if (ret)
+		return ret;
 	memcpy(salts, key->allows->dataset, sizeof(key->allows->dataset));
 	memcpy(salts + sizeof(key->allows->dataset), salt, WARD_KEY_SALT_LEN);
 	ward_hkdf_extract(&both, &secret, 1, prk);
@@ -145,7 +146,7 @@ static int arm(struct ward_key *key, struct ward_cipher *cipher)
  * To be followed by ward_cipher_put(). May sleep.
  *
  * Return: the cipher, or ERR_PTR of -ENOMEM, of what the crypto API fails with, of what
- * ward_key_error() says of a key that has ended.
+ * ward_key_usable() says.
  */
 struct ward_cipher *ward_cipher_get(struct ward_key *key, u32 use, const u8 *salt)
 {

@@ -38,6 +38,11 @@ int ward_grant_read(const struct ward_key_grant *grant, struct ward_allowance *o
 	return 0;
 }
 
+bool ward_allowance_over(const struct ward_allowance *allowance)
+{
+	return allowance->expires_ns && ktime_get_boottime_ns() >= allowance->expires_ns;
+}
+
 int ward_allowance_take(struct ward_allowance *allowance, u64 messages)
 {
 	guard(spinlock)(&allowance->lock);

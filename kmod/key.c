@@ -173,6 +173,24 @@ int ward_key_error(u32 end)
 	}
 }
 
+/*
+ * Lifetime and lease count by the time that it is, since who ends the key then may be
+ * kept from running; a session's other ends count from their record on.
+ */
+int ward_key_usable(const struct ward_key *key)
+{
+	struct ward_session *session = key->session;
+
+	lockdep_assert_held(&key->lock);
+	if (key->end)
+		return ward_key_error(key->end);
+	if (ward_allowance_over(key->allows))
+		return ward_key_error(WARD_END_TIME);
+	if (READ_ONCE(session->keys.closed) || ward_ledger_admits(&session->account))
+		return ward_key_error(WARD_END_SESSION);
+	return 0;
+}
+
 /* The last reference to the file, and with it to the module: no work is queued after it. */
 static int key_release(struct inode *inode, struct file *file)
 {

@@ -177,6 +177,8 @@ struct ward_allowance {
 int ward_grant_read(const struct ward_key_grant *grant, struct ward_allowance *out);
 /* 0, or -EDQUOT and nothing is taken. */
 int ward_allowance_take(struct ward_allowance *allowance, u64 messages);
+/* A lifetime that is over counts before its clock has been heard. */
+bool ward_allowance_over(const struct ward_allowance *allowance);
 /* After take(), of as many: @back were not tried. True when the last use is used. */
 bool ward_allowance_settle(struct ward_allowance *allowance, u64 messages, u64 back);
 /* ~0 = no limit */
@@ -234,6 +236,8 @@ int ward_key_publish(struct ward_key *key, struct ward_call *call);
 void ward_key_kill(struct ward_key *key, u32 reason);
 /* What calls get of a key that has ended so. */
 int ward_key_error(u32 end);
+/* Its lock is held: 0, or what calls get of a key that may not be used at this moment. */
+int ward_key_usable(const struct ward_key *key);
 
 int ward_key_init(void);
 void ward_key_exit(void);

@@ -281,13 +281,13 @@ static void count(const struct opening *o)
 
 static int try_one(struct opening *o, u64 i)
 {
-	int ret = -EOWNERDEAD;
+	int ret;
 
 	down_read(&o->key->lock);
-	if (o->key->end || READ_ONCE(o->key->session->keys.closed)) {
-		ret = ward_key_error(o->key->end);
+	ret = ward_key_usable(o->key);
+	if (ret)
 		goto out;
-	}
+	ret = -EOWNERDEAD;
 	down_read(&o->buf->lock);
 	if (!o->buf->end) {
 		o->tried++;
