@@ -54,6 +54,11 @@ static void buf_free(struct kref *ref)
 	kfree(buf);
 }
 
+void ward_buf_get(struct ward_buf *buf)
+{
+	kref_get(&buf->ref);
+}
+
 void ward_buf_put(struct ward_buf *buf)
 {
 	kref_put(&buf->ref, buf_free);
@@ -85,6 +90,8 @@ static void buf_init(struct ward_buf *buf, enum ward_kind kind,
 	init_completion(&buf->gone);
 	INIT_LIST_HEAD(&buf->lru);
 	INIT_LIST_HEAD(&buf->own);
+	INIT_LIST_HEAD(&buf->veils);
+	init_waitqueue_head(&buf->lifted);
 	buf->ops = ops;
 	buf->kind = kind;
 	buf->id = ward_buf_next_id();

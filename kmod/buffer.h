@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the rooms that hold protected memory share: bufferfs.c, image.c, wipe.c,
- * chunk.c, pool.c, pages.c and bind.c below, buffer.c above them, fault.c, map.c
- * and pin.c for what differs between class A and class B.
+ * chunk.c, pool.c, pages.c and bind.c below, buffer.c above them, veil.c, fault.c,
+ * map.c and pin.c for what differs between class A and class B.
  */
 #ifndef WARD_BUFFER_H
 #define WARD_BUFFER_H
@@ -13,6 +13,7 @@
 #include <linux/list_lru.h>
 #include <linux/rbtree.h>
 #include <linux/rwsem.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "budget.h"
@@ -252,6 +253,9 @@ struct ward_pins {
  * @work: kills class B that its owner unmapped, drops reclaim's reference to
  *	class A; owns a reference while queued
  * @gone: completed when the memory has been zeroed, recorded and freed
+ * @veils: of parts that nobody may see; the inode's invalidate_lock
+ * @lifts: how many were lifted; likewise, for those who change it
+ * @lifted: woken when @lifts moves
  * @pages: class A
  * @pins: class B
  */
@@ -275,6 +279,9 @@ struct ward_buf {
 	struct list_head own;
 	struct work_struct work;
 	struct completion gone;
+	struct list_head veils;
+	u64 lifts;
+	wait_queue_head_t lifted;
 	union {
 		struct ward_pages pages;
 		struct ward_pins pins;
@@ -292,6 +299,7 @@ void ward_buf_finish(struct ward_buf *buf);
 u64 ward_buf_kill(struct ward_buf *buf, u32 reason);
 u64 ward_buf_next_id(void);
 struct ward_buf *ward_buf_get_fd(int fd);
+void ward_buf_get(struct ward_buf *buf);
 void ward_buf_put(struct ward_buf *buf);
 void ward_buf_put_later(struct ward_buf *buf);
 void ward_buf_look(struct ward_buf *buf, struct ward_buf_info *out);
@@ -307,6 +315,28 @@ unsigned long ward_volatile_purge_some(unsigned long nr_pages);
 /* ---- label.c ------------------------------------------------------------------ */
 
 bool ward_label_ok(const u8 *label);
+
+/* ---- veil.c: what nobody may see for a while ------------------------------------ */
+
+/**
+ * struct ward_veil - before a part of a class A buffer
+ * @node: among the buffer's
+ * @first: page, of the first chunk that it hides
+ * @last: page
+ */
+struct ward_veil {
+	struct list_head node;
+	pgoff_t first;
+	pgoff_t last;
+};
+
+void ward_veil_draw(struct ward_buf *buf, struct ward_veil *veil, u64 at, u64 bytes);
+void ward_veil_lift(struct ward_buf *buf, struct ward_veil *veil);
+/* Held over the test for one and the insertion; ward_buf::lock may be, before. */
+void ward_veil_lock(struct ward_buf *buf);
+void ward_veil_unlock(struct ward_buf *buf);
+bool ward_veiled(const struct ward_buf *buf, pgoff_t index);
+int ward_veil_wait(struct ward_buf *buf, pgoff_t index);
 
 /* ---- fault.c: what a fault inserts -------------------------------------------- */
 

@@ -77,6 +77,16 @@ static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 }
 #endif
 
+/* Faults hold a VMA's own lock in place of mmap_lock from 6.6 on; goes when 6.1 does. */
+static inline void ward_fault_unlock(struct vm_fault *vmf)
+{
+#ifdef WARD_HAVE_FAULT_LOCK
+	release_fault_lock(vmf);
+#else
+	mmap_read_unlock(vmf->vma->vm_mm);
+#endif
+}
+
 /* hrtimer_setup() came with 6.13, in place of hrtimer_init(); goes when 6.12 does. */
 #ifndef WARD_HAVE_HRTIMER_SETUP
 static inline void hrtimer_setup(struct hrtimer *timer,

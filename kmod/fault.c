@@ -5,7 +5,9 @@
  * ward_buf::lock is held, for read, over the test whether the buffer lives and
  * the insertion: an insertion that passed the test is over before the buffer's
  * end unmaps. Insertion allocates page tables, nothing else, and no reclaim of
- * ours waits for that lock. Memory for a lazy buffer is had without it.
+ * ours waits for that lock. Memory for a lazy buffer is had without it. What is
+ * behind a veil (veil.c) is waited for without it, too, and without the lock of the
+ * address space, where the kernel lets a fault come again.
  *
  * A fault maps the chunk that it hits: by PMD where that may be, else all of its
  * pages that lie in the VMA. With WARD_BUF_POPULATE it maps all that the page
@@ -18,8 +20,10 @@
 
 #include "buffer.h"
 
-/* Neither done nor an error: the chunk has to be had first. */
+/* Neither done nor an error: the chunk has to be had first, ... */
 #define WARD_FAULT_ABSENT	((vm_fault_t)0)
+/* ... or seen by nobody for now. */
+#define WARD_FAULT_VEILED	VM_FAULT_RETRY
 
 static pgoff_t page_at(const struct vm_area_struct *vma, unsigned long addr)
 {
@@ -157,7 +161,8 @@ static void insert_around(struct vm_fault *vmf, const struct ward_buf *buf)
 			.pmd = table + pmd_index(at),
 		};
 
-		ret = insert_chunk(&next, buf);
+		if (!ward_veiled(buf, page_at(vma, at)))
+			ret = insert_chunk(&next, buf);
 	}
 }
 
@@ -167,14 +172,18 @@ static vm_fault_t insert(struct vm_fault *vmf, struct ward_buf *buf, bool small)
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
 	down_read(&buf->lock);
+	ward_veil_lock(buf);
 	if (!buf->end && vmf->pgoff < buf->pages.nr) {
 		if (!ward_pages_chunk(&buf->pages, vmf->pgoff))
 			ret = WARD_FAULT_ABSENT;
+		else if (ward_veiled(buf, vmf->pgoff))
+			ret = WARD_FAULT_VEILED;
 		else
 			ret = small ? insert_chunk(vmf, buf) : insert_huge(vmf, buf);
 		if (ret == VM_FAULT_NOPAGE && buf->pages.populate)
 			insert_around(vmf, buf);
 	}
+	ward_veil_unlock(buf);
 	up_read(&buf->lock);
 	return ret;
 }
@@ -203,16 +212,36 @@ static bool get_chunk(struct ward_buf *buf, pgoff_t index)
 	return true;
 }
 
+/*
+ * 0, and it may be tried at once; else what the fault returns: RETRY with the lock of
+ * the address space gone, and perhaps the VMA with it, or SIGBUS for who is killed.
+ */
+static vm_fault_t wait_unveiled(struct vm_fault *vmf, struct ward_buf *buf)
+{
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return VM_FAULT_RETRY;
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY))
+		return ward_veil_wait(buf, vmf->pgoff) ? VM_FAULT_SIGBUS : 0;
+	ward_buf_get(buf);
+	ward_fault_unlock(vmf);
+	ward_veil_wait(buf, vmf->pgoff);
+	ward_buf_put(buf);
+	return VM_FAULT_RETRY;
+}
+
 static vm_fault_t fault(struct vm_fault *vmf, bool small)
 {
 	struct ward_buf *buf = vmf->vma->vm_private_data;
-	vm_fault_t ret = insert(vmf, buf, small);
+	vm_fault_t ret;
 
-	if (ret != WARD_FAULT_ABSENT)
-		return ret;
-	if (!get_chunk(buf, vmf->pgoff))
-		return VM_FAULT_SIGBUS;
-	return insert(vmf, buf, small);
+	do {
+		ret = insert(vmf, buf, small);
+		if (ret == WARD_FAULT_ABSENT && !get_chunk(buf, vmf->pgoff))
+			return VM_FAULT_SIGBUS;
+		if (ret == WARD_FAULT_VEILED)
+			ret = wait_unveiled(vmf, buf);
+	} while (!ret);
+	return ret;
 }
 
 static int absent(struct ward_buf *buf, pgoff_t index)

@@ -10,6 +10,9 @@
  * ward_buf::lock nothing allocates that may reclaim. Then, for each message, the key's
  * lock and the buffer's are held for read over the tests whether they live and the
  * decryption, so that who ends either waits for one message at most.
+ *
+ * Decryption writes before the tag is compared. So a veil hides what is written until
+ * all of the call is done, or taken back.
  */
 #include <crypto/aead.h>
 #include <linux/highmem.h>
@@ -37,6 +40,7 @@ enum { BLOCK = 16, PIN_BATCH = 512 };
  * @pinned: how many
  * @src: room for one message's
  * @dst: likewise
+ * @veil: before what is written
  * @cipher: see there
  * @req: for its transform
  * @iv: of the message
@@ -54,6 +58,7 @@ struct opening {
 	unsigned long pinned;
 	struct scatterlist *src;
 	struct scatterlist *dst;
+	struct ward_veil veil;
 	struct ward_cipher *cipher;
 	struct aead_request *req;
 	u8 iv[WARD_GCM_IV_LEN];
@@ -334,12 +339,18 @@ static void take_back(const struct opening *o)
 	}
 }
 
-static int open_taken(struct opening *o)
+static int open_unseen(struct opening *o)
 {
-	int ret = get_cipher(o) ?: open_all(o);
+	int ret;
 
+	/* Tags alone. */
+	if (!o->total)
+		return open_all(o);
+	ward_veil_draw(o->buf, &o->veil, o->cmd->offset, o->total);
+	ret = open_all(o);
 	if (ret)
 		take_back(o);
+	ward_veil_lift(o->buf, &o->veil);
 	return ret;
 }
 
@@ -355,7 +366,7 @@ static int open_allowed(struct opening *o)
 	ret = ward_allowance_take(key->allows, o->count);
 	if (ret)
 		return ret;
-	ret = open_taken(o);
+	ret = get_cipher(o) ?: open_unseen(o);
 	if (ward_allowance_settle(key->allows, o->count, o->count - o->tried))
 		ward_key_kill(key->parent ?: key, WARD_END_USES);
 	return ret;

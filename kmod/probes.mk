@@ -5,6 +5,8 @@
 ward-probe = $(if $(shell grep -sqE '$(2)' $(srctree)/include/$(1) && echo y),-DWARD_HAVE_$(3))
 
 ccflags-y += $(call ward-probe,linux/mm.h,vm_flags_set.,VM_FLAGS_SET)
+# A fault's lock is the VMA's own from 6.6 on.
+ccflags-y += $(call ward-probe,linux/mm.h,release_fault_lock.struct,FAULT_LOCK)
 # vmf_insert_pfn_pmd takes a plain pfn from 6.17 on.
 ccflags-y += $(call ward-probe,linux/huge_mm.h,vmf_insert_pfn_pmd.struct vm_fault \*vmf. unsigned long pfn,PFN_PMD_PLAIN)
 # The TSM report core came with 6.7, for arm64 with 6.13: where no guest's module asks for

@@ -10,6 +10,7 @@
  *	ward_keyring::lock	(mutex, keyring.c)
  *	mmap_lock		(the kernel's)
  *	ward_buf::lock		(rwsem, buffer.c)   the fault path takes it for read
+ *	invalidate_lock		(rwsem, the inode's) likewise; veil.c
  *	volatile_lock		(spinlock, volatile.c)
  *	ward_pool::lock		(spinlock)          also from reclaim, which tries
  *	queue_lock		(spinlock, queue.c) requests that wait, the breaker

@@ -63,7 +63,10 @@ struct ward_buf_alloc {
  * POPULATE (EINVAL).
  */
 #define WARD_BUF_LAZY		(1u << 1)
-/* POPULATE: mmap fills the page table at once; no page of it faults later. */
+/*
+ * POPULATE: mmap fills the page table at once; no page of it faults later, but for what
+ * WARD_KEY_OPEN wrote, once.
+ */
 #define WARD_BUF_POPULATE	(1u << 2)
 /*
  * WAIT: where a limit of the ledger leaves no room, wait for it until

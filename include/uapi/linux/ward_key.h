@@ -138,8 +138,10 @@ enum {
  * message, and the call ends with its error.
  *
  * All or nothing: a call that fails leaves zeroes where it wrote, or what was there
- * before it came so far. Each message that was decrypted, or tried, is a use. With the
- * last one the key ends (WARD_END_USES).
+ * before it came so far. Nobody sees what did not verify: until the call is done, an
+ * access by any mapping to the part of the buffer that it writes, and to what lies in
+ * the same 2 MiB of the buffer, waits for it. Each message that was decrypted, or
+ * tried, is a use. With the last one the key ends (WARD_END_USES).
  *
  * Errors: EINVAL (lengths and alignment; a last message shorter than its tag; @offset and length
  * beyond the buffer; @index that would wrap), EBADF (@buffer_fd is no buffer), EPERM
