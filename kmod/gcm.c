@@ -55,12 +55,34 @@ void ward_gcm_free(struct crypto_aead *tfm)
 	crypto_free_aead(tfm);
 }
 
-static int decrypt(struct crypto_aead *tfm, struct aead_request *req,
-		   const struct ward_sealed *sealed)
+int ward_gcm_get(struct ward_gcm *gcm)
 {
+	struct crypto_aead *tfm = ward_gcm_new();
+
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	gcm->tfm = tfm;
+	gcm->req = aead_request_alloc(tfm, GFP_KERNEL_ACCOUNT);
+	return gcm->req ? 0 : -ENOMEM;
+}
+
+void ward_gcm_put(struct ward_gcm *gcm)
+{
+	if (gcm->req)
+		aead_request_free(gcm->req);
+	if (gcm->tfm)
+		ward_gcm_free(gcm->tfm);
+}
+
+int ward_gcm_open(const struct ward_gcm *gcm, const struct ward_sealed *sealed)
+{
+	struct aead_request *req = gcm->req;
 	DECLARE_CRYPTO_WAIT(wait);
 	struct scatterlist sg[2];
+	int ret = crypto_aead_setkey(gcm->tfm, sealed->key, WARD_KEY_LEN);
 
+	if (ret)
+		return ret;
 	sg_init_table(sg, ARRAY_SIZE(sg));
 	if (sealed->aad_len)
 		sg_set_buf(&sg[0], sealed->aad, sealed->aad_len);
@@ -70,22 +92,4 @@ static int decrypt(struct crypto_aead *tfm, struct aead_request *req,
 	aead_request_set_crypt(req, sealed->aad_len ? sg : sg + 1,
 			       sealed->aad_len ? sg : sg + 1, sealed->len, sealed->iv);
 	return crypto_wait_req(crypto_aead_decrypt(req), &wait);
-}
-
-int ward_gcm_open(const struct ward_sealed *sealed)
-{
-	struct crypto_aead *tfm = ward_gcm_new();
-	struct aead_request *req;
-	int ret;
-
-	if (IS_ERR(tfm))
-		return PTR_ERR(tfm);
-	req = aead_request_alloc(tfm, GFP_KERNEL_ACCOUNT);
-	ret = req ? crypto_aead_setkey(tfm, sealed->key, WARD_KEY_LEN) : -ENOMEM;
-	if (!ret)
-		ret = decrypt(tfm, req, sealed);
-	if (req)
-		aead_request_free(req);
-	ward_gcm_free(tfm);
-	return ret;
 }

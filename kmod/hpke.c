@@ -102,8 +102,8 @@ static void key_schedule(struct work *work, const struct ward_hpke *hpke)
 		       work->nonce);
 }
 
-static int open_with(struct work *work, const struct ward_hpke *hpke, u8 *text,
-		     unsigned int len)
+static int open_with(struct work *work, const struct ward_hpke *hpke,
+		     const struct ward_gcm *gcm, u8 *text, unsigned int len)
 {
 	const struct ward_sealed sealed = {
 		.key = work->key, .iv = work->nonce, .aad = work->aad,
@@ -117,13 +117,14 @@ static int open_with(struct work *work, const struct ward_hpke *hpke, u8 *text,
 	key_schedule(work, hpke);
 	if (hpke->aad_len)
 		memcpy(work->aad, hpke->aad, hpke->aad_len);
-	ret = ward_gcm_open(&sealed);
+	ret = ward_gcm_open(gcm, &sealed);
 	return ret == -EBADMSG ? -EKEYREJECTED : ret;
 }
 
 /**
  * ward_hpke_open() - open a message that was sealed to a public key
  * @hpke: whose, by whom, for what
+ * @gcm: to open it with
  * @text: ciphertext || tag, kmalloc()ed; decrypted in place
  * @len: of it
  *
@@ -132,7 +133,8 @@ static int open_with(struct work *work, const struct ward_hpke *hpke, u8 *text,
  * Return: 0; -EKEYREJECTED where it does not open, or the sender's key is a point of
  * low order; -ENOMEM, or what the crypto API fails with.
  */
-int ward_hpke_open(const struct ward_hpke *hpke, u8 *text, unsigned int len)
+int ward_hpke_open(const struct ward_hpke *hpke, const struct ward_gcm *gcm, u8 *text,
+		   unsigned int len)
 {
 	struct work *work;
 	int ret;
@@ -142,7 +144,7 @@ int ward_hpke_open(const struct ward_hpke *hpke, u8 *text, unsigned int len)
 	work = kmalloc(sizeof(*work), GFP_KERNEL_ACCOUNT);
 	if (!work)
 		return -ENOMEM;
-	ret = open_with(work, hpke, text, len);
+	ret = open_with(work, hpke, gcm, text, len);
 	kfree_sensitive(work);
 	return ret;
 }
@@ -192,6 +194,7 @@ int ward_hpke_check(void)
 		.aad = (const u8 *)known_aad, .aad_len = sizeof(known_aad) - 1,
 	};
 	u8 public[WARD_KEY_LEN], *text;
+	struct ward_gcm gcm = {};
 	int ret;
 
 	if (!ward_x25519_public(public, known_secret) ||
@@ -200,9 +203,10 @@ int ward_hpke_check(void)
 	text = kmemdup(known_text, sizeof(known_text), GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
-	ret = ward_hpke_open(&known, text, sizeof(known_text));
+	ret = ward_gcm_get(&gcm) ?: ward_hpke_open(&known, &gcm, text, sizeof(known_text));
 	if (!ret && memcmp(text, known_answer, sizeof(known_answer) - 1))
 		ret = -EKEYREJECTED;
+	ward_gcm_put(&gcm);
 	kfree(text);
 	return ret;
 }

@@ -214,6 +214,8 @@ static const struct file_operations key_fops = {
 	.llseek = noop_llseek,
 };
 
+/* ---- making one --------------------------------------------------------------------- */
+
 /* Its own lifetime; what it unwraps ends with it. */
 static void arm(struct ward_key *key)
 {
@@ -221,35 +223,110 @@ static void arm(struct ward_key *key)
 		hrtimer_start(&key->timer, ns_to_ktime(key->own.expires_ns), HRTIMER_MODE_ABS);
 }
 
-int ward_key_publish(struct ward_key *key, struct ward_call *call)
+/* With the ring's lock held: who walks the ring goes by ids. */
+static int enter(struct ward_key *key)
 {
 	struct ward_event ev;
-	struct file *file;
+	int ret;
+
+	key->id = ward_buf_next_id();
+	key_event(key, WARD_EVENT_KEY_IMPORT, key->parent ? KEY_UNWRAPPED : KEY_IMPORTED, &ev);
+	ret = ward_ledger_key_made(&key->session->account, &ev);
+	if (ret)
+		return ret;
+	ward_keyring_add(&key->session->keys, key);
+	arm(key);
+	return 0;
+}
+
+/*
+ * With the ring's lock held, so that whoever closes the ring finds every key that there
+ * is, and with the parent's for read, where the parent's end looks for it.
+ */
+static int fill_and_enter(struct ward_key *key, ward_key_fill_t *fill, void *from)
+{
+	struct ward_keyring *ring = &key->session->keys;
+	int ret = key->parent ? ward_key_usable(key->parent) : 0;
+
+	if (!ret)
+		ret = ward_keyring_lock(ring);
+	if (ret)
+		return ret;
+	ret = ward_ledger_admits(&key->session->account) ?: fill(key, from) ?: enter(key);
+	mutex_unlock(&ring->lock);
+	return ret;
+}
+
+static int fill_under_locks(struct ward_key *key, ward_key_fill_t *fill, void *from)
+{
+	struct ward_key *parent = key->parent;
+	int ret;
+
+	if (parent)
+		down_read(&parent->lock);
+	ret = fill_and_enter(key, fill, from);
+	if (parent)
+		up_read(&parent->lock);
+	return ret;
+}
+
+/* An error leaves the key the caller's. */
+static int make(struct ward_call *call, struct ward_key *key, ward_key_fill_t *fill, void *from)
+{
 	int ret, fd = get_unused_fd_flags(O_CLOEXEC);
+	struct file *file;
 
 	if (fd < 0)
 		return fd;
 	file = anon_inode_getfile("[ward-key]", &key_fops, key, O_RDWR);
-	if (IS_ERR(file)) {
-		put_unused_fd(fd);
-		return PTR_ERR(file);
-	}
-	/* With the ring's lock held: who walks the ring goes by ids. */
-	key->id = ward_buf_next_id();
-	key_event(key, WARD_EVENT_KEY_IMPORT, key->parent ? KEY_UNWRAPPED : KEY_IMPORTED, &ev);
-	ret = ward_ledger_key_made(&key->session->account, &ev);
-	if (ret) {
-		/* Its release comes later, and the key stays the caller's. */
-		file->private_data = NULL;
-		fput(file);
-		put_unused_fd(fd);
-		return ret;
-	}
-	ward_keyring_add(&key->session->keys, key);
-	arm(key);
+	ret = PTR_ERR_OR_ZERO(file);
+	if (ret)
+		goto err_fd;
+	ret = fill_under_locks(key, fill, from);
+	if (ret)
+		goto err_file;
 	call->fd = fd;
 	call->publish = file;
 	return 0;
+
+err_file:
+	/* Its release comes later. */
+	file->private_data = NULL;
+	fput(file);
+err_fd:
+	put_unused_fd(fd);
+	return ret;
+}
+
+/**
+ * ward_key_make() - make a key and its file
+ * @call: gets both
+ * @key: new, or NULL where there was no memory; gone when it fails
+ * @fill: finds its secret, with the ring's lock held and its parent's for read
+ * @from: for @fill
+ * @id: set
+ *
+ * Those who end keys wait for these locks, whatever signal comes. So what may wait for
+ * user space (a module that the crypto API asks for), or long, is had before: what @fill
+ * decrypts with, the file. Under them it may allocate a few hundred bytes, and so
+ * reclaim, which takes neither lock; nor does a fault.
+ *
+ * Return: 0; -ENOMEM, -EMFILE, -ENFILE, -EINTR, -ESHUTDOWN, -EBUSY, -EDQUOT; what @fill
+ * says; of a parent that has ended what ward_key_usable() does.
+ */
+int ward_key_make(struct ward_call *call, struct ward_key *key, ward_key_fill_t *fill,
+		  void *from, u64 *id)
+{
+	int ret;
+
+	if (!key)
+		return -ENOMEM;
+	ret = make(call, key, fill, from);
+	if (ret)
+		ward_key_put(key);
+	else
+		*id = key->id;
+	return ret;
 }
 
 /* ---- the end of the session's rights --------------------------------------------- */
@@ -278,6 +355,11 @@ int ward_key_init(void)
 	return 0;
 }
 
+bool ward_key_possible(void)
+{
+	return key_queue;
+}
+
 /* No file is open: whatever still holds a key, and by it a session, is queued work. */
 void ward_key_exit(void)
 {
@@ -292,68 +374,9 @@ int ward_cmd_key_pair(struct ward_call *call)
 	struct ward_session *session = call->object;
 	struct ward_key_pair *cmd = call->cmd;
 
-	if (!key_queue)
+	if (!ward_key_possible())
 		return -ENOPKG;
 	return ward_keyring_pair(&session->keys, &session->account, cmd->out_public);
-}
-
-/* @text: the sealed grant, opened here. */
-static int import(struct ward_key *key, const u8 *enc, u8 *text)
-{
-	const struct ward_key_grant *grant = (void *)text;
-	struct ward_session *session = key->session;
-	int ret;
-
-	ret = ward_keyring_unseal(&session->keys, session->id, enc, text,
-				  sizeof_field(struct ward_key_import, sealed));
-	if (ret)
-		return ret;
-	memcpy(key->secret, grant->key, sizeof(key->secret));
-	return ward_grant_read(grant, &key->own);
-}
-
-static int import_and_publish(struct ward_key *key, u8 *text, struct ward_call *call)
-{
-	const struct ward_key_import *cmd = call->cmd;
-	struct ward_keyring *ring = &key->session->keys;
-	int ret = ward_keyring_lock(ring);
-
-	if (ret)
-		return ret;
-	ret = ward_ledger_admits(&key->session->account);
-	if (!ret)
-		ret = import(key, cmd->enc, text);
-	if (!ret)
-		ret = ward_key_publish(key, call);
-	mutex_unlock(&ring->lock);
-	return ret;
-}
-
-int ward_cmd_key_import(struct ward_call *call)
-{
-	struct ward_key_import *cmd = call->cmd;
-	struct ward_key *key;
-	u8 *text;
-	int ret = -ENOMEM;
-
-	if (cmd->reserved)
-		return -EINVAL;
-	if (!key_queue)
-		return -ENOPKG;
-	text = kmemdup(cmd->sealed, sizeof(cmd->sealed), GFP_KERNEL_ACCOUNT);
-	if (!text)
-		return -ENOMEM;
-	key = ward_key_new(call->object, NULL);
-	if (key)
-		ret = import_and_publish(key, text, call);
-	kfree_sensitive(text);
-	if (!ret) {
-		cmd->out_fd = call->fd;
-		cmd->out_id = key->id;
-	} else if (key) {
-		ward_key_put(key);
-	}
-	return ret;
 }
 
 int ward_cmd_key_info(struct ward_call *call)

@@ -17,6 +17,7 @@
 
 #include "ward.h"
 
+struct aead_request;
 struct crypto_aead;
 
 #define WARD_GCM_IV_LEN		12
@@ -40,7 +41,10 @@ bool ward_x25519_public(u8 *out, const u8 *secret);
 
 /* ---- gcm.c: AES-256-GCM --------------------------------------------------------- */
 
-/* May sleep. A transform of the processor's, or ERR_PTR; a key has to be set. */
+/*
+ * A transform of the processor's, or ERR_PTR; a key has to be set. May sleep, for as
+ * long as user space takes to load a module.
+ */
 struct crypto_aead *ward_gcm_new(void);
 /* Its key schedule is overwritten. */
 void ward_gcm_free(struct crypto_aead *tfm);
@@ -63,8 +67,21 @@ struct ward_sealed {
 	unsigned int len;
 };
 
-/* May sleep. 0; -EBADMSG where it does not verify; -ENOMEM, -ENOENT. */
-int ward_gcm_open(const struct ward_sealed *sealed);
+/**
+ * struct ward_gcm - what opens short messages
+ * @tfm: or NULL
+ * @req: for it
+ */
+struct ward_gcm {
+	struct crypto_aead *tfm;
+	struct aead_request *req;
+};
+
+/* 0, -ENOMEM, -ENOENT; sleeps as ward_gcm_new() does. put() comes after it in any case. */
+int ward_gcm_get(struct ward_gcm *gcm);
+void ward_gcm_put(struct ward_gcm *gcm);
+/* May sleep, not for long. 0; -EBADMSG where it does not verify; -ENOMEM. */
+int ward_gcm_open(const struct ward_gcm *gcm, const struct ward_sealed *sealed);
 
 /* ---- hpke.c: what was sealed to a public key --------------------------------------- */
 
@@ -89,7 +106,8 @@ struct ward_hpke {
 };
 
 /* kmalloc()ed @text is decrypted in place. -EKEYREJECTED where it does not open. */
-int ward_hpke_open(const struct ward_hpke *hpke, u8 *text, unsigned int len);
+int ward_hpke_open(const struct ward_hpke *hpke, const struct ward_gcm *gcm, u8 *text,
+		   unsigned int len);
 /* A known answer of the suite, by this kernel's cryptography. */
 int ward_hpke_check(void);
 
@@ -103,8 +121,9 @@ void ward_keyring_add(struct ward_keyring *ring, struct ward_key *key);
  * What was sealed to the session's pair, in place. -EKEYREJECTED where it does not
  * open, or there is no pair; -ENOMEM, what the crypto API fails with.
  */
-int ward_keyring_unseal(struct ward_keyring *ring, const u8 *session_id, const u8 *enc,
-			u8 *text, unsigned int len);
+int ward_keyring_unseal(struct ward_keyring *ring, const u8 *session_id,
+			const struct ward_gcm *gcm, const u8 *enc, u8 *text,
+			unsigned int len);
 /* 0, and the lock is held; -ESHUTDOWN once it was closed; -EINTR */
 int ward_keyring_lock(struct ward_keyring *ring);
 void ward_keyring_drop(struct ward_keyring *ring, struct ward_key *key);
@@ -190,7 +209,7 @@ u64 ward_allowance_left(struct ward_allowance *allowance);
  * struct ward_key - a data key
  * @ref: held by its file, by what it unwrapped, by work that is queued, by who ends it
  * @node: in its session's ring until its end is recorded
- * @id: unique per boot; from publish() on
+ * @id: unique per boot; since it is in the ring
  * @session: referenced
  * @parent: the key that unwrapped it, referenced, or NULL
  * @allows: its own or its parent's
@@ -227,11 +246,9 @@ struct ward_key {
 /* An empty one of @session's, or NULL. */
 struct ward_key *ward_key_new(struct ward_session *session, struct ward_key *parent);
 void ward_key_put(struct ward_key *key);
-/*
- * Make its file; the ring's lock is held. An error leaves it the
- * caller's: -EMFILE, -ENFILE, -ENOMEM, -ESHUTDOWN, -EBUSY, -EDQUOT
- */
-int ward_key_publish(struct ward_key *key, struct ward_call *call);
+typedef int ward_key_fill_t(struct ward_key *key, void *from);
+int ward_key_make(struct ward_call *call, struct ward_key *key, ward_key_fill_t *fill,
+		  void *from, u64 *id);
 /* When it returns the key is overwritten, and what it unwrapped, whoever did it. */
 void ward_key_kill(struct ward_key *key, u32 reason);
 /* What calls get of a key that has ended so. */
@@ -241,6 +258,8 @@ int ward_key_usable(const struct ward_key *key);
 
 int ward_key_init(void);
 void ward_key_exit(void);
+/* False where this kernel lacks what they take. */
+bool ward_key_possible(void);
 
 int ward_cmd_key_pair(struct ward_call *call);
 int ward_cmd_key_import(struct ward_call *call);

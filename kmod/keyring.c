@@ -7,6 +7,8 @@
  *
  * A key is made with the lock held from the unwrapping on until it is in the ring, so
  * that whoever closes the ring finds every key that there is, and nobody makes another.
+ * The session's end waits for the lock, whatever signal comes. What may take long, such
+ * as the kernel's first randomness, is waited for without it.
  */
 #include <linux/err.h>
 #include <linux/random.h>
@@ -17,18 +19,28 @@
 
 static const char info_tag[] = "WARD-KEY-V1";	/* with its NUL */
 
+/**
+ * struct ward_pair - what keys are wrapped to
+ * @secret: the private half
+ * @public: the other
+ */
+struct ward_pair {
+	u8 secret[WARD_KEY_LEN];
+	u8 public[WARD_KEY_LEN];
+};
+
 void ward_keyring_init(struct ward_keyring *ring)
 {
 	mutex_init(&ring->lock);
 	INIT_LIST_HEAD(&ring->keys);
 	ring->closed = WARD_END_NONE;
-	ring->secret = NULL;
+	ring->pair = NULL;
 }
 
 /* Every key holds its session, so that the ring is empty; and it was closed. */
 void ward_keyring_destroy(struct ward_keyring *ring)
 {
-	WARN_ON_ONCE(!list_empty(&ring->keys) || ring->secret);
+	WARN_ON_ONCE(!list_empty(&ring->keys) || ring->pair);
 }
 
 int ward_keyring_lock(struct ward_keyring *ring)
@@ -56,34 +68,43 @@ void ward_keyring_close(struct ward_keyring *ring, struct ward_account *acct, u3
 {
 	ward_keyring_shut(ring, reason);
 	guard(mutex)(&ring->lock);
-	if (!ring->secret)
+	if (!ring->pair)
 		return;
-	kfree_sensitive(ring->secret);
-	ring->secret = NULL;
+	kfree_sensitive(ring->pair);
+	ring->pair = NULL;
 	ward_ledger_pair_gone(acct);
 }
 
-static int pair_new(struct ward_keyring *ring, struct ward_account *acct)
+static struct ward_pair *pair_new(void)
 {
-	u8 *secret;
+	struct ward_pair *pair;
+
+	if (wait_for_random_bytes())
+		return ERR_PTR(-EINTR);
+	pair = kmalloc(sizeof(*pair), GFP_KERNEL_ACCOUNT);
+	if (!pair)
+		return ERR_PTR(-ENOMEM);
+	get_random_bytes(pair->secret, sizeof(pair->secret));
+	/* As RFC 7748 section 5 has it; the curve's own code would do it too. */
+	pair->secret[0] &= 248;
+	pair->secret[31] = (pair->secret[31] & 127) | 64;
+	if (ward_x25519_public(pair->public, pair->secret))
+		return pair;
+	kfree_sensitive(pair);
+	return ERR_PTR(-EKEYREJECTED);
+}
+
+/* @pair becomes the ring's where it has none, and is NULL then. */
+static int pair_set(struct ward_keyring *ring, struct ward_account *acct,
+		    struct ward_pair **pair)
+{
 	int ret;
 
-	ret = wait_for_random_bytes();
-	if (ret)
-		return -EINTR;
-	secret = kmalloc(WARD_KEY_LEN, GFP_KERNEL_ACCOUNT);
-	if (!secret)
-		return -ENOMEM;
-	get_random_bytes(secret, WARD_KEY_LEN);
-	/* As RFC 7748 section 5 has it; the curve's own code would do it too. */
-	secret[0] &= 248;
-	secret[31] = (secret[31] & 127) | 64;
-	ret = ward_x25519_public(ring->public, secret) ?
-	      ward_ledger_pair_made(acct, ring->public) : -EKEYREJECTED;
-	if (ret)
-		kfree_sensitive(secret);
-	else
-		ring->secret = secret;
+	if (ring->pair)
+		return ward_ledger_admits(acct);
+	ret = ward_ledger_pair_made(acct, (*pair)->public);
+	if (!ret)
+		swap(ring->pair, *pair);
 	return ret;
 }
 
@@ -97,32 +118,40 @@ static int pair_new(struct ward_keyring *ring, struct ward_account *acct)
  */
 int ward_keyring_pair(struct ward_keyring *ring, struct ward_account *acct, u8 *out)
 {
-	int ret = ward_keyring_lock(ring);
+	/* Once there it goes with the ring's being closed, which lock() tells. */
+	struct ward_pair *pair = READ_ONCE(ring->pair) ? NULL : pair_new();
+	int ret;
 
-	if (ret)
-		return ret;
-	ret = ring->secret ? ward_ledger_admits(acct) : pair_new(ring, acct);
-	if (!ret)
-		memcpy(out, ring->public, WARD_KEY_LEN);
-	mutex_unlock(&ring->lock);
+	if (IS_ERR(pair))
+		return PTR_ERR(pair);
+	ret = ward_keyring_lock(ring);
+	if (!ret) {
+		ret = pair_set(ring, acct, &pair);
+		if (!ret)
+			memcpy(out, ring->pair->public, WARD_KEY_LEN);
+		mutex_unlock(&ring->lock);
+	}
+	kfree_sensitive(pair);
 	return ret;
 }
 
-int ward_keyring_unseal(struct ward_keyring *ring, const u8 *session_id, const u8 *enc,
-			u8 *text, unsigned int len)
+int ward_keyring_unseal(struct ward_keyring *ring, const u8 *session_id,
+			const struct ward_gcm *gcm, const u8 *enc, u8 *text,
+			unsigned int len)
 {
 	const struct ward_span info[] = {
 		{ info_tag, sizeof(info_tag) },
 		{ ward_instance, WARD_ID_LEN },
 		{ session_id, WARD_ID_LEN },
 	};
-	const struct ward_hpke hpke = {
-		.secret = ring->secret, .public = ring->public, .enc = enc,
-		.info = info, .n = ARRAY_SIZE(info),
-	};
+	struct ward_hpke hpke = { .enc = enc, .info = info, .n = ARRAY_SIZE(info) };
 
 	lockdep_assert_held(&ring->lock);
-	return ring->secret ? ward_hpke_open(&hpke, text, len) : -EKEYREJECTED;
+	if (!ring->pair)
+		return -EKEYREJECTED;
+	hpke.secret = ring->pair->secret;
+	hpke.public = ring->pair->public;
+	return ward_hpke_open(&hpke, gcm, text, len);
 }
 
 /* Ids only grow, and so does the list: it got its own with the lock held. */

@@ -11,21 +11,21 @@
 
 struct ward_account;
 
+struct ward_pair;
+
 /**
  * struct ward_keyring - a session's pair and its data keys
- * @lock: protects the rest
+ * @lock: protects the rest. Who ends keys waits for it: nothing under it may wait long
  * @keys: by id
  * @closed: WARD_END_* for which no more are made, nor used; 0 = they are. Set once,
  *	also without the lock
- * @secret: the private half of its pair, or NULL
- * @public: the other
+ * @pair: its pair, or NULL
  */
 struct ward_keyring {
 	struct mutex lock;
 	struct list_head keys;
 	u32 closed;
-	u8 *secret;
-	u8 public[WARD_KEY_LEN];
+	struct ward_pair *pair;
 };
 
 void ward_keyring_init(struct ward_keyring *ring);
