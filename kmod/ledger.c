@@ -468,6 +468,7 @@ int ward_account_init(struct ward_account *acct, const u8 *session_id, u32 uid)
 	acct->totals.uid = uid;
 	acct->limit = U64_MAX;
 	ward_notices_init(&acct->notices);
+	INIT_LIST_HEAD(&acct->journal);
 	guard(spinlock)(&ward_ledger_lock);
 	ward_limit_enter(acct);
 	list_add_tail(&acct->node, &ward_books.accounts);
@@ -481,6 +482,7 @@ void ward_account_free(struct ward_account *acct)
 	spin_lock(&ward_ledger_lock);
 	if (ward_books.unlinked == acct)
 		ward_record_link();
+	ward_journal_leave(acct);
 	list_del(&acct->node);
 	list_del(&acct->peer);
 	ward_books.all.accounts--;

@@ -43,8 +43,10 @@ void ward_record_link(void);
 
 /* ---- journal.c ------------------------------------------------------------------ */
 
-/* @session: whose record it is; zero = the machine's. */
-void ward_journal_add(const u8 *session, const struct ward_event *ev);
+/* @acct: whose record it is; NULL = the machine's. */
+void ward_journal_add(struct ward_account *acct, const struct ward_event *ev);
+/* Before an account goes. */
+void ward_journal_leave(struct ward_account *acct);
 /* May sleep; lock not held. */
 int ward_journal_init(void);
 void ward_journal_exit(void);

@@ -43,11 +43,9 @@ void ward_record_link(void)
 
 void ward_record_system(struct ward_event *ev)
 {
-	static const u8 no_session[WARD_ID_LEN];
-
 	ward_record_link();
 	append(&ward_books.chain, ev);
-	ward_journal_add(no_session, ev);
+	ward_journal_add(NULL, ev);
 	if (ev->type == cpu_to_le16(WARD_EVENT_PROVIDER))
 		WRITE_ONCE(ward_books.providers, ward_books.providers + 1);
 }
@@ -81,7 +79,7 @@ void ward_ledger_append(struct ward_account *acct, struct ward_event *ev)
 	ev->uid = cpu_to_le32(acct->totals.uid);
 	append(&acct->chain, ev);
 	ward_books.unlinked = acct;
-	ward_journal_add(acct->id, ev);
+	ward_journal_add(acct, ev);
 	if (is_act(ev))
 		WRITE_ONCE(acct->acts, acct->acts + 1);
 }

@@ -199,6 +199,8 @@ struct ward_notices {
  * @held: pass of the queue in which its own limit held up a charge
  * @part: what part it has in stalls; pressure.c
  * @notices: see there
+ * @journal: its records there, oldest first
+ * @noted: how many
  * @acts: the session's own that changed what claims say of it; read without the lock
  */
 struct ward_account {
@@ -216,6 +218,8 @@ struct ward_account {
 	u64 held;
 	u32 part;
 	struct ward_notices notices;
+	struct list_head journal;
+	u32 noted;
 	u64 acts;
 };
 

@@ -10,7 +10,7 @@
 #include "chain_test.h"
 #include "records.h"
 
-enum { MOST = 4096, RING = 512, JOURNAL = 1024 };
+enum { MOST = 4096, RING = 512, JOURNAL = 1024, SHARE = JOURNAL / 4 };
 
 static struct told all[MOST];
 static const uint8_t no_session[WARD_ID_LEN];
@@ -218,15 +218,43 @@ TEST(all_records_in_their_order)
 
 TEST(the_oldest_are_let_go)
 {
+	enum { SESSIONS = 8, EACH = JOURNAL / SESSIONS };
 	struct wire *w = wire_open();
-	int session = session_open(), n;
 	uint64_t from = newest(w);
+	int i, n;
 
-	measure(session, JOURNAL + 7);
+	for (i = 0; i < SESSIONS; i++)
+		measure(session_open(), EACH);
 	n = dump(w, NULL, from);
 	ASSERT_EQ(n, JOURNAL);
-	EXPECT_EQ(all[0].seq, from + 8);
-	EXPECT_EQ(all[n - 1].seq, from + JOURNAL + 7);
+	EXPECT_EQ(all[0].seq, from + 1 + SESSIONS);
+	EXPECT_EQ(all[n - 1].seq, from + JOURNAL + SESSIONS);
+}
+
+/* Whoever makes records all day: its own oldest go, and the numbers tell how many. */
+TEST(nobody_pushes_out_what_others_did)
+{
+	int quiet = session_open(), loud = session_open(), n, i;
+	struct ward_info info = session_info(quiet);
+	struct wire *w = wire_open();
+	uint64_t from = newest(w);
+
+	measure(quiet, 3);
+	measure(loud, 2 * JOURNAL);
+	measure(quiet, 1);
+	n = dump(w, NULL, from);
+	ASSERT_EQ(n, SHARE + 4);
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(all[i].seq, from + 1 + i);
+		EXPECT_MEMEQ(all[i].session, info.out_session, WARD_ID_LEN);
+	}
+	EXPECT_EQ(all[3].seq, from + 3 + 2 * JOURNAL - SHARE + 1);
+	EXPECT_EQ(all[3 + SHARE].seq, from + 3 + 2 * JOURNAL + 1);
+	EXPECT_MEMEQ(all[3 + SHARE].session, info.out_session, WARD_ID_LEN);
+	/* What it did stays when it has ended. */
+	close(loud);
+	measure(quiet, 1);
+	EXPECT_EQ(dump(w, NULL, from), SHARE + 5);
 }
 
 /* ---- the group --------------------------------------------------------------------------- */
@@ -272,7 +300,7 @@ TEST(the_group_is_told_of_each)
  */
 TEST(what_is_lost_is_told)
 {
-	enum { N = 600 };
+	enum { N = SHARE - 50 };
 	struct wire *w = wire_open(), *ear;
 	int session = session_open(), overruns = 0, got = 0, ret;
 	uint64_t from = newest(w), last = from, lost = 0;

@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <sys/resource.h>
 
+#include "records.h"
+
 enum { MAKERS = 4, EACH = 12, ROUNDS = 40, SHELLS = 1200 };
 
 /* ---- made at the same time -------------------------------------------------------- */
@@ -81,6 +83,42 @@ TEST_TIMEOUT(what_was_unwrapped_at_the_same_time_ends_with_its_parent, 120)
 		make_and_end(&maker);
 		close(maker.key);
 	}
+}
+
+/* ---- many records --------------------------------------------------------------- */
+
+static struct told told[4096];
+
+/* How many of the records that are left are of @session. */
+static unsigned int told_of_session(const uint8_t *session, uint64_t from)
+{
+	struct wire *w = wire_open();
+	int n = records_dump(w, NULL, from, told, 4096), i;
+	unsigned int of = 0;
+
+	ASSERT_TRUE(n > 0);
+	for (i = 0; i < n; i++)
+		of += !memcmp(told[i].session, session, WARD_ID_LEN);
+	return of;
+}
+
+TEST_TIMEOUT(keys_push_out_nobody_elses_records, 240)
+{
+	struct ward_key_grant grant = grant_new(0, 0);
+	int quiet = session_open(), s = session_open(), key, i;
+	uint8_t content[32] = { 7 }, salt[16] = { 8 }, wrapped[WARD_KEY_LEN + TAG];
+	struct ward_info info = session_info(quiet);
+	uint8_t public[WARD_KEY_LEN];
+
+	need_keys();
+	ASSERT_EQ(key_pair(quiet, public), 0);
+	wrap(&grant, salt, content, wrapped);
+	key = key_of(s, &grant);
+	for (i = 0; i < 600; i++)
+		ASSERT_EQ(close(key_unwrap(key, salt, wrapped)), 0);
+	EXPECT_EQ(told_of_session(info.out_session, 0), 2);
+	info = session_info(s);
+	EXPECT_EQ(told_of_session(info.out_session, 0), 256);
 }
 
 /* ---- ended long ago --------------------------------------------------------------- */

@@ -20,7 +20,8 @@
  * every chain but the global one's links. WARD_A_EVENT_SEQ counts them from 1: a
  * jump by more than one is that many lost, to this listener, since it was too slow
  * (its socket says ENOBUFS too) or the kernel had no memory; the chains have them
- * all the same. EVENT_GET gives those that are still there.
+ * all the same. EVENT_GET gives those that are still there: the newest 1024, but of one
+ * session's at most 256, so that nobody pushes out what others did.
  */
 #define WARD_GENL_NAME		"ward"
 #define WARD_GENL_VERSION	1
