@@ -321,3 +321,13 @@ int session_seal(int session)
 
 	return ward_call(session, WARD_SEAL, &cmd);
 }
+
+struct place place_new(uint64_t uses, uint64_t length)
+{
+	struct place at = { .session = session_open(), .grant = grant_new(uses, 0) };
+
+	need_keys();
+	at.key = key_of(at.session, &at.grant);
+	at.buf = buf_get(at.session, length);
+	return at;
+}

@@ -72,4 +72,16 @@ int key_end(int key);
 int key_open(int key, const struct sealed_file *file, int buf, uint64_t offset);
 int session_seal(int session);
 
+/* ---- what most tests begin with -------------------------------------------------- */
+
+/** struct place - a session with a key, and a buffer to open into */
+struct place {
+	int session, key;
+	struct ward_key_grant grant;
+	struct buf buf;
+};
+
+/* Skips the test where this kernel has no keys. */
+struct place place_new(uint64_t uses, uint64_t length);
+
 #endif /* KEY_TEST_H */

@@ -16,52 +16,42 @@ TEST_TIMEOUT(it_opens_what_was_sealed, 240)
 		{ 100001, 65536, HUGE - 4096 }, { 3 << 20, 1 << 20, HUGE - (1 << 20) },
 		{ (2 << 20) + 5, 2 << 20, 16 }, { 3000, 1 << 24, 0 }, { 1 << 20, 4080, 0 },
 	};
-	struct ward_key_grant grant = grant_new(0, 0);
+	struct place at = place_new(0, 3 * HUGE);
 	uint64_t messages = 0, bytes = 0;
-	int s = session_open(), key;
 	struct sealed_file file;
-	struct buf b;
 	size_t i;
 
-	need_keys();
-	key = key_of(s, &grant);
-	b = buf_get(s, 3 * HUGE);
 	for (i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
-		file = file_new(&grant, NULL, tries[i].len, tries[i].chunk);
-		memset(b.p, 0xa5, b.length);
-		ASSERT_EQ(key_open(key, &file, b.fd, tries[i].offset), 0);
-		EXPECT_MEMEQ(b.p + tries[i].offset, file.text, file.len);
+		file = file_new(&at.grant, NULL, tries[i].len, tries[i].chunk);
+		memset(at.buf.p, 0xa5, at.buf.length);
+		ASSERT_EQ(key_open(at.key, &file, at.buf.fd, tries[i].offset), 0);
+		EXPECT_MEMEQ(at.buf.p + tries[i].offset, file.text, file.len);
 		/* Not a byte beside it. */
-		EXPECT_TRUE(!tries[i].offset || b.p[tries[i].offset - 1] == 0xa5);
-		EXPECT_EQ(b.p[tries[i].offset + file.len], 0xa5);
+		EXPECT_TRUE(!tries[i].offset || at.buf.p[tries[i].offset - 1] == 0xa5);
+		EXPECT_EQ(at.buf.p[tries[i].offset + file.len], 0xa5);
 		messages += (file.sealed_len - file.len) / TAG;
 		bytes += file.len;
 		file_free(&file);
 	}
-	EXPECT_EQ(key_info(key).out_messages, messages);
-	EXPECT_EQ(key_info(key).out_bytes, bytes);
-	EXPECT_EQ(key_end(key), WARD_END_WIPE);
-	EXPECT_EQ(last_record(s, WARD_EVENT_KEY_END, WARD_END_WIPE).bytes, bytes);
+	EXPECT_EQ(key_info(at.key).out_messages, messages);
+	EXPECT_EQ(key_info(at.key).out_bytes, bytes);
+	EXPECT_EQ(key_end(at.key), WARD_END_WIPE);
+	EXPECT_EQ(last_record(at.session, WARD_EVENT_KEY_END, WARD_END_WIPE).bytes, bytes);
 }
 
 /* The last page of a buffer may be filled to its last byte, and not a byte more. */
 TEST(up_to_the_end_of_the_buffer)
 {
-	struct ward_key_grant grant = grant_new(0, 0);
-	int s = session_open(), key;
+	struct place at = place_new(0, PAGE);
 	struct sealed_file file;
-	struct buf b;
 
-	need_keys();
-	key = key_of(s, &grant);
-	b = buf_get(s, PAGE);
-	file = file_new(&grant, NULL, PAGE, PAGE);
-	EXPECT_EQ(key_open(key, &file, b.fd, 0), 0);
-	EXPECT_MEMEQ(b.p, file.text, PAGE);
-	EXPECT_EQ(key_open(key, &file, b.fd, 16), -EINVAL);
-	EXPECT_EQ(key_open(key, &file, b.fd, PAGE), -EINVAL);
-	EXPECT_EQ(key_open(key, &file, b.fd, -16ull), -EINVAL);
-	EXPECT_EQ(key_open(key, &file, b.fd, 1ull << 63), -EINVAL);
+	file = file_new(&at.grant, NULL, PAGE, PAGE);
+	EXPECT_EQ(key_open(at.key, &file, at.buf.fd, 0), 0);
+	EXPECT_MEMEQ(at.buf.p, file.text, PAGE);
+	EXPECT_EQ(key_open(at.key, &file, at.buf.fd, 16), -EINVAL);
+	EXPECT_EQ(key_open(at.key, &file, at.buf.fd, PAGE), -EINVAL);
+	EXPECT_EQ(key_open(at.key, &file, at.buf.fd, -16ull), -EINVAL);
+	EXPECT_EQ(key_open(at.key, &file, at.buf.fd, 1ull << 63), -EINVAL);
 }
 
 TEST(lazy_and_shared_buffers_are_filled)
@@ -108,19 +98,15 @@ TEST(another_process_fills_a_shared_buffer_and_no_other)
 
 TEST(salts_and_keys_alternate)
 {
-	struct ward_key_grant grant = grant_new(0, 0);
-	int s = session_open(), key, i;
+	struct place at = place_new(0, PAGE);
+	int i;
 	struct sealed_file files[3];
-	struct buf b;
 
-	need_keys();
-	key = key_of(s, &grant);
-	b = buf_get(s, PAGE);
 	for (i = 0; i < 3; i++)
-		files[i] = file_new(&grant, NULL, 1000, 1008);
+		files[i] = file_new(&at.grant, NULL, 1000, 1008);
 	for (i = 0; i < 30; i++) {
-		ASSERT_EQ(key_open(key, &files[i * i % 3], b.fd, 0), 0);
-		EXPECT_MEMEQ(b.p, files[i * i % 3].text, 1000);
+		ASSERT_EQ(key_open(at.key, &files[i * i % 3], at.buf.fd, 0), 0);
+		EXPECT_MEMEQ(at.buf.p, files[i * i % 3].text, 1000);
 	}
 }
 
@@ -128,133 +114,109 @@ TEST(salts_and_keys_alternate)
 
 TEST(the_last_use_ends_the_key)
 {
-	struct ward_key_grant grant = grant_new(4, 0);
-	int s = session_open(), key;
+	struct place at = place_new(4, 4 * PAGE);
 	struct sealed_file three, one;
-	struct buf b;
 
-	need_keys();
-	key = key_of(s, &grant);
-	b = buf_get(s, 4 * PAGE);
-	three = file_new(&grant, NULL, 3 * PAGE, PAGE);
-	one = file_new(&grant, NULL, 100, PAGE);
-	ASSERT_EQ(key_open(key, &three, b.fd, 0), 0);
+	three = file_new(&at.grant, NULL, 3 * PAGE, PAGE);
+	one = file_new(&at.grant, NULL, 100, PAGE);
+	ASSERT_EQ(key_open(at.key, &three, at.buf.fd, 0), 0);
 	/* Two too many: nothing is done, and nothing is used. */
-	memset(b.p, 0xa5, b.length);
-	EXPECT_EQ(key_open(key, &three, b.fd, 0), -EDQUOT);
-	EXPECT_EQ(b.p[0], 0xa5);
-	EXPECT_EQ(key_info(key).out_uses_left, 1);
-	EXPECT_EQ(key_info(key).out_end, WARD_END_NONE);
-	ASSERT_EQ(key_open(key, &one, b.fd, 0), 0);
-	EXPECT_MEMEQ(b.p, one.text, 100);
-	EXPECT_EQ(key_info(key).out_end, WARD_END_USES);
-	EXPECT_EQ(key_open(key, &one, b.fd, 0), -EDQUOT);
-	EXPECT_EQ(last_record(s, WARD_EVENT_KEY_END, WARD_END_USES).id, key_info(key).out_id);
+	memset(at.buf.p, 0xa5, at.buf.length);
+	EXPECT_EQ(key_open(at.key, &three, at.buf.fd, 0), -EDQUOT);
+	EXPECT_EQ(at.buf.p[0], 0xa5);
+	EXPECT_EQ(key_info(at.key).out_uses_left, 1);
+	EXPECT_EQ(key_info(at.key).out_end, WARD_END_NONE);
+	ASSERT_EQ(key_open(at.key, &one, at.buf.fd, 0), 0);
+	EXPECT_MEMEQ(at.buf.p, one.text, 100);
+	EXPECT_EQ(key_info(at.key).out_end, WARD_END_USES);
+	EXPECT_EQ(key_open(at.key, &one, at.buf.fd, 0), -EDQUOT);
+	EXPECT_EQ(last_record(at.session, WARD_EVENT_KEY_END, WARD_END_USES).id,
+		  key_info(at.key).out_id);
 }
 
 /* All that the call wrote is zeroed again; what was tried was a use. */
 TEST(a_message_that_does_not_verify)
 {
-	struct ward_key_grant grant = grant_new(10, 0);
-	int s = session_open(), key;
+	struct place at = place_new(10, 6 * PAGE);
 	struct sealed_file file;
-	struct buf b;
 
-	need_keys();
-	key = key_of(s, &grant);
-	b = buf_get(s, 6 * PAGE);
-	memset(b.p, 0xa5, b.length);
-	file = file_new(&grant, NULL, 5 * PAGE - 7, PAGE);
+	memset(at.buf.p, 0xa5, at.buf.length);
+	file = file_new(&at.grant, NULL, 5 * PAGE - 7, PAGE);
 	file.bytes[2 * (PAGE + TAG) + 99] ^= 1;
-	EXPECT_EQ(key_open(key, &file, b.fd, PAGE), -EBADMSG);
-	EXPECT_EQ(b.p[PAGE - 1], 0xa5);
-	EXPECT_TRUE(all_zero(b.p + PAGE, 3 * PAGE));
-	EXPECT_EQ(b.p[4 * PAGE], 0xa5);
-	EXPECT_EQ(key_info(key).out_uses_left, 7);
-	EXPECT_EQ(key_info(key).out_messages, 0);
+	EXPECT_EQ(key_open(at.key, &file, at.buf.fd, PAGE), -EBADMSG);
+	EXPECT_EQ(at.buf.p[PAGE - 1], 0xa5);
+	EXPECT_TRUE(all_zero(at.buf.p + PAGE, 3 * PAGE));
+	EXPECT_EQ(at.buf.p[4 * PAGE], 0xa5);
+	EXPECT_EQ(key_info(at.key).out_uses_left, 7);
+	EXPECT_EQ(key_info(at.key).out_messages, 0);
 }
 
 /* Uses that are used up by what does not verify end the key as well. */
 TEST(tries_are_uses)
 {
-	struct ward_key_grant grant = grant_new(2, 0);
-	int s = session_open(), key;
+	struct place at = place_new(2, PAGE);
 	struct sealed_file file;
-	struct buf b;
 
-	need_keys();
-	key = key_of(s, &grant);
-	b = buf_get(s, PAGE);
-	file = file_new(&grant, NULL, 100, PAGE);
+	file = file_new(&at.grant, NULL, 100, PAGE);
 	file.bytes[0] ^= 1;
-	EXPECT_EQ(key_open(key, &file, b.fd, 0), -EBADMSG);
-	EXPECT_EQ(key_open(key, &file, b.fd, 0), -EBADMSG);
-	EXPECT_EQ(key_info(key).out_end, WARD_END_USES);
+	EXPECT_EQ(key_open(at.key, &file, at.buf.fd, 0), -EBADMSG);
+	EXPECT_EQ(key_open(at.key, &file, at.buf.fd, 0), -EBADMSG);
+	EXPECT_EQ(key_info(at.key).out_end, WARD_END_USES);
 }
 
 /* Everything that a message was sealed with has to be as it was. */
 TEST(all_that_is_authenticated)
 {
-	struct ward_key_grant grant = grant_new(0, 0);
-	int s = session_open(), key;
+	struct place at = place_new(0, PAGE);
 	struct sealed_file good, bad;
-	struct buf b;
 
-	need_keys();
-	key = key_of(s, &grant);
-	b = buf_get(s, PAGE);
-	good = file_new(&grant, NULL, 1000, 1008);
+	good = file_new(&at.grant, NULL, 1000, 1008);
 	bad = good;
 	bad.cmd.salt[0] ^= 1;
-	EXPECT_EQ(key_open(key, &bad, b.fd, 0), -EBADMSG);
+	EXPECT_EQ(key_open(at.key, &bad, at.buf.fd, 0), -EBADMSG);
 	bad = good;
 	bad.cmd.aad[31] ^= 1;
-	EXPECT_EQ(key_open(key, &bad, b.fd, 0), -EBADMSG);
+	EXPECT_EQ(key_open(at.key, &bad, at.buf.fd, 0), -EBADMSG);
 	bad = good;
 	bad.cmd.aad[31] = 0;
 	bad.cmd.aad_len = 31;
-	EXPECT_EQ(key_open(key, &bad, b.fd, 0), -EBADMSG);
+	EXPECT_EQ(key_open(at.key, &bad, at.buf.fd, 0), -EBADMSG);
 	bad = good;
 	bad.cmd.iv_prefix++;
-	EXPECT_EQ(key_open(key, &bad, b.fd, 0), -EBADMSG);
+	EXPECT_EQ(key_open(at.key, &bad, at.buf.fd, 0), -EBADMSG);
 	bad = good;
 	bad.cmd.index++;
-	EXPECT_EQ(key_open(key, &bad, b.fd, 0), -EBADMSG);
+	EXPECT_EQ(key_open(at.key, &bad, at.buf.fd, 0), -EBADMSG);
 	bad = good;
 	bad.cmd.src_len -= 16;
-	EXPECT_EQ(key_open(key, &bad, b.fd, 0), -EBADMSG);
-	EXPECT_EQ(key_open(key, &good, b.fd, 0), 0);
-	EXPECT_MEMEQ(b.p, good.text, 1000);
+	EXPECT_EQ(key_open(at.key, &bad, at.buf.fd, 0), -EBADMSG);
+	EXPECT_EQ(key_open(at.key, &good, at.buf.fd, 0), 0);
+	EXPECT_MEMEQ(at.buf.p, good.text, 1000);
 }
 
 TEST(no_aad_at_all)
 {
-	struct ward_key_grant grant = grant_new(0, 0);
+	struct place at = place_new(0, PAGE);
 	static const uint8_t iv[12] = { 5 };
 	struct sealed_file file;
-	int s = session_open(), key;
 	uint8_t derived[32];
-	struct buf b;
 
-	need_keys();
-	key = key_of(s, &grant);
-	b = buf_get(s, PAGE);
-	file = file_new(&grant, NULL, 100, PAGE);
-	derive(grant.key, &grant, file.cmd.salt, "WARD-DATASET-V2", derived);
+	file = file_new(&at.grant, NULL, 100, PAGE);
+	derive(at.grant.key, &at.grant, file.cmd.salt, "WARD-DATASET-V2", derived);
 	memset(file.cmd.aad, 0, sizeof(file.cmd.aad));
 	file.cmd.aad_len = 0;
 	file.cmd.iv_prefix = 5;
 	file.cmd.index = 0;
 	gcm_seal(derived, iv, "", 0, file.text, 100, file.bytes);
-	ASSERT_EQ(key_open(key, &file, b.fd, 0), 0);
-	EXPECT_MEMEQ(b.p, file.text, 100);
+	ASSERT_EQ(key_open(at.key, &file, at.buf.fd, 0), 0);
+	EXPECT_MEMEQ(at.buf.p, file.text, 100);
 	/* A tag alone, over nothing. */
 	gcm_seal(derived, iv, "", 0, "", 0, file.bytes);
 	file.cmd.src_len = TAG;
 	file.len = 0;
-	EXPECT_EQ(key_open(key, &file, b.fd, 0), 0);
+	EXPECT_EQ(key_open(at.key, &file, at.buf.fd, 0), 0);
 	file.bytes[3] ^= 4;
-	EXPECT_EQ(key_open(key, &file, b.fd, 0), -EBADMSG);
+	EXPECT_EQ(key_open(at.key, &file, at.buf.fd, 0), -EBADMSG);
 }
 
 /* ---- what it refuses ------------------------------------------------------------------ */
@@ -289,32 +251,27 @@ TEST(fields_that_make_no_sense)
 		FIELD(src, 0, -EFAULT), FIELD(src, ~15ull, -EFAULT),
 		FIELD(src, 1ull << 63, -EFAULT), FIELD(src, 0x7ffffffff000, -EFAULT),
 	};
-	struct ward_key_grant grant = grant_new(0, 0);
-	int s = session_open(), key;
+	struct place at = place_new(0, 4 * PAGE);
 	struct ward_key_open cmd;
 	struct sealed_file file;
-	struct buf b;
 	size_t i;
 	int ret;
 
-	need_keys();
-	key = key_of(s, &grant);
-	b = buf_get(s, 4 * PAGE);
-	file = file_new(&grant, NULL, 3 * PAGE, PAGE);
+	file = file_new(&at.grant, NULL, 3 * PAGE, PAGE);
 	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
 		cmd = file.cmd;
-		cmd.buffer_fd = b.fd;
+		cmd.buffer_fd = at.buf.fd;
 		memcpy((uint8_t *)&cmd + refusals[i].offset, &refusals[i].value,
 		       refusals[i].len);
-		ret = ward_call(key, WARD_KEY_OPEN, &cmd);
+		ret = ward_call(at.key, WARD_KEY_OPEN, &cmd);
 		if (ret != refusals[i].error)
 			fprintf(stderr, "%s\n", refusals[i].what);
 		EXPECT_EQ(ret, refusals[i].error);
 	}
 	file.cmd.src += 8;
-	EXPECT_EQ(key_open(key, &file, b.fd, 0), -EINVAL);
-	EXPECT_EQ(key_info(key).out_messages, 0);
-	EXPECT_TRUE(all_zero(b.p, b.length));
+	EXPECT_EQ(key_open(at.key, &file, at.buf.fd, 0), -EINVAL);
+	EXPECT_EQ(key_info(at.key).out_messages, 0);
+	EXPECT_TRUE(all_zero(at.buf.p, at.buf.length));
 }
 
 TEST(only_buffers_of_class_a_of_the_same_session)
@@ -347,40 +304,30 @@ TEST(only_buffers_of_class_a_of_the_same_session)
 /* What cannot be read, all of it or its end; and what nobody but its owner may read. */
 TEST(sources_that_cannot_be_read)
 {
-	struct ward_key_grant grant = grant_new(0, 0);
-	int s = session_open(), key;
+	struct place at = place_new(0, 8 * PAGE);
 	struct sealed_file file;
-	struct buf b;
 
-	need_keys();
-	key = key_of(s, &grant);
-	b = buf_get(s, 8 * PAGE);
-	file = file_new(&grant, NULL, 4 * PAGE, PAGE);
+	file = file_new(&at.grant, NULL, 4 * PAGE, PAGE);
 	ASSERT_EQ(mprotect(file.bytes + 2 * PAGE, PAGE, PROT_NONE), 0);
-	EXPECT_EQ(key_open(key, &file, b.fd, 0), -EFAULT);
+	EXPECT_EQ(key_open(at.key, &file, at.buf.fd, 0), -EFAULT);
 	ASSERT_EQ(munmap(file.bytes + 2 * PAGE, PAGE), 0);
-	EXPECT_EQ(key_open(key, &file, b.fd, 0), -EFAULT);
-	memcpy(b.p + 4 * PAGE, file.bytes, PAGE);
-	file.cmd.src = (uintptr_t)b.p + 4 * PAGE;
-	EXPECT_EQ(key_open(key, &file, b.fd, 0), -EFAULT);
-	EXPECT_TRUE(all_zero(b.p, 4 * PAGE));
+	EXPECT_EQ(key_open(at.key, &file, at.buf.fd, 0), -EFAULT);
+	memcpy(at.buf.p + 4 * PAGE, file.bytes, PAGE);
+	file.cmd.src = (uintptr_t)at.buf.p + 4 * PAGE;
+	EXPECT_EQ(key_open(at.key, &file, at.buf.fd, 0), -EFAULT);
+	EXPECT_TRUE(all_zero(at.buf.p, 4 * PAGE));
 }
 
 /* Read-only memory is a source like any other: a file's, or none of one's own. */
 TEST(sources_that_can_only_be_read)
 {
-	struct ward_key_grant grant = grant_new(0, 0);
-	int s = session_open(), key;
+	struct place at = place_new(0, 4 * PAGE);
 	struct sealed_file file;
-	struct buf b;
 
-	need_keys();
-	key = key_of(s, &grant);
-	b = buf_get(s, 4 * PAGE);
-	file = file_new(&grant, NULL, 4 * PAGE, PAGE);
+	file = file_new(&at.grant, NULL, 4 * PAGE, PAGE);
 	ASSERT_EQ(mprotect(file.bytes, 5 * PAGE, PROT_READ), 0);
-	ASSERT_EQ(key_open(key, &file, b.fd, 0), 0);
-	EXPECT_MEMEQ(b.p, file.text, file.len);
+	ASSERT_EQ(key_open(at.key, &file, at.buf.fd, 0), 0);
+	EXPECT_MEMEQ(at.buf.p, file.text, file.len);
 }
 
 KTAP_MAIN()
