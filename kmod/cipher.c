@@ -208,6 +208,16 @@ void ward_ciphers_end(struct ward_ciphers *ciphers)
 		ward_gcm_free(tfm);
 }
 
+/* In a panic: without the lock. */
+void ward_ciphers_wipe(struct ward_ciphers *ciphers)
+{
+	struct ward_cipher *cipher;
+
+	list_for_each_entry(cipher, &ciphers->list, node)
+		if (cipher->tfm)
+			ward_gcm_spoil(cipher->tfm);
+}
+
 /* No call is left that had one. */
 void ward_ciphers_free(struct ward_ciphers *ciphers)
 {

@@ -336,6 +336,23 @@ static void session_end(struct ward_session *session, u32 reason)
 	end_each(session, NULL, reason);
 }
 
+/* In a panic. Keys that are being made are in no ring yet. */
+static void session_wipe(struct ward_session *session)
+{
+	struct ward_key *key;
+
+	ward_keyring_wipe_pair(&session->keys);
+	list_for_each_entry(key, &session->keys.keys, node) {
+		memzero_explicit(key->secret, sizeof(key->secret));
+		ward_ciphers_wipe(&key->ciphers);
+	}
+}
+
+static const struct ward_session_key_ops key_session_ops = {
+	.end = session_end,
+	.wipe = session_wipe,
+};
+
 /*
  * Where the kernel lacks the cryptography, or it gives no known answer, there are no
  * keys, and all else goes on.
@@ -351,7 +368,7 @@ int ward_key_init(void)
 	key_queue = alloc_workqueue("ward_key", WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
 	if (!key_queue)
 		return -ENOMEM;
-	ward_session_set_keys(session_end);
+	ward_session_set_key_ops(&key_session_ops);
 	return 0;
 }
 

@@ -48,6 +48,8 @@ bool ward_x25519_public(u8 *out, const u8 *secret);
 struct crypto_aead *ward_gcm_new(void);
 /* Its key schedule is overwritten. */
 void ward_gcm_free(struct crypto_aead *tfm);
+/* In a panic: the same, and no more. */
+void ward_gcm_spoil(struct crypto_aead *tfm);
 
 /**
  * struct ward_sealed - a short message, in memory that kmalloc() gave
@@ -164,6 +166,7 @@ struct ward_cipher {
 
 void ward_ciphers_init(struct ward_ciphers *ciphers);
 void ward_ciphers_end(struct ward_ciphers *ciphers);
+void ward_ciphers_wipe(struct ward_ciphers *ciphers);
 void ward_ciphers_free(struct ward_ciphers *ciphers);
 struct ward_cipher *ward_cipher_get(struct ward_key *key, u32 use, const u8 *salt);
 void ward_cipher_put(struct ward_key *key, struct ward_cipher *cipher);

@@ -66,13 +66,22 @@ void ward_keyring_shut(struct ward_keyring *ring, u32 reason)
  */
 void ward_keyring_close(struct ward_keyring *ring, struct ward_account *acct, u32 reason)
 {
+	struct ward_pair *pair;
+
 	ward_keyring_shut(ring, reason);
 	guard(mutex)(&ring->lock);
-	if (!ring->pair)
+	pair = ring->pair;
+	if (!pair)
 		return;
-	kfree_sensitive(ring->pair);
-	ring->pair = NULL;
+	WRITE_ONCE(ring->pair, NULL);
+	kfree_sensitive(pair);
 	ward_ledger_pair_gone(acct);
+}
+
+void ward_keyring_wipe_pair(struct ward_keyring *ring)
+{
+	if (ring->pair)
+		memzero_explicit(ring->pair, sizeof(*ring->pair));
 }
 
 static struct ward_pair *pair_new(void)

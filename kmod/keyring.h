@@ -36,6 +36,8 @@ void ward_keyring_init(struct ward_keyring *ring);
 void ward_keyring_shut(struct ward_keyring *ring, u32 reason);
 void ward_keyring_destroy(struct ward_keyring *ring);
 void ward_keyring_close(struct ward_keyring *ring, struct ward_account *acct, u32 reason);
+/* In a panic: without the lock. */
+void ward_keyring_wipe_pair(struct ward_keyring *ring);
 int ward_keyring_pair(struct ward_keyring *ring, struct ward_account *acct, u8 *out);
 
 #endif /* WARD_KEYRING_H */

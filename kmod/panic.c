@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Zero protected memory when the kernel panics, if the administrator wants it.
+ * Zero protected memory and data keys when the kernel panics, if the administrator
+ * wants it.
  *
  * Off by default: it delays the reboot by the time that the bytes take, and it
  * walks lists of a kernel that has just said that it cannot be trusted. It
@@ -8,6 +9,8 @@
  * stand still when the notifiers are called. Lists are followed forward only,
  * which a stopped insertion or removal leaves passable; a buffer whose memory
  * was on its way back to the kernel is left alone, having been zeroed.
+ *
+ * Keys first: they are little, and what they open is more than what is in memory.
  *
  * What it does not do: nothing is unmapped or recorded. A crash kernel that is
  * loaded is entered before the notifiers, unless crash_kexec_post_notifiers is
@@ -25,13 +28,14 @@
 static bool panic_wipe;
 module_param(panic_wipe, bool, 0444);
 MODULE_PARM_DESC(panic_wipe,
-		 "zero protected memory on panic, without locks or record; after a crash kernel would have been entered, unless crash_kexec_post_notifiers (default: no)");
+		 "zero protected memory and data keys on panic, without locks or record; after a crash kernel would have been entered, unless crash_kexec_post_notifiers (default: no)");
 
 static void wipe_session(struct ward_session *session)
 {
 	struct ward_buf *buf;
 	unsigned long id;
 
+	ward_session_wipe_keys(session);
 	xa_for_each(&session->roll.bufs, id, buf) {
 		touch_nmi_watchdog();
 		if (!READ_ONCE(buf->zeroed))

@@ -56,19 +56,25 @@ void ward_session_set_ops(const struct ward_session_ops *ops)
 	session_ops = ops;
 }
 
-static void (*end_keys)(struct ward_session *session, u32 reason);
+static const struct ward_session_key_ops *key_ops;
 
 /* Before the first session, and never again. */
-void ward_session_set_keys(void (*end)(struct ward_session *session, u32 reason))
+void ward_session_set_key_ops(const struct ward_session_key_ops *ops)
 {
-	end_keys = end;
+	key_ops = ops;
+}
+
+void ward_session_wipe_keys(struct ward_session *session)
+{
+	if (key_ops)
+		key_ops->wipe(session);
 }
 
 static void session_end_keys(struct ward_session *session, u32 reason)
 {
 	ward_keyring_close(&session->keys, &session->account, reason);
-	if (end_keys)
-		end_keys(session, reason);
+	if (key_ops)
+		key_ops->end(session, reason);
 }
 
 /*
@@ -87,7 +93,7 @@ void ward_session_end_all(struct ward_session *session, u32 reason)
 /* What was built in, and what was there when the module was loaded. */
 u64 ward_session_features(void)
 {
-	return ward_features() | (end_keys ? WARD_FEATURE_KEYS : 0);
+	return ward_features() | (key_ops ? WARD_FEATURE_KEYS : 0);
 }
 
 void ward_session_revoke(struct ward_session *session)

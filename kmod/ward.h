@@ -476,8 +476,20 @@ struct ward_session_ops {
 };
 
 void ward_session_set_ops(const struct ward_session_ops *ops);
-/* The same for its keys; set by key.c, where the kernel has what they take. */
-void ward_session_set_keys(void (*end)(struct ward_session *session, u32 reason));
+/**
+ * struct ward_session_key_ops - the same for its keys; set by key.c, where the kernel
+ *	has what they take
+ * @end: end every key. When it returns they are overwritten. May sleep
+ * @wipe: overwrite what there is, without a lock: every other CPU has been stopped
+ */
+struct ward_session_key_ops {
+	void (*end)(struct ward_session *session, u32 reason);
+	void (*wipe)(struct ward_session *session);
+};
+
+void ward_session_set_key_ops(const struct ward_session_key_ops *ops);
+/* @wipe, where there is one. */
+void ward_session_wipe_keys(struct ward_session *session);
 /*
  * No buffer and no key is made any more, and every one ends with @reason
  * (WARD_END_*): when it returns no byte of any is left. The caller, who holds no

@@ -4,7 +4,8 @@
  * secret it never sees: the owner is outside. Lines on stdin, a line back for each:
  *
  *   pair        "pair HEX": instance, session, public key
- *   open HEX    "open ID": what `key_owner seal` printed is imported, its message opened
+ *   open HEX    "open ID": what `key_owner seal` printed is imported, its message opened,
+ *               into another buffer where the last one was wiped
  *   end         "end WHY"
  *   wipe        "wipe BYTES"
  */
@@ -51,6 +52,10 @@ static void open_it(const char *text)
 				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct ward_key_open cmd = { .size = sizeof(cmd), .use = WARD_KEY_USE_DATASET };
 
+	if (buf_info(buf.fd).out_end) {
+		buf_drop(&buf);
+		buf = buf_get(session, HUGE);
+	}
 	ASSERT_TRUE(handed != MAP_FAILED);
 	ASSERT_EQ(strlen(text), 2 * sizeof(*handed));
 	read_hex(text, handed, sizeof(*handed));
