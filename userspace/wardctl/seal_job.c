@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "seal_job.h"
+#include "secret_out.h"
 
 static const struct option options[] = {
 	{ "tpm", no_argument, NULL, 't' },
@@ -189,6 +190,7 @@ int seal_parse(struct seal_job *j, struct wardctl *ctl, const char *takes, int a
 {
 	int c, rc;
 
+	secret_keep();
 	memset(j, 0, sizeof(*j));
 	j->job.ctl = ctl;
 	j->job.in_fd = -1;
