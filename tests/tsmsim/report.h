@@ -52,6 +52,10 @@ static char *measurement = "";
 module_param(measurement, charp, 0444);
 MODULE_PARM_DESC(measurement, "launch digest, 96 hex digits (default: zero)");
 
+static uint guest_svn;
+module_param(guest_svn, uint, 0644);
+MODULE_PARM_DESC(guest_svn, "security version of the guest");
+
 static bool debug;
 module_param(debug, bool, 0644);
 MODULE_PARM_DESC(debug, "fault: the policy allows debugging");
@@ -210,11 +214,16 @@ static int sign_report(u8 *report)
 
 /* ---- the report ------------------------------------------------------------------------ */
 
+static u64 guest_policy(void)
+{
+	return POLICY_DEFAULT | (READ_ONCE(debug) ? POLICY_DEBUG : 0);
+}
+
 static void fill_report(u8 *report, const u8 *report_data, u32 vmpl)
 {
 	put_unaligned_le32(3, report + 0x000);			/* version */
-	put_unaligned_le64(POLICY_DEFAULT | (READ_ONCE(debug) ? POLICY_DEBUG : 0),
-			   report + 0x008);
+	put_unaligned_le32(READ_ONCE(guest_svn), report + 0x004);
+	put_unaligned_le64(guest_policy(), report + 0x008);
 	put_unaligned_le32(vmpl, report + 0x030);
 	put_unaligned_le32(1, report + 0x034);			/* ECDSA P-384, SHA-384 */
 	put_unaligned_le64(TSMSIM_TCB, report + 0x038);		/* current */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * sevsim: a DOUBLE of /dev/sev-guest, which makes the SIMULATED reports of
- * report.h. It speaks the ioctls of <linux/sev-guest.h>, errors of host and
+ * report.h, and SIMULATED derived keys. It speaks the ioctls of <linux/sev-guest.h>, errors of host and
  * firmware among them, for programs that ask the device and for kernels that have
  * no TSM report core.
  */
@@ -14,7 +14,12 @@
 #include "report.h"
 
 enum {
-	RESPONSE_HEAD = 32,		/* MSG_REPORT_RSP: status, size, reserved */
+	RESPONSE_HEAD = 32,		/* MSG_REPORT_RSP: status, size, reserved; MSG_KEY_RSP */
+	FIELD_POLICY = 1 << 0,		/* MSG_KEY_REQ: GUEST_FIELD_SELECT */
+	FIELD_MEASUREMENT = 1 << 3,
+	FIELD_SVN = 1 << 4,
+	FIELD_TCB = 1 << 5,
+	FIELDS = 0x3f,
 	FIRMWARE_INVALID_PARAM = 0x16,
 	VMPL_MAX = 3,
 	HOST_INVALID_LEN = 1,
@@ -117,18 +122,92 @@ static int get_report(struct snp_guest_request_ioctl *cmd, bool extended)
 	return rc ?: give_report(cmd, &req.data);
 }
 
+/* ---- derived keys ----------------------------------------------------------------------- */
+
+/* As the firmware judges: what is above the guest's own has no key yet. */
+static bool key_refused(const struct snp_derived_key_req *req)
+{
+	u64 have = TSMSIM_TCB, want = req->tcb_version;
+	int i;
+
+	for (i = 0; i < 64; i += 8)
+		if ((want >> i & 0xff) > (have >> i & 0xff))
+			return true;
+	return req->root_key_select > 1 || req->guest_field_select & ~(u64)FIELDS ||
+	       req->vmpl > VMPL_MAX || req->guest_svn > READ_ONCE(guest_svn);
+}
+
+/*
+ * SHA-384 over a label, this build's test key in the place of the processor's secret, and
+ * what the request selects of the guest; image and family are zero here.
+ */
+static int simulate_key(const struct snp_derived_key_req *req, u8 *key)
+{
+	struct {
+		char label[16];
+		u8 secret[P384_LEN];
+		__le64 root, fields, vmpl, policy, svn, tcb;
+		u8 measurement[MEASUREMENT_LEN];
+	} __packed mix = { .label = "SIMULATED KEY V1" };
+	u8 digest[P384_LEN];
+	int rc;
+
+	memcpy(mix.secret, tsmsim_key, sizeof(mix.secret));
+	mix.root = cpu_to_le64(req->root_key_select);
+	mix.fields = cpu_to_le64(req->guest_field_select);
+	mix.vmpl = cpu_to_le64(req->vmpl);
+	if (req->guest_field_select & FIELD_POLICY)
+		mix.policy = cpu_to_le64(guest_policy());
+	if (req->guest_field_select & FIELD_MEASUREMENT)
+		memcpy(mix.measurement, launch_digest, MEASUREMENT_LEN);
+	if (req->guest_field_select & FIELD_SVN)
+		mix.svn = cpu_to_le64(req->guest_svn);
+	if (req->guest_field_select & FIELD_TCB)
+		mix.tcb = cpu_to_le64(req->tcb_version);
+	rc = crypto_shash_tfm_digest(sha384_tfm, (u8 *)&mix, sizeof(mix), digest);
+	memcpy(key, digest, 32);
+	memzero_explicit(digest, sizeof(digest));
+	memzero_explicit(&mix, sizeof(mix));
+	return rc;
+}
+
+static int get_key(struct snp_guest_request_ioctl *cmd)
+{
+	struct snp_derived_key_req req;
+	struct snp_derived_key_resp resp = { };
+	int rc;
+
+	if (copy_from_user(&req, u64_to_user_ptr(cmd->req_data), sizeof(req)))
+		return -EFAULT;
+	if (!cmd->msg_version)
+		return -EINVAL;
+	rc = refusal(cmd);
+	if (rc)
+		return rc;
+	if (key_refused(&req))
+		put_unaligned_le32(FIRMWARE_INVALID_PARAM, resp.data);
+	else
+		rc = simulate_key(&req, resp.data + RESPONSE_HEAD);
+	if (!rc && copy_to_user(u64_to_user_ptr(cmd->resp_data), &resp, sizeof(resp)))
+		rc = -EFAULT;
+	memzero_explicit(&resp, sizeof(resp));
+	return rc;
+}
+
 static long sevsim_ioctl(struct file *file, unsigned int request, unsigned long arg)
 {
 	struct snp_guest_request_ioctl cmd;
 	int rc;
 
-	if (request != SNP_GET_REPORT && request != SNP_GET_EXT_REPORT)
+	if (request != SNP_GET_REPORT && request != SNP_GET_EXT_REPORT &&
+	    request != SNP_GET_DERIVED_KEY)
 		return -ENOTTY;
 	if (copy_from_user(&cmd, (void __user *)arg, sizeof(cmd)))
 		return -EFAULT;
 	set_exit(&cmd, 0, 0);
 	mutex_lock(&lock);
-	rc = get_report(&cmd, request == SNP_GET_EXT_REPORT);
+	rc = request == SNP_GET_DERIVED_KEY ? get_key(&cmd) :
+	     get_report(&cmd, request == SNP_GET_EXT_REPORT);
 	mutex_unlock(&lock);
 	if (copy_to_user((void __user *)arg, &cmd, sizeof(cmd)))
 		return -EFAULT;
@@ -173,6 +252,6 @@ static void __exit sevsim_exit(void)
 module_init(sevsim_init);
 module_exit(sevsim_exit);
 
-MODULE_DESCRIPTION("DOUBLE of /dev/sev-guest: SIMULATED reports signed by a test key");
+MODULE_DESCRIPTION("DOUBLE of /dev/sev-guest: SIMULATED reports and keys, by a test key");
 MODULE_AUTHOR("ward contributors");
 MODULE_LICENSE("GPL");
