@@ -184,8 +184,9 @@ $(O)/bin/ward-train: $(call objects,worker) $(SHARED_LIBS)
 	$(Q)$(call link-program,worker)
 
 # Of the libraries it has parts that they do not export: system calls, the way to a TPM,
-# strict CBOR.
-AGENT_SHARES := $(TSS_OBJS) $(patsubst %,$(O)/obj/userspace/verifier/%.o,cbor_read fault)
+# keys that firmware derives, strict CBOR.
+AGENT_SHARES := $(TSS_OBJS) $(patsubst %,$(O)/obj/userspace/%.o,lib/seal_agent lib/seal_how lib/seal_identity \
+	lib/seal_snp verifier/cbor_read verifier/fault)
 $(O)/bin/wardd: $(call objects,agent) $(AGENT_SHARES) $(SHARED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
@@ -323,6 +324,7 @@ $(O)/tests/e2e/keeper: $(E2E)/keeper.o $(filter %/libward.a,$(STATIC_LIBS))
 $(O)/tests/e2e/contained: $(E2E)/contained.o $(filter %/libward.a,$(STATIC_LIBS))
 $(O)/tests/e2e/holder: $(E2E)/holder.o $(filter %/libward.a,$(STATIC_LIBS))
 $(O)/tests/e2e/nodev: $(E2E)/nodev.o
+$(O)/tests/e2e/sealed: $(E2E)/sealed.o
 $(O)/tests/e2e/kernelpages: $(E2E)/kernelpages.o
 $(O)/tests/e2e/launch: $(E2E)/launch.o $(filter %/libward.a,$(STATIC_LIBS))
 $(O)/tests/e2e/remains: $(E2E)/remains.o
@@ -340,7 +342,7 @@ $(O)/tests/e2e/%:
 
 .PHONY: e2e-programs
 e2e-programs: userspace $(addprefix $(O)/tests/e2e/,residue hoard kernelpages attack keeper launch nodev remains ways \
-	marker_scan contained enrol holder keyed key_owner)
+	marker_scan contained enrol holder keyed key_owner sealed)
 
 .PHONY: unit-tests cli-tests kernel-tests harness-tests
 unit-tests: $(UNIT_TESTS)
@@ -499,7 +501,7 @@ APPARMOR_DIR := $(DESTDIR)/etc/apparmor.d
 # libward.h and its parts by their own name, the rest of libward below ward/.
 PUBLIC_HEADERS := $(wildcard userspace/lib/libward*.h userspace/verifier/wardverify*.h)
 WARD_HEADERS := $(filter-out $(PUBLIC_HEADERS) %private.h %/channel_frame.h %/hpke.h \
-	%/seal_tpm.h %/sys.h %/trouble.h %/tss.h %/tss_link.h,$(wildcard userspace/lib/*.h))
+	%/seal_agent.h %/seal_tpm.h %/sys.h %/trouble.h %/tss.h %/tss_link.h,$(wildcard userspace/lib/*.h))
 MAN_PAGES := $(wildcard userspace/man/*.[1-8])
 PLANS := $(wildcard userspace/worker/plans/*.json)
 DOCS := doc/formats.md doc/json.md doc/policy.md doc/policy.schema.json doc/security.md

@@ -56,6 +56,7 @@ group.0 = release,receipt
 backend = sev-guest,vmpl=1 nitro
 beside = vtpm
 exclusive = check
+keys = yes
 EOM
 printf '[limits]\neach-user = 1M\nsession=4096' >"$C/ward.conf.d/20-b.conf"
 printf '[limits]\neach-user = 2M\nuser.0 =\n' >"$C/ward.conf.d/10-a.conf"
@@ -77,7 +78,7 @@ assert ("limits", "user.0") not in values
 PY
 result $? '... the last file has the word, an empty value takes back'
 want 0 'wardd:' "wardd's options are written" config apply --from "$C" --wardd "$D/wardd.env"
-grep -qx 'WARDD_OPTIONS=--backend sev-guest,vmpl=1 --backend nitro --beside vtpm --exclusive' "$D/wardd.env"
+grep -qx 'WARDD_OPTIONS=--backend sev-guest,vmpl=1 --backend nitro --beside vtpm --exclusive --keys' "$D/wardd.env"
 result $? '... as its command line has them'
 want 0 'verdict: ok' 'an empty directory' config check "$D"
 want 0 'applied: -' 'nothing said, nothing applied, no module needed' \

@@ -80,6 +80,12 @@ static void the_rest(void **state)
 	assert_int_equal(reads("--exclusive", NULL), -1);
 	assert_int_equal(options.exclusive, EXCLUSIVE_CHECK);
 	assert_int_equal(options.count, 0);
+	assert_null(options.keys);
+	assert_int_equal(reads("--keys", NULL), -1);
+	assert_string_equal(options.keys, "/dev/sev-guest");
+	assert_int_equal(reads("-k/dev/other", NULL), -1);
+	assert_string_equal(options.keys, "/dev/other");
+	assert_int_equal(reads("--keys", "--probe", NULL), EXIT_USAGE);
 	assert_int_equal(reads("--exclusive=mend", NULL), -1);
 	assert_int_equal(options.exclusive, EXCLUSIVE_MEND);
 	assert_int_equal(reads("--agent-fd", "0", "-b", "sev-guest", NULL), -1);

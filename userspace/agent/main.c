@@ -10,14 +10,17 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <linux/capability.h>
 
 #include "exclusive.h"
+#include "keys.h"
 #include "options.h"
 #include "say.h"
+#include "seal_agent.h"
 #include "serve.h"
 
 /* Made by `wardctl provider set tsm`: the kernel's own evidence comes first. */
@@ -87,7 +90,7 @@ static int open_found(struct options *o, struct agent *agents, size_t *count)
 		++*count;
 	}
 	o->count = *count;
-	if (tsm && !*count)
+	if (tsm && !*count && !o->keys)
 		say(SAID_FOUND, NULL, 0, "nothing is left for an agent to do");
 	return tsm && !*count;
 }
@@ -247,15 +250,18 @@ static const char *interface_of(const struct backend_config *config)
 /* Before our own devices are open: a wardd that is to be replaced must end first. */
 static int look_around(const struct options *o)
 {
-	const char *named[WARD_AGENTS_MAX + 1] = { NULL };
+	const char *named[WARD_AGENTS_MAX + 2] = { NULL };
 	const struct exclusive_place here = { .root = "", .more = named };
 	struct trouble why = { "" };
 	int err;
 
-	for (size_t i = 0, n = 0; i < o->count; i++) {
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->count; i++) {
 		named[n] = interface_of(&o->agents[i].config);
 		n += named[n] != NULL;
 	}
+	named[n] = o->keys;
 	if (may_see_all())
 		err = exclusive_look(&here, o->exclusive == EXCLUSIVE_MEND, &why);
 	else
@@ -266,9 +272,37 @@ static int look_around(const struct options *o)
 	return err;
 }
 
+/* Above the socket's folder others may look around, but not in. */
+static int open_keys(const struct options *o, struct keys **keys)
+{
+	struct trouble why = { "" };
+	int err;
+
+	if (!o->keys)
+		return 0;
+	if (mkdir(SEAL_AGENT_DIR, 0755) && errno != EEXIST)
+		err = trouble_set(&why, -errno, "--keys: %s: %s", SEAL_AGENT_DIR, strerror(errno));
+	else
+		err = keys_open(o->keys, SEAL_AGENT_SOCKET, keys, &why) ?: keys_start(*keys);
+	if (err)
+		say(SAID_UNUSABLE, "keys", err, "%s", why.text);
+	else
+		say(SAID_BOUND, "keys", 0, "given at %s", SEAL_AGENT_SOCKET);
+	return err;
+}
+
+static int serve_all(struct agent *agents, size_t count, struct keys *keys)
+{
+	int err = serve(agents, count);
+
+	keys_close(keys);
+	return err ? EXIT_TROUBLE : EXIT_OK;
+}
+
 static int run(struct options *o)
 {
 	static struct agent agents[WARD_AGENTS_MAX];
+	struct keys *keys = NULL;
 	size_t count = 0;
 	int err = 0;
 
@@ -277,21 +311,24 @@ static int run(struct options *o)
 	look_no_more();
 	if (o->count)
 		err = open_named(o, agents, &count);
-	else if (open_found(o, agents, &count))
+	else if (open_found(o, agents, &count) && !o->keys)
 		return EXIT_OK;
-	if (!err && !count) {
+	if (!err && !count && !o->keys) {
 		err = -ENODEV;
 		say(SAID_NONE, NULL, err,
 		    "nothing here gives evidence; name a --backend if that is wrong");
 	}
 	if (!err)
+		err = open_keys(o, &keys);
+	if (!err && count)
 		err = bind_all(o, agents, count);
 	if (err) {
+		keys_close(keys);
 		close_all(agents, count);
 		/* A value of an option that cannot be. */
 		return err == -EINVAL ? EXIT_USAGE : EXIT_TROUBLE;
 	}
-	return serve(agents, count) ? EXIT_TROUBLE : EXIT_OK;
+	return serve_all(agents, count, keys);
 }
 
 int main(int argc, char **argv)

@@ -11,7 +11,7 @@
 static int usage(FILE *f, int code)
 {
 	fputs("usage: wardd [--backend NAME[,OPTION[=VALUE]]...]... [--beside NAME...]...\n"
-	      "             [--exclusive[=mend]] [--agent-fd FD]\n"
+	      "             [--exclusive[=mend]] [--keys[=DEVICE]] [--agent-fd FD]\n"
 	      "       wardd --probe\n\n"
 	      "Makes attestation evidence for ward where the kernel itself has none. Without\n"
 	      "--backend and --beside it looks for what this machine has.\n\n"
@@ -19,6 +19,8 @@ static int usage(FILE *f, int code)
 	      "  -s, --beside NAME    one whose evidence stands beside the primary provider's\n"
 	      "  -x, --exclusive      assert that root alone reaches the machine's quotes, after a\n"
 	      "                       look; with =mend make it so first\n"
+	      "  -k, --keys[=DEVICE]  give who may open /dev/ward keys that SEV-SNP's firmware derives,\n"
+	      "                       for wardctl seal --snp; /dev/sev-guest\n"
 	      "      --agent-fd FD    an agent that was bound already, for the one backend\n"
 	      "      --probe          say which backends work here, and end\n"
 	      "  -h, --help\n"
@@ -145,6 +147,9 @@ static int read_one(struct options *o, int c, struct trouble *why)
 	case 'x':
 		err = read_exclusive(optarg, &o->exclusive, why);
 		break;
+	case 'k':
+		o->keys = optarg ? optarg : "/dev/sev-guest";
+		break;
 	case 'f':
 		err = read_fd(optarg, &o->agent_fd, why);
 		break;
@@ -168,7 +173,7 @@ static int check_together(const struct options *o, struct trouble *why)
 	if (o->agent_fd >= 0 && o->exclusive)
 		return trouble_set(why, -EINVAL,
 				   "--agent-fd: whoever bound the agent asserted what it asserts");
-	if (o->probe && o->count)
+	if (o->probe && (o->count || o->keys))
 		return trouble_set(why, -EINVAL, "--probe looks at every backend: name none");
 	return 0;
 }
@@ -179,6 +184,7 @@ int options_read(int argc, char **argv, struct options *o)
 		{ "backend", required_argument, NULL, 'b' },
 		{ "beside", required_argument, NULL, 's' },
 		{ "exclusive", optional_argument, NULL, 'x' },
+		{ "keys", optional_argument, NULL, 'k' },
 		{ "agent-fd", required_argument, NULL, 'f' },
 		{ "probe", no_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
@@ -190,7 +196,7 @@ int options_read(int argc, char **argv, struct options *o)
 
 	memset(o, 0, sizeof(*o));
 	o->agent_fd = -1;
-	while (code < 0 && (c = getopt_long(argc, argv, "b:s:xh", known, NULL)) != -1)
+	while (code < 0 && (c = getopt_long(argc, argv, "b:s:xk::h", known, NULL)) != -1)
 		code = read_one(o, c, &why);
 	if (code < 0 && optind < argc)
 		code = trouble_set(&why, EXIT_USAGE, "what is '%.40s'?", argv[optind]);

@@ -28,6 +28,7 @@ enum exclusive { EXCLUSIVE_NO, EXCLUSIVE_CHECK, EXCLUSIVE_MEND };
  * struct options - all of it
  * @count: agents that were named; 0 = look for what there is
  * @agent_fd: of an agent that a launcher bound, or -1
+ * @keys: device whose derived keys are given to others, or NULL
  * @probe: say which backends work here, and end
  */
 struct options {
@@ -35,6 +36,7 @@ struct options {
 	size_t count;
 	enum exclusive exclusive;
 	int agent_fd;
+	const char *keys;
 	bool probe;
 };
 

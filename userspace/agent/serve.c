@@ -195,12 +195,12 @@ static bool broken(const struct agent *agents, size_t count)
 static void wait_for_end(const struct agent *agents, size_t count, int signal_fd, int ms)
 {
 	struct pollfd fds[] = {
-		{ .fd = agents->ended_fd, .events = POLLIN },
+		{ .fd = count ? agents->ended_fd : -1, .events = POLLIN },
 		{ .fd = signal_fd, .events = POLLIN },
 	};
 	eventfd_t n;
 
-	while (living(agents, count) && (signal_fd < 0 || !broken(agents, count))) {
+	while ((!count || living(agents, count)) && (signal_fd < 0 || !broken(agents, count))) {
 		int ready = poll(fds, 2, ms);
 
 		if (!ready || (ready < 0 && errno != EINTR) || (ready > 0 && fds[1].revents))

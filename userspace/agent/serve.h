@@ -48,7 +48,8 @@ struct agent {
 int serve_request(struct agent *agent, const struct ward_agent_request *request);
 
 /**
- * serve() - until all agents are retired, one ends by an error, or SIGTERM or SIGINT comes
+ * serve() - until all agents are retired, one ends by an error, or SIGTERM or SIGINT comes;
+ *	without any agent until a signal
  *
  * Says READY=1 when every thread runs. Threads that are inside a device after a
  * grace time are left behind: the caller ends the process by _exit().

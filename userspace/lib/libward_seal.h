@@ -91,7 +91,8 @@ int ward_seal_counter_step(struct ward_seal_tpm *tpm, uint32_t index);
 
 /**
  * struct ward_seal_snp - an SEV-SNP guest, and what its key is to depend on
- * @device: NULL = /dev/sev-guest
+ * @device: of the firmware, or "unix:PATH" of wardd's socket; NULL = /dev/sev-guest where the
+ *	caller may open that, else wardd at /run/wardd/keys if it is there
  * @fields: WARD_SEAL_SNP_*
  * @bind: WARD_SEAL_BIND_*
  * @vmrk: from the VM root key, which a migration agent gave, instead of the VCEK

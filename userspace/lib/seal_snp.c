@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <linux/sev-guest.h>
 #include <openssl/core_names.h>
@@ -18,7 +19,7 @@
 #include <openssl/rand.h>
 
 #include "cursor.h"
-#include "seal_private.h"
+#include "seal_agent.h"
 
 #define DEVICE	"/dev/sev-guest"
 
@@ -44,8 +45,8 @@ static int device_open(const struct ward_sys *sys, struct ward_seal_snp *snp)
 	if (errno == ENOENT || errno == ENXIO || errno == ENODEV)
 		return seal_say(snp->said, -ENOENT, "%s: no SEV-SNP guest, or its driver is not "
 				"loaded (modprobe sev-guest)", path);
-	return seal_say(snp->said, -errno, "%s: %s; run as root, or let a group have it by udev",
-			path, strerror(errno));
+	return seal_say(snp->said, -errno, "%s: %s; run as root, or let wardd give such keys "
+			"(wardd --keys)", path, strerror(errno));
 }
 
 static int ask(const struct ward_sys *sys, int fd, unsigned long what, void *request,
@@ -218,10 +219,48 @@ int seal_snp_unlock(const struct ward_sys *sys, const struct seal_identity *id,
 	return rc;
 }
 
+/* Whom to ask: NULL = the device itself. */
+static const char *agent_of(const struct ward_seal_snp *snp)
+{
+	if (snp->device)
+		return strncmp(snp->device, "unix:", 5) ? NULL : snp->device + 5;
+	if (!access(DEVICE, R_OK | W_OK) || access(SEAL_AGENT_SOCKET, F_OK))
+		return NULL;
+	return SEAL_AGENT_SOCKET;
+}
+
+/* wardd adds SVN, TCB and salt, and nothing else. */
+static int agent_make(const char *agent, struct ward_recipient_key *r, struct ward_seal_snp *snp)
+{
+	const struct seal_snp_how want = { .bind = (uint16_t)snp->bind, .root = !!snp->vmrk,
+					   .fields = snp->fields, .vmpl = snp->vmpl };
+	uint8_t how[SEAL_SNP_HOW_LEN];
+	struct seal_snp_how got;
+	const char *why;
+	int rc;
+
+	memset(r, 0, sizeof(*r));
+	seal_snp_format(&want, how);
+	rc = seal_agent_ask(agent, SEAL_AGENT_MAKE, how, r->secret, snp->said);
+	if (rc)
+		return rc;
+	if (seal_snp_parse(how, sizeof(how), &got, &why) || got.bind != want.bind ||
+	    got.root != want.root || got.fields != want.fields || got.vmpl != want.vmpl)
+		rc = seal_say(snp->said, -EIO, "wardd made another key than it was asked for");
+	else if (describe(&got, r))
+		rc = seal_say(snp->said, -EIO, "the cryptographic library failed");
+	if (rc)
+		OPENSSL_cleanse(r->secret, sizeof(r->secret));
+	return rc;
+}
+
 int ward_recipient_snp(struct ward_recipient_key *r, struct ward_seal_snp *snp)
 {
+	const char *agent = agent_of(snp);
 	struct seal_identity id;
 
+	if (agent)
+		return agent_make(agent, r, snp);
 	return seal_identity_read(snp->bind, &id, snp->said) ?:
 	       seal_snp_make(&ward_sys_real, &id, r, snp);
 }
@@ -229,14 +268,19 @@ int ward_recipient_snp(struct ward_recipient_key *r, struct ward_seal_snp *snp)
 int ward_recipient_unlock_snp(void *arg, const struct ward_recipient *r, uint8_t *secret)
 {
 	struct ward_seal_snp *snp = arg;
+	const char *agent = agent_of(snp), *why;
+	uint8_t copy[SEAL_SNP_HOW_LEN];
 	struct seal_identity id;
 	struct seal_snp_how how;
-	const char *why;
 
 	if (r->type != WARD_RECIPIENT_SNP)
 		return -ENOKEY;
 	if (seal_snp_parse(r->how, r->how_len, &how, &why))
 		return seal_say(snp->said, -EBADMSG, "a recipient of type snp: %s", why);
+	if (agent) {
+		memcpy(copy, r->how, sizeof(copy));
+		return seal_agent_ask(agent, SEAL_AGENT_UNLOCK, copy, secret, snp->said);
+	}
 	return seal_identity_read(how.bind, &id, snp->said) ?:
 	       seal_snp_unlock(&ward_sys_real, &id, snp, r, secret);
 }

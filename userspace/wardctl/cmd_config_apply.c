@@ -156,8 +156,12 @@ static void put_options(FILE *f, const struct config_settings *s)
 	fputs("# Made by wardctl config apply; systemd reads it for wardd.service.\nWARDD_OPTIONS=", f);
 	put_each(f, &before, "backend", s->backends);
 	put_each(f, &before, "beside", s->besides);
-	if (s->exclusive && strcmp(s->exclusive, "no"))
+	if (s->exclusive && strcmp(s->exclusive, "no")) {
 		fprintf(f, "%s--exclusive%s", before, strcmp(s->exclusive, "mend") ? "" : "=mend");
+		before = " ";
+	}
+	if (s->wardd_keys)
+		fprintf(f, "%s--keys", before);
 	fputc('\n', f);
 }
 

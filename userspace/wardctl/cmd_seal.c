@@ -224,7 +224,7 @@ const struct wardctl_verb verb_seal = {
 		"                       what of it must be the same; measurement,policy\n"
 		"      --root vcek|vmrk which key it is derived from; vcek\n"
 		"      --vmpl N         privilege level, 0 to 3; 0\n"
-		"      --device FILE    /dev/sev-guest\n"
+		"      --device FILE    /dev/sev-guest, or unix:/run/wardd/keys: wardd's (wardd --keys)\n"
 		"      --broker URL     for whom this broker releases this key to: https://HOST/PATH\n"
 		"      --ca FILE        who the broker's certificate may come from (PEM)\n"
 		"  -k, --key FILE       for who has this key: 32 bytes, mode 0600\n"

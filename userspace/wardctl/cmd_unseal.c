@@ -204,7 +204,7 @@ const struct wardctl_verb verb_unseal = {
 		"The TPM and the guest's firmware are asked without being named.\n"
 		"      --auth FILE      the auth value that the TPM asks for\n"
 		"      --tcti WHERE     the TPM: device:PATH (device:/dev/tpmrm0) or unix:PATH\n"
-		"      --device FILE    the firmware: /dev/sev-guest\n"
+		"      --device FILE    the firmware: /dev/sev-guest, or wardd: unix:/run/wardd/keys\n"
 		"      --broker URL     fetch the key there: https://HOST/PATH; --ca as for seal\n"
 		"      --ca FILE        who the broker's certificate may come from (PEM)\n"
 		"  -k, --key FILE       with this key: 32 bytes, mode 0600\n"

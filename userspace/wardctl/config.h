@@ -92,6 +92,7 @@ struct config_settings {
 	const char *backends;
 	const char *besides;
 	const char *exclusive;
+	bool wardd_keys;
 	const char *fetch_source, *fetch_import, *fetch_tls_ca, *fetch_proxy;
 };
 

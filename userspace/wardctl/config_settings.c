@@ -256,6 +256,13 @@ static bool take_exclusive(struct config_settings *s, const char *rest, const ch
 	return !strcmp(value, "no") || !strcmp(value, "check") || !strcmp(value, "mend");
 }
 
+static bool take_keys(struct config_settings *s, const char *rest, const char *value)
+{
+	(void)rest;
+	s->wardd_keys = !strcmp(value, "yes");
+	return s->wardd_keys || !strcmp(value, "no");
+}
+
 /* ---- fetch -------------------------------------------------------------------------- */
 
 static bool take_source(struct config_settings *s, const char *rest, const char *value)
@@ -325,6 +332,7 @@ static const struct key keys[] = {
 	{ "wardd", "backend", take_backend, BACKENDS },
 	{ "wardd", "beside", take_beside, BACKENDS },
 	{ "wardd", "exclusive", take_exclusive, "no, check or mend" },
+	{ "wardd", "keys", take_keys, "yes or no" },
 	{ "fetch", "source", take_source, "kds, thim, pcs, each with =ADDRESS or alone, and pccs=ADDRESS, with "
 	  "blanks between them; an address is https://HOST" },
 	{ "fetch", "import", take_import, "an absolute path" },

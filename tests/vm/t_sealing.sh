@@ -1,0 +1,180 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# /script of the guest that seals (see tests/e2e/sealing.sh): keys that the firmware
+# derives, which a worker gets through wardd, and a broker's. ward.ko is loaded; sevsim.ko,
+# a double of /dev/sev-guest, and another build of ward.ko are in /lib/ward. SIMULATED.
+# shellcheck disable=SC2086
+# shellcheck source=tests/vm/try.sh
+. /lib/ward/try.sh
+
+PARAMETERS=/sys/module/sevsim/parameters
+CGROUPS=/sys/fs/cgroup
+BROKER="--broker https://10.0.2.100:8443/default/seal/state --ca /fw/broker.pem"
+SEED=$(cat /fw/seed)
+NOTE=/sys/module/ward/notes/.note.gnu.build-id
+
+start() { # MEASUREMENT: the firmware's double, and wardd
+	insmod /lib/ward/sevsim.ko measurement="$1" guest_svn=3
+	: >$D/log
+	wardd -b sev-guest,simulated --keys 2>$D/log &
+	wardd=$!
+	tries=0
+	until grep -q 'sev-guest: bound' $D/log || [ $tries -ge 300 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+}
+
+stop() {
+	kill $wardd
+	wait $wardd
+	rmmod sevsim
+}
+
+within() { # CGROUP COMMAND...
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >'"$CGROUPS/$1"'/cgroup.procs; shift; exec "$@"' sh "$@"
+}
+
+# seals FILE BIND [COMMAND...]: by the worker, through wardd
+seals() {
+	file=$1 bind=$2
+	shift 2
+	try 0 '' "sealed, bound to $bind" "$@" as worker wardctl seal --snp --bind "$bind" $D/plain "$file"
+	chmod 644 "$file"
+}
+
+# opens TEXT FILE COMMAND...: it is what was sealed
+opens() {
+	text=$1 file=$2
+	shift 2
+	rm -f $D/back
+	try 0 '' "$text" "$@" wardctl unseal "$file" $D/back
+	cmp -s $D/plain $D/back || result 1 "$text: other bytes"
+}
+
+refused() { # TEXT FILE COMMAND...
+	text=$1 file=$2
+	shift 2
+	rm -f $D/back
+	try 5 'another' "$text" "$@" wardctl unseal "$file" $D/back
+	[ ! -e $D/back ] || result 1 "$text: and yet a file"
+}
+
+who() {
+	[ "$(stat -c '%a %g' /run/wardd/keys)" = "660 970" ]
+	result $? 'who may open /dev/ward may ask'
+	try 5 'Permission denied' 'the device is not for the worker' \
+		as worker wardctl seal --snp --device /dev/sev-guest $D/plain $D/x
+	try 5 'Permission denied' 'nor is wardd for a stranger' \
+		as stranger wardctl seal --snp --device unix:/run/wardd/keys $D/plain $D/x
+	try 0 '^short: 0 closed' 'who misbehaves there is refused' as worker sealed hostile /run/wardd/keys
+	for line in '^bare: 0 closed' '^many: 0 closed' '^loose: -22 no memory' \
+		'^strange: -22 no session' '^unknown: -74 ' '^magic: -22 a question'; do
+		grep -q "$line" $D/out
+		result $? "... $line"
+	done
+}
+
+# Bound or not, each thing: what differs refuses the one and not the other.
+guest() {
+	seals $D/all measurement,policy,svn,tcb
+	seals $D/free measurement
+	seals $D/module module
+	opens 'opened by the worker' $D/all as worker
+	opens 'and by root, at the device itself' $D/all
+	try 0 '' 'root seals at the device' wardctl seal --snp --bind measurement,svn $D/plain $D/root
+	chmod 644 $D/root
+	opens 'the worker opens that through wardd' $D/root as worker
+	echo 5 >$PARAMETERS/guest_svn
+	opens 'the SVN was raised: opened by what the header has' $D/all as worker
+	seals $D/five measurement,svn
+	echo 4 >$PARAMETERS/guest_svn
+	try 6 'rolled back' 'the SVN was lowered below that of sealing: the firmware refuses' \
+		as worker wardctl unseal $D/five $D/back
+	opens 'what was sealed below still opens' $D/all as worker
+	echo 1 >$PARAMETERS/debug
+	refused 'another guest policy' $D/all as worker
+	opens 'where it was not bound to one' $D/free as worker
+	echo 0 >$PARAMETERS/debug
+}
+
+worker() {
+	seals $D/uid measurement,uid
+	opens 'the same uid' $D/uid as worker
+	refused 'another uid' $D/uid as other
+	opens 'not bound to a uid' $D/free as other
+	mkdir $CGROUPS/a $CGROUPS/b
+	seals $D/cgroup measurement,cgroup within a
+	opens 'the same cgroup' $D/cgroup within a as worker
+	refused 'another cgroup' $D/cgroup within b as worker
+	opens 'not bound to a cgroup' $D/free within b as worker
+	opens 'root in that cgroup, at the device' $D/cgroup within a
+}
+
+fetched() {
+	try 0 '' "sealed with the broker's key" as worker wardctl seal $BROKER /fw/note $D/broker
+	chmod 644 $D/broker
+	rm -f $D/back
+	try 0 '' 'opened by the same worker' as worker wardctl unseal $BROKER $D/broker $D/back
+	cmp -s /fw/note $D/back
+	result $? 'it is whole'
+	try 5 'wrong-uid' 'the broker has no key for another uid' \
+		as other wardctl unseal $BROKER $D/broker $D/x
+	[ ! -e $D/x ]
+	result $? 'and nothing is written'
+}
+
+# What was in memory: plaintext in a file, and every key of it in processes that ended.
+residue() {
+	sealed fill $D/marked "$SEED"
+	hold filled
+	within a as worker wardctl -q seal --snp --bind measurement,uid,cgroup,module $BROKER \
+		$D/marked $D/kept
+	[ -s $D/kept ]
+	result $? 'the marked file is sealed'
+	sealed wipe $D/marked
+	base64 -w 0 <$D/kept | sed 's/^/# file kept /; s/$/\n/'
+	echo "# module $(sha256sum <$NOTE | cut -d' ' -f1)"
+	hold sealed
+	try 0 '' 'opened by the firmware' within a as worker wardctl unseal $D/kept $D/open
+	sealed wipe $D/open
+	hold opened
+	try 0 '' "opened by the broker's key" within b as worker wardctl unseal $BROKER $D/kept $D/open2
+	sealed wipe $D/open2
+	hold fetched
+	# The control: the key and what it opens where nobody wipes them.
+	as worker wardctl kbs get-resource --url https://10.0.2.100:8443 --ca /fw/broker.pem \
+		--out $D/leak default/seal/state >/dev/null
+	hold control
+}
+
+elsewhere() {
+	stop
+	rmmod ward
+	insmod /lib/ward/other.ko
+	chgrp ward /dev/ward
+	start "$(printf '%096d' 1)"
+	opens 'another build of ward.ko' $D/free as worker
+	refused 'where it was bound to that' $D/module as worker
+	stop
+	start "$(printf '%096d' 2)"
+	refused 'another measurement' $D/free as worker
+	try 0 'the same processor' 'the file says what it takes' wardctl dataset info $D/free
+	stop
+}
+
+echo "# program sealing"
+head -c 100000 /dev/urandom >$D/plain
+start "$(printf '%096d' 1)"
+who
+guest
+worker
+fetched
+residue
+elsewhere
+rmmod ward
+result $? 'the module unloads'
+echo "1..$n"
+echo "# exit sealing $failed"
+exit $failed
