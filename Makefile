@@ -249,7 +249,7 @@ $(O)/tests/unit/%: $(O)/obj/tests/unit/%.o $(O)/tests/unit-shared.a $(STATIC_LIB
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/tests/unit-shared.a $(call unit-parts,$@) $(STATIC_LIBS) \
 		$(call pkg-libs,all) $(shell $(PKG_CONFIG) --libs cmocka) -lm
 
-# A broker that dies where $BROKER_DIE_AT says, for the test of crashes alone.
+# A broker that dies or stops where the environment says, for two tests alone (die_at.h).
 BROKER_DIES := $(patsubst userspace/%.c,$(O)/obj/dies/%.o,$(wildcard userspace/broker/*.c))
 $(O)/obj/dies/broker/%.o: userspace/broker/%.c $(O)/flags
 	@mkdir -p $(@D)
@@ -260,7 +260,7 @@ $(O)/tests/ward-broker-dies: $(BROKER_DIES) $(COMMON_OBJS) $(STATIC_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,all) -lm
-$(O)/tests/unit/test_broker_crash: | $(O)/tests/ward-broker-dies
+$(O)/tests/unit/test_broker_crash $(O)/tests/unit/test_broker_residue: | $(O)/tests/ward-broker-dies
 
 # Evidence, sound and unsound, for the tests of the command line.
 $(O)/tests/mkevidence: $(addprefix $(O)/obj/tests/cli/,mkpieces.o mkbeside.o mkazure.o)

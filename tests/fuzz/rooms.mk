@@ -30,6 +30,6 @@ PKG_jwk := jose
 ROOM_rcar := $(filter-out $(addprefix broker/,main http connection tls world \
 	metrics_listener admin_listener peer),$(patsubst userspace/%.c,%,$(wildcard userspace/broker/*.c))) \
 	lib/keyfile lib/hpke lib/sys common/collateral_pick common/collateral_key common/collateral_need \
-	lib/trouble lib/tss lib/tss_key lib/tss_link
+	lib/trouble lib/tss lib/tss_key lib/tss_link lib/wiping
 PKG_rcar := libssl jose sqlite3 libpq tss2-esys tss2-mu tss2-rc
 WRAP_rcar := journal

@@ -163,6 +163,11 @@ int live_start(void)
 	return live_prepare() ?: live_configure("\"session_timeout\":5", "") ?: live_run("ward-broker");
 }
 
+pid_t live_pid(void)
+{
+	return broker;
+}
+
 int live_wait(void)
 {
 	int status = -1;

@@ -7,6 +7,8 @@
 #ifndef TEST_LIVE_H
 #define TEST_LIVE_H
 
+#include <sys/types.h>
+
 #include "sim.h"
 
 #define LIVE_RESOURCE "hospital/dataset/one"
@@ -23,6 +25,9 @@ int live_start(void);
 int live_prepare(void);
 int live_configure(const char *more, const char *resource_more);
 int live_run(const char *program);
+
+/** live_pid - of the broker that runs */
+pid_t live_pid(void);
 
 /** live_wait - for a broker that ends by itself; its status */
 int live_wait(void);

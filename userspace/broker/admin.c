@@ -8,6 +8,7 @@
 
 #include "admin_private.h"
 #include "journal.h"
+#include "libward.h"
 #include "resource.h"
 #include "problem.h"
 
@@ -189,7 +190,7 @@ static struct audit_entry entry(const struct admin_call *call)
 
 static void drop_answer(struct admin_call *call)
 {
-	free(call->reply->body);
+	ward_wiping_free(call->reply->body);
 	call->reply->body = NULL;
 }
 
@@ -246,7 +247,7 @@ void admin_handle(struct admin *admin, const struct rcar_request *req, struct rc
 	if (!find_route(&call))
 		run(&call);
 	if (call.reason) {
-		free(reply->body);
+		ward_wiping_free(reply->body);
 		reply->status = problem_status(call.reason);
 		reply->body = problem_json(call.reason, call.detail);
 		reply->problem = 1;

@@ -15,6 +15,7 @@
 #include "admin_listener.h"
 #include "connection.h"
 #include "journal.h"
+#include "libward.h"
 #include "problem.h"
 #include "tls.h"
 
@@ -91,7 +92,7 @@ static void refuse(struct evhttp_request *req, const char *reason, int said)
 	if (!said)
 		journal(&d);
 	send_reply(req, &reply);
-	free(reply.body);
+	ward_wiping_free(reply.body);
 }
 
 /* True: the address has asked for enough, and was told so. */
@@ -126,7 +127,7 @@ static void handle(struct admin_listener *l, struct evhttp_request *req)
 	r.peer = peer;
 	admin_handle(l->admin, &r, &reply);
 	send_reply(req, &reply);
-	free(reply.body);
+	ward_wiping_free(reply.body);
 	if (len)	/* a key may have come */
 		OPENSSL_cleanse((void *)r.body, len);
 }

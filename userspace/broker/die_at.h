@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Places where a test lets the broker die as kill -9 would: $BROKER_DIE_AT names one. Only
- * the program that the tests make for themselves has them (-DBROKER_DIES).
+ * Places where a test lets the broker die as kill -9 would: $BROKER_DIE_AT names one; and
+ * where it stops, for its memory to be read: $BROKER_STOP_AT has them. Only the program that
+ * the tests make for themselves has them (-DBROKER_DIES).
  */
 #ifndef BROKER_DIE_AT_H
 #define BROKER_DIE_AT_H
@@ -10,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 static inline int dies_at(const char *place)
 {
@@ -23,6 +25,16 @@ static inline void die_at(const char *place)
 	if (dies_at(place))
 		raise(SIGKILL);
 }
+
+static inline void stop_at(const char *place)
+{
+	const char *where = getenv("BROKER_STOP_AT");
+
+	if (!where || !strstr(where, place))
+		return;
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	raise(SIGSTOP);
+}
 #else
 static inline int dies_at(const char *place)
 {
@@ -31,6 +43,11 @@ static inline int dies_at(const char *place)
 }
 
 static inline void die_at(const char *place)
+{
+	(void)place;
+}
+
+static inline void stop_at(const char *place)
 {
 	(void)place;
 }

@@ -22,6 +22,7 @@
 #include "die_at.h"
 #include "http.h"
 #include "journal.h"
+#include "libward.h"
 #include "metrics.h"
 #include "problem.h"
 #include "tls.h"
@@ -179,7 +180,7 @@ static void send_wait(struct evhttp_request *req, unsigned int wait)
 	evhttp_add_header(evhttp_request_get_output_headers(req), "Retry-After", text);
 	reply.body = problem_json("rate-limited", "");
 	send_reply(req, &reply);
-	free(reply.body);
+	ward_wiping_free(reply.body);
 }
 
 static unsigned int must_wait(struct http *http, struct peer *peer, const struct rcar_request *r)
@@ -233,7 +234,7 @@ static void serve(struct http *http, struct evhttp_request *req, struct rcar_req
 	}
 	rcar_handle(http->rcar, r, &reply);
 	send_reply(req, &reply);
-	free(reply.body);
+	ward_wiping_free(reply.body);
 	OPENSSL_cleanse(&reply, sizeof(reply));
 }
 

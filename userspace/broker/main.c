@@ -13,9 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <event2/event.h>
 #include <fcntl.h>
 
 #include "admin_listener.h"
+#include "die_at.h"
 #include "http.h"
 #include "journal.h"
 #include "keyring.h"
@@ -323,16 +325,18 @@ static int serve(struct broker *b, int ready_fd)
 }
 
 /*
- * Freed memory of OpenSSL and jansson is zeroed. OpenSSL takes an allocator only
- * before its first allocation, and libjose's constructor makes that: an entry of
- * .preinit_array runs before the constructors of all libraries (System V ABI,
- * "Initialization and Termination Functions").
+ * Freed memory of OpenSSL, jansson, libevent and SQLite is zeroed: keys, cookies and tokens
+ * pass through them. OpenSSL takes an allocator only before its first allocation, and
+ * libjose's constructor makes that: an entry of .preinit_array runs before the
+ * constructors of all libraries (System V ABI, "Initialization and Termination Functions").
  */
 static int unhooked = 1;
 
 static void hook_allocators(void)
 {
 	unhooked = ward_hook_openssl() || ward_hook_jansson();
+	event_set_mem_functions(ward_wiping_malloc, ward_wiping_realloc, ward_wiping_free);
+	db_wipe_freed();
 }
 
 static void (*const early)(void)
@@ -451,6 +455,8 @@ int main(int argc, char **argv)
 	} else {
 		rc = a.check || a.enrol || a.audit ? EXIT_OK : serve(&b, a.ready_fd);
 	}
+	stop_at("ending");
 	stop(&b);
+	stop_at("ended");
 	return rc;
 }

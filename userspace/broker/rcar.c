@@ -10,6 +10,7 @@
 
 #include "die_at.h"
 #include "journal.h"
+#include "libward.h"
 #include "metrics.h"
 #include "problem.h"
 #include "rcar_private.h"
@@ -199,7 +200,7 @@ void rcar_handle(struct rcar *rcar, const struct rcar_request *req, struct rcar_
 		rcar_refuse(&call, "internal-error", "no memory");
 	if (call.reason) {
 		record_refusal(&call);
-		free(reply->body);
+		ward_wiping_free(reply->body);
 		memset(reply->cookie, 0, sizeof(reply->cookie));
 		reply->status = problem_status(call.reason);
 		reply->body = problem_json(call.reason, call.detail);

@@ -10,6 +10,7 @@
 #include "b64.h"
 #include "die_at.h"
 #include "jwk.h"
+#include "libward.h"
 #include "rcar_private.h"
 
 /**
@@ -215,7 +216,7 @@ static int issue(struct rcar_call *call, const struct wv_verdict *v)
 
 	call->reply->body = out ? json_dumps(out, JSON_COMPACT) : NULL;
 	json_decref(out);
-	free(token);
+	ward_wiping_free(token);
 	return 0;
 }
 

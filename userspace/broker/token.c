@@ -11,6 +11,7 @@
 #include "attested_json.h"
 #include "b64.h"
 #include "es256.h"
+#include "libward.h"
 #include "shared.h"
 #include "text.h"
 #include "token.h"
@@ -90,7 +91,7 @@ int token_key_open(struct db *db, struct token_key **out, struct db_fault *fault
 	*fault = (struct db_fault){ "token: no memory or no random numbers" };
 	if (text)
 		rc = shared_secret(db, "token-key", text, strlen(text), jwk, fault);
-	free(text);
+	ward_wiping_free(text);
 	token_key_free(offer);
 	if (rc < 0)
 		return rc;
