@@ -80,6 +80,7 @@ help:
 	@echo '                   (CROSS=aarch64-linux-gnu- O=build/arm64: for arm64)'
 	@echo 'make module        module for the running kernel, or KDIR=headers,'
 	@echo '                   or KERNEL=6.1|6.12|newest (fetched by name)'
+	@echo 'make examples      programs for a worker developer to copy'
 	@echo 'make demo          the whole story in a throwaway guest'
 	@echo 'make deps          install what building and testing take, by apt'
 	@echo 'make check         every test; closes with N passed, N failed, N skipped'
@@ -191,6 +192,17 @@ $(O)/bin/wardd: $(call objects,agent) $(AGENT_SHARES) $(SHARED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(call link-program,agent)
+
+# What a worker's developer copies: it leans on what is installed, and nothing else.
+EXAMPLES := $(addprefix $(O)/examples/channel/,server client)
+$(EXAMPLES): RPATH = $$ORIGIN/../../lib
+$(EXAMPLES): $(O)/examples/%: examples/%.c $(wildcard examples/channel/worker.?) $(SHARED_LIBS)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LINK_SHARED)
+
+.PHONY: examples
+examples: $(EXAMPLES)
 
 # ---- the module -------------------------------------------------------------
 

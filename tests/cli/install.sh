@@ -47,6 +47,13 @@ if command -v man >/dev/null; then
 else
 	skip 'man finds the pages' 'man is not installed'
 fi
+# As a worker's developer builds them, with what is installed alone.
+for program in server client; do
+	${CC:-cc} -Wall -Wextra -Werror -I"$D/root/usr/include" -o "$D/$program" \
+		"examples/channel/$program.c" examples/channel/worker.c \
+		-L"$D/root/usr/lib" -lward -lwardverify >"$D/out" 2>"$D/err"
+	result $? "examples/channel/$program.c builds with what is installed"
+done
 [ -s "$D/root/usr/share/doc/ward/formats.md" ]
 result $? 'formats.md, which pages refer to, is installed'
 make -s uninstall DESTDIR="$D/root" PREFIX=/usr >"$D/out" 2>"$D/err"
