@@ -346,6 +346,7 @@ $(O)/tests/e2e/keyed: $(E2E)/keyed.o $(O)/obj/tests/kernel/key_test.o $(O)/obj/t
 $(O)/tests/e2e/key_owner: $(E2E)/key_owner.o $(O)/obj/tests/kernel/key_test.o $(O)/obj/tests/harness/ktap.o
 $(O)/tests/e2e/attack: $(E2E)/attack.o $(E2E)/rcar.o $(filter %/libward.a,$(STATIC_LIBS))
 $(O)/tests/e2e/enrol: $(E2E)/enrol.o $(STATIC_LIBS)
+$(O)/tests/e2e/middle: $(E2E)/middle.o $(O)/obj/tests/unit/channel_leg.o $(filter %/libward.a,$(STATIC_LIBS))
 $(O)/tests/e2e/%:
 	@mkdir -p $(@D)
 	$(call say,LD)
@@ -353,8 +354,8 @@ $(O)/tests/e2e/%:
 		$(filter %.a,$^) $(call pkg-libs,all) -lm
 
 .PHONY: e2e-programs
-e2e-programs: userspace $(addprefix $(O)/tests/e2e/,residue hoard kernelpages attack keeper launch nodev remains ways \
-	marker_scan contained enrol holder keyed key_owner sealed)
+e2e-programs: userspace examples $(addprefix $(O)/tests/e2e/,residue hoard kernelpages attack keeper launch nodev \
+	remains ways marker_scan contained enrol holder keyed key_owner middle sealed)
 
 .PHONY: unit-tests cli-tests kernel-tests harness-tests
 unit-tests: $(UNIT_TESTS)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # wardd in guests, over a double of /dev/sev-guest (tests/tsmsim/sevsim.c): 6.1,
 # where it is the only way to evidence, and kernels that have TSM reports too. The
-# bundles are verified on this machine. TAP on stdout.
+# bundles are verified on this machine; attested channels open and are refused in the
+# guest (tests/vm/channel.sh). TAP on stdout.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 VM=tests/vm
@@ -11,7 +12,7 @@ BIN=$(realpath "${BIN:-build/bin}")
 . tests/e2e/tried.bash
 
 echo "TAP version 13"
-make -s tsmsim-keys build/tests/e2e/launch >&2
+make -s tsmsim-keys examples build/tests/e2e/launch build/tests/e2e/middle >&2
 mkdir -p "$(dirname "$OUT")"
 
 one_guest() { # SERIES
@@ -25,9 +26,13 @@ one_guest() { # SERIES
 	fi
 	mkdir -p "$dir"
 	$VM/guest "$series" --out "$dir/initrd" --script $VM/t_wardd.sh \
-		--file $VM/try.sh:/lib/ward/try.sh --lib-path "$(realpath build/lib)" \
+		--file $VM/try.sh:/lib/ward/try.sh --file $VM/channel.sh:/lib/ward/channel.sh \
+		--file build/tsmsim/ark.pem:/data/ark.pem --lib-path "$(realpath build/lib)" \
 		--program "$BIN/wardctl:/bin/wardctl" --program "$BIN/wardd:/bin/wardd" \
-		--program "$(realpath build/tests/e2e/launch):/bin/launch" "${args[@]}" >&2
+		--program "$(realpath build/tests/e2e/launch):/bin/launch" \
+		--program "$(realpath build/tests/e2e/middle):/bin/middle" \
+		--program "$(realpath build/examples/channel/server):/bin/server" \
+		--program "$(realpath build/examples/channel/client):/bin/client" "${args[@]}" >&2
 	tried "$series" "$dir" $VM/run "$series" "$dir/initrd" --dir "$dir" --timeout 400 || return 0
 	judge "$series" "$dir"
 }

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Two sides of an attested channel on loopback, each with a simulated guest's evidence,
- * and a man in the middle who speaks frames by hand.
- */
+/* Two sides of an attested channel on loopback, each with a simulated guest's evidence. */
 #ifndef TEST_CHANNEL_PAIR_H
 #define TEST_CHANNEL_PAIR_H
 
 #include <pthread.h>
 
+#include "channel_leg.h"
 #include "sim.h"
 
-#include "../../userspace/lib/channel_private.h"
 #include "libward_channel_verify.h"
 
 #define PAIR_POLICY(more) "{\"ward-policy\":1,\"purpose\":\"channel\",\"accept_unmeasured\":true," \
@@ -70,23 +67,5 @@ void side_end(struct side *s);
 
 /** pair_open - both, until each is open or has failed */
 void pair_open(struct side *a, struct side *b);
-
-/** struct leg - a TLS connection of the man in the middle's */
-struct leg {
-	struct ward_channel *c;
-	uint32_t type;
-	uint32_t len;
-	uint8_t *body;
-};
-
-/** leg_new - over @fd, with whosever key; the handshake in leg_shake() */
-void leg_new(struct leg *m, uint8_t role, int fd, const struct ward_channel_identity *identity);
-int leg_shake(struct leg *m);
-int leg_send(struct leg *m, uint32_t type, const void *data, size_t len);
-/** leg_take - a frame whole; 0, or -1: the other side is gone */
-int leg_take(struct leg *m);
-/** leg_pass - take one here, send it there; 0 or -1 */
-int leg_pass(struct leg *from, struct leg *to);
-void leg_end(struct leg *m);
 
 #endif /* TEST_CHANNEL_PAIR_H */

@@ -330,7 +330,7 @@ static int answered(uint32_t type, const void *data, size_t len)
 	int rc;
 
 	side_only_wants(&a);
-	leg_new(&m, WARD_CHANNEL_ACCEPTOR, b.fd, pair_key[1]);
+	assert_int_equal(leg_new(&m, WARD_CHANNEL_ACCEPTOR, b.fd, pair_key[1]), 0);
 	b.fd = -1;
 	side_start(&a);
 	assert_int_equal(leg_shake(&m), 0);
@@ -380,7 +380,7 @@ static void asked_at_once(void **state)
 
 	(void)state;
 	side_only_gives(&a);
-	leg_new(&m, WARD_CHANNEL_ACCEPTOR, b.fd, pair_key[1]);
+	assert_int_equal(leg_new(&m, WARD_CHANNEL_ACCEPTOR, b.fd, pair_key[1]), 0);
 	b.fd = -1;
 	side_start(&a);
 	assert_int_equal(leg_shake(&m), 0);

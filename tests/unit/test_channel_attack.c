@@ -29,8 +29,8 @@ static void middle_new(struct middle *m, const struct ward_channel_identity *sho
 	pair_sockets(right);
 	side_new(&m->connector, WARD_CHANNEL_CONNECTOR, left[0]);
 	side_new(&m->acceptor, WARD_CHANNEL_ACCEPTOR, right[1]);
-	leg_new(&m->a, WARD_CHANNEL_ACCEPTOR, left[1], shown_to_connector);
-	leg_new(&m->b, WARD_CHANNEL_CONNECTOR, right[0], shown_to_acceptor);
+	assert_int_equal(leg_new(&m->a, WARD_CHANNEL_ACCEPTOR, left[1], shown_to_connector), 0);
+	assert_int_equal(leg_new(&m->b, WARD_CHANNEL_CONNECTOR, right[0], shown_to_acceptor), 0);
 }
 
 static void middle_end(struct middle *m)
@@ -132,7 +132,7 @@ static bool reflected(unsigned int weak, bool stolen)
 	pair_weak = weak;
 	pair_sockets(fd);
 	side_new(&s, WARD_CHANNEL_CONNECTOR, fd[0]);
-	leg_new(&m, WARD_CHANNEL_ACCEPTOR, fd[1], pair_key[stolen ? 0 : 2]);
+	assert_int_equal(leg_new(&m, WARD_CHANNEL_ACCEPTOR, fd[1], pair_key[stolen ? 0 : 2]), 0);
 	side_start(&s);
 	assert_int_equal(leg_shake(&m), 0);
 	assert_int_equal(leg_take(&m), 0);
@@ -172,16 +172,12 @@ static void reflection(void **state)
 static int shown(struct side *s, const struct ward_channel_identity *identity, struct leg *m, int fd,
 		 struct wv_bytes bundle)
 {
-	struct hello hello = { .role = WARD_CHANNEL_ACCEPTOR, .flags = HELLO_GIVES };
-	uint8_t body[HELLO_LEN];
-
-	leg_new(m, WARD_CHANNEL_ACCEPTOR, fd, identity);
+	assert_int_equal(leg_new(m, WARD_CHANNEL_ACCEPTOR, fd, identity), 0);
 	side_only_wants(s);
 	side_start(s);
-	hello_put(body, &hello);
 	assert_int_equal(leg_shake(m), 0);
 	assert_int_equal(leg_take(m), 0);
-	assert_int_equal(leg_send(m, FRAME_HELLO, body, sizeof(body)), 0);
+	assert_int_equal(leg_hello(m, HELLO_GIVES), 0);
 	assert_int_equal(leg_send(m, FRAME_EVIDENCE, bundle.data, bundle.len), 0);
 	assert_int_equal(leg_take(m), 0);
 	assert_int_equal(m->type, FRAME_VERDICT);
@@ -366,8 +362,8 @@ static int downgraded(bool weak)
 	int fd[2], rc, i, done[2] = { 0 };
 
 	pair_sockets(fd);
-	leg_new(&a, WARD_CHANNEL_CONNECTOR, fd[0], pair_key[0]);
-	leg_new(&b, WARD_CHANNEL_ACCEPTOR, fd[1], pair_key[1]);
+	assert_int_equal(leg_new(&a, WARD_CHANNEL_CONNECTOR, fd[0], pair_key[0]), 0);
+	assert_int_equal(leg_new(&b, WARD_CHANNEL_ACCEPTOR, fd[1], pair_key[1]), 0);
 	SSL_set_min_proto_version(b.c->ssl, TLS1_2_VERSION);
 	SSL_set_max_proto_version(b.c->ssl, TLS1_2_VERSION);
 	if (weak)

@@ -5,6 +5,8 @@
 # reports, tsmsim.ko are in /lib/ward. The evidence is SIMULATED.
 # shellcheck source=tests/vm/try.sh
 . /lib/ward/try.sh
+# shellcheck source=tests/vm/channel.sh
+. /lib/ward/channel.sh
 
 PARAMETERS=/sys/module/sevsim/parameters
 
@@ -205,6 +207,7 @@ beside() {
 echo "# program wardd"
 without_device
 evidence
+channels
 faults
 death
 handing_over
