@@ -61,7 +61,7 @@ static void seal(const char *dir, const char *pair)
 		else
 			public[i - 32] = (uint8_t)byte;
 	}
-	hpke_seal(public, words, sizeof(words), &grant, sizeof(grant), &handed.sealed);
+	hpke_seal_to(public, words, sizeof(words), &grant, sizeof(grant), &handed.sealed);
 	memcpy(secrets.key, grant.key, sizeof(secrets.key));
 	ASSERT_EQ(RAND_bytes(handed.salt, sizeof(handed.salt)), 1);
 	ASSERT_EQ(RAND_bytes(secrets.text, sizeof(secrets.text)), 1);

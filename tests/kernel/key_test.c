@@ -96,8 +96,8 @@ static void x25519(const uint8_t *public, uint8_t *enc, uint8_t *shared)
 	EVP_PKEY_free(mine);
 }
 
-void hpke_seal(const uint8_t *public, const void *info, size_t info_len, const void *text,
-	       size_t len, struct sealed *out)
+void hpke_seal_to(const uint8_t *public, const void *info, size_t info_len, const void *text,
+		  size_t len, struct sealed *out)
 {
 	static const char kem[] = "KEM\0\x20", suite[] = "HPKE\0\x20\0\x01\0\x02";
 	uint8_t dh[32], prk[32], shared[32], context[65] = { 0 }, secret[32], key[32], nonce[12];
@@ -127,7 +127,7 @@ struct sealed seal_to(int session, const struct ward_key_grant *grant)
 	add(&words, "WARD-KEY-V1", 12);
 	add(&words, info.out_instance, WARD_ID_LEN);
 	add(&words, info.out_session, WARD_ID_LEN);
-	hpke_seal(public, words.data, words.len, grant, sizeof(*grant), &out);
+	hpke_seal_to(public, words.data, words.len, grant, sizeof(*grant), &out);
 	return out;
 }
 

@@ -24,8 +24,8 @@ void need_keys(void);
 /* A grant of a fresh key for a fresh data set and release. */
 struct ward_key_grant grant_new(uint64_t uses, uint64_t lifetime_ns);
 /* HPKE to @public; @info as it is. */
-void hpke_seal(const uint8_t *public, const void *info, size_t info_len, const void *text,
-	       size_t len, struct sealed *out);
+void hpke_seal_to(const uint8_t *public, const void *info, size_t info_len, const void *text,
+		  size_t len, struct sealed *out);
 /* The same to a session, with the info that it is to have. */
 struct sealed seal_to(int session, const struct ward_key_grant *grant);
 /* HKDF-SHA256 over 32 bytes of secret, with the grant's data set and @salt. */

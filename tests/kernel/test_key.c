@@ -187,7 +187,7 @@ TEST(other_sessions_wrappings_are_refused)
 	ASSERT_EQ(key_pair(s, public), 0);
 	memcpy(words + 12, info.out_instance, 16);
 	memcpy(words + 28, info.out_session, 16);
-	hpke_seal(public, words, sizeof(words), &grant, sizeof(grant), &sealed);
+	hpke_seal_to(public, words, sizeof(words), &grant, sizeof(grant), &sealed);
 	EXPECT_EQ(key_import(s, &sealed), -EKEYREJECTED);
 }
 

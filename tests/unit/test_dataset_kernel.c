@@ -7,6 +7,8 @@
 #define _GNU_SOURCE
 #include "fake_ward.h"
 
+#include <sys/stat.h>
+
 #include <openssl/evp.h>
 
 #include "dataset_private.h"
@@ -180,6 +182,36 @@ static void chunks_in_any_order(void **state)
 	assert_string_equal(fake.log, "close:2001 ");
 }
 
+/* Whole, at an offset, by whose key ever; nothing beside it. */
+static void loads(struct world *w, struct ward_dataset *ds)
+{
+	struct ward_dataset_error err = { 0 };
+
+	memset(memory, 0xaa, 4 * CHUNK);
+	assert_int_equal(ward_dataset_load(ds, w->buffer, 48, &err), LENGTH);
+	assert_memory_equal(memory + 48, plain, LENGTH);
+	assert_int_equal(memory[47], 0xaa);
+	assert_int_equal(memory[48 + LENGTH], 0xaa);
+	assert_int_equal(ward_dataset_load(ds, w->buffer, 40, &err), -EINVAL);
+	assert_int_equal(ward_dataset_load(ds, w->buffer, 2 * CHUNK, &err), -EMSGSIZE);
+	assert_non_null(strstr(err.text, "no room"));
+	assert_int_equal(ward_dataset_load(ds, w->buffer, 5 * CHUNK, &err), -EMSGSIZE);
+	ward_dataset_close(ds);
+}
+
+static void whole(void **state)
+{
+	struct world *w = *state;
+	struct ward_dataset *ds = NULL;
+
+	loads(w, opened(w));
+	assert_int_equal(ward_dataset_open(w->fd, key, &ds, NULL), 0);
+	loads(w, ds);
+	assert_int_equal(ward_dataset_open(w->fd, NULL, &ds, NULL), 0);
+	assert_int_equal(ward_dataset_load(ds, w->buffer, 0, NULL), -ENOKEY);
+	ward_dataset_close(ds);
+}
+
 static void what_is_asked_the_wrong_way(void **state)
 {
 	struct world *w = *state;
@@ -217,6 +249,25 @@ static void damaged(struct world *w, off_t at, int want, const char *text)
 		fail_msg("offset %ld: %ld, '%s'", (long)at, (long)rc, err.text);
 	ward_dataset_close(ds);
 	flip(w->fd, at);
+}
+
+/* The last chunk is damaged: those before it have been decrypted, and are gone again. */
+static void none_of_a_damaged_one(void **state)
+{
+	static const uint8_t zero[LENGTH];
+	struct world *w = *state;
+	struct ward_dataset *ds[2] = { opened(w), NULL };
+	struct stat st;
+
+	assert_int_equal(ward_dataset_open(w->fd, key, &ds[1], NULL), 0);
+	assert_int_equal(fstat(w->fd, &st), 0);
+	flip(w->fd, st.st_size - 1);
+	for (int i = 0; i < 2; i++) {
+		memset(memory, 0, 4 * CHUNK);
+		assert_int_equal(ward_dataset_load(ds[i], w->buffer, 0, NULL), -EBADMSG);
+		assert_memory_equal(memory, zero, LENGTH);
+		ward_dataset_close(ds[i]);
+	}
 }
 
 static void what_was_changed_is_noticed(void **state)
@@ -278,8 +329,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(chunks_in_any_order), T(what_is_asked_the_wrong_way),
-		T(what_was_changed_is_noticed), T(another_key), T(an_ended_key),
+		T(chunks_in_any_order), T(whole), T(what_is_asked_the_wrong_way),
+		T(none_of_a_damaged_one), T(what_was_changed_is_noticed), T(another_key),
+		T(an_ended_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

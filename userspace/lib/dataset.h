@@ -147,6 +147,20 @@ int64_t ward_dataset_read_chunk_into(struct ward_dataset *ds, uint64_t index,
 				     struct ward_buffer *buffer, uint64_t offset,
 				     struct ward_dataset_error *err);
 
+/**
+ * ward_dataset_load() - decrypt all of it into a buffer: a model's weights, say
+ * @ds: opened with a key, whoever holds it
+ * @buffer: class A; of the key's session where the kernel holds the key
+ * @offset: in it, a multiple of 16
+ * @err: filled on failure; may be NULL
+ *
+ * Plaintext is written to the buffer alone; after a failure none of it is there.
+ * Returns the number of bytes; -EMSGSIZE: no room for all of them; -EINVAL; or as
+ * ward_dataset_read_chunk() and ward_dataset_read_chunk_into().
+ */
+int64_t ward_dataset_load(struct ward_dataset *ds, struct ward_buffer *buffer, size_t offset,
+			  struct ward_dataset_error *err);
+
 /** ward_dataset_close() - free a data set and the key schedule in it */
 void ward_dataset_close(struct ward_dataset *ds);
 
