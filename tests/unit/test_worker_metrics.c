@@ -117,9 +117,34 @@ static void test_edges(void **state)
 	assert_true(isnan(out.auc) && isnan(out.accuracy) && out.rows == 0);
 }
 
+/* By the definition, over rows in tenths of probability. */
+static void test_calibration(void **state)
+{
+	static const double chance[] = { 0.05, 0.15, 0.15, 0.95, 0.999999999, 0.55 };
+	static const double label[] = { 0, 1, 0, 1, 1, 0 };
+	struct sample s = { .count = 6 };
+	struct metrics out;
+	double brier = 0;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 6; i++) {
+		s.score[i] = log(chance[i] / (1 - chance[i]));
+		s.label[i] = label[i];
+		brier += (chance[i] - label[i]) * (chance[i] - label[i]) / 6;
+	}
+	measure(&s, 6, &out);
+	assert_true(fabs(out.brier - brier) < 1e-12);
+	assert_true(fabs(out.calibration - (0.05 + 0.7 + 0.05 + 0.55) / 6) < 1e-8);
+	assert_int_equal(out.decile[1].rows, 2);
+	assert_int_equal(out.decile[1].positive, 1);
+	assert_int_equal(out.decile[9].rows, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_calibration),
 		cmocka_unit_test(test_against_pairs),
 		cmocka_unit_test(test_edges),
 	};

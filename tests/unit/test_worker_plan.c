@@ -21,16 +21,16 @@ static void test_split_rules(void **state)
 	(void)state;
 	plan = bench_plan(HEAD FEATURES LABEL SPLIT RUNS);
 	for (i = 0; i < 100; i++)
-		assert_int_equal(plan_is_test(plan, "x", i), i % 5 == 4);
+		assert_int_equal(plan_is_test(plan, "x", i, 0), i % 5 == 4);
 	assert_true(plan_names_site(plan, "x"));
 	plan_free(plan);
 
 	plan = bench_plan(HEAD FEATURES LABEL
 			  "\"split\":{\"rule\":\"rows\",\"test\":{\"x\":[0,[3,5],9],\"y\":[]}}," RUNS);
 	for (i = 0; i < 20; i++)
-		assert_int_equal(plan_is_test(plan, "x", i),
+		assert_int_equal(plan_is_test(plan, "x", i, 0),
 				 i == 0 || (i >= 3 && i <= 5) || i == 9);
-	assert_false(plan_is_test(plan, "y", 0));
+	assert_false(plan_is_test(plan, "y", 0, 0));
 	assert_true(plan_names_site(plan, "y"));
 	assert_false(plan_names_site(plan, "z"));
 	plan_free(plan);
@@ -38,7 +38,7 @@ static void test_split_rules(void **state)
 	plan = bench_plan(HEAD FEATURES LABEL
 			  "\"split\":{\"rule\":\"hash\",\"seed\":1,\"fraction\":0.25}," RUNS);
 	for (i = 0; i < 10000; i++)
-		test += plan_is_test(plan, "x", i);
+		test += plan_is_test(plan, "x", i, 0);
 	assert_true(test > 2300 && test < 2700);
 	plan_free(plan);
 }
@@ -308,65 +308,127 @@ static int cut_breast(struct bench_text text[BREAST_SITES])
 	return 0;
 }
 
-static void test_breast(void **state)
-{
-	static const char *const sites[] = { "site0", "site1", "site2", "site3" };
-	const char *names[BREAST_COLUMNS];
-	struct bench_memory bench = { 0 };
-	struct memory_backend backend = bench_backend(&bench);
-	struct bench_text text[BREAST_SITES] = { 0 };
+struct breast {
+	struct bench_memory bench;
+	struct bench_text text[BREAST_SITES];
 	struct site site[BREAST_SITES];
-	struct failure failure = { 0 };
-	struct cohort cohort;
+	const char *names[BREAST_COLUMNS];
 	struct memory memory;
 	struct ring ring;
-	struct plan *plan = shipped("userspace/worker/plans/wdbc.json");
+	struct cohort cohort;
+	struct plan *plan;
+};
+
+/* Takes @plan over. */
+static void breast_begin(struct breast *b, struct plan *plan)
+{
+	static const char *const sites[] = { "site0", "site1", "site2", "site3" };
+	struct memory_backend backend = bench_backend(&b->bench);
+	struct failure failure = { 0 };
 	size_t i;
 
-	(void)state;
+	memset(b, 0, sizeof(*b));
+	b->plan = plan;
 	assert_int_equal(plan->features, BREAST_COLUMNS - 1);
-	if (cut_breast(text)) {
+	if (cut_breast(b->text)) {
 		plan_free(plan);
 		ut_skip("no breast_cancer.csv in the cache: tests/datasets/tables.sh fetches it");
 	}
 	for (i = 0; i < BREAST_COLUMNS; i++)
-		names[i] = i < plan->features ? plan->feature[i].column : plan->label_column;
-	memory_init(&memory, &backend, 512 << 10);
-	assert_int_equal(ring_init(&ring, &memory, 4096, 8, BREAST_SITES, &failure), 0);
+		b->names[i] = i < plan->features ? plan->feature[i].column : plan->label_column;
+	memory_init(&b->memory, &backend, 512 << 10);
+	assert_int_equal(ring_init(&b->ring, &b->memory, 4096, 8, BREAST_SITES, &failure), 0);
 	for (i = 0; i < BREAST_SITES; i++) {
-		text[i].chunk = 4096;
-		site[i] = (struct site){
+		b->text[i].chunk = 4096;
+		b->site[i] = (struct site){
 			.index = (unsigned int)i, .name = sites[i],
-			.source = bench_source(&text[i]),
+			.source = bench_source(&b->text[i]),
 			.table = { .name = sites[i], .columns = BREAST_COLUMNS,
-				   .names = names, .delimiter = ',' },
+				   .names = b->names, .delimiter = ',' },
 		};
-		if (site_init(&site[i], plan, &ring, &memory, &failure))
+		if (site_init(&b->site[i], plan, &b->ring, &b->memory, &failure))
 			fail_msg("%s", failure.text);
 	}
-	cohort = (struct cohort){ .plan = plan, .memory = &memory, .ring = &ring,
-				  .sites = BREAST_SITES, .site = site };
-	if (cohort_survey(&cohort, &failure))
+	b->cohort = (struct cohort){ .plan = plan, .memory = &b->memory, .ring = &b->ring,
+				     .sites = BREAST_SITES, .site = b->site };
+	if (cohort_survey(&b->cohort, &failure))
 		fail_msg("%s", failure.text);
-	assert_int_equal(cohort.train + cohort.test, 569);
-	for (i = 0; i < plan->runs; i++) {
+	assert_int_equal(b->cohort.train + b->cohort.test, 569);
+}
+
+static void breast_end(struct breast *b)
+{
+	size_t i;
+
+	for (i = 0; i < BREAST_SITES; i++) {
+		site_end(&b->site[i]);
+		free((char *)b->text[i].text);
+	}
+	ring_end(&b->ring);
+	memory_release(&b->memory, NULL);
+	assert_int_equal(b->bench.live, 0);
+	plan_free(b->plan);
+}
+
+static void test_breast(void **state)
+{
+	struct failure failure = { 0 };
+	struct breast b;
+	size_t i;
+
+	(void)state;
+	breast_begin(&b, shipped("userspace/worker/plans/wdbc.json"));
+	for (i = 0; i < b.plan->runs; i++) {
 		struct model model;
 
-		if (train_model(&cohort, &plan->run[i], NULL, &model, &failure))
+		if (train_model(&b.cohort, &b.plan->run[i], NULL, &model, &failure))
 			fail_msg("%s", failure.text);
-		print_message("%s: accuracy %.4f AUC %.4f\n", plan->run[i].name,
+		print_message("%s: accuracy %.4f AUC %.4f\n", b.plan->run[i].name,
 			      model.pooled.accuracy, model.pooled.auc);
 		assert_true(model.pooled.accuracy > 0.965 && model.pooled.auc > 0.99);
 		model_clear(&model);
 	}
-	for (i = 0; i < BREAST_SITES; i++) {
-		site_end(&site[i]);
-		free((char *)text[i].text);
+	breast_end(&b);
+}
+
+/* Each row is tested once, by a model that never saw it; the one that stays saw all. */
+static void test_folds(void **state)
+{
+	struct plan *plan = shipped("userspace/worker/plans/wdbc.json");
+	struct failure failure = { 0 };
+	struct model model, whole;
+	struct breast b;
+	double auc = 0;
+	uint64_t rows = 0;
+	size_t i;
+
+	(void)state;
+	plan->split = PLAN_SPLIT_FOLDS;
+	plan->split_folds = 10;
+	plan->split_seed = 1;
+	breast_begin(&b, plan);
+	if (train_model(&b.cohort, &plan->run[0], NULL, &model, &failure))
+		fail_msg("%s", failure.text);
+	for (i = 0; i < 10; i++) {
+		assert_true(model.fold[i].rows > 20 && model.fold[i].rows < 100);
+		rows += model.fold[i].rows;
+		auc += model.fold[i].auc / 10;
 	}
-	ring_end(&ring);
-	memory_release(&memory, NULL);
-	assert_int_equal(bench.live, 0);
-	plan_free(plan);
+	print_message("10 folds: AUC %.4f, pooled %.4f, accuracy %.4f, calibration %.3f\n", auc,
+		      model.pooled.auc, model.pooled.accuracy, model.pooled.calibration);
+	assert_int_equal(rows, 569);
+	assert_int_equal(model.pooled.rows, 569);
+	assert_true(auc >= 0.995 && model.pooled.accuracy >= 0.97);
+	assert_true(model.pooled.calibration < 0.05 && model.pooled.brier < 0.05);
+	plan->split_folds = 0;
+	plan->split = PLAN_SPLIT_HASH;
+	plan->split_fraction = 0;
+	if (train_model(&b.cohort, &plan->run[0], NULL, &whole, &failure))
+		fail_msg("%s", failure.text);
+	assert_memory_equal(whole.theta, model.theta, BREAST_COLUMNS * sizeof(double));
+	model_clear(&whole);
+	model_clear(&model);
+	breast_end(&b);
 }
 
 int main(void)
@@ -377,6 +439,7 @@ int main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_heart),
 		cmocka_unit_test(test_breast),
+		cmocka_unit_test(test_folds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

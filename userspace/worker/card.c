@@ -31,10 +31,11 @@ json_t *card_metrics(const struct metrics *metrics)
 
 	if (metrics->kind == LOSS_SQUARED)
 		return metrics_values(metrics);
-	out = json_pack("{s:I, s:I, s:o, s:o, s:o}", "rows", (json_int_t)metrics->rows,
+	out = json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "rows", (json_int_t)metrics->rows,
 			"positive", (json_int_t)metrics->positive,
 			"accuracy", number(metrics->accuracy), "auc", number(metrics->auc),
-			"log_loss", number(metrics->loss));
+			"log_loss", number(metrics->loss), "brier", number(metrics->brier),
+			"calibration_error", number(metrics->calibration));
 	if (out && metrics->auc_error > 0)
 		json_object_set_new(out, "auc_error", number(metrics->auc_error));
 	return out;
@@ -69,6 +70,34 @@ static json_t *card_sites(const struct card *card, const struct model *model)
 	for (i = 0; i < model->sites; i++)
 		json_object_set_new(out, card->cohort->site[i].name,
 				    card_metrics(&model->site[i]));
+	return out;
+}
+
+/* What was expected of rows and what came, decile by decile. */
+static json_t *card_deciles(const struct metrics *metrics)
+{
+	json_t *out = json_array();
+	size_t i;
+
+	for (i = 0; metrics->kind == LOSS_LOG && i < METRICS_DECILES; i++) {
+		const struct metrics_decile *decile = &metrics->decile[i];
+		double rows = decile->rows ? (double)decile->rows : NAN;
+
+		json_array_append_new(out, json_pack(
+			"{s:I, s:o, s:o}", "rows", (json_int_t)decile->rows,
+			"expected", number(decile->expected / rows),
+			"observed", number((double)decile->positive / rows)));
+	}
+	return out;
+}
+
+static json_t *card_folds(const struct model *model)
+{
+	json_t *out = json_array();
+	size_t i;
+
+	for (i = 0; i < model->folds; i++)
+		json_array_append_new(out, card_metrics(&model->fold[i]));
 	return out;
 }
 
@@ -119,7 +148,8 @@ static json_t *card_json(const struct card *card, const struct model *model,
 {
 	const struct plan *plan = card->cohort->plan;
 
-	return json_pack("{s:i, s:{s:s, s:s, s:o}, s:{s:s, s:o}, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",
+	return json_pack("{s:i, s:{s:s, s:s, s:o}, s:{s:s, s:o}, s:o, s:o, s:o,"
+			 " s:{s:o, s:o, s:o, s:o}, s:o}",
 			 "ward-card", 1,
 			 "model", "file", file, "format", "safetensors",
 			 "sha256", emit_hex(sha256, 32),
@@ -129,7 +159,8 @@ static json_t *card_json(const struct card *card, const struct model *model,
 			 "data", card_data(card),
 			 "training", card_training(model),
 			 "metrics", "pooled", card_metrics(&model->pooled),
-			 "sites", card_sites(card, model),
+			 "sites", card_sites(card, model), "folds", card_folds(model),
+			 "calibration", card_deciles(&model->pooled),
 			 "worker", card_session(card));
 }
 

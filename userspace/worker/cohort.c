@@ -43,14 +43,12 @@ static int check_classes(struct cohort *cohort, struct failure *failure)
 	return 0;
 }
 
-int cohort_survey(struct cohort *cohort, struct failure *failure)
+static int survey(struct cohort *cohort, struct failure *failure)
 {
-	size_t i, features = cohort->plan->features;
+	size_t i;
 
-	cohort->x = memory_doubles(cohort->memory, site_row_width(cohort->plan));
-	if (!cohort->x || stats_init(&cohort->pooled, cohort->memory, features))
-		return failed(failure, EXIT_DEVICE,
-			      "no room for pooled statistics in the budget; raise --budget");
+	cohort->train = cohort->test = 0;
+	stats_clear(&cohort->pooled);
 	for (i = 0; i < cohort->sites; i++) {
 		if (site_survey(&cohort->site[i], cohort->x, failure))
 			return -1;
@@ -58,6 +56,25 @@ int cohort_survey(struct cohort *cohort, struct failure *failure)
 	scrub_stack();
 	fit_scalers(cohort);
 	return check_classes(cohort, failure);
+}
+
+int cohort_survey(struct cohort *cohort, struct failure *failure)
+{
+	cohort->x = memory_doubles(cohort->memory, site_row_width(cohort->plan));
+	if (!cohort->x ||
+	    stats_init(&cohort->pooled, cohort->memory, cohort->plan->features))
+		return failed(failure, EXIT_DEVICE,
+			      "no room for pooled statistics in the budget; raise --budget");
+	return cohort_fold(cohort, PLAN_NO_FOLD, failure);
+}
+
+int cohort_fold(struct cohort *cohort, uint64_t fold, struct failure *failure)
+{
+	size_t i;
+
+	for (i = 0; i < cohort->sites; i++)
+		cohort->site[i].fold = fold;
+	return survey(cohort, failure);
 }
 
 /* A row of @part, standardised. Return: as site_next(). */

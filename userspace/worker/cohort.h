@@ -56,6 +56,16 @@ typedef void (*cohort_visit)(void *arg, const double *x, const double *y);
 int cohort_survey(struct cohort *cohort, struct failure *failure);
 
 /**
+ * cohort_fold() - survey anew with another fold for testing
+ * @cohort: surveyed
+ * @fold: of the plan's, or PLAN_NO_FOLD: all rows are trained with, as cohort_survey() has it
+ * @failure: as cohort_survey()
+ *
+ * Return: 0 or -1.
+ */
+int cohort_fold(struct cohort *cohort, uint64_t fold, struct failure *failure);
+
+/**
  * cohort_walk() - visit one part of one site's rows, standardised
  * @cohort: surveyed
  * @site: which

@@ -24,6 +24,8 @@ void metrics_clear(struct metrics_collector *collector)
 {
 	collector->rows = collector->right = collector->positive = 0;
 	collector->loss = collector->apart = collector->mean = collector->spread = 0;
+	collector->brier = 0;
+	memset(collector->decile, 0, sizeof(collector->decile));
 	if (collector->negative_bin) {
 		memset(collector->negative_bin, 0, METRICS_BINS * sizeof(uint64_t));
 		memset(collector->positive_bin, 0, METRICS_BINS * sizeof(uint64_t));
@@ -48,6 +50,18 @@ static void keep_row(struct metrics_collector *collector, double score, double l
 		collector->row[collector->rows] = (struct metrics_row){ score, label };
 }
 
+static void add_chance(struct metrics_collector *collector, double chance, double label)
+{
+	size_t n = (size_t)(chance * METRICS_DECILES);
+	struct metrics_decile *decile;
+
+	decile = &collector->decile[n < METRICS_DECILES ? n : METRICS_DECILES - 1];
+	decile->rows++;
+	decile->positive += label > 0;
+	decile->expected += chance;
+	collector->brier += (chance - label) * (chance - label);
+}
+
 static void add_class(struct metrics_collector *collector, double score, double label)
 {
 	if (!collector->row)
@@ -55,6 +69,7 @@ static void add_class(struct metrics_collector *collector, double score, double 
 	collector->right += (score >= 0) == (label > 0);
 	collector->positive += label > 0;
 	collector->loss += loss_value(LOSS_LOG, score, label);
+	add_chance(collector, loss_chance(score), label);
 	keep_row(collector, score, label);
 }
 
@@ -195,6 +210,19 @@ static void finish_values(struct metrics_collector *collector, struct metrics *o
 		finish_medians(collector, out);
 }
 
+static double calibration_of(const struct metrics_collector *collector)
+{
+	double apart = 0;
+	size_t i;
+
+	for (i = 0; i < METRICS_DECILES; i++) {
+		const struct metrics_decile *decile = &collector->decile[i];
+
+		apart += fabs(decile->expected - (double)decile->positive);
+	}
+	return apart / (double)collector->rows;
+}
+
 static void finish_classes(const struct metrics_collector *collector, struct metrics *out)
 {
 	double rows = (double)collector->rows;
@@ -206,6 +234,9 @@ static void finish_classes(const struct metrics_collector *collector, struct met
 		return;
 	out->accuracy = (double)collector->right / rows;
 	out->loss = collector->loss / rows;
+	out->brier = collector->brier / rows;
+	out->calibration = calibration_of(collector);
+	memcpy(out->decile, collector->decile, sizeof(out->decile));
 	if (!(pairs > 0) || (collector->row && collector->rows > collector->room))
 		return;
 	won = collector->row ? pairs_exact(collector->row, collector->rows) :
@@ -218,7 +249,8 @@ void metrics_finish(struct metrics_collector *collector, struct metrics *out)
 {
 	*out = (struct metrics){
 		.kind = collector->kind, .rows = collector->rows,
-		.accuracy = NAN, .auc = NAN, .loss = NAN, .mse = NAN, .mae = NAN,
+		.accuracy = NAN, .auc = NAN, .loss = NAN, .brier = NAN,
+		.calibration = NAN, .mse = NAN, .mae = NAN,
 		.median_se = NAN, .median_ae = NAN, .r2 = NAN,
 	};
 	if (collector->kind == LOSS_SQUARED)

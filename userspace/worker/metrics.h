@@ -18,6 +18,7 @@
 
 #define METRICS_EXACT	65536u
 #define METRICS_BINS	65536u
+#define METRICS_DECILES	10
 
 /**
  * struct metrics_row - what is kept of a row
@@ -29,6 +30,18 @@ struct metrics_row {
 	double label;
 };
 
+/**
+ * struct metrics_decile - of classes: rows with a probability from n/10 to (n + 1)/10
+ * @rows: how many
+ * @positive: of them with label 1
+ * @expected: sum of their probabilities
+ */
+struct metrics_decile {
+	uint64_t rows;
+	uint64_t positive;
+	double expected;
+};
+
 struct metrics_collector {
 	enum loss kind;
 	size_t outputs;			/* labels of a row */
@@ -36,6 +49,8 @@ struct metrics_collector {
 	uint64_t right;
 	uint64_t positive;
 	double loss;
+	double brier;
+	struct metrics_decile decile[METRICS_DECILES];
 	double apart;		/* of values: sum of distances */
 	double mean;		/* of the labels, and their squared distances from it */
 	double spread;
@@ -54,6 +69,10 @@ struct metrics_collector {
  * @auc: area under the ROC curve; NaN where a class has no rows
  * @auc_error: the exact AUC lies within @auc +- @auc_error
  * @loss: mean log loss, nats
+ * @brier: mean squared distance of probability and label
+ * @calibration: mean over rows of the distance between what a row's decile expected and what
+ *	came (the expected calibration error)
+ * @decile: those that it is made of
  * @mse: mean squared error, the label's unit squared
  * @mae: mean absolute error, the label's unit
  * @median_se: median over rows of a row's mean squared error; NaN beyond METRICS_EXACT rows
@@ -68,6 +87,9 @@ struct metrics {
 	double auc;
 	double auc_error;
 	double loss;
+	double brier;
+	double calibration;
+	struct metrics_decile decile[METRICS_DECILES];
 	double mse;
 	double mae;
 	double median_se;

@@ -141,17 +141,24 @@ static uint64_t fnv1a(const char *text)
 	return hash;
 }
 
-bool plan_is_test(const struct plan *plan, const char *site, uint64_t row)
+/* Even between 0 and 1. */
+static double lot_of(const struct plan *plan, const char *site, uint64_t row)
 {
-	uint64_t bits;
+	uint64_t bits = random_mix(plan->split_seed ^ fnv1a(site) ^ random_mix(row));
 
+	return (double)(bits >> 11) * 0x1p-53;
+}
+
+bool plan_is_test(const struct plan *plan, const char *site, uint64_t row, uint64_t fold)
+{
 	switch (plan->split) {
 	case PLAN_SPLIT_ROWS:
 		return rows_hold(rows_of(plan, site), row);
 	case PLAN_SPLIT_EVERY:
 		return row % plan->split_every == plan->split_every - 1;
+	case PLAN_SPLIT_FOLDS:
+		return (uint64_t)(lot_of(plan, site, row) * (double)plan->split_folds) == fold;
 	default:
-		bits = random_mix(plan->split_seed ^ fnv1a(site) ^ random_mix(row));
-		return (double)(bits >> 11) * 0x1p-53 < plan->split_fraction;
+		return lot_of(plan, site, row) < plan->split_fraction;
 	}
 }

@@ -23,6 +23,8 @@
 #define PLAN_RUNS_MAX		8
 #define PLAN_SITES_MAX		64
 #define PLAN_DIGEST_LEN		64
+#define PLAN_FOLDS_MAX		100
+#define PLAN_NO_FOLD		UINT64_MAX
 
 /**
  * struct plan_feature - one column of the design matrix
@@ -61,7 +63,8 @@ struct plan_course {
 enum plan_label { PLAN_LABEL_ABOVE, PLAN_LABEL_EQUALS, PLAN_LABEL_VALUE };
 enum plan_missing { PLAN_MISSING_DROP, PLAN_MISSING_MEAN };
 enum plan_scale { PLAN_SCALE_POOLED, PLAN_SCALE_SITE, PLAN_SCALE_NONE };
-enum plan_split { PLAN_SPLIT_ROWS, PLAN_SPLIT_HASH, PLAN_SPLIT_EVERY, PLAN_SPLIT_TAIL };
+enum plan_split { PLAN_SPLIT_ROWS, PLAN_SPLIT_HASH, PLAN_SPLIT_EVERY, PLAN_SPLIT_TAIL,
+		  PLAN_SPLIT_FOLDS };
 enum plan_method { PLAN_NEWTON, PLAN_LBFGS, PLAN_SGD, PLAN_ADAM };
 
 /* Rows first to last, from 0, both included. */
@@ -130,9 +133,10 @@ struct plan {
 	enum plan_split split;
 	size_t split_sites;			/* PLAN_SPLIT_ROWS */
 	struct plan_rows split_rows[PLAN_SITES_MAX];
-	uint64_t split_seed;			/* PLAN_SPLIT_HASH */
+	uint64_t split_seed;			/* PLAN_SPLIT_HASH, PLAN_SPLIT_FOLDS */
 	double split_fraction;
 	uint64_t split_every;			/* PLAN_SPLIT_EVERY: row % k == k - 1 */
+	uint64_t split_folds;			/* PLAN_SPLIT_FOLDS */
 	double split_head;			/* PLAN_SPLIT_TAIL: of each course, to train */
 	double split_tail;			/* and at its end, to test */
 	size_t runs;
@@ -172,13 +176,15 @@ void plan_free(struct plan *plan);
  * @plan: plan
  * @site: name of the data set
  * @row: its index in the table, from 0, the header line not counted
+ * @fold: of PLAN_SPLIT_FOLDS, which is tested; PLAN_NO_FOLD: all rows are trained with
  *
  * PLAN_SPLIT_TAIL is about courses, not rows: course.h. PLAN_SPLIT_HASH takes a row when the top 53 bits of
- * splitmix64(seed ^ FNV-1a(site) ^ splitmix64(row)) lie below the fraction.
+ * splitmix64(seed ^ FNV-1a(site) ^ splitmix64(row)) lie below the fraction; PLAN_SPLIT_FOLDS
+ * when those bits / 2^53 * folds, rounded down, are @fold.
  *
  * Return: true for test, false for training.
  */
-bool plan_is_test(const struct plan *plan, const char *site, uint64_t row);
+bool plan_is_test(const struct plan *plan, const char *site, uint64_t row, uint64_t fold);
 
 /**
  * plan_names_site() - does a split by rows speak of this site

@@ -306,7 +306,7 @@ static int read_course(struct reader *r, struct plan *plan, json_t *object)
 
 static const char *const split_rules[] = {
 	[PLAN_SPLIT_ROWS] = "rows", [PLAN_SPLIT_HASH] = "hash", [PLAN_SPLIT_EVERY] = "every",
-	[PLAN_SPLIT_TAIL] = "tail", NULL
+	[PLAN_SPLIT_TAIL] = "tail", [PLAN_SPLIT_FOLDS] = "folds", NULL
 };
 
 static const struct member split_members[] = {
@@ -315,6 +315,7 @@ static const struct member split_members[] = {
 	COUNT("seed", plan, split_seed, 0, 9e15),
 	REAL("fraction", plan, split_fraction, 0.001, 0.999),
 	COUNT("every", plan, split_every, 2, 1e6),
+	COUNT("folds", plan, split_folds, 2, PLAN_FOLDS_MAX),
 	REAL("head", plan, split_head, 0.001, 0.999),
 	REAL("tail", plan, split_tail, 0.001, 0.999),
 	LAST
@@ -395,10 +396,11 @@ static int read_split(struct reader *r, struct plan *plan, json_t *split)
 	fits = !!test == (plan->split == PLAN_SPLIT_ROWS) &&
 	       !plan->split_every == (plan->split != PLAN_SPLIT_EVERY) &&
 	       !json_object_get(split, "fraction") == (plan->split != PLAN_SPLIT_HASH) &&
+	       !plan->split_folds == (plan->split != PLAN_SPLIT_FOLDS) &&
 	       !plan->split_head == (plan->split != PLAN_SPLIT_TAIL) &&
 	       !plan->split_tail == (plan->split != PLAN_SPLIT_TAIL);
 	if (!fits)
-		return bad(r, "", "rule rows takes test, hash fraction and seed, every every, tail head and tail");
+		return bad(r, "", "rule rows takes test, hash fraction and seed, every every, folds folds and seed, tail head and tail");
 	if ((plan->split == PLAN_SPLIT_TAIL) != !!plan->course.past)
 		return bad(r, "rule", "is tail where the plan is about courses, and else another");
 	if (plan->split_head + plan->split_tail > 1)

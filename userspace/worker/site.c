@@ -255,7 +255,8 @@ int site_next(struct site *site, struct site_row *row, struct failure *failure)
 		return next_window(site, row, failure);
 
 	while ((got = next_values(site, failure)) == 1) {
-		row->test = plan_is_test(site->plan, site->name, site->row++);
+		row->test = plan_is_test(site->plan, site->name, site->row++,
+					site->fold);
 		if (encode(site, row))
 			return 1;
 	}
@@ -293,6 +294,8 @@ int site_survey(struct site *site, double *x, struct failure *failure)
 
 	if (site->plan->course.past && measure_courses(site, failure))
 		return -1;
+	site->train = site->test = site->positive = 0;
+	stats_clear(&site->stats);
 	site_rewind(site);
 	while ((got = site_next(site, &row, failure)) == 1) {
 		site->positive += x[site->plan->features] > 0;

@@ -25,6 +25,7 @@
  * @table: upper part filled in by the caller
  * @label: name of the label's column by the data set's metadata, or NULL
  * @expected: rows that its header promises; 0 = unknown
+ * @fold: that is tested, where the plan has folds
  * @rows: rows of the table
  * @train: rows for training, of those that count; of courses, windows
  * @test: rows for testing; of courses, windows
@@ -41,6 +42,7 @@ struct site {
 	struct table table;
 	const char *label;
 	uint64_t expected;
+	uint64_t fold;
 
 	uint64_t rows;
 	uint64_t train;

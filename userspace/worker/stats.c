@@ -2,6 +2,7 @@
 #include "stats.h"
 
 #include <math.h>
+#include <string.h>
 
 int stats_init(struct stats *stats, struct memory *memory, size_t columns)
 {
@@ -10,6 +11,13 @@ int stats_init(struct stats *stats, struct memory *memory, size_t columns)
 	stats->mean = memory_doubles(memory, columns);
 	stats->m2 = memory_doubles(memory, columns);
 	return stats->count && stats->mean && stats->m2 ? 0 : -1;
+}
+
+void stats_clear(struct stats *stats)
+{
+	memset(stats->count, 0, stats->columns * sizeof(double));
+	memset(stats->mean, 0, stats->columns * sizeof(double));
+	memset(stats->m2, 0, stats->columns * sizeof(double));
 }
 
 void stats_add(struct stats *stats, const double *x)

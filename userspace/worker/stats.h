@@ -38,6 +38,12 @@ struct scaler {
 int stats_init(struct stats *stats, struct memory *memory, size_t columns);
 
 /**
+ * stats_clear() - no rows yet, again
+ * @stats: stats
+ */
+void stats_clear(struct stats *stats);
+
+/**
  * stats_add() - count a row in
  * @stats: stats
  * @x: its columns; NaN counts for nothing

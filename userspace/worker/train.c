@@ -105,12 +105,43 @@ static int train_epochs(struct training *training, struct failure *failure)
 
 /* ---- evaluation ---------------------------------------------------------- */
 
+/** struct evaluation - scores of rows that their model was not trained with */
 struct evaluation {
 	const struct model *model;
 	struct net_work work;
-	struct metrics_collector site;
+	struct metrics_collector *site;
+	struct metrics_collector *here;		/* of the site that is walked */
+	struct metrics_collector fold;
 	struct metrics_collector pooled;
 };
+
+/* With folds each row is tested once, and in this survey all are for training. */
+static uint64_t tested(const struct cohort *cohort, uint64_t train, uint64_t test)
+{
+	return test + (cohort->plan->split_folds ? train : 0);
+}
+
+static int collect(struct evaluation *evaluation, struct cohort *cohort)
+{
+	const struct net *net = &evaluation->model->net;
+	uint64_t rows = tested(cohort, cohort->train, cohort->test);
+	struct memory *memory = cohort->memory;
+	size_t i;
+
+	evaluation->site = memory_take(memory, cohort->sites * sizeof(*evaluation->site));
+	if (!evaluation->site || net_work_init(&evaluation->work, memory, net) ||
+	    metrics_init(&evaluation->pooled, memory, net, rows) ||
+	    (cohort->plan->split_folds && metrics_init(&evaluation->fold, memory, net, rows)))
+		return -1;
+	for (i = 0; i < cohort->sites; i++) {
+		const struct site *site = &cohort->site[i];
+
+		if (metrics_init(&evaluation->site[i], memory, net,
+				 tested(cohort, site->train, site->test)))
+			return -1;
+	}
+	return 0;
+}
 
 static void evaluate_row(void *arg, const double *x, const double *y)
 {
@@ -118,53 +149,76 @@ static void evaluate_row(void *arg, const double *x, const double *y)
 	const double *score = net_forward(&evaluation->model->net, evaluation->model->theta, x,
 					  &evaluation->work);
 
-	metrics_add(&evaluation->site, score, y);
+	metrics_add(evaluation->here, score, y);
 	metrics_add(&evaluation->pooled, score, y);
+	if (evaluation->model->folds)
+		metrics_add(&evaluation->fold, score, y);
 }
 
-static uint64_t most_test_rows(const struct cohort *cohort)
+static int evaluate(struct evaluation *evaluation, struct cohort *cohort, struct failure *failure)
 {
-	uint64_t most = 0;
 	size_t i;
 
-	for (i = 0; i < cohort->sites; i++)
-		most = cohort->site[i].test > most ? cohort->site[i].test : most;
-	return most;
-}
-
-static int evaluate(struct cohort *cohort, struct model *model, struct failure *failure)
-{
-	struct evaluation evaluation = { .model = model };
-	size_t i;
-
-	if (net_work_init(&evaluation.work, cohort->memory, &model->net) ||
-	    metrics_init(&evaluation.site, cohort->memory, &model->net, most_test_rows(cohort)) ||
-	    metrics_init(&evaluation.pooled, cohort->memory, &model->net, cohort->test))
-		return failed(failure, EXIT_DEVICE,
-			      "no room for the scores of test rows in the budget; raise --budget");
 	for (i = 0; i < cohort->sites; i++) {
-		metrics_clear(&evaluation.site);
-		if (cohort_walk(cohort, i, COHORT_TEST, evaluate_row, &evaluation, failure))
+		evaluation->here = &evaluation->site[i];
+		if (cohort_walk(cohort, i, COHORT_TEST, evaluate_row, evaluation, failure))
 			return -1;
-		metrics_finish(&evaluation.site, &model->site[i]);
 	}
-	metrics_finish(&evaluation.pooled, &model->pooled);
 	return 0;
 }
 
-/* What only this run needs is taken in a scope of its own. */
-static int train_scoped(struct training *training, struct failure *failure)
+/* ---- one run ------------------------------------------------------------- */
+
+/* What only this model needs is taken in a scope of its own. */
+static int train_once(struct training *training, struct failure *failure)
 {
 	struct cohort *cohort = training->cohort;
 	struct memory_region *outer = memory_scope(cohort->memory);
 	int ret;
 
+	net_begin(&training->model->net, training->model->theta, training->run->seed);
 	ret = plan_by_step(training->run->method) ? train_all_rows(training, failure) :
 						    train_epochs(training, failure);
-	if (!ret)
-		ret = evaluate(cohort, training->model, failure);
 	memory_release(cohort->memory, outer);
 	return ret;
+}
+
+/* A model for each fold, tested on it; the one that stays is trained with all rows. */
+static int train_folds(struct training *training, struct evaluation *evaluation,
+		       struct failure *failure)
+{
+	struct cohort *cohort = training->cohort;
+	struct model *model = training->model;
+	size_t fold;
+
+	for (fold = 0; fold < model->folds; fold++) {
+		metrics_clear(&evaluation->fold);
+		if (cohort_fold(cohort, fold, failure) || train_once(training, failure) ||
+		    evaluate(evaluation, cohort, failure))
+			return -1;
+		metrics_finish(&evaluation->fold, &model->fold[fold]);
+	}
+	return cohort_fold(cohort, PLAN_NO_FOLD, failure) || train_once(training, failure) ? -1 : 0;
+}
+
+static int train_and_test(struct training *training, struct failure *failure)
+{
+	struct cohort *cohort = training->cohort;
+	struct model *model = training->model;
+	struct evaluation evaluation = { .model = model };
+	size_t i;
+
+	if (collect(&evaluation, cohort))
+		return failed(failure, EXIT_DEVICE,
+			      "no room for the scores of test rows in the budget; raise --budget");
+	if (model->folds ? train_folds(training, &evaluation, failure) :
+			   (train_once(training, failure) ||
+			    evaluate(&evaluation, cohort, failure)))
+		return -1;
+	for (i = 0; i < cohort->sites; i++)
+		metrics_finish(&evaluation.site[i], &model->site[i]);
+	metrics_finish(&evaluation.pooled, &model->pooled);
+	return 0;
 }
 
 int train_model(struct cohort *cohort, const struct plan_run *run,
@@ -174,22 +228,29 @@ int train_model(struct cohort *cohort, const struct plan_run *run,
 	struct training training = {
 		.cohort = cohort, .run = run, .hooks = hooks, .model = model,
 	};
+	struct memory_region *outer;
+	int ret;
 
 	*model = (struct model){
 		.run = run, .net = plan_net(cohort->plan, run), .sites = cohort->sites,
+		.folds = cohort->plan->split_folds,
 	};
 	model->site = calloc(cohort->sites, sizeof(*model->site));
+	model->fold = calloc(model->folds + 1, sizeof(*model->fold));
 	model->theta = memory_doubles(cohort->memory, net_params(&model->net));
-	if (!model->site || !model->theta)
+	if (!model->site || !model->fold || !model->theta)
 		return failed(failure, EXIT_DEVICE,
 			      "%s: no room for the weights in the budget; raise --budget",
 			      run->name);
-	net_begin(&model->net, model->theta, run->seed);
-	return train_scoped(&training, failure);
+	outer = memory_scope(cohort->memory);
+	ret = train_and_test(&training, failure);
+	memory_release(cohort->memory, outer);
+	return ret;
 }
 
 void model_clear(struct model *model)
 {
 	free(model->site);
+	free(model->fold);
 	*model = (struct model){ 0 };
 }

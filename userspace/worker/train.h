@@ -26,6 +26,8 @@
  * @converged: the tolerance was reached; never said where epochs are counted
  * @sites: how many
  * @site: figures by site, on the heap; freed by model_clear()
+ * @folds: how many there were, 0 = none
+ * @fold: figures by fold, each of a model that was trained without it; on the heap
  * @pooled: figures of all test rows
  */
 struct model {
@@ -38,6 +40,8 @@ struct model {
 	bool converged;
 	size_t sites;
 	struct metrics *site;
+	size_t folds;
+	struct metrics *fold;
 	struct metrics pooled;
 };
 
