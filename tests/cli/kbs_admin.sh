@@ -100,7 +100,7 @@ ask boss GET policies/strict
 says 200 'uid.*sha256' 'one is shown'
 
 secret=$(basenc --base64url -w0 "$D/secret" | tr -d =)
-echo "{\"project\": \"clinic\", \"dataset\": \"$(printf %032d 7)\", \"key\": \"$secret\", \"policy\": \"strict\", \"uses\": 3, \"expires\": \"2099-01-01T00:00:00Z\", \"clients\": [\"$digest\"]}" >"$D/body"
+echo "{\"project\": \"clinic\", \"dataset\": \"$(printf %032d 7)\", \"key\": \"$secret\", \"policy\": \"strict\", \"key_uses\": 0, \"key_lifetime\": 60, \"uses\": 3, \"expires\": \"2099-01-01T00:00:00Z\", \"clients\": [\"$digest\"]}" >"$D/body"
 ask boss PUT resources/clinic/dataset/one "$D/body"
 says 200 entered 'a key is entered'
 ask boss PUT resources/clinic/dataset/one "$D/body"
@@ -115,14 +115,17 @@ says 400 'no policy of that name' 'nor with a policy that is not there'
 sed 's/uses": 3/uses": 0/' "$D/body" >"$D/body2"
 ask boss PUT resources/x/y/z "$D/body2"
 says 400 malformed 'nor with a limit of zero'
-sed 's/"uses": 3/"key_lifetime": 36028797018963968/' "$D/body" >"$D/body2"
+sed 's/"key_lifetime": 60/"key_uses": "7"/' "$D/body" >"$D/body2"
+ask boss PUT resources/x/y/z "$D/body2"
+says 400 malformed 'nor with a number that is a text'
+sed 's/"key_lifetime": 60/"key_lifetime": 36028797018963968/' "$D/body" >"$D/body2"
 ask boss PUT resources/x/y/z "$D/body2"
 says 400 malformed 'nor for a life whose nanoseconds no number holds'
 sed 's/}$/, /' "$D/body" >"$D/body2"
 ask boss PUT resources/x/y/z "$D/body2"
 says 400 'not an object' 'a torn body is refused'
 ask boss GET resources
-says 200 '"path":"clinic/dataset/one".*"disabled":false.*"policy":"strict".*"uses":3' 'resources are listed'
+says 200 '"path":"clinic/dataset/one".*"disabled":false.*"policy":"strict".*"uses":3,"key_lifetime":60' 'resources are listed'
 ! grep -q -e "$secret" "$D/answer"
 result $? 'without their keys'
 ask boss DELETE policies/strict

@@ -6,7 +6,9 @@
  */
 #include <endian.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "exchange.h"
 
@@ -14,6 +16,7 @@
 #include <linux/ward_key.h>
 
 #include "../../userspace/broker/grant.h"
+#include "../../userspace/broker/resource.h"
 #include "hpke.h"
 
 static uint8_t private_key[32], public_key[32];
@@ -104,6 +107,44 @@ static void the_grant_is_the_sessions(void **state)
 	info[43] ^= 1;
 	info[12] ^= 1;
 	assert_int_equal(opened(private_key, info, &grant), -EBADMSG);
+}
+
+/* A key of the database has its terms for a kernel, too. */
+static void terms_of_the_database(void **state)
+{
+	struct resource r = { .terms = { .path = (char *)"a/b/stored", .dataset = "data-set id 9876" },
+			      .project = "clinic" };
+	char source[64] = "passphrase:/tmp/ward-pass-XXXXXX";
+	struct config_fault cf = { "" };
+	struct db_fault fault = { "" };
+	struct ward_key_grant grant;
+	struct rx *x = *state;
+	struct keyring *k;
+	uint8_t info[44];
+	int fd = mkstemp(strchr(source, '/'));
+
+	assert_int_equal(write(fd, "correct horse battery", 21), 21);
+	close(fd);
+	assert_int_equal(keyring_open(rx_rcar.db, source, &k, &cf), 0);
+	rx_rcar.keyring = k;
+	r.terms.key_uses = 9;
+	r.terms.key_lifetime = 90;
+	assert_int_equal(resource_put(rx_rcar.db, k, &r, rx_data_key, 1, &fault), 0);
+	rx_auth(x);
+	rx_evidence(x);
+	assert_int_equal(rx_attest(x), 200);
+	assert_int_equal(rx_call("GET", "/kbs/v0/resource/a/b/stored", x->cookie, NULL, NULL, x->now),
+			 200);
+	info_of(&x->guest.claims, info);
+	assert_int_equal(opened(private_key, info, &grant), 0);
+	assert_int_equal(le64toh(grant.uses), 9);
+	assert_int_equal(le64toh(grant.lifetime_ns), 90000000000ull);
+	assert_memory_equal(grant.dataset, r.terms.dataset, 16);
+	assert_memory_equal(grant.key, rx_data_key, 32);
+	rx_rcar.keyring = NULL;
+	keyring_close(k);
+	unlink(strchr(source, '/'));
+	rx_run("DELETE FROM shared WHERE name LIKE 'keyring%'");
 }
 
 /* Every release is another encapsulation, of another release id; the token carries it. */
@@ -206,7 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_grant_is_the_sessions), T(by_token_too), T(another_sessions_key),
 		T(put_in_its_place), T(kernel_alone), T(kernel_alone_and_user_asks),
-		T(what_is_no_key),
+		T(terms_of_the_database), T(what_is_no_key),
 	};
 
 	return cmocka_run_group_tests(tests, rx_group_setup, rx_group_teardown);

@@ -32,12 +32,13 @@ static int take_clients(const json_t *list, struct resource *r)
 	return 0;
 }
 
-static int take_limit(const json_t *body, const char *name, int64_t *out)
+/* A number from @low on, or nothing: 0. */
+static int take_limit(const json_t *body, const char *name, int64_t low, int64_t *out)
 {
 	const json_t *value = json_object_get(body, name);
 
 	*out = json_integer_value(value);
-	return value && *out < 1 ? -1 : 0;
+	return value && (!json_is_integer(value) || *out < low) ? -1 : 0;
 }
 
 /* The body's terms; its texts stay the body's. */
@@ -54,9 +55,9 @@ static int take_terms(json_t *body, struct resource *r, uint8_t key[RESOURCE_KEY
 	    jose_b64_dec(secret, NULL, 0) != RESOURCE_KEY ||
 	    jose_b64_dec(secret, key, RESOURCE_KEY) != RESOURCE_KEY ||
 	    (expires && (wv_time_parse(expires, &r->terms.expires) || r->terms.expires < 1)) ||
-	    take_clients(clients, r) || take_limit(body, "uses", &r->terms.uses) ||
-	    take_limit(body, "key_uses", &key_uses) || take_limit(body, "key_lifetime", &lifetime) ||
-	    lifetime > CONFIG_LIFETIME_MAX)
+	    take_clients(clients, r) || take_limit(body, "uses", 1, &r->terms.uses) ||
+	    take_limit(body, "key_uses", 0, &key_uses) ||
+	    take_limit(body, "key_lifetime", 0, &lifetime) || lifetime > CONFIG_LIFETIME_MAX)
 		return -1;
 	r->terms.key_uses = (uint64_t)key_uses;
 	r->terms.key_lifetime = (uint64_t)lifetime;
@@ -129,6 +130,12 @@ int admin_resource(struct admin_call *call)
 	return rc;
 }
 
+static void put_limit(json_t *o, const char *name, json_int_t limit)
+{
+	if (o && limit)
+		json_object_set_new(o, name, json_integer(limit));
+}
+
 static int list_resource(void *arg, const struct resource *r)
 {
 	char dataset[33], hex[65], when[TEXT_TIME_LEN];
@@ -145,8 +152,9 @@ static int list_resource(void *arg, const struct resource *r)
 		      (json_int_t)r->used, "version", (json_int_t)r->version, "policy",
 		      r->terms.policy, "clients", clients, "expires",
 		      r->terms.expires ? when : NULL);
-	if (o && r->terms.uses)
-		json_object_set_new(o, "uses", json_integer(r->terms.uses));
+	put_limit(o, "uses", r->terms.uses);
+	put_limit(o, "key_uses", (json_int_t)r->terms.key_uses);
+	put_limit(o, "key_lifetime", (json_int_t)r->terms.key_lifetime);
 	return o && !json_array_append_new(list, o) ? 0 : -ENOMEM;
 }
 
