@@ -16,12 +16,13 @@ $(O)/tests/bench/release_cost: $(O)/obj/tests/bench/release_cost.o \
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,all) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
 
-# This one is a broker without its network.
+# This one is a broker without its network; requests to it lead through what measures them.
 $(O)/tests/bench/broker_cost: $(O)/obj/tests/bench/broker_cost.o \
+		$(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/bench/broker/*.c)) \
 		$(O)/tests/unit-shared.a $(O)/obj/broker.a $(STATIC_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,all) \
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=rcar_handle -o $@ $^ $(call pkg-libs,all) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
 
 # The library's calls of what it measures lead through it.
