@@ -235,10 +235,61 @@ says 405 method-unsupported 'nothing is released here'
 kbs boss reference-value "$D/body2"
 says 404 path-unknown 'nor are there reference values'
 
+# ---- the same by wardctl
+W=${BIN:-build/bin}/wardctl
+cli() { # cli WHO VERB ARGUMENT...
+	local who=$1 verb=$2
+	shift 2
+	"$W" ${json:+-o json} kbs "$verb" --url "https://127.0.0.1:$port" --ca "$D/ca.pem" --cert "$D/$who.pem" \
+		--cert-key "$D/$who.key" "$@" >"$D/out" 2>"$D/err" </dev/null
+}
+want() { # want TEXT CODE WORDS WHO VERB ARGUMENT...
+	local text=$1 code=$2 words=$3
+	shift 3
+	cli "$@"
+	local got=$?
+	[ $got = "$code" ] && cat "$D/out" "$D/err" | grep -q -- "$words"
+	local rc=$?
+	[ $rc = 0 ] || echo "# $got $(cat "$D/out" "$D/err" | head -c 300)"
+	result $rc "$text"
+}
+id=$(printf %032d 8)
+echo '{"ward-policy": 1, "uid": [8]}' >"$D/named"
+want 'wardctl: a policy by its name' 0 'policy: *ward8' boss set-attestation-policy --policy-file "$D/named" --id ward8
+want '... and that of all evidence' 0 'policy: *default' boss set-attestation-policy --policy-file "$D/named"
+want '... and that of all releases' 0 'version: *2' boss set-resource-policy --policy-file "$D/named"
+want 'a key with its terms' 0 'version: *1' boss set-resource --resource-file "$D/secret" --dataset "$id" \
+	--project clinic --policy ward8 --uses 2 --expires 2099-01-01T00:00:00Z clinic/key/two
+ask boss GET resources
+says 200 "clinic/key/two\",\"project\":\"clinic\",\"dataset\":\"$id\".*\"policy\":\"ward8\".*\"uses\":2" '... which the broker has'
+want 'another key on its terms' 0 'version: *2' boss set-resource --resource-file "$D/secret" clinic/key/two
+json=1
+for verb in 'set-resource --resource-file secret clinic/key/two' 'delete-resource clinic/key/two' \
+	'set-resource-policy --policy-file named' 'set-attestation-policy --policy-file named'; do
+	# shellcheck disable=SC2086
+	(cd "$D" && W=$(cd "$OLDPWD" && realpath "$W") && cli boss $verb) &&
+		python3 tests/cli/json_members.py "kbs ${verb%% *}" "$D/out" >"$D/err" 2>&1
+	result $? "json.md: kbs ${verb%% *}"
+done
+json=
+want 'a key that is not there' 5 'path-unknown' boss delete-resource clinic/key/two
+echo 'package policy' >"$D/rego"
+want 'Rego' 5 'policy-not-ward: .*ward-policy(5)' boss set-resource-policy --policy-file "$D/rego"
+want 'who is not listed' 5 'client-refused' clerk set-resource-policy --policy-file "$D/named"
+want 'who is of another CA' 8 'unknown ca' spy set-resource-policy --policy-file "$D/named"
+! "$W" kbs delete-resource --url https://127.0.0.1 --ca "$D/ca.pem" a/b/d 2>"$D/err" && grep -q 'cert-key are needed' "$D/err"
+result $? 'no certificate'
+want 'a key that is none' 1 'exactly 32 bytes' boss set-resource --resource-file "$D/named" clinic/key/two
+want 'terms without a data set' 1 'go with --dataset' boss set-resource --resource-file "$D/secret" --uses 2 a/b/d
+want 'a path out of paths' 1 'repository/type/tag' boss delete-resource 'a b?'
+ask boss DELETE policies/ward8
+ask boss DELETE policies/default
+says 200 deleted 'what wardctl entered goes as the rest'
+
 # What was entered, as it is, in hex and in base64: wrapped alone.
 hex=$(xxd -p -c64 "$D/secret" 2>/dev/null || od -An -tx1 -v "$D/secret" | tr -d ' \n')
 base64=$(base64 -w0 "$D/secret" | cut -c1-40)
-cat "$D"/broker.db* "$D/journal" "$D/log" "$D/answer" "/proc/$PID/cmdline" "/proc/$PID/environ" >"$D/all" 2>/dev/null
+cat "$D"/broker.db* "$D/journal" "$D/log" "$D/answer" "$D/out" "$D/err" "/proc/$PID/cmdline" "/proc/$PID/environ" >"$D/all" 2>/dev/null
 grep -qa 'clinic/dataset/one' "$D/all"
 result $? 'what is searched holds the path of the key'
 ! grep -qaF -e "$hex" -e "$base64" -e "${secret:0:40}" -e 'a passphrase of this' "$D/all" &&

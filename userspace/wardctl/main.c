@@ -74,7 +74,7 @@ static void usage(FILE *f)
 
 	fputs("usage: wardctl [-o text|json] [-q] VERB [ARGUMENT...]\n\n", f);
 	for (i = 0; i < VERBS; i++)
-		fprintf(f, "  %-20s %s\n", verbs[i]->name, verbs[i]->help);
+		fprintf(f, "  %-26s  %s\n", verbs[i]->name, verbs[i]->help);
 	fputs("\n"
 	      "  -o, --output FORMAT  text for people (default), json for programs\n"
 	      "  -q, --quiet          print no result, only errors\n"

@@ -50,6 +50,10 @@
 	X(config_apply)			\
 	X(kbs_attest)			\
 	X(kbs_get_resource)		\
+	X(kbs_set_resource)		\
+	X(kbs_delete_resource)		\
+	X(kbs_set_resource_policy)	\
+	X(kbs_set_attestation_policy)	\
 	X(dataset_encrypt)		\
 	X(dataset_decrypt)		\
 	X(dataset_info)			\
