@@ -2,6 +2,8 @@
 /* Encrypted data sets coming in; models, cards and whole files going out. */
 #include "worker_bench.h"
 
+#include "support.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,6 +14,7 @@
 
 #include "../../userspace/worker/card.h"
 #include "../../userspace/worker/data.h"
+#include "../../userspace/worker/model_file.h"
 #include "../../userspace/worker/outfile.h"
 #include "../../userspace/worker/safetensors.h"
 #include "../../userspace/worker/train.h"
@@ -283,7 +286,7 @@ static json_t *at(json_t *root, const char *path)
 	return root;
 }
 
-static void check_hash(json_t *card, const char *file)
+static void check_hash(json_t *card, const char *member, const char *file)
 {
 	uint8_t *bytes, digest[32];
 	char hex[65];
@@ -293,7 +296,7 @@ static void check_hash(json_t *card, const char *file)
 	assert_int_equal(EVP_Digest(bytes, len, digest, NULL, EVP_sha256(), NULL), 1);
 	for (i = 0; i < 32; i++)
 		sprintf(hex + 2 * i, "%02x", digest[i]);
-	assert_string_equal(json_string_value(at(card, "model.sha256")), hex);
+	assert_string_equal(json_string_value(at(at(card, member), "sha256")), hex);
 	free(bytes);
 }
 
@@ -336,7 +339,8 @@ static void test_card(void **state)
 	assert_int_equal(card_write(&card, &model, dir, &failure), 0);
 	json = json_load_file(in_dir("model-newton.json"), 0, NULL);
 	assert_non_null(json);
-	check_hash(json, "model-newton.safetensors");
+	check_hash(json, "model", "model-newton.safetensors");
+	check_hash(json, "onnx", "model-newton.onnx");
 	check_weights(&model, "model-newton.safetensors");
 	assert_non_null(strstr(json_string_value(at(json, "worker.notice")), "simulated TEE"));
 	assert_string_equal(json_string_value(at(json, "worker.keys")), "kernel");
@@ -392,9 +396,80 @@ static void test_layers_in_the_file(void **state)
 	json = json_load_file(in_dir("model-layers.json"), 0, NULL);
 	assert_int_equal(json_array_size(at(json, "training.hidden")), 2);
 	assert_string_equal(json_string_value(at(json, "training.method")), "adam");
-	check_hash(json, "model-layers.safetensors");
+	check_hash(json, "model", "model-layers.safetensors");
+	check_hash(json, "onnx", "model-layers.onnx");
 	json_decref(json);
 	model_clear(&model);
+	trial_end(&t);
+	free(text);
+}
+
+/* ---- ONNX ------------------------------------------------------------------------------ */
+
+/* Rows as they stand in a table, and what the model says of them. */
+static json_t *cases_of(struct trial *t, const struct model *model)
+{
+	static const double row[][4] = {
+		{ 51.5, 3.25, 1, 0 }, { 20, NAN, 0, 1 }, { NAN, NAN, NAN, NAN }, { 80, 9.5, 0, 0 },
+	};
+	json_t *rows = json_array(), *scores = json_array();
+	struct net_work work;
+	size_t i, j;
+
+	assert_int_equal(net_work_init(&work, &t->memory, &model->net), 0);
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		json_t *values = json_array();
+		double x[4];
+
+		memcpy(x, row[i], sizeof(x));
+		for (j = 0; j < 4; j++)
+			json_array_append_new(values, isnan(x[j]) ? json_null() : json_real(x[j]));
+		json_array_append_new(rows, values);
+		scaler_apply(&t->site.scaler, x);
+		json_array_append_new(scores, json_pack("[f]", loss_chance(
+			*net_forward(&model->net, model->theta, x, &work))));
+	}
+	return json_pack("{s:o, s:o}", "rows", rows, "scores", scores);
+}
+
+static void check_onnx(struct trial *t, size_t run)
+{
+	struct failure failure = { 0 };
+	struct model_file file;
+	struct model model;
+	char command[512], path[256];
+	json_t *cases;
+
+	assert_int_equal(train_model(&t->cohort, &t->plan->run[run], NULL, &model, &failure), 0);
+	assert_int_equal(model_file_write_onnx(&t->cohort, &model, dir, &file, &failure), 0);
+	cases = cases_of(t, &model);
+	snprintf(path, sizeof(path), "%s", in_dir("cases.json"));
+	assert_int_equal(json_dump_file(cases, path, JSON_REAL_PRECISION(17)), 0);
+	snprintf(command, sizeof(command), "/usr/bin/python3 tests/reader/onnx_model.py %s %s",
+		 in_dir(file.name), path);
+	assert_int_equal(system(command), 0);
+	json_decref(cases);
+	model_clear(&model);
+}
+
+/* onnx's own checker takes the graph, and the graph says what the model says. */
+static void test_onnx(void **state)
+{
+	const char *path = in_dir("onnx.wds");
+	struct trial t;
+	size_t len;
+	char *text = bench_table(1, 300, &len);
+
+	(void)state;
+	if (system("/usr/bin/python3 -c 'import onnx' 2>/dev/null")) {
+		free(text);
+		ut_skip("no python3-onnx");
+	}
+	encrypt(path, good_metadata, text, len, 300);
+	if (trial_run(&t, path))
+		fail_msg("%s", t.failure.text);
+	check_onnx(&t, 0);
+	check_onnx(&t, 3);
 	trial_end(&t);
 	free(text);
 }
@@ -458,6 +533,7 @@ int main(void)
 		cmocka_unit_test(test_safetensors),
 		cmocka_unit_test(test_card),
 		cmocka_unit_test(test_layers_in_the_file),
+		cmocka_unit_test(test_onnx),
 		cmocka_unit_test(test_outfile),
 	};
 

@@ -10,7 +10,6 @@
 #include "model_file.h"
 #include "outfile.h"
 
-#define FILE_NAME_MAX	128
 
 static json_t *number(double value)
 {
@@ -144,15 +143,17 @@ static json_t *card_session(const struct card *card)
 }
 
 static json_t *card_json(const struct card *card, const struct model *model,
-			 const char *file, const uint8_t *sha256)
+			 const struct model_file *file, const struct model_file *onnx)
 {
 	const struct plan *plan = card->cohort->plan;
 
-	return json_pack("{s:i, s:{s:s, s:s, s:o}, s:{s:s, s:o}, s:o, s:o, s:o,"
+	return json_pack("{s:i, s:{s:s, s:s, s:o}, s:{s:s, s:o}, s:{s:s, s:o}, s:o, s:o, s:o,"
 			 " s:{s:o, s:o, s:o, s:o}, s:o}",
 			 "ward-card", 1,
-			 "model", "file", file, "format", "safetensors",
-			 "sha256", emit_hex(sha256, 32),
+			 "model", "file", file->name, "format", "safetensors",
+			 "sha256", emit_hex(file->sha256, sizeof(file->sha256)),
+			 "onnx", "file", onnx->name,
+			 "sha256", emit_hex(onnx->sha256, sizeof(onnx->sha256)),
 			 "plan", "name", plan->name,
 			 "sha512", emit_hex(plan->digest, sizeof(plan->digest)),
 			 "features", model_file_features(plan),
@@ -181,22 +182,22 @@ static char *as_lines(const json_t *json)
 int card_write(const struct card *card, const struct model *model, const char *dir,
 	       struct failure *failure)
 {
-	char model_name[FILE_NAME_MAX], card_name[FILE_NAME_MAX];
-	uint8_t sha256[32];
+	char name[MODEL_FILE_NAME_MAX];
+	struct model_file file, onnx;
 	json_t *json;
 	char *text;
 	int ret;
 
-	snprintf(model_name, sizeof(model_name), "model-%s.safetensors", model->run->name);
-	snprintf(card_name, sizeof(card_name), "model-%s.json", model->run->name);
-	if (model_file_write(card->cohort, model, dir, model_name, sha256, failure))
+	snprintf(name, sizeof(name), "model-%s.json", model->run->name);
+	if (model_file_write(card->cohort, model, dir, &file, failure) ||
+	    model_file_write_onnx(card->cohort, model, dir, &onnx, failure))
 		return -1;
-	json = card_json(card, model, model_name, sha256);
+	json = card_json(card, model, &file, &onnx);
 	text = json ? as_lines(json) : NULL;
 	if (text)
-		ret = outfile_write(dir, card_name, text, strlen(text), failure);
+		ret = outfile_write(dir, name, text, strlen(text), failure);
 	else
-		ret = failed(failure, EXIT_DEVICE, "%s: out of memory", card_name);
+		ret = failed(failure, EXIT_DEVICE, "%s: out of memory", name);
 	free(text);
 	json_decref(json);
 	return ret;

@@ -44,13 +44,13 @@ struct card {
 };
 
 /**
- * card_write() - write model-NAME.safetensors and then model-NAME.json
+ * card_write() - write model-NAME.safetensors, model-NAME.onnx and then model-NAME.json
  * @card: card
  * @model: model
  * @dir: directory
  * @failure: what went wrong
  *
- * The card holds the SHA-256 of the model's file: a card that stands beside
+ * The card holds the SHA-256 of the model's files: a card that stands beside
  * another model does not fit it.
  *
  * Return: 0 or -1.

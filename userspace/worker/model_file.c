@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 
+#include "onnx.h"
 #include "outfile.h"
 #include "safetensors.h"
 
@@ -155,27 +156,50 @@ static void add_scalers(struct layout *layout, const struct cohort *cohort)
 	}
 }
 
+/* ---- files ------------------------------------------------------------------ */
+
+/* @bytes: NULL = there was no memory for them; freed. */
+static int write_file(const struct model *model, const char *kind, const char *dir,
+		      uint8_t *bytes, size_t len, struct model_file *file,
+		      struct failure *failure)
+{
+	int ret = -1;
+
+	snprintf(file->name, sizeof(file->name), "model-%s.%s", model->run->name, kind);
+	if (bytes && EVP_Digest(bytes, len, file->sha256, NULL, EVP_sha256(), NULL))
+		ret = outfile_write(dir, file->name, bytes, len, failure);
+	else
+		failed(failure, EXIT_DEVICE, "%s: out of memory", file->name);
+	free(bytes);
+	return ret;
+}
+
 int model_file_write(const struct cohort *cohort, const struct model *model, const char *dir,
-		     const char *name, uint8_t *sha256, struct failure *failure)
+		     struct model_file *file, struct failure *failure)
 {
 	json_t *metadata = metadata_of(cohort, &model->net);
 	struct layout *layout = calloc(1, sizeof(*layout));
 	uint8_t *bytes = NULL;
 	size_t len = 0;
-	int ret = -1;
 
-	if (layout) {
+	if (metadata && layout) {
 		add_layers(layout, model);
 		add_scalers(layout, cohort);
+		if (safetensors_encode(layout->tensor, layout->tensors, metadata, &bytes, &len))
+			bytes = NULL;
 	}
-	if (!metadata || !layout ||
-	    safetensors_encode(layout->tensor, layout->tensors, metadata, &bytes, &len) ||
-	    !EVP_Digest(bytes, len, sha256, NULL, EVP_sha256(), NULL))
-		failed(failure, EXIT_DEVICE, "%s: out of memory", name);
-	else
-		ret = outfile_write(dir, name, bytes, len, failure);
-	free(bytes);
 	free(layout);
 	json_decref(metadata);
-	return ret;
+	return write_file(model, "safetensors", dir, bytes, len, file, failure);
+}
+
+int model_file_write_onnx(const struct cohort *cohort, const struct model *model,
+			  const char *dir, struct model_file *file, struct failure *failure)
+{
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+
+	if (onnx_encode(cohort, model, &bytes, &len))
+		bytes = NULL;
+	return write_file(model, "onnx", dir, bytes, len, file, failure);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A model as a file of safetensors: parameters, what standardises a row before them, and as
- * metadata what the tensors mean. ward-train(1) names them.
+ * A model as files: of safetensors, with parameters, what standardises a row before them,
+ * and as metadata what the tensors mean (ward-train(1) names them); and as an ONNX graph.
  */
 #ifndef WARD_WORKER_MODEL_FILE_H
 #define WARD_WORKER_MODEL_FILE_H
@@ -15,20 +15,38 @@
 #include "train.h"
 
 #define MODEL_FILE_DIGEST_LEN	32
+#define MODEL_FILE_NAME_MAX	128
 
 /**
- * model_file_write() - write it
+ * struct model_file - what was written
+ * @name: of the file, in its directory
+ * @sha256: of its bytes
+ */
+struct model_file {
+	char name[MODEL_FILE_NAME_MAX];
+	uint8_t sha256[MODEL_FILE_DIGEST_LEN];
+};
+
+/**
+ * model_file_write() - write model-NAME.safetensors
  * @cohort: that it was trained on: plan and scalers
  * @model: model
  * @dir: directory
- * @name: of the file
- * @sha256: MODEL_FILE_DIGEST_LEN bytes, of what was written
+ * @file: filled in
  * @failure: what went wrong
  *
  * Return: 0 or -1.
  */
 int model_file_write(const struct cohort *cohort, const struct model *model, const char *dir,
-		     const char *name, uint8_t *sha256, struct failure *failure);
+		     struct model_file *file, struct failure *failure);
+
+/**
+ * model_file_write_onnx() - write model-NAME.onnx
+ *
+ * As model_file_write().
+ */
+int model_file_write_onnx(const struct cohort *cohort, const struct model *model,
+			  const char *dir, struct model_file *file, struct failure *failure);
 
 /**
  * model_file_features() - the columns of the design matrix
