@@ -171,6 +171,26 @@ static const struct values blackwell_values[] = {
 
 #define EACH(v) v, sizeof(v) / sizeof((v)[0])
 
+/* Revocation lists: the first certificate of a file is whose list it is, and asked about. */
+static void list(const char *name, X509 *of, const struct crl_recipe *r, size_t count)
+{
+	struct wv_bytes cert = intel_pem(&of, 1), der, pem;
+	size_t i, len = cert.len;
+	uint8_t *all = NULL;
+
+	for (i = 0; i <= count; i++) {
+		pem = i ? crl_pem(der = crl_make(&r[i - 1])) : cert;
+		all = realloc(all, len + pem.len);
+		assert_non_null(all);
+		memcpy(i ? all + len : all, pem.data, pem.len);
+		len += i ? pem.len : 0;
+		ut_free(pem);
+		if (i)
+			ut_free(der);
+	}
+	seed_take("collateral", name, (struct wv_bytes){ all, len });
+}
+
 /* ---- AMD ------------------------------------------------------------------------------- */
 
 static void put_amd(const struct links *l, const char *name)
@@ -194,9 +214,46 @@ static void files(const struct sim_pki *pki, const struct sim_pki *other, const 
 	struct sim_guest g;
 
 	sim_guest_new(&g, WARD_PURPOSE_REPORT);
+	if (!strcmp(name, "files-turin"))
+		memcpy(g.cpuid, "\x1a\x02\x01", 3);
 	sim_report(&g, pki, data, report);
 	seed_pair("launch", name, NULL, (struct wv_bytes){ report, sizeof(report) }, pem);
 	ut_free(pem);
+}
+
+/* A report that says by which kind of key it is signed, beside a table with that or the other. */
+static void kinds(const struct sim_pki *pki, const char *name)
+{
+	uint8_t report[WV_SNP_REPORT_SIZE], data[64] = { 1 };
+	struct wv_bytes table;
+	struct sim_guest g;
+	char text[32];
+	int vlek;
+
+	table.data = sim_cert_table(pki, &table.len);
+	for (vlek = 0; vlek < 2; vlek++) {
+		sim_guest_new(&g, WARD_PURPOSE_REPORT);
+		sim_set(&g, 0x48, 4, vlek ? 1 << 2 : 0);
+		sim_report(&g, pki, data, report);
+		snprintf(text, sizeof(text), "bad-%s-by-%s", name, vlek ? "vlek" : "vcek");
+		seed_pair("launch", text, NULL, (struct wv_bytes){ report, sizeof(report) }, table);
+	}
+	ut_free(table);
+}
+
+static void amd_lists(const struct sim_pki *pki)
+{
+	struct crl_recipe r[2] = { { .issuer = pki->ark, .key = pki->ark_key, .pss = true,
+				     .from = FUZZ_NOW - 9, .to = FUZZ_NOW + INTEL_DAY,
+				     .revoked = { pki->ask }, .revoked_count = 1 } };
+
+	r[1] = r[0];
+	list("crl-amd", pki->ark, r, 2);
+	r[0].beside = r[1].beside = true;
+	list("crl-amd-beside", pki->ark, r, 2);
+	r[0].beside = r[1].beside = false;
+	r[0].salt_len = r[1].salt_len = 20;
+	list("crl-amd-salt", pki->ark, r, 2);
 }
 
 static void amd(void)
@@ -213,6 +270,7 @@ static void amd(void)
 	l.key[0] = pki.ask_key;
 	l.key[1] = l.key[2] = pki.ark_key;
 	put_all(&l);
+	amd_lists(&pki);
 	leaves(pki.vek, pki.ask_key, "vek", EACH(vek_values));
 	recipe.product = "Turin-B0";
 	recipe.fmc = 1;
@@ -227,6 +285,8 @@ static void amd(void)
 	recipe.csp_id = "operator";
 	assert_int_equal(sim_pki_make(&recipe, &pki, &other), 0);
 	files(&other, &pki, "files-vlek");
+	kinds(&other, "vlek");
+	kinds(&pki, "vcek");
 	leaves(other.vek, pki.ask_key, "vlek", turin_values + 2, 1);
 	l.cert[0] = other.vek;
 	put_amd(&l, "vlek");
@@ -340,21 +400,39 @@ static void nitro(void)
 	nitro_pki_free(&pki);
 }
 
-/* ---- revocation lists: the first certificate of a file is whose list it is, and asked about -- */
+/* ---- revocation lists -------------------------------------------------------------------- */
 
-static void list(const char *name, const struct intel_pki *p, const struct crl_recipe *r)
+/* One list beside an earlier, a later and one of tomorrow. */
+static void several(struct crl_recipe r)
 {
-	struct wv_bytes cert = intel_pem(&p->ca, 1), der = crl_make(r), pem = crl_pem(der);
-	size_t len = cert.len + pem.len;
-	uint8_t *both = malloc(len);
+	struct crl_recipe two[2] = { r, r };
 
-	assert_non_null(both);
-	memcpy(both, cert.data, cert.len);
-	memcpy(both + cert.len, pem.data, pem.len);
-	seed_take("collateral", name, (struct wv_bytes){ both, len });
-	ut_free(cert);
-	ut_free(der);
-	ut_free(pem);
+	two[1].from -= 9;
+	list("crl-earlier", r.issuer, two, 2);
+	two[1].from += 18;
+	list("crl-later", r.issuer, two, 2);
+	two[0].from = FUZZ_NOW + 9;
+	two[1].from = FUZZ_NOW - 9;
+	two[1].issuer = seeds_intel_pki.root;
+	list("crl-tomorrow", r.issuer, two, 2);
+	r.issuer = r.aki = seeds_intel_pki.pck;
+	list("crl-leaf", r.issuer, &r, 1);
+}
+
+/* Whose issuer is what it should not be. */
+static void issuers(struct crl_recipe r)
+{
+	X509 *ca = r.issuer, *made;
+	char name[64];
+	size_t i;
+
+	for (i = 0; i < cert_edit_count; i++) {
+		made = cert_edited(ca, seeds_intel_pki.root_key, &cert_edits[i]);
+		r.issuer = made;
+		snprintf(name, sizeof(name), "bad-crl-issuer-%s", cert_edits[i].name);
+		list(name, made, &r, 1);
+		X509_free(made);
+	}
 }
 
 static void lists(void)
@@ -383,7 +461,11 @@ static void lists(void)
 		case 9: r.from = FUZZ_NOW + 9; break;
 		case 10: r.aki = NULL; break;
 		}
-		list(names[i], p, &r);
+		list(names[i], p->ca, &r, 1);
+		if (!i) {
+			several(r);
+			issuers(r);
+		}
 	}
 }
 

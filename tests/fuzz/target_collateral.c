@@ -5,9 +5,12 @@
  */
 #include "fuzz.h"
 #include "crl.h"
+#include "cursor.h"
 #include "tcb_status.h"
 
 #define SMALL 16384
+#define MARK 0xff
+#define MANY 160	/* more than are taken of certificates */
 
 #define SVN(a, b, rest) { a, b, rest, rest }	/* the others are 0 */
 #define ALL(n) { n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n }
@@ -110,9 +113,28 @@ static void look_up(struct store *s)
 	}
 }
 
+/* One file, or behind 0xff many, each with two bytes that say how long it is. */
+static struct wv_collateral files_of(struct wv_bytes *in)
+{
+	static struct wv_bytes items[MANY];
+	struct cursor c = cursor_over(in->data, in->len);
+	size_t n;
+
+	if (cursor_u8(&c) != MARK)
+		return (struct wv_collateral){ .items = in, .item_count = 1 };
+	for (n = 0; n < MANY && cursor_left(&c); n++) {
+		size_t len = cursor_be16(&c);
+
+		if (len > cursor_left(&c))
+			len = cursor_left(&c);
+		items[n] = (struct wv_bytes){ cursor_take(&c, len), len };
+	}
+	return (struct wv_collateral){ .items = items, .item_count = n };
+}
+
 int fuzz_one(struct wv_bytes in)
 {
-	struct wv_collateral c = { .items = &in, .item_count = 1 };
+	struct wv_collateral c = files_of(&in);
 	struct wv_fault fault;
 	struct wv_item item;
 	struct store s;

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: MIT
 """variants.py SEEDS: more seeds of JSON formats, which mutations of bytes seldom reach. Policies
 with each member of doc/policy.schema.json, by its examples; and each member of every JSON
-document among SEEDS once absent and once of each kind that it is not."""
+document among SEEDS once absent and once of each kind that it is not; and those of
+variants_bytes.py."""
 import copy
 import json
 import os
 import sys
+
+import variants_bytes
 
 WRONG = [None, True, 0, -1, 1 << 40, "", "x", "0" * 63 + "g", [], [None], ["x", "x"], {}, {"x": 1}]
 SCHEMA = json.load(open("doc/policy.schema.json"))
@@ -90,6 +93,7 @@ def main():
         folder = os.path.join(seeds, target)
         docs = [json.load(open(os.path.join(folder, n))) for n in names]
         write(folder, (made for d in docs for made in changed(d, [None, -1, 1 << 40, "", "x", {}, []])))
+    variants_bytes.make(seeds)
 
 
 main()
