@@ -10,8 +10,8 @@
 #include <linux/ward.h>
 
 struct ward_account;
-
 struct ward_pair;
+struct ward_session;
 
 /**
  * struct ward_keyring - a session's pair and its data keys
@@ -39,5 +39,21 @@ void ward_keyring_close(struct ward_keyring *ring, struct ward_account *acct, u3
 /* In a panic: without the lock. */
 void ward_keyring_wipe_pair(struct ward_keyring *ring);
 int ward_keyring_pair(struct ward_keyring *ring, struct ward_account *acct, u8 *out);
+
+/* ---- session.c: how a session reaches its keys ------------------------------------ */
+
+/**
+ * struct ward_session_key_ops - set by key.c, where the kernel has what keys take
+ * @end: end every key. When it returns they are overwritten. May sleep
+ * @wipe: overwrite what there is, without a lock: every other CPU has been stopped
+ */
+struct ward_session_key_ops {
+	void (*end)(struct ward_session *session, u32 reason);
+	void (*wipe)(struct ward_session *session);
+};
+
+void ward_session_set_key_ops(const struct ward_session_key_ops *ops);
+/* @wipe, where there is one. */
+void ward_session_wipe_keys(struct ward_session *session);
 
 #endif /* WARD_KEYRING_H */

@@ -16,11 +16,10 @@
  *	queue_lock		(spinlock, queue.c) requests that wait, the breaker
  *	ward_ledger_lock	(spinlock)          every account, chain, user, waiter
  *
- * ward_ciphers::lock is a leaf under ward_key::lock, ward_allowance::lock one by itself.
+ * ward_ciphers::lock is a leaf under ward_key::lock; by themselves are
+ * ward_allowance::lock, queue_lock (request.c), providers_lock, agents_lock.
  * Between ward_key::lock and ward_buf::lock there is no user copy and no mmap_lock: a
  * key's end waits for nothing that user space can hold up.
- *
- * By themselves: queue_lock (request.c), providers_lock, agents_lock.
  *
  * Under ward_buf::lock there is no user copy, no allocation that may reclaim,
  * and no mmap_lock. ward_ledger_lock is a leaf but for wait queues: it covers
@@ -476,20 +475,6 @@ struct ward_session_ops {
 };
 
 void ward_session_set_ops(const struct ward_session_ops *ops);
-/**
- * struct ward_session_key_ops - the same for its keys; set by key.c, where the kernel
- *	has what they take
- * @end: end every key. When it returns they are overwritten. May sleep
- * @wipe: overwrite what there is, without a lock: every other CPU has been stopped
- */
-struct ward_session_key_ops {
-	void (*end)(struct ward_session *session, u32 reason);
-	void (*wipe)(struct ward_session *session);
-};
-
-void ward_session_set_key_ops(const struct ward_session_key_ops *ops);
-/* @wipe, where there is one. */
-void ward_session_wipe_keys(struct ward_session *session);
 /*
  * No buffer and no key is made any more, and every one ends with @reason
  * (WARD_END_*): when it returns no byte of any is left. The caller, who holds no
