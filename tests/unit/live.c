@@ -189,6 +189,7 @@ int live_stop(void)
 		kill(broker, SIGTERM);
 		waitpid(broker, &status, 0);
 	}
+	broker = 0;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unlink(live_path(names[i]));
 	rmdir(dir);

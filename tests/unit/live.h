@@ -26,7 +26,7 @@ int live_prepare(void);
 int live_configure(const char *more, const char *resource_more);
 int live_run(const char *program);
 
-/** live_pid - of the broker that runs */
+/** live_pid - of the broker that runs; 0 = none does */
 pid_t live_pid(void);
 
 /** live_wait - for a broker that ends by itself; its status */

@@ -392,12 +392,24 @@ static void test_server(void **state)
 	pg_stop(server);
 }
 
+/* One that stands still does not hear that it is to end. */
+static int teardown(void **state)
+{
+	(void)state;
+	if (!live_pid())
+		return 0;
+	kill(live_pid(), SIGKILL);
+	live_wait();
+	live_stop();
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_file),
-		cmocka_unit_test(test_file_without_keyring),
-		cmocka_unit_test(test_server),
+		cmocka_unit_test_teardown(test_file, teardown),
+		cmocka_unit_test_teardown(test_file_without_keyring, teardown),
+		cmocka_unit_test_teardown(test_server, teardown),
 	};
 
 	sim_guest_new(&live_guest, WARD_PURPOSE_RELEASE);

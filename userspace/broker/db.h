@@ -72,8 +72,8 @@ struct db;
 int db_open(const char *url, struct db **out, struct db_fault *fault);
 void db_close(struct db *db);
 
-/** db_wipe_freed - what SQLite frees is zeroed; to be called before any db_open() */
-void db_wipe_freed(void);
+/** db_wipe_freed - what SQLite frees is zeroed; to be called before any db_open(); 0 or -EBUSY */
+int db_wipe_freed(void);
 
 /**
  * db_run - one statement

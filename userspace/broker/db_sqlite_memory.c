@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What SQLite frees is zeroed: where there is no keyring, its pages have the broker's keys. */
+#include <errno.h>
 #include <malloc.h>
 
 #include <sqlite3.h>
@@ -38,11 +39,11 @@ static void end(void *data)
 	(void)data;
 }
 
-void db_wipe_freed(void)
+int db_wipe_freed(void)
 {
 	static const sqlite3_mem_methods methods = {
 		allocate, ward_wiping_free, reallocate, size_of, round_up, begin, end, NULL,
 	};
 
-	sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
+	return sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) == SQLITE_OK ? 0 : -EBUSY;
 }

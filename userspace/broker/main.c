@@ -334,9 +334,8 @@ static int unhooked = 1;
 
 static void hook_allocators(void)
 {
-	unhooked = ward_hook_openssl() || ward_hook_jansson();
+	unhooked = ward_hook_openssl() || ward_hook_jansson() || db_wipe_freed();
 	event_set_mem_functions(ward_wiping_malloc, ward_wiping_realloc, ward_wiping_free);
-	db_wipe_freed();
 }
 
 static void (*const early)(void)
