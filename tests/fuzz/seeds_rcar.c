@@ -27,6 +27,7 @@ static const char *const requests[][2] = {
 	{ "attest", ATTEST("") },
 	{ "initdata", ATTEST("\"init-data\":{\"format\":\"toml\",\"body\":\"\"},") },
 	{ "resource", "GET /kbs/v0/resource/a/b/c\nc\n" },
+	{ "counter", "POST /kbs/v0/counter/a/b/c\nc\n{\"at\":1}" },
 	{ "token", "GET /kbs/v0/resource/a/b/c\nteyJhbGciOiJFUzI1NiJ9.e30.AAAA\n" },
 	{ "policy", "POST /kbs/v0/resource-policy\n\n{\"policy\":\"AA\"}" },
 };

@@ -119,6 +119,18 @@ fetched() {
 	try 0 '' 'opened by the same worker' as worker wardctl unseal $BROKER $D/broker $D/back
 	cmp -s /fw/note $D/back
 	result $? 'it is whole'
+	head -c 32 /dev/urandom >$D/key
+	chmod 600 $D/key
+	chown worker $D/key
+	try 0 'noticed, by the broker' 'a version that the broker counts' \
+		as worker wardctl seal $BROKER --versions --key $D/key $D/plain $D/v
+	cp $D/v $D/v1
+	try 0 '' 'a newer one' as worker wardctl seal $BROKER --versions --key $D/key $D/plain $D/v
+	chmod 644 $D/v $D/v1
+	try 0 'version: *2' 'which opens' as worker wardctl unseal $BROKER $D/v $D/back
+	try 5 'it is an old file' 'the older does not' as worker wardctl unseal $BROKER $D/v1 $D/x
+	try 5 'it is an old file' 'nor by a key' as worker wardctl unseal --key $D/key $BROKER $D/v1 $D/x
+	try 1 'a broker counts' 'nor without asking' as worker wardctl unseal --key $D/key $D/v1 $D/x
 	try 5 'wrong-uid' 'the broker has no key for another uid' \
 		as other wardctl unseal $BROKER $D/broker $D/x
 	[ ! -e $D/x ]

@@ -21,7 +21,7 @@ struct tally_sum;
 /**
  * struct audit_entry - one decision, or a sum of refusals
  * @time: seconds since the epoch
- * @event: "attest", "release", "admin"; "refused" of a sum
+ * @event: "attest", "release", "counter", "admin"; "refused" of a sum
  * @result: "ok" or a reason; "counted" of a sum
  * @peer: address of the client, or NULL; class of addresses of a sum
  * @resource: path, or NULL
@@ -29,7 +29,7 @@ struct tally_sum;
  * @policy: SHA-256 of the policy's bytes, or NULL
  * @who: what authentic evidence said, or NULL
  * @release: 16 bytes, or NULL
- * @use: how many releases of the resource this makes; 0 = not a release
+ * @use: how many releases of the resource this makes, or the version counted; 0 = neither
  * @line: of the release log, or NULL; the record holds its SHA-256
  * @sum, @since: refusals, and when the first of them was; NULL = it is none of a sum
  */

@@ -25,7 +25,7 @@ struct platform {
 /**
  * struct decision - one line
  * @time: seconds since the epoch
- * @event: "auth", "attest", "resource", "request" (none of these), "policy" (what it
+ * @event: "auth", "attest", "resource", "counter", "request" (none of these), "policy" (what it
  *	leaves open), "collateral" (it changed, or a change was not taken), "reload" (likewise), "admin", "start", "stop", "error"
  * @result: "ok" or a reason
  * @peer: address of the client, or NULL

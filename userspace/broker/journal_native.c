@@ -31,6 +31,7 @@ static const struct kind {
 	{ "auth", true, { JOURNAL_BROKER_CHALLENGED, JOURNALD_INFO, "challenge for" }, REFUSED },
 	{ "attest", true, { JOURNAL_BROKER_ACCEPTED, JOURNALD_INFO, "evidence accepted of" }, REFUSED },
 	{ "resource", true, { JOURNAL_BROKER_RELEASED, JOURNALD_NOTICE, "key released to" }, REFUSED },
+	{ "counter", true, { JOURNAL_BROKER_COUNTED, JOURNALD_INFO, "version told to" }, REFUSED },
 	{ "request", true, REFUSED, REFUSED },
 	{ "policy", false, TROUBLE,
 	  { JOURNAL_BROKER_POLICY, JOURNALD_NOTICE, "the policy leaves open" } },

@@ -11,7 +11,7 @@
 
 #define REASONS_MAX 192
 
-static const char *const events[] = { "auth", "attest", "resource", "request" };
+static const char *const events[] = { "auth", "attest", "resource", "counter", "request" };
 #define EVENTS (sizeof(events) / sizeof(events[0]))
 
 /* Upper bounds of the histograms, microseconds. */

@@ -17,6 +17,7 @@
 
 #define PREFIX		"/kbs/v0/"
 #define RESOURCE	"resource/"
+#define COUNTER		"counter/"
 #define VERSION		"0.4.0"
 #define TEE		"ward"
 
@@ -170,7 +171,7 @@ static int route(struct rcar_call *call)
 {
 	const char *path = call->req->path;
 	int post = !strcmp(call->req->method, "POST"), get = !strcmp(call->req->method, "GET");
-	int is_auth, is_attest, is_resource;
+	int is_auth, is_attest, is_resource, is_counter;
 
 	if (strncmp(path, PREFIX, strlen(PREFIX)))
 		return rcar_refuse(call, "path-unknown", "%s", "");
@@ -178,13 +179,16 @@ static int route(struct rcar_call *call)
 	is_auth = !strcmp(path, "auth");
 	is_attest = !strcmp(path, "attest");
 	is_resource = !strncmp(path, RESOURCE, strlen(RESOURCE));
-	if (!is_auth && !is_attest && !is_resource)
+	is_counter = !strncmp(path, COUNTER, strlen(COUNTER));
+	if (!is_auth && !is_attest && !is_resource && !is_counter)
 		return rcar_refuse(call, "path-unknown", "%s", "");
-	call->event = is_auth ? "auth" : is_attest ? "attest" : "resource";
-	if (is_resource ? !get : !post)
+	call->event = is_auth ? "auth" : is_attest ? "attest" : is_counter ? "counter" : "resource";
+	if (is_resource ? !get : !post && !(is_counter && get))
 		return rcar_refuse(call, "method-unsupported", "%s", "");
 	if (is_auth)
 		return auth(call);
+	if (is_counter)
+		return rcar_counter(call, path + strlen(COUNTER), post);
 	return is_attest ? rcar_attest(call) : rcar_resource(call, path + strlen(RESOURCE));
 }
 

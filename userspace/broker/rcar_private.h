@@ -8,6 +8,8 @@
 #include "journal.h"
 #include "rcar.h"
 
+struct resource;
+
 /**
  * struct rcar_call - one request on its way
  * @event: for the journal
@@ -48,6 +50,12 @@ int rcar_attest(struct rcar_call *call);
 
 /** rcar_resource - GET /kbs/v0/resource/...; @path is what follows; likewise */
 int rcar_resource(struct rcar_call *call, const char *path);
+
+/** rcar_terms - who asks is attested, and @path a resource whose policy that met; 0 or -1 */
+int rcar_terms(struct rcar_call *call, const char *path, struct resource *out);
+
+/** rcar_counter - GET or POST /kbs/v0/counter/...; likewise */
+int rcar_counter(struct rcar_call *call, const char *path, int post);
 
 /** rcar_params - of /auth: extra-params of a client with evidence of kind @tee; 0 or -1 */
 int rcar_params(struct rcar_call *call, const json_t *params, const char *tee);

@@ -187,21 +187,27 @@ static int check_terms(struct rcar_call *call, const struct resource *resource)
 	return 0;
 }
 
-int rcar_resource(struct rcar_call *call, const char *path)
+int rcar_terms(struct rcar_call *call, const char *path, struct resource *out)
 {
 	struct db_fault fault = { "" };
-	struct resource resource;
 	int rc;
 
 	/* who is not attested learns nothing, not even which paths there are */
 	if (authorise(call))
 		return -1;
-	rc = resource_find(call->rcar->config, call->rcar->db, path, &resource, &fault);
+	rc = resource_find(call->rcar->config, call->rcar->db, path, out, &fault);
 	if (rc == -ENOENT)
 		return rcar_refuse(call, "resource-unknown", "%s", "");
 	if (rc)
 		return rcar_store_failed(call, &fault);
-	snprintf(call->path, sizeof(call->path), "%s", resource.terms.path);
+	snprintf(call->path, sizeof(call->path), "%s", out->terms.path);
 	call->resource = call->path;
-	return check_terms(call, &resource) ? -1 : release(call, &resource);
+	return check_terms(call, out);
+}
+
+int rcar_resource(struct rcar_call *call, const char *path)
+{
+	struct resource resource;
+
+	return rcar_terms(call, path, &resource) ? -1 : release(call, &resource);
 }

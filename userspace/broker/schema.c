@@ -48,6 +48,10 @@ static const char *const steps[][STATEMENTS_MAX] = {
 		/* How often the key, or its terms, were replaced. */
 		"ALTER TABLE resource ADD COLUMN version BIGINT NOT NULL DEFAULT 1",
 	},
+	{
+		/* Which version of what is sealed by a resource's key is the newest. */
+		"CREATE TABLE counter (path TEXT PRIMARY KEY, value BIGINT NOT NULL)",
+	},
 };
 
 #define STEPS ((int64_t)(sizeof(steps) / sizeof(*steps)))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -311,18 +312,47 @@ static ssize_t open_jwe(struct ward_kbs *kbs, void *out, size_t cap, struct ward
 	return n;
 }
 
-/* Of a resource's path; the reply is the client's. */
-static int fetch(struct ward_kbs *kbs, const char *resource, struct ward_kbs_error *err)
+/* Of a resource's path below @path; the reply is the client's. */
+static int ask_for(struct ward_kbs *kbs, char path[256], const char *resource, const char *body,
+		   struct ward_kbs_error *err)
 {
-	char path[256] = "resource/";
-
 	if (!kbs->token)
 		return kbs_fail(err, -EINVAL, 0, "", "attest first");
 	if (!good_resource(resource))
 		return kbs_fail(err, -EINVAL, 0, "", "'%.64s' is not repository/type/tag",
 				resource);
 	strcat(path, resource);
-	return kbs_http_call(kbs->http, path, NULL, &kbs->reply, err);
+	return kbs_http_call(kbs->http, path, body, &kbs->reply, err);
+}
+
+static int fetch(struct ward_kbs *kbs, const char *resource, struct ward_kbs_error *err)
+{
+	char path[256] = "resource/";
+
+	return ask_for(kbs, path, resource, NULL, err);
+}
+
+int ward_kbs_counter(struct ward_kbs *kbs, const char *resource, uint64_t at, uint64_t *value,
+		     struct ward_kbs_error *err)
+{
+	char path[256] = "counter/", body[64];
+	json_int_t n = -1;
+	json_t *reply;
+	int rc;
+
+	snprintf(body, sizeof(body), "{\"at\":%" PRIu64 "}", at);
+	rc = ask_for(kbs, path, resource, at ? body : NULL, err);
+	if (rc)
+		return rc;
+	reply = reply_json(kbs, err);
+	if (!reply)
+		return -EBADMSG;
+	if (json_unpack(reply, "{s:I !}", "counter", &n) || n < 0)
+		rc = kbs_fail(err, -EBADMSG, 200, "", "the broker's answer has no count of versions");
+	else
+		*value = (uint64_t)n;
+	json_decref(reply);
+	return rc;
 }
 
 static ssize_t fetch_own(struct ward_kbs *kbs, const char *resource, void *out, size_t cap,

@@ -110,6 +110,19 @@ int ward_kbs_new(const char *url, const char *cafile, struct ward_kbs **out);
  */
 void ward_kbs_session_key(struct ward_kbs *kbs, const uint8_t *public_key);
 
+/**
+ * ward_kbs_counter() - which version of what is sealed by a resource's key is the newest
+ * @at: that version was written: count it, where it is the next; 0 = nothing was
+ * @value: how far the broker counted; 0 = never
+ *
+ * Of ward-broker alone, after ward_kbs_attest(), for whom the key is. It counts once and
+ * never back: what several write by one key, each makes the others' old.
+ *
+ * Returns 0; else as ward_kbs_get().
+ */
+int ward_kbs_counter(struct ward_kbs *kbs, const char *resource, uint64_t at, uint64_t *value,
+		     struct ward_kbs_error *err);
+
 /** ward_kbs_free() - forget session, token and ephemeral key; accepts NULL */
 void ward_kbs_free(struct ward_kbs *kbs);
 

@@ -84,14 +84,15 @@ static int gather(struct seal_job *j, struct recipients *to)
 /* The version that the file is to have: one above what the counter says now. */
 static int next_version(struct seal_job *j, uint64_t *version)
 {
+	char said[WARD_SEAL_SAID];
 	int rc;
 
 	*version = 0;
-	if (!j->counter)
+	if (!j->counter && !j->versions)
 		return EXIT_OK;
-	rc = ward_seal_counter(&j->tpm, j->counter, 1, version);
+	rc = seal_newest(j, 1, version, said);
 	if (rc)
-		return seal_failed(j, rc, j->tpm.said);
+		return seal_failed(j, rc, said);
 	++*version;
 	return EXIT_OK;
 }
@@ -108,6 +109,9 @@ static char *metadata(const struct seal_job *j, uint64_t version)
 		rc = json_object_set_new(o, "counter", json_pack("{s:I, s:I}", "index",
 								 (json_int_t)j->counter, "version",
 								 (json_int_t)version));
+	if (!rc && j->versions)
+		rc = json_object_set_new(o, "counter", json_pack("{s:s, s:I}", "broker", j->broker,
+								 "version", (json_int_t)version));
 	if (!rc)
 		text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
@@ -141,12 +145,13 @@ static void show(struct seal_job *j, const uint8_t *id, const struct recipients 
 	out_text(out, "file", j->job.out);
 	out_hex(out, "dataset", id, WARD_DATASET_ID_LEN);
 	out_uint(out, "recipients", to->count);
-	if (j->counter) {
+	if (version) {
 		out_uint(out, "version", version);
-		out_text(out, "rollback", "noticed, by the TPM's counter");
+		out_text(out, "rollback", j->versions ? "noticed, by the broker's counter" :
+			 "noticed, by the TPM's counter");
 	} else {
 		out_text(out, "rollback", "not noticed: an old version of this file can't be told from "
-			 "a new one (--counter makes the TPM count)");
+			 "a new one (--counter makes the TPM count, --versions the broker)");
 	}
 }
 
@@ -155,8 +160,8 @@ static int seal(struct seal_job *j, struct recipients *to)
 	struct ward_dataset_params params = { .kind = WARD_DATASET_SEALED,
 					      .length = WARD_DATASET_UNKNOWN };
 	uint8_t id[WARD_DATASET_ID_LEN];
+	char said[WARD_SEAL_SAID], *meta;
 	uint64_t version;
-	char *meta;
 	int rc = gather(j, to) ?: next_version(j, &version);
 
 	if (rc)
@@ -172,10 +177,10 @@ static int seal(struct seal_job *j, struct recipients *to)
 		params.slot_size = 32768;
 	rc = write_file(j, &params, id);
 	free(meta);
-	if (!rc && j->counter && ward_seal_counter_step(&j->tpm, j->counter))
+	if (!rc && version && seal_count(j, version, said))
 		return ctl_error(j->job.ctl, EXIT_DEVICE, "counter-behind",
 				 "%s is written and opens, but the counter was not stepped, so that the version before opens too: %s",
-				 j->job.out, j->tpm.said);
+				 j->job.out, said);
 	if (!rc)
 		show(j, id, to, version);
 	return rc;
@@ -194,7 +199,7 @@ static int run_seal(struct wardctl *ctl, int argc, char **argv)
 {
 	struct recipients to = { NULL, 0 };
 	struct seal_job j;
-	int rc = seal_parse(&j, ctl, "tpbaTcsBrvduCkoNj", argc, argv);
+	int rc = seal_parse(&j, ctl, "tpbaTcsBrvduCkoNjV", argc, argv);
 
 	if (!rc && !j.use_tpm && !j.use_snp && !j.broker && !j.job.key && !j.job.to_count)
 		rc = ctl_usage(ctl, "name who may open it: --tpm, --snp, --broker URL/PATH, --key FILE or --to FILE");
@@ -230,6 +235,7 @@ const struct wardctl_verb verb_seal = {
 		"  -k, --key FILE       for who has this key: 32 bytes, mode 0600\n"
 		"      --to FILE        for the private key to this public one (PEM, X25519)\n"
 		"      --counter INDEX  count versions in the TPM, at this NV index; made if need be\n"
+		"      --versions       have the broker count versions: of all that this key seals\n"
 		"      --name TEXT      name; not secret\n"
 		"      --threads N      how many work on it, 1 to 64; 2\n"
 		"Each of those named can open it alone. INPUT may be -, the standard input.\n"

@@ -106,41 +106,58 @@ static int open_sealed(struct seal_job *j, struct ward_dataset **ds)
 }
 
 /* A version that is one ahead was written by a seal that was broken off: its step is made up for. */
-static int compare(struct seal_job *j, uint32_t index, uint64_t version)
+static int compare(struct seal_job *j, uint64_t version)
 {
+	const char *who = j->versions ? "broker" : "TPM";
+	char said[WARD_SEAL_SAID];
 	uint64_t now;
-	int rc = ward_seal_counter(&j->tpm, index, 0, &now);
+	int rc = seal_newest(j, 0, &now, said);
 
 	if (rc)
-		return seal_failed(j, rc, j->tpm.said);
+		return seal_failed(j, rc, said);
 	if (version < now)
 		return ctl_error(j->job.ctl, EXIT_POLICY, "rolled-back",
-				 "%s is version %llu and the TPM's counter 0x%08x is at %llu: it is an old file",
-				 j->job.in, (unsigned long long)version, index, (unsigned long long)now);
+				 "%s is version %llu and the %s's counter is at %llu: it is an old file",
+				 j->job.in, (unsigned long long)version, who, (unsigned long long)now);
 	if (version > now + 1)
 		return ctl_error(j->job.ctl, EXIT_POLICY, "rolled-back",
-				 "%s is version %llu and the TPM's counter 0x%08x only at %llu: it is another counter",
-				 j->job.in, (unsigned long long)version, index, (unsigned long long)now);
-	if (version == now + 1 && ward_seal_counter_step(&j->tpm, index))
-		return seal_failed(j, -EIO, j->tpm.said);
+				 "%s is version %llu and the %s's counter only at %llu: it is another counter",
+				 j->job.in, (unsigned long long)version, who, (unsigned long long)now);
+	if (version == now + 1 && seal_count(j, version, said))
+		return seal_failed(j, -EIO, said);
 	out_uint(j->job.ctl->out, "version", version);
 	return EXIT_OK;
+}
+
+/* Who counts: 0, or -1 where that makes no sense. */
+static int take_counter(struct seal_job *j, const json_t *counter, json_int_t *version)
+{
+	json_int_t index;
+
+	if (!json_unpack((json_t *)counter, "{s:I, s:I !}", "index", &index, "version", version)) {
+		j->counter = (uint32_t)index;
+		return 0;
+	}
+	j->versions = 1;
+	return json_unpack((json_t *)counter, "{s:s, s:I !}", "broker", &j->counts, "version", version);
 }
 
 /* The metadata are authenticated by now. */
 static int check_version(struct seal_job *j, const struct ward_dataset_info *info)
 {
 	json_t *meta = json_loads(info->metadata, JSON_REJECT_DUPLICATES, NULL);
-	json_int_t index, version;
+	const json_t *counter = json_object_get(meta, "counter");
+	json_int_t version;
 	int rc = EXIT_OK;
 
-	if (!meta || (json_object_get(meta, "counter") &&
-		      json_unpack(meta, "{s:{s:I, s:I}}", "counter", "index", &index, "version",
-				  &version)))
+	if (!meta || (counter && take_counter(j, counter, &version)))
 		rc = ctl_error(j->job.ctl, EXIT_DAMAGED, "dataset-damaged",
 			       "%s: its metadata make no sense", j->job.in);
-	else if (json_object_get(meta, "counter"))
-		rc = compare(j, (uint32_t)index, (uint64_t)version);
+	else if (counter && j->versions && !j->broker)
+		rc = ctl_usage(j->job.ctl, "%s: a broker counts its versions: --broker %.200s --ca FILE",
+			       j->job.in, j->counts);
+	else if (counter)
+		rc = compare(j, (uint64_t)version);
 	else
 		out_text(j->job.ctl->out, "rollback", "not noticed: whether this is the newest version nobody counts");
 	json_decref(meta);

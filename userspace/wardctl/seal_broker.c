@@ -40,16 +40,14 @@ static int fetch(struct seal_job *j, const char *url, const char *path,
 {
 	struct ward_kbs_release release;
 	struct ward_kbs_error err = { .text = "" };
-	struct ward_kbs *kbs = NULL;
-	int rc = ward_kbs_new(url, j->ca, &kbs);
+	int rc = ward_kbs_new(url, j->ca, &j->kbs);
 
 	if (rc)
 		return say(said, rc == -EINVAL ? rc : -ENOENT, url, rc == -EINVAL ?
 			   "the URL must be https://HOST:PORT/REPOSITORY/TYPE/TAG" :
 			   "the file of --ca can't be read");
-	rc = ward_kbs_attest(kbs, get_evidence, session, &err) ?:
-	     ward_kbs_get(kbs, path, &release, &err);
-	ward_kbs_free(kbs);
+	rc = ward_kbs_attest(j->kbs, get_evidence, session, &err) ?:
+	     ward_kbs_get(j->kbs, path, &release, &err);
 	if (rc)
 		return say(said, rc, url, err.text);
 	memcpy(j->broker_key, release.key, sizeof(j->broker_key));
@@ -78,5 +76,37 @@ int seal_fetch(struct seal_job *j, char said[WARD_SEAL_SAID])
 			   "opened (wardctl doctor)");
 	rc = fetch(j, url, path, session, said);
 	ward_session_close(session);
+	return rc;
+}
+
+static int broker_count(struct seal_job *j, uint64_t at, uint64_t *value, char said[WARD_SEAL_SAID])
+{
+	struct ward_kbs_error err = { .text = "" };
+	int rc = seal_fetch(j, said) ?:
+		 ward_kbs_counter(j->kbs, strchr(j->broker + 8, '/') + 1, at, value, &err);
+
+	return rc && err.text[0] ? say(said, rc, j->broker, err.text) : rc;
+}
+
+int seal_newest(struct seal_job *j, int make, uint64_t *version, char said[WARD_SEAL_SAID])
+{
+	int rc;
+
+	if (j->versions)
+		return broker_count(j, 0, version, said);
+	rc = ward_seal_counter(&j->tpm, j->counter, make, version);
+	snprintf(said, WARD_SEAL_SAID, "%s", j->tpm.said);
+	return rc;
+}
+
+int seal_count(struct seal_job *j, uint64_t version, char said[WARD_SEAL_SAID])
+{
+	uint64_t now;
+	int rc;
+
+	if (j->versions)
+		return broker_count(j, version, &now, said);
+	rc = ward_seal_counter_step(&j->tpm, j->counter);
+	snprintf(said, WARD_SEAL_SAID, "%s", j->tpm.said);
 	return rc;
 }

@@ -14,6 +14,7 @@ static const struct option options[] = {
 	{ "auth", required_argument, NULL, 'a' },
 	{ "tcti", required_argument, NULL, 'T' },
 	{ "counter", required_argument, NULL, 'c' },
+	{ "versions", no_argument, NULL, 'V' },
 	{ "snp", no_argument, NULL, 's' },
 	{ "bind", required_argument, NULL, 'B' },
 	{ "root", required_argument, NULL, 'r' },
@@ -150,6 +151,7 @@ static int take(struct seal_job *j, int c)
 	case 'a': j->auth_file = optarg; return EXIT_OK;
 	case 'T': j->tpm.where = optarg; return EXIT_OK;
 	case 'c': return take_counter(j, optarg);
+	case 'V': j->versions = 1; return EXIT_OK;
 	case 's': j->use_snp = 1; return EXIT_OK;
 	case 'B': return take_bind(j, optarg);
 	case 'r': return take_root(j, optarg);
@@ -177,6 +179,8 @@ static int take_files(struct seal_job *j, int argc, char **argv)
 	j->job.out = argv[optind + 1];
 	if (!strcmp(j->job.out, "-"))
 		return ctl_usage(ctl, "the output is a file: nothing is written to a terminal or pipe by accident; name one");
+	if (j->versions && (!j->broker || j->counter))
+		return ctl_usage(ctl, "--versions has the broker of --broker count, and no TPM's --counter beside it");
 	if (!j->broker != !j->ca)
 		return ctl_usage(ctl, "--broker URL/PATH and --ca FILE go together");
 	if (!j->auth_file)
@@ -215,6 +219,7 @@ int seal_parse(struct seal_job *j, struct wardctl *ctl, const char *takes, int a
 void seal_end(struct seal_job *j)
 {
 	job_end(&j->job);
+	ward_kbs_free(j->kbs);
 	explicit_bzero(j->auth, sizeof(j->auth));
 	explicit_bzero(j->broker_key, sizeof(j->broker_key));
 }

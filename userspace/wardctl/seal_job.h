@@ -14,6 +14,7 @@
  * @auth_file: of --auth; @auth: what it holds
  * @broker: https://HOST:PORT/REPOSITORY/TYPE/TAG; @ca: who its certificate may come from
  * @counter: NV index; 0 = none
+ * @versions: the broker counts instead; @counts: which, as a file says; @kbs: that broker, attested to, once @fetched
  * @fetched: @broker_key is there
  * @gave: a secret was had, bits: 1 an SNP guest's, 2 another's
  * @rc, @said: of the first recipient that ought to have opened it and did not
@@ -29,7 +30,10 @@ struct seal_job {
 	const char *broker;
 	const char *ca;
 	uint32_t counter;
+	int versions;
+	const char *counts;
 	int fetched;
+	struct ward_kbs *kbs;
 	int gave;
 	uint8_t broker_key[WARD_KEYFILE_LEN];
 	int rc;
@@ -48,5 +52,16 @@ int seal_failed(struct seal_job *j, int rc, const char *said);
 
 /** seal_fetch - @broker_key by attestation, once; 0 or -errno with @said */
 int seal_fetch(struct seal_job *j, char said[WARD_SEAL_SAID]);
+
+/**
+ * seal_count - the newest version, as TPM or broker counted
+ * @make: of a TPM, make the counter if it is not there
+ *
+ * Returns 0 or -errno with @said.
+ */
+int seal_newest(struct seal_job *j, int make, uint64_t *version, char said[WARD_SEAL_SAID]);
+
+/** seal_count - have @version counted, the next one; likewise */
+int seal_count(struct seal_job *j, uint64_t version, char said[WARD_SEAL_SAID]);
 
 #endif /* WARDCTL_SEAL_JOB_H */

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/* Versions that the broker counts: /kbs/v0/counter. */
+#include "exchange.h"
+
+/* For whom the key is; once a number, and never back. */
+static void test_counter(void **state)
+{
+	static const char path[] = "/kbs/v0/counter/" RX_PATH;
+	struct rx *x = *state;
+	static const struct { const char *body; int64_t then; } steps[] = {
+		{ NULL, 0 }, { "{\"at\":2}", 0 }, { "{\"at\":1}", 1 }, { "{\"at\":1}", 1 },
+		{ "{\"at\":3}", 1 }, { "{\"at\":2}", 2 }, { "{\"at\":1}", 2 }, { NULL, 2 },
+	};
+	static const char *const wrong[] = { "{}", "{\"at\":0}", "{\"at\":-1}", "{\"at\":\"1\"}",
+					     "{\"at\":3,\"more\":1}", "3" };
+	int64_t records;
+
+	rx_call("GET", path, NULL, NULL, NULL, 0);
+	rx_refused(401, "session-missing");
+	rx_auth(x);
+	rx_call("POST", path, x->cookie, NULL, "{\"at\":1}", x->now);
+	rx_refused(401, "session-not-attested");
+	rx_evidence(x);
+	assert_int_equal(rx_attest(x), 200);
+	records = rx_number("SELECT count(*) FROM audit");
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		assert_int_equal(rx_call(steps[i].body ? "POST" : "GET", path, x->cookie, NULL,
+					 steps[i].body, x->now), 200);
+		assert_int_equal(json_integer_value(json_object_get(rx_answer, "counter")),
+				 steps[i].then);
+	}
+	/* two steps, two records */
+	assert_int_equal(rx_number("SELECT count(*) FROM audit"), records + 2);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		rx_call("POST", path, x->cookie, NULL, wrong[i], x->now);
+		rx_refused(400, "malformed-request");
+	}
+	rx_call("GET", "/kbs/v0/counter/no/such/thing", x->cookie, NULL, NULL, x->now);
+	rx_refused(404, "resource-unknown");
+	rx_call("DELETE", path, x->cookie, NULL, NULL, x->now);
+	rx_refused(405, "method-unsupported");
+	assert_int_equal(rx_log_lines(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_counter, rx_setup, rx_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, rx_group_setup, rx_group_teardown);
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /kbs/v0/counter/...: versions of what is sealed by a resource's key, for whom that key
+ * is. GET tells how far it counted; POST {"at": n} makes it n where it is one less, and
+ * where it is not, tells what it is. It never goes back.
+ */
+#include <errno.h>
+
+#include "rcar_private.h"
+#include "resource.h"
+
+#define COUNTER_BODY_MAX 256
+
+/** struct counting - what the transaction has to do; @value: how far it counted */
+struct counting {
+	const struct audit *audit;
+	const char *path;
+	struct audit_entry e;
+	int64_t at;
+	int64_t value;
+};
+
+static int take_value(void *arg, const struct db_value *c, size_t count)
+{
+	if (count < 1 || c[0].type != DB_INT || c[0].number < 1)
+		return -EBADMSG;
+	*(int64_t *)arg = c[0].number;
+	return 0;
+}
+
+static int read_value(struct db *db, struct counting *n, struct db_fault *fault)
+{
+	struct db_query q = {
+		.sql = "SELECT value FROM counter WHERE path = $1",
+		.args = { db_text(n->path) }, .arg_count = 1,
+		.row = take_value, .arg = &n->value,
+	};
+	int rc = db_run(db, &q, fault);
+
+	return rc < 0 ? rc : 0;
+}
+
+/* Who appends to the audit holds off all others: nobody steps between the two. */
+static int step(struct db *db, void *arg, struct db_fault *fault)
+{
+	struct counting *n = arg;
+	struct db_query q = {
+		.sql = "INSERT INTO counter (path, value) VALUES ($1, $2)"
+		       " ON CONFLICT (path) DO UPDATE SET value = excluded.value",
+		.args = { db_text(n->path), db_int(n->at) }, .arg_count = 2,
+	};
+	int rc;
+
+	n->value = 0;
+	rc = audit_lock(db, fault) ?: read_value(db, n, fault);
+	if (rc || n->at != n->value + 1)
+		return rc;
+	rc = db_run(db, &q, fault);
+	if (rc < 0)
+		return rc;
+	n->value = n->e.use = n->at;
+	return audit_append(db, n->audit, &n->e, fault);
+}
+
+static int take_at(struct rcar_call *call, int64_t *at)
+{
+	json_t *body = rcar_json(call, COUNTER_BODY_MAX);
+	json_int_t n = 0;
+	json_error_t err;
+	int rc = 0;
+
+	if (!body)
+		return -1;
+	if (json_unpack_ex(body, &err, JSON_STRICT, "{s:I}", "at", &n))
+		rc = rcar_refuse(call, "malformed-request", "%s", err.text);
+	else if (n < 1 || n > INT64_MAX / 2)
+		rc = rcar_refuse(call, "malformed-request", "at: a number from 1 on is wanted");
+	json_decref(body);
+	*at = n;
+	return rc;
+}
+
+int rcar_counter(struct rcar_call *call, const char *path, int post)
+{
+	struct counting n = { .audit = call->rcar->audit };
+	struct db_fault fault = { "" };
+	struct resource resource;
+	json_t *out;
+	int rc;
+
+	if (rcar_terms(call, path, &resource) || (post && take_at(call, &n.at)))
+		return -1;
+	if (resource.terms.expires && call->req->time >= resource.terms.expires)
+		return rcar_refuse(call, "resource-expired", "%s", "");
+	n.path = resource.terms.path;
+	n.e = rcar_entry(call);
+	rc = post ? db_transaction(call->rcar->db, step, &n, &fault) :
+		    read_value(call->rcar->db, &n, &fault);
+	if (rc)
+		return rcar_store_failed(call, &fault);
+	out = json_pack("{s:I}", "counter", (json_int_t)n.value);
+	call->reply->body = out ? json_dumps(out, JSON_COMPACT) : NULL;
+	json_decref(out);
+	return 0;
+}
