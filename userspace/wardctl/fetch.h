@@ -66,10 +66,17 @@ struct fetch {
 	int positionals;
 };
 
-/** struct fetch_request - one GET; @header: one more header, or NULL; @max: of the body */
+/**
+ * struct fetch_request - one GET, or with @body a POST of that JSON text
+ * @header: one more header, or NULL
+ * @bearer: a token to show, or NULL
+ * @max: of the answer's body
+ */
 struct fetch_request {
 	char url[1024];
 	const char *header;
+	const char *bearer;
+	const char *body;
 	size_t max;
 };
 
@@ -106,6 +113,9 @@ void fetch_reply_free(struct fetch_reply *reply);
 /** fetch_ask - the same with back-off, as long as the run may last */
 enum fetch_end fetch_ask(struct fetch *f, const struct fetch_source *s,
 			 const struct fetch_request *rq, struct fetch_reply *reply, char *why);
+
+/** fetch_start - the run begins, and may last so many seconds */
+void fetch_start(struct fetch *f, int64_t seconds);
 
 /** fetch_left - milliseconds until the run's end, at least 0 */
 int64_t fetch_left(const struct fetch *f);

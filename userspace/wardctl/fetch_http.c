@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * One GET by libcurl. Nothing of the surroundings decides: no proxy, netrc, cookie or
+ * One GET or POST by libcurl. Nothing of the surroundings decides: no proxy, netrc, cookie or
  * redirection that nobody asked for; https with TLS 1.2 or later, bounded in every
  * direction. Plain http is for Azure's link-local service alone (fetch_source.c).
  */
@@ -162,6 +162,12 @@ static CURLcode set_options(CURL *c, const struct fetch *f, const struct fetch_s
 	SET(CURLOPT_USERAGENT, "wardctl/" WARD_VERSION);
 	SET(CURLOPT_WRITEFUNCTION, on_data);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
+	if (rq->body)
+		SET(CURLOPT_POSTFIELDS, rq->body);
+	if (rq->bearer) {
+		SET(CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+		SET(CURLOPT_XOAUTH2_BEARER, rq->bearer);
+	}
 #undef SET
 	return rc;
 }
@@ -208,7 +214,7 @@ static enum fetch_end answered(CURL *c, struct fetch_reply *reply, char *why)
 	if (reply->status >= 300 && reply->status < 400) {
 		curl_easy_getinfo(c, CURLINFO_REDIRECT_URL, &location);
 		fetch_printable(to, sizeof(to), location ? location : "nowhere");
-		snprintf(why, FETCH_WHY, "HTTP status %ld, to %s, which is not followed: name it with --source if it is right",
+		snprintf(why, FETCH_WHY, "HTTP status %ld, to %s, which is not followed: name that address if it is right",
 			 reply->status, to);
 		return FETCH_ANSWER;
 	}

@@ -161,18 +161,6 @@ static int take(struct wardctl *ctl, struct fetch *f, enum fetch_kind vendor, in
 	}
 }
 
-/* The clock that files are stamped with, so that "since I began" can be told. */
-static void start(struct fetch *f)
-{
-	struct timespec wall, steady;
-
-	clock_gettime(CLOCK_REALTIME_COARSE, &wall);
-	clock_gettime(CLOCK_MONOTONIC, &steady);
-	f->started = (int64_t)wall.tv_sec * 1000000000 + wall.tv_nsec;
-	f->deadline = (int64_t)steady.tv_sec * 1000 + steady.tv_nsec / 1000000 +
-		      f->deadline * 1000;
-}
-
 static int finish(struct fetch *f, enum fetch_kind vendor, const struct paths *paths)
 {
 	int rc;
@@ -185,7 +173,7 @@ static int finish(struct fetch *f, enum fetch_kind vendor, const struct paths *p
 	if (rc)
 		return rc;
 	fetch_source_default(f, vendor);
-	start(f);
+	fetch_start(f, f->deadline);
 	return EXIT_OK;
 }
 

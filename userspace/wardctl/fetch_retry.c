@@ -26,6 +26,16 @@ static int64_t monotonic_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* The clock that files are stamped with, so that "since I began" can be told. */
+void fetch_start(struct fetch *f, int64_t seconds)
+{
+	struct timespec wall;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &wall);
+	f->started = (int64_t)wall.tv_sec * 1000000000 + wall.tv_nsec;
+	f->deadline = monotonic_ms() + seconds * 1000;
+}
+
 int64_t fetch_left(const struct fetch *f)
 {
 	int64_t left = f->deadline - monotonic_ms();
