@@ -32,7 +32,7 @@ BASE_CPPFLAGS := -D_GNU_SOURCE= -DWARD_VERSION=\"$(VERSION)\" -Iinclude/uapi \
 # What each room may lean on (pkg-config names).
 PKG_lib := tss2-esys tss2-mu tss2-rc libcurl jose libcbor jansson libnl-genl-3.0 libnl-3.0 libssl libcrypto
 PKG_verifier := libcbor jansson libcrypto
-PKG_wardctl := libcurl libkmod libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypto
+PKG_wardctl := libcurl libkmod libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypto tss2-esys tss2-mu tss2-rc
 PKG_broker := libevent libevent_openssl jose jansson libcbor libssl libcrypto sqlite3 libpq tss2-esys tss2-mu tss2-rc
 PKG_common := libcbor jansson libcrypto
 PKG_worker := libcurl jose jansson libcbor libcrypto
@@ -168,12 +168,14 @@ $(ARCHIVES): %.a:
 link-program = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(filter %.o,$^) \
 	$(LINK_SHARED) $(call pkg-libs,$(1)) -lm
 
-$(O)/bin/wardctl: $(call objects,wardctl) $(COMMON_OBJS) $(SHARED_LIBS)
+# What libward has for itself: system calls, the way to a TPM, and what seals grants.
+TSS_OBJS := $(patsubst %,$(O)/obj/userspace/lib/%.o,sys trouble tss tss_key tss_link)
+# Of the libraries it has parts that they do not export: the way to a TPM, a quote's frame, JWS.
+WARDCTL_SHARES := $(TSS_OBJS) $(patsubst %,$(O)/obj/userspace/verifier/%.o,cbor_read ecdsa fault jws tpm)
+$(O)/bin/wardctl: $(call objects,wardctl) $(WARDCTL_SHARES) $(COMMON_OBJS) $(SHARED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(call link-program,wardctl)
-# What libward has for itself: system calls, the way to a TPM, and what seals grants.
-TSS_OBJS := $(patsubst %,$(O)/obj/userspace/lib/%.o,sys trouble tss tss_key tss_link)
 BROKER_LIB := $(TSS_OBJS) $(O)/obj/userspace/lib/hpke.o
 $(O)/bin/ward-broker: $(call objects,broker) $(BROKER_LIB) $(COMMON_OBJS) $(SHARED_LIBS)
 	@mkdir -p $(@D)
@@ -282,6 +284,12 @@ $(O)/tests/mkevidence $(O)/tests/mkcollateral $(O)/tests/mkcose: $(O)/tests/%: $
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(call pkg-libs,verifier) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
 
+# Of a software TPM that of an Azure VM.
+$(O)/tests/mkguest: $(O)/obj/tests/cli/mkguest.o $(O)/tests/unit-shared.a $(O)/obj/wardd.a $(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,all) $(shell $(PKG_CONFIG) --libs cmocka) -lm
+
 # A stand-in for /dev/ward below a program (LD_PRELOAD).
 $(O)/tests/fakeward.so: $(O)/obj/tests/cli/fakeward.o
 	@mkdir -p $(@D)
@@ -355,7 +363,7 @@ e2e-programs: userspace examples $(addprefix $(O)/tests/e2e/,residue hoard kerne
 .PHONY: unit-tests cli-tests kernel-tests harness-tests
 unit-tests: $(UNIT_TESTS)
 cli-tests: $(O)/tests/mkevidence $(O)/tests/mkcollateral $(O)/tests/mkcose $(O)/tests/policy_try \
-	$(O)/tests/fakeward.so
+	$(O)/tests/fakeward.so $(O)/tests/mkguest
 kernel-tests: $(KERNEL_TESTS)
 harness-tests: $(O)/tests/harness/selftest
 

@@ -94,10 +94,13 @@ static uint32_t fill(const struct ward_attest *arg, uint8_t *out)
 	if (!is("tdx") && !is("cca")) {
 		out[0] = 3;
 		memcpy(out + 0x50, arg->binding, sizeof(arg->binding));
+		memset(out + 0x90, 0xa1, 48);
 		out[0x188] = 0x19;	/* Milan, of which the product shows in the TCB's layout */
 		out[0x189] = 0x01;
 		return REPORT_LEN;
 	}
+	out[0] = 4;
+	memset(out + 184, 0xa1, 48);	/* MRTD */
 	memcpy(out + 568, arg->binding, sizeof(arg->binding));	/* TDX: where a v4 quote has them */
 	return QUOTE_LEN;
 }

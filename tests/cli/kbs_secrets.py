@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""kbs_secrets.py DIR WARDCTL STAND-IN URL: where a secret shows while wardctl has it.
+"""kbs_secrets.py DIR WARDCTL STAND-IN URL [azure]: where a secret shows while wardctl has it.
 
-wardctl kbs get-resource writes the secret into a pipe that is full, so that it stands
+wardctl kbs get-resource, or kbs release azure (by the bearer token in DIR/bearer, a secret, too), writes the secret into a pipe that is full, so that it stands
 still with the secret in hand; then everything that a neighbour, an administrator's log or
 a core pattern would see is searched for it: raw, hex, base64 and base64url at each of the
 three alignments. A planted copy in each form is found first, or the search proves nothing.
@@ -16,8 +16,15 @@ import subprocess
 import sys
 import time
 
-DIR, WARDCTL, STANDIN, URL = sys.argv[1:]
+DIR, WARDCTL, STANDIN, URL = sys.argv[1:5]
+AZURE = sys.argv[5:] == ["azure"]
 SECRET = open(DIR + "/secret", "rb").read()
+BEARER = open(DIR + "/bearer", "rb").read().strip() if AZURE else b""
+ASKS = "/release" if AZURE else "GET "
+COMMAND = ["kbs", "get-resource", "--protocol", "trustee", "--tee", "snp", "--url", URL]
+if AZURE:
+    COMMAND = ["kbs", "release", "azure", "--url", URL, "--vault", URL, "--key", "k1", "--bearer", DIR + "/bearer",
+               "--accept-unmeasured", "--chain", DIR + "/tls.pem"]
 
 
 def forms(secret):
@@ -29,7 +36,7 @@ def forms(secret):
     return [f[:len(f) // 2] for f in out] + [f[len(f) // 2:] for f in out]
 
 
-FORMS = forms(SECRET)
+FORMS = forms(SECRET) + (forms(BEARER) if BEARER else [])
 
 
 def holds(data):
@@ -46,8 +53,7 @@ os.write(write_end, bytes(room))
 started = time.strftime("%Y-%m-%d %H:%M:%S")
 out, err = open(DIR + "/s.out", "wb"), open(DIR + "/s.err", "wb")
 child = subprocess.Popen(
-    [WARDCTL, "kbs", "get-resource", "--protocol", "trustee", "--tee", "snp", "--url", URL,
-     "--ca", DIR + "/tls.pem", "--fd", str(write_end), "test/key/one"],
+    [WARDCTL] + COMMAND + ["--ca", DIR + "/tls.pem", "--fd", str(write_end)] + ([] if AZURE else ["test/key/one"]),
     env=dict(os.environ, LD_PRELOAD=STANDIN), pass_fds=[write_end], stdout=out, stderr=err)
 os.close(write_end)
 
@@ -55,11 +61,11 @@ os.close(write_end)
 def still():
     """It sleeps in a write to the pipe; wchan is hidden from others, the system call is not always."""
     state = open(f"/proc/{child.pid}/stat", encoding="ascii").read().rsplit(")", 1)[1].split()[0]
-    asked = open(DIR + "/requests", encoding="ascii").read().count("GET ")
+    asked = open(DIR + "/requests", encoding="ascii").read().count(ASKS)
     return state == "S" and asked > before
 
 
-before = open(DIR + "/requests", encoding="ascii").read().count("GET ")
+before = open(DIR + "/requests", encoding="ascii").read().count(ASKS)
 for _ in range(200):
     if child.poll() is not None or still():
         break
@@ -67,7 +73,22 @@ for _ in range(200):
 time.sleep(0.5)
 assert child.poll() is None, "wardctl did not wait with the secret: " + open(DIR + "/s.err").read()
 
-looked = 0
+
+def everybody():
+    """What any process was started with; one of these may have been handed a secret."""
+    count = 0
+    for path in glob.glob("/proc/[0-9]*/cmdline") + glob.glob("/proc/[0-9]*/environ"):
+        try:
+            data = open(path, "rb").read()
+        except OSError:
+            continue
+        assert not holds(data), "in " + path
+        count += 1
+    return count
+
+
+looked = everybody()
+assert looked > 4, "nothing of /proc could be read"
 for name in ("cmdline", "environ", "comm", "status", "stat", "limits", "maps", "mountinfo", "cgroup"):
     try:
         data = open(f"/proc/{child.pid}/{name}", "rb").read()
@@ -75,7 +96,6 @@ for name in ("cmdline", "environ", "comm", "status", "stat", "limits", "maps", "
         continue
     assert not holds(data), "in /proc/PID/" + name
     looked += 1
-assert looked >= 4, "nothing of /proc could be read"
 # Its user, too, is kept out: PR_SET_DUMPABLE is 0. Root isn't, and is not asked here.
 owner = os.stat(f"/proc/{child.pid}/environ").st_uid
 assert owner == 0, "the process may be dumped by its user"
@@ -88,6 +108,7 @@ while True:
     got += part
 assert child.wait(timeout=30) == 0, "wardctl failed: " + open(DIR + "/s.err").read()
 assert got[room:] == SECRET, "the secret did not come"
+looked += everybody()
 
 files = [DIR + n for n in ("/s.out", "/s.err", "/requests", "/double", "/out", "/err")] + \
     glob.glob(DIR + "/run/**/*", recursive=True)

@@ -7,9 +7,26 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <curl/curl.h>
+
 #include "libward.h"
 #include "outfile.h"
 #include "secret_out.h"
+
+static char *wiping_strdup(const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *out = ward_wiping_malloc(size);
+
+	return out ? memcpy(out, text, size) : NULL;
+}
+
+static void *wiping_calloc(size_t n, size_t size)
+{
+	void *out = size && n > SIZE_MAX / size ? NULL : ward_wiping_malloc(n * size);
+
+	return out ? memset(out, 0, n * size) : NULL;
+}
 
 void secret_keep(void)
 {
@@ -19,6 +36,9 @@ void secret_keep(void)
 	prctl(PR_SET_DUMPABLE, 0);
 	ward_hook_openssl();
 	ward_hook_jansson();
+	/* libcurl copies what a request shows, tokens among it */
+	curl_global_init_mem(CURL_GLOBAL_DEFAULT, ward_wiping_malloc, ward_wiping_free,
+			     ward_wiping_realloc, wiping_strdup, wiping_calloc);
 }
 
 int secret_out_fd(struct wardctl *ctl, struct secret_out *to, const char *text)

@@ -25,6 +25,7 @@
 	X(fetch_vcek)			\
 	X(fetch_crl)			\
 	X(fetch_tdx)			\
+	X(token_fetch)			\
 	X(token_verify)			\
 	X(policy_check)			\
 	X(policy_show)			\
@@ -54,6 +55,7 @@
 	X(kbs_delete_resource)		\
 	X(kbs_set_resource_policy)	\
 	X(kbs_set_attestation_policy)	\
+	X(kbs_release)			\
 	X(dataset_encrypt)		\
 	X(dataset_decrypt)		\
 	X(dataset_info)			\
