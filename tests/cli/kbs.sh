@@ -120,6 +120,18 @@ for how in attest "get-resource --out $D/got test/key/one"; do
 	result $? "json.md: kbs ${how%% *}"
 done
 
+# ---- byte for byte
+rm -f "$D/exchanges"
+get 'an SNP guest, for the transcript' 0 bytes ok --tee snp --key p256
+FAKEWARD=tdx get '... a TDX guest' 0 bytes ok --tee tdx --key rsa
+FAKEWARD=cca get '... a CCA realm' 0 bytes ok --tee cca --key p521
+while IFS= read -r line; do
+	case $line in
+	'ok - '*) result 0 "as the protocol has it: ${line#ok - }" ;;
+	*) result 1 "as the protocol has it: ${line#not ok - }" ;;
+	esac
+done < <(python3 tests/cli/rcar_client.py "$D/exchanges" || echo 'not ok - rcar_client.py')
+
 # ---- not as it should be
 refused() { # refused MODE CODE WORD TEXT ARGUMENT...
 	local mode=$1 code=$2 word=$3 text=$4

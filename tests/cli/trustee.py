@@ -5,7 +5,8 @@ specification (0.4.0); nothing of Trustee itself is here. It checks what binds e
 nonce and key, and believes reports that nobody signed.
 
 DIR holds tls.pem, tls.key and secret, which resource/test/key/one is; DIR/port is written,
-and DIR/requests gets a line of each request. The first part of a path says how it is
+and DIR/requests gets a line of each request, DIR/exchanges what went both ways (JSON), for
+rcar_client.py. The first part of a path says how it is
 answered:
 
   ok          as it should be
@@ -130,12 +131,17 @@ def jwe(mode, key, data):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    asked = None
 
     def log_message(self, *args):
         pass
 
     def answer(self, status, body, cookie=None):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        with open(DIR + "/exchanges", "a", encoding="ascii") as log:
+            log.write(json.dumps({
+                "got": self.command + " " + self.path, "headers": dict(self.headers), "body": self.asked,
+                "status": status, "cookie": cookie, "answer": None if isinstance(body, bytes) else body}) + "\n")
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
@@ -191,7 +197,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         mode, path = self.begin()
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        body = json.loads(self.asked)
         return self.auth(mode, body) if path == "auth" else self.attest(mode, body)
 
     def who(self, mode):
@@ -202,6 +209,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return (self.session() or {}).get("key")
 
     def do_GET(self):
+        self.asked = None
         mode, path = self.begin()
         key = self.who(mode)
         if not key or mode == "deny":
