@@ -71,6 +71,20 @@ want 1 'takes words of' 'a word that binds nothing' "$W" seal --snp --bind shoe 
 want 1 'go together' 'a broker without roots' "$W" seal --broker https://x/a/b/c plain x
 want 1 'must be https' 'a broker that is none' "$W" seal --broker http://x --ca id.pub plain x
 
+# ---- large files pass through -------------------------------------------------------
+# most MEBIBYTES: the most memory in KiB that sealing and opening of such a file takes
+most() {
+	truncate -s "$1M" large && python3 - "$W" <<-'PYTHON'
+		import resource, subprocess, sys
+		for args in ["seal", "--key", "key", "large", "l"], ["unseal", "--key", "key", "l", "large.back"]:
+		    subprocess.run([sys.argv[1], "-q", *args], check=True)
+		print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+	PYTHON
+}
+small=$(most 4) && large=$(most 256) && cmp -s large large.back && [ "$large" -le $((small + 2048)) ]
+result $? "256 MiB take no more memory than 4 MiB (${large:-?} KiB, ${small:-?} KiB)"
+rm -f large large.back l
+
 # openssl enc, which guides recommend for this, cannot do it at all.
 ! openssl enc -aes-256-gcm -pbkdf2 -pass file:key -in plain -out enc >out 2>err && grep -qi 'AEAD ciphers not supported' out err
 result $? 'openssl enc -aes-256-gcm refuses: AEAD ciphers not supported'
