@@ -371,7 +371,7 @@ static void test_damaged_policy(void **state)
 	rx_rcar.policies = policies_new();
 	rx_resource.policy = (char *)"strict";
 	assert_int_equal(get(x), 403);
-	rx_refused(403, "policy-damaged");
+	rx_refused(403, "policy-unusable");
 	rx_resource.policy = NULL;
 	assert_int_equal(rx_get(x), 200);
 	rx_resource.policy = (char *)"strict";

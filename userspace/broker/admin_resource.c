@@ -353,7 +353,7 @@ int admin_dry_run(struct admin_call *call)
 	} else if (name && policies_refresh(rcar->policies, rcar->db, &fault)) {
 		admin_refuse(call, "store-failed", "%s", fault.text);
 	} else if (name && !(policy = policies_find(rcar->policies, name, sha256))) {
-		admin_refuse(call, policies_damaged(rcar->policies, name) ? "policy-damaged" :
+		admin_refuse(call, policies_damaged(rcar->policies, name) ? "policy-unusable" :
 			     "malformed-request", "there is no policy of that name to judge by");
 	} else {
 		out = appraise(rcar, (struct wv_bytes){ bytes, len }, policy, call->req);

@@ -58,7 +58,7 @@ static struct policy *find(struct policies *p, const char *name)
 static void say_damaged(struct policy *at, const char *why)
 {
 	char detail[320];
-	struct decision d = { .time = time(NULL), .event = "error", .result = "policy-damaged",
+	struct decision d = { .time = time(NULL), .event = "error", .result = "policy-unusable",
 			      .detail = detail };
 
 	snprintf(detail, sizeof(detail), "policy '%s' of the database: %.120s: what asks for it is "

@@ -35,7 +35,7 @@ static const struct {
 	{ "resource-unknown", 404, "there is no such resource" },
 	{ "client-refused", 403, "this resource is for other clients than the certificate's" },
 	{ "policy-unmet", 403, "the policy as it is now, or the resource's own, did not accept the evidence" },
-	{ "policy-damaged", 403, "the policy that this resource asks for is damaged: tell its owner" },
+	{ "policy-unusable", 403, "the policy that this resource asks for is damaged: tell its owner" },
 	{ "resource-disabled", 403, "this resource is not released for now" },
 	{ "resource-expired", 403, "the time in which this resource is released is over" },
 	{ "resource-used-up", 403, "this resource has been released as often as it may be" },

@@ -244,7 +244,7 @@ static int check_default(struct judging *j, const struct attested *who)
 	uint8_t sha256[32];
 
 	if (policies_damaged(all, POLICY_DEFAULT))
-		return rcar_refuse(j->call, "policy-damaged", "%s", "");
+		return rcar_refuse(j->call, "policy-unusable", "%s", "");
 	policy = policies_find(all, POLICY_DEFAULT, sha256);
 	if (!policy || policies_met(who, sha256))
 		return 0;

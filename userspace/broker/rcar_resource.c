@@ -180,7 +180,7 @@ static int check_terms(struct rcar_call *call, const struct resource *resource)
 	if (policies_refresh(policies, call->rcar->db, &fault))
 		return rcar_store_failed(call, &fault);
 	if (policies_damaged(policies, policy))
-		return rcar_refuse(call, "policy-damaged", "%s", "");
+		return rcar_refuse(call, "policy-unusable", "%s", "");
 	if (!policies_find(policies, policy, call->named_sha256) ||
 	    !policies_met(call->who, call->named_sha256))
 		return rcar_refuse(call, "policy-unmet", "%s", "");

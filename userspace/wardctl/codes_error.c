@@ -238,7 +238,7 @@ static const struct code refusals[] = {
 	  "Call with the certificate that the data's owner knows." },
 	{ 403, "policy-unmet", NULL, "The evidence does not meet the policy that this key asks for, or"
 	  " that policy is another now.", "Attest again; else ask the data's owner." },
-	{ 403, "policy-damaged", NULL, "The policy that this key asks for is damaged in the broker's"
+	{ 403, "policy-unusable", NULL, "The policy that this key asks for is damaged in the broker's"
 	  " database.", "The broker's operator enters it anew." },
 	{ 403, "resource-disabled", NULL, "The key is not released for now.", "Ask the data's owner." },
 	{ 403, "resource-expired", NULL, "The time in which the key is released is over.",
