@@ -89,7 +89,6 @@ int leg_hello(struct leg *m, uint8_t flags)
 void leg_end(struct leg *m)
 {
 	SSL_free(m->c->ssl);
-	SSL_CTX_free(m->c->ctx);
 	BIO_meth_free(m->c->meth);
 	close(m->c->fd);
 	free(m->body);

@@ -411,7 +411,7 @@ static void no_resumption(void **state)
 	both_open();
 	talk();
 	assert_false(SSL_SESSION_has_ticket(SSL_get0_session(b.channel->ssl)));
-	assert_int_equal(SSL_CTX_sess_number(b.channel->ctx), 0);
+	assert_int_equal(SSL_CTX_sess_number(SSL_get_SSL_CTX(b.channel->ssl)), 0);
 	assert_int_equal(SSL_get_num_tickets(b.channel->ssl), 0);
 	assert_int_equal(SSL_get_max_early_data(b.channel->ssl), 0);
 }

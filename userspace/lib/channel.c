@@ -84,7 +84,6 @@ static int open_channel(struct ward_channel *c)
 static void free_channel(struct ward_channel *c)
 {
 	SSL_free(c->ssl);
-	SSL_CTX_free(c->ctx);
 	BIO_meth_free(c->meth);
 	ward_channel_identity_free(c->own);
 	free(c->body);

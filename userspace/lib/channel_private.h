@@ -19,9 +19,11 @@ struct channel_parts {
 	uint64_t (*now_ms)(void);
 };
 
+/** struct ward_channel_identity - @ctx: of all its channels; it costs as much as a signature */
 struct ward_channel_identity {
 	EVP_PKEY *key;
 	X509 *cert;
+	SSL_CTX *ctx;
 	uint8_t spki[WARD_CHANNEL_KEY_LEN];
 };
 
@@ -49,7 +51,6 @@ struct ward_channel_identity {
 struct ward_channel {
 	int fd;
 	SSL *ssl;
-	SSL_CTX *ctx;
 	BIO_METHOD *meth;
 	struct ward_channel_identity *own;
 	const struct channel_parts *parts;
@@ -78,7 +79,7 @@ struct ward_channel {
 
 /* ---- channel_tls.c --------------------------------------------------------- */
 
-/** channel_tls_new - ctx and ssl over the socket; 0 or -errno */
+/** channel_tls_new - ssl over the socket; 0 or -errno */
 int channel_tls_new(struct ward_channel *c, const struct ward_channel_identity *identity);
 /** channel_tls_peer - the peer's key into c->peer; 0 or -EPROTO */
 int channel_tls_peer(struct ward_channel *c);

@@ -57,35 +57,6 @@ static int fill_cert(X509 *cert, EVP_PKEY *key)
 	       X509_sign(cert, key, EVP_sha384()) > 0;
 }
 
-int ward_channel_identity_new(struct ward_channel_identity **out)
-{
-	struct ward_channel_identity *identity = OPENSSL_zalloc(sizeof(*identity));
-
-	if (!identity)
-		return -ENOMEM;
-	ERR_set_mark();
-	identity->key = EVP_EC_gen(GROUP);
-	identity->cert = X509_new();
-	if (!identity->key || !identity->cert || !fill_cert(identity->cert, identity->key) ||
-	    spki_digest(identity->cert, identity->spki)) {
-		ERR_pop_to_mark();
-		ward_channel_identity_free(identity);
-		return -EIO;
-	}
-	ERR_pop_to_mark();
-	*out = identity;
-	return 0;
-}
-
-void ward_channel_identity_free(struct ward_channel_identity *identity)
-{
-	if (!identity)
-		return;
-	EVP_PKEY_free(identity->key);
-	X509_free(identity->cert);
-	OPENSSL_free(identity);
-}
-
 const uint8_t *ward_channel_identity_key(const struct ward_channel_identity *identity)
 {
 	return identity->spki;
@@ -114,15 +85,49 @@ static int only_tls13(SSL_CTX *ctx)
 	       SSL_CTX_set1_sigalgs_list(ctx, SIGNATURES) && SSL_CTX_set_ciphersuites(ctx, SUITE);
 }
 
+static int make_context(struct ward_channel_identity *identity)
+{
+	identity->ctx = SSL_CTX_new(TLS_method());
+	return identity->ctx && only_tls13(identity->ctx) &&
+	       SSL_CTX_use_PrivateKey(identity->ctx, identity->key) &&
+	       SSL_CTX_use_certificate(identity->ctx, identity->cert);
+}
+
+int ward_channel_identity_new(struct ward_channel_identity **out)
+{
+	struct ward_channel_identity *identity = OPENSSL_zalloc(sizeof(*identity));
+
+	if (!identity)
+		return -ENOMEM;
+	ERR_set_mark();
+	identity->key = EVP_EC_gen(GROUP);
+	identity->cert = X509_new();
+	if (!identity->key || !identity->cert || !fill_cert(identity->cert, identity->key) ||
+	    spki_digest(identity->cert, identity->spki) || !make_context(identity)) {
+		ERR_pop_to_mark();
+		ward_channel_identity_free(identity);
+		return -EIO;
+	}
+	ERR_pop_to_mark();
+	*out = identity;
+	return 0;
+}
+
+void ward_channel_identity_free(struct ward_channel_identity *identity)
+{
+	if (!identity)
+		return;
+	SSL_CTX_free(identity->ctx);
+	EVP_PKEY_free(identity->key);
+	X509_free(identity->cert);
+	OPENSSL_free(identity);
+}
+
 static int start(struct ward_channel *c, const struct ward_channel_identity *identity)
 {
 	BIO *bio;
 
-	c->ctx = SSL_CTX_new(TLS_method());
-	if (!c->ctx || !only_tls13(c->ctx) || !SSL_CTX_use_PrivateKey(c->ctx, identity->key) ||
-	    !SSL_CTX_use_certificate(c->ctx, identity->cert))
-		return 0;
-	c->ssl = SSL_new(c->ctx);
+	c->ssl = SSL_new(identity->ctx);
 	bio = c->ssl ? channel_bio_new(c) : NULL;
 	if (!bio)
 		return 0;
