@@ -18,6 +18,7 @@
 
 #define GIVE_UP_MS	200		/* for the peer to read why */
 #define GIVE_UP_BYTES	(4u << 20)
+#define TOGETHER	8192	/* bytes of a frame that go with its head, in one record; never data */
 
 static int bio_write(BIO *bio, const char *data, int len)
 {
@@ -166,14 +167,16 @@ static int write_all(struct ward_channel *c, const void *data, size_t len)
 
 int channel_send(struct ward_channel *c, uint32_t type, const void *data, size_t len)
 {
-	uint8_t head[FRAME_HEAD];
+	size_t with = type == FRAME_DATA ? 0 : len < TOGETHER ? len : TOGETHER;
+	uint8_t first[FRAME_HEAD + TOGETHER];
 	int rc;
 
-	frame_head_put(head, type, (uint32_t)len);
+	frame_head_put(first, type, (uint32_t)len);
+	memcpy(first + FRAME_HEAD, data, with);
 	c->writing = true;
-	rc = write_all(c, head, sizeof(head));
-	if (!rc)
-		rc = write_all(c, data, len);
+	rc = write_all(c, first, FRAME_HEAD + with);
+	if (!rc && len > with)
+		rc = write_all(c, (const uint8_t *)data + with, len - with);
 	c->writing = false;
 	return rc;
 }
