@@ -16,6 +16,14 @@ $(O)/tests/bench/release_cost: $(O)/obj/tests/bench/release_cost.o \
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,all) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
 
+# Two sides of a channel, as its unit tests have them.
+$(O)/tests/bench/handshake_cost: $(O)/obj/tests/bench/handshake_cost.o \
+		$(O)/tests/unit-shared.a $(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(call pkg-libs,all) \
+		$(shell $(PKG_CONFIG) --libs cmocka)
+
 # This one is a broker without its network; requests to it lead through what measures them.
 $(O)/tests/bench/broker_cost: $(O)/obj/tests/bench/broker_cost.o \
 		$(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/bench/broker/*.c)) \
