@@ -14,6 +14,7 @@
 
 #include "wardverify.h"
 
+#define FUZZ_RCAR_NONCE	0x5a	/* each byte of the broker's challenge */
 #define FUZZ_NOW	1790000000	/* where no seeds say another */
 
 /**

@@ -31,6 +31,8 @@ void seeds_machine(void);
 void seeds_config(void);
 void seeds_seal(void);
 void seeds_rcar(void);
+struct sim_pki;
+void seeds_rcar_accepted(const struct sim_pki *pki);	/* by seeds_ward(), which has the root */
 void seeds_look(void);
 void seeds_bundle(void);
 void seeds_policy(void);	/* last: of what the others made */

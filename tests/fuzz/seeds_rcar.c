@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 /* What strangers send to the key broker, and to its client. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/sim.h"
+#include "b64.h"
+#include "fuzz.h"
 #include "seeds.h"
 
+#define ONE_DIGEST "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f"
 #define ONE_JWK "{\"kty\":\"EC\",\"crv\":\"P-384\"," \
 	"\"x\":\"qofKIr6LBTeOscce8yCtdG4dO2KLp5uYWfdB4IJUKjhVAvJdv1UpbDpUXjhydgq3\"," \
 	"\"y\":\"NhfeSpYmLG9dnpi_kpLcKfj0Hb0omhR86doxE7XwuMAKYLHOHX6BnXpDHXyQ6g5f\"}"
@@ -30,7 +38,52 @@ static const char *const requests[][2] = {
 	{ "counter", "POST /kbs/v0/counter/a/b/c\nc\n{\"at\":1}" },
 	{ "token", "GET /kbs/v0/resource/a/b/c\nteyJhbGciOiJFUzI1NiJ9.e30.AAAA\n" },
 	{ "policy", "POST /kbs/v0/resource-policy\n\n{\"policy\":\"AA\"}" },
+	/* by an administrator; the base64 is {"ward-policy":1}, and "package policy" */
+	{ "admin-policy", "POST /kbs/v0/resource-policy\na\n{\"policy\":\"eyJ3YXJkLXBvbGljeSI6MX0\"}" },
+	{ "admin-rego", "POST /kbs/v0/attestation-policy\na\n{\"type\":\"rego\",\"policy_id\":\"default\","
+			"\"policy\":\"cGFja2FnZSBwb2xpY3k\"}" },
+	{ "admin-named", "POST /kbs/v0/attestation-policy\na\n{\"type\":\"ward-policy\",\"policy_id\":\"a\","
+			 "\"policy\":\"eyJ3YXJkLXBvbGljeSI6MX0\"}" },
+	{ "admin-key", "POST /kbs/v0/resource/a/b/d\na\n0123456789abcdef0123456789abcdef" },
+	{ "admin-resource", "POST /kbs/v0/resource/a/b/d\na\n{\"project\":\"p\",\"dataset\":"
+			    "\"000102030405060708090a0b0c0d0e0f\",\"key\":"
+			    "\"AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8\",\"uses\":3,\"expires\":"
+			    "\"2099-01-01T00:00:00Z\",\"clients\":[\"" ONE_DIGEST "\"]}" },
+	{ "admin-list", "GET /admin/v1/resources\na\n" },
+	{ "admin-old", "GET /admin/v1/policies/a/1\na\n" },
+	{ "admin-dry", "POST /admin/v1/dry-run\na\n{\"bundle\":\"AAAA\"}" },
 };
+
+/* Evidence that is accepted: over the target's nonce, and for a key that the claims name. */
+void seeds_rcar_accepted(const struct sim_pki *pki)
+{
+	static const char format[] =
+		"POST /kbs/v0/attest\nc\n{\"runtime-data\":{\"nonce\":\"@N\",\"tee-pubkey\":"
+		"{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"%s\"}},\"tee-evidence\":"
+		"{\"primary_evidence\":{\"bundle\":\"%s\"},\"additional_evidence\":\"{}\"}}";
+	uint8_t nonce[32], thumb[32];
+	char x[B64_TEXT_LEN(32)], *text, *all;
+	struct wv_bytes bundle;
+	struct sim_guest g;
+
+	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
+	memset(nonce, FUZZ_RCAR_NONCE, sizeof(nonce));
+	memset(g.claims.session_key, 0x09, sizeof(g.claims.session_key));
+	memcpy(g.claims.nonce, nonce, sizeof(nonce));
+	if (wv_thumbprint_x25519(g.claims.session_key, thumb) ||
+	    wv_binding_release((struct wv_bytes){ nonce, sizeof(nonce) }, thumb, g.claims.binding))
+		exit(1);
+	bundle = sim_bundle(&g, pki);
+	text = malloc(B64_TEXT_LEN(bundle.len));
+	b64url_encode(g.claims.session_key, 32, x);
+	b64url_encode(bundle.data, bundle.len, text);
+	if (asprintf(&all, format, x, text) < 0)
+		exit(1);
+	seed_text("rcar", "accepted", all);
+	free(all);
+	free(text);
+	ut_free(bundle);
+}
 
 void seeds_rcar(void)
 {

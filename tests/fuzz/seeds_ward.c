@@ -69,5 +69,6 @@ void seeds_ward(void)
 	root("amd.pem", pki.ark);
 	bundles();
 	certificates();
+	seeds_rcar_accepted(&pki);
 	sim_pki_free(&pki);
 }

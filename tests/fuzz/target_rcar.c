@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The key broker protocol end to end, without its transport: a line "METHOD PATH", then
- * "c" (the cookie of a living session), "t" and a token, or neither, then the body. "@N" in
- * a body is the session's nonce. Nothing a stranger sends is a release.
+ * "c" (the cookie of a living session), "t" and a token, "a" (an administrator asks), or
+ * neither, then the body. "@N" in a body is the session's nonce, which is always the same,
+ * so that evidence over it can be a seed. Nothing a stranger sends is a release.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include <openssl/evp.h>
 
+#include "../../userspace/broker/admin.h"
 #include "../../userspace/broker/journal.h"
 #include "../../userspace/broker/rcar.h"
 #include "../../userspace/broker/schema.h"
@@ -24,6 +26,16 @@ static struct config config = {
 	.resources = &resource, .resource_count = 1,
 };
 static struct rcar rcar = { .config = &config, .limits = { 65536, 300 } };
+static int64_t now;
+
+static int no_reload(void *arg, struct config_fault *fault)
+{
+	(void)arg;
+	snprintf(fault->text, sizeof(fault->text), "there is nothing to read");
+	return -1;
+}
+
+static struct admin admin = { .rcar = &rcar, .reload = no_reload };
 
 void __wrap_journal(const struct decision *d);
 void __wrap_journal(const struct decision *d)
@@ -34,8 +46,11 @@ void __wrap_journal(const struct decision *d)
 /* One database for the process, in memory; a session for each input. */
 static void open_once(void)
 {
+	static const char policy[] = "{\"ward-policy\":1,\"accept_unmeasured\":true,"
+				     "\"allow_tee\":[\"simulated-snp\",\"snp\"]}";
 	static char url[64];
 	struct db_fault fault = { "" };
+	struct wv_fault wf;
 	const struct wv_appraisal *world = fuzz_world();
 
 	if (rcar.db)
@@ -45,19 +60,39 @@ static void open_once(void)
 	    audit_open(rcar.db, &rcar.audit, &fault) || token_key_open(rcar.db, &rcar.token, &fault))
 		fuzz_die("%s", fault.text);
 	unlink(url + strlen("sqlite:"));
+	if (wv_policy_parse((struct wv_bytes){ (const uint8_t *)policy, sizeof(policy) - 1 },
+			    (struct wv_policy **)&rcar.policy, &wf))
+		fuzz_die("%s", wf.text);
+	rcar.policies = policies_new();
 	rcar.roots = world->roots;
-	rcar.policy = world->policy;
+	now = world->now;
+}
+
+static void run(const char *sql)
+{
+	struct db_query q = { .sql = sql };
+	struct db_fault fault = { "" };
+
+	if (db_run(rcar.db, &q, &fault) < 0)
+		fuzz_die("%s", fault.text);
 }
 
 static void begin(char cookie[SESSION_COOKIE_LEN + 1], char nonce[64])
 {
 	uint8_t raw[SESSION_NONCE_LEN];
 	struct db_fault fault = { "" };
-	struct db_query forget = { .sql = "DELETE FROM session" };
+	struct db_query fix = { .sql = "UPDATE session SET nonce = $1",
+				.args = { db_blob(raw, sizeof(raw)) }, .arg_count = 1 };
 
 	open_once();
-	if (db_run(rcar.db, &forget, &fault) < 0 ||
-	    session_start(rcar.db, &rcar.limits, FUZZ_NOW, cookie, raw, &fault))
+	run("DELETE FROM session");
+	run("DELETE FROM resource");
+	run("DELETE FROM policy");
+	run("DELETE FROM policy_version");
+	if (session_start(rcar.db, &rcar.limits, now, cookie, raw, &fault))
+		fuzz_die("%s", fault.text);
+	memset(raw, FUZZ_RCAR_NONCE, sizeof(raw));
+	if (db_run(rcar.db, &fix, &fault) < 0)
 		fuzz_die("%s", fault.text);
 	EVP_EncodeBlock((unsigned char *)nonce, raw, sizeof(raw));
 }
@@ -73,14 +108,17 @@ static char *fill(const char *body, const char *nonce)
 	return asprintf(&out, "%.*s%s%s", (int)(at - body), body, nonce, at + 2) < 0 ? NULL : out;
 }
 
-static int ask(struct rcar_request *r)
+static int ask(struct rcar_request *r, int as_admin)
 {
 	struct rcar_reply reply;
 	int status;
 
-	rcar_handle(&rcar, r, &reply);
+	if (as_admin)
+		admin_handle(&admin, r, &reply);
+	else
+		rcar_handle(&rcar, r, &reply);
 	status = reply.status;
-	if (!strncmp(r->path, "/kbs/v0/resource/", 17) && status == 200)
+	if (!strncmp(r->path, "/kbs/v0/resource/", 17) && status == 200 && !as_admin)
 		fuzz_die("a key was released");
 	if (reply.problem != (status != 200))
 		fuzz_die("status %d with problem %d", status, reply.problem);
@@ -92,7 +130,7 @@ static int ask(struct rcar_request *r)
 
 static int split_and_ask(char *text, const char *cookie, const char *nonce)
 {
-	struct rcar_request r = { .peer = "192.0.2.1", .now = 1000, .time = FUZZ_NOW };
+	struct rcar_request r = { .peer = "192.0.2.1", .now = 1000, .time = now };
 	char *second = strchr(text, '\n'), *third = second ? strchr(second + 1, '\n') : NULL;
 	char *path = strchr(text, ' '), *body;
 	int rc;
@@ -107,7 +145,7 @@ static int split_and_ask(char *text, const char *cookie, const char *nonce)
 	body = fill(third, nonce);
 	r.body = body;
 	r.body_len = body ? strlen(body) : 0;
-	rc = ask(&r);
+	rc = ask(&r, *second == 'a');
 	free(body);
 	return rc;
 }
