@@ -25,6 +25,7 @@ ROOM_fetch := $(addprefix wardctl/,fetch_amd fetch_amd_check fetch_cache fetch_h
 HELP_fetch := fetch_world no_curl ctl
 ROOM_import := $(ROOM_fetch)
 HELP_import := $(HELP_fetch) folder
+ROOM_vault := wardctl/skr wardctl/skr_sign wardctl/maa_key lib/trouble
 ROOM_jwk := broker/jwe broker/jwk lib/kbs_key lib/kbs_rsa
 PKG_jwk := jose
 ROOM_rcar := $(filter-out $(addprefix broker/,main http connection tls world \

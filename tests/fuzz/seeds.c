@@ -74,6 +74,7 @@ int main(int argc, char **argv)
 	seeds_ward();
 	seeds_tpm();
 	seeds_texts();
+	seeds_vault();
 	seeds_collateral();
 	seeds_cose();
 	seeds_token();

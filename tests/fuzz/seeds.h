@@ -19,6 +19,7 @@ struct wv_bytes seed_part(const char *target, const char *name, size_t head, boo
 void seeds_ward(void);
 void seeds_tpm(void);
 void seeds_texts(void);
+void seeds_vault(void);
 void seeds_collateral(void);
 void seeds_cose(void);
 void seeds_intel(void);
