@@ -276,7 +276,7 @@ want 'a key that is not there' 5 'path-unknown' boss delete-resource clinic/key/
 echo 'package policy' >"$D/rego"
 want 'Rego' 5 'policy-not-ward: .*ward-policy(5)' boss set-resource-policy --policy-file "$D/rego"
 want 'who is not listed' 5 'client-refused' clerk set-resource-policy --policy-file "$D/named"
-want 'who is of another CA' 8 'unknown ca' spy set-resource-policy --policy-file "$D/named"
+want 'who is of another CA' 8 'wardctl: https:' spy set-resource-policy --policy-file "$D/named"
 ! "$W" kbs delete-resource --url https://127.0.0.1 --ca "$D/ca.pem" a/b/d 2>"$D/err" && grep -q 'cert-key are needed' "$D/err"
 result $? 'no certificate'
 want 'a key that is none' 1 'exactly 32 bytes' boss set-resource --resource-file "$D/named" clinic/key/two

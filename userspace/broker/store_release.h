@@ -38,8 +38,8 @@ struct release_terms {
  * store_release - count one use and record it
  * @e: its record: time, line and all; @e->use is filled in
  * Returns 0: it is on disk; -ENOENT: the resource is gone, disabled or another meanwhile;
- * -ESTALE: its policy is another, or one of all refuses; -ETIME: its time is over; -EDQUOT: it is used up; or as
- * db_transaction(). After a failure nothing is counted.
+ * -ESTALE: its policy is another, or one of all refuses; -ETIME: its time is over; -EDQUOT:
+ * it is used up; or as db_transaction(). After a failure nothing is counted.
  */
 int store_release(struct db *db, const struct audit *audit, const struct release_terms *terms,
 		  struct audit_entry *e, struct db_fault *fault);
