@@ -43,10 +43,50 @@ static void test_counter(void **state)
 	assert_int_equal(rx_log_lines(), 0);
 }
 
+static void enter(const char *name, const char *json)
+{
+	struct db_fault fault;
+	struct wv_fault wf;
+	int64_t version;
+
+	assert_int_equal(policy_put(rx_rcar.db, "p", name, json, strlen(json), 5, &version, &wf,
+				    &fault), 0);
+}
+
+/* Whom a policy of all refuses gets no key, and so makes nobody's file old, either. */
+static void test_policies_of_all(void **state)
+{
+	static const char path[] = "/kbs/v0/counter/" RX_PATH;
+	static const char other[] = "{\"ward-policy\":1,\"purpose\":\"release\",\"uid\":[7],"
+				    "\"accept_unmeasured\":true,"
+				    "\"allow_tee\":[\"simulated-snp\"]}";
+	static const char *const names[] = { POLICY_RESOURCES, POLICY_DEFAULT };
+	struct rx *x = *state;
+	struct db_fault fault;
+
+	rx_run("DELETE FROM counter");
+	rx_auth(x);
+	rx_evidence(x);
+	assert_int_equal(rx_attest(x), 200);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		enter(names[i], other);
+		rx_get(x);
+		rx_refused(403, "policy-unmet");
+		rx_call("POST", path, x->cookie, NULL, "{\"at\":1}", x->now);
+		rx_refused(403, "policy-unmet");
+		rx_call("GET", path, x->cookie, NULL, NULL, x->now);
+		rx_refused(403, "policy-unmet");
+		assert_int_equal(rx_number("SELECT count(*) FROM counter"), 0);
+		assert_int_equal(policy_drop(rx_rcar.db, names[i], &fault), 0);
+	}
+	assert_int_equal(rx_call("POST", path, x->cookie, NULL, "{\"at\":1}", x->now), 200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_counter, rx_setup, rx_teardown),
+		cmocka_unit_test_setup_teardown(test_policies_of_all, rx_setup, rx_teardown),
 	};
 
 	struct pg *server = pg_start();

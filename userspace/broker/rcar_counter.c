@@ -8,13 +8,14 @@
 
 #include "rcar_private.h"
 #include "resource.h"
+#include "store_release.h"
 
 #define COUNTER_BODY_MAX 256
 
 /** struct counting - what the transaction has to do; @value: how far it counted */
 struct counting {
 	const struct audit *audit;
-	const char *path;
+	struct release_terms terms;
 	struct audit_entry e;
 	int64_t at;
 	int64_t value;
@@ -28,14 +29,15 @@ static int take_value(void *arg, const struct db_value *c, size_t count)
 	return 0;
 }
 
+/* Who would get no key is told nothing. */
 static int read_value(struct db *db, struct counting *n, struct db_fault *fault)
 {
 	struct db_query q = {
 		.sql = "SELECT value FROM counter WHERE path = $1",
-		.args = { db_text(n->path) }, .arg_count = 1,
+		.args = { db_text(n->terms.path) }, .arg_count = 1,
 		.row = take_value, .arg = &n->value,
 	};
-	int rc = db_run(db, &q, fault);
+	int rc = store_stands(db, &n->terms, n->e.who, fault) ?: db_run(db, &q, fault);
 
 	return rc < 0 ? rc : 0;
 }
@@ -47,7 +49,7 @@ static int step(struct db *db, void *arg, struct db_fault *fault)
 	struct db_query q = {
 		.sql = "INSERT INTO counter (path, value) VALUES ($1, $2)"
 		       " ON CONFLICT (path) DO UPDATE SET value = excluded.value",
-		.args = { db_text(n->path), db_int(n->at) }, .arg_count = 2,
+		.args = { db_text(n->terms.path), db_int(n->at) }, .arg_count = 2,
 	};
 	int rc;
 
@@ -92,12 +94,12 @@ int rcar_counter(struct rcar_call *call, const char *path, int post)
 		return -1;
 	if (resource.terms.expires && call->req->time >= resource.terms.expires)
 		return rcar_refuse(call, "resource-expired", "%s", "");
-	n.path = resource.terms.path;
+	n.terms = rcar_release_terms(call, &resource);
 	n.e = rcar_entry(call);
 	rc = post ? db_transaction(call->rcar->db, step, &n, &fault) :
 		    read_value(call->rcar->db, &n, &fault);
 	if (rc)
-		return rcar_store_failed(call, &fault);
+		return rcar_refuse_terms(call, rc, &fault);
 	out = json_pack("{s:I}", "counter", (json_int_t)n.value);
 	call->reply->body = out ? json_dumps(out, JSON_COMPACT) : NULL;
 	json_decref(out);

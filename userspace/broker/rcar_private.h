@@ -8,6 +8,7 @@
 #include "journal.h"
 #include "rcar.h"
 
+struct release_terms;
 struct resource;
 
 /**
@@ -53,6 +54,13 @@ int rcar_resource(struct rcar_call *call, const char *path);
 
 /** rcar_terms - who asks is attested, and @path a resource whose policy that met; 0 or -1 */
 int rcar_terms(struct rcar_call *call, const char *path, struct resource *out);
+
+/** rcar_release_terms - those of @resource, with the policy that was met; its texts are borrowed */
+struct release_terms rcar_release_terms(const struct rcar_call *call,
+					const struct resource *resource);
+
+/** rcar_refuse_terms - what store_release() or store_stands() returned; -1 */
+int rcar_refuse_terms(struct rcar_call *call, int rc, const struct db_fault *fault);
 
 /** rcar_counter - GET or POST /kbs/v0/counter/...; likewise */
 int rcar_counter(struct rcar_call *call, const char *path, int post);

@@ -78,7 +78,7 @@ static char *wrap(struct rcar_call *call, const struct resource *resource)
 	return out;
 }
 
-static int refuse_terms(struct rcar_call *call, int rc, const struct db_fault *fault)
+int rcar_refuse_terms(struct rcar_call *call, int rc, const struct db_fault *fault)
 {
 	switch (rc) {
 	case -ENOENT:
@@ -94,9 +94,8 @@ static int refuse_terms(struct rcar_call *call, int rc, const struct db_fault *f
 	}
 }
 
-/* The use is counted, recorded and on disk when this returns 0. */
-static int commit(struct rcar_call *call, const struct resource *resource,
-		  const char *line)
+struct release_terms rcar_release_terms(const struct rcar_call *call,
+					const struct resource *resource)
 {
 	struct release_terms terms = { .path = resource->terms.path,
 				       .wrapped = resource->stored ? resource->wrapped : NULL,
@@ -104,18 +103,27 @@ static int commit(struct rcar_call *call, const struct resource *resource,
 				       .expires = resource->terms.expires,
 				       .uses = resource->terms.uses,
 				       .policy = resource->terms.policy };
+
+	memcpy(terms.policy_sha256, call->named_sha256, sizeof(terms.policy_sha256));
+	return terms;
+}
+
+/* The use is counted, recorded and on disk when this returns 0. */
+static int commit(struct rcar_call *call, const struct resource *resource,
+		  const char *line)
+{
+	struct release_terms terms = rcar_release_terms(call, resource);
 	struct db_fault fault = { "" };
 	struct audit_entry e;
 	int rc;
 
-	memcpy(terms.policy_sha256, call->named_sha256, sizeof(terms.policy_sha256));
 	call->has_release = 1;
 	e = rcar_entry(call);
 	e.line = line;
 	rc = store_release(call->rcar->db, call->rcar->audit, &terms, &e, &fault);
 	call->has_release = !rc;
 	if (rc)
-		return refuse_terms(call, rc, &fault);
+		return rcar_refuse_terms(call, rc, &fault);
 	call->recorded = 1;
 	die_at("use-counted");
 	return 0;

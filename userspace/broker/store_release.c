@@ -68,12 +68,12 @@ static int take_met(void *arg, const struct db_value *c, size_t count)
 }
 
 /* The policies that are asked of everybody, as they are now, did accept the evidence. */
-static int all_accept(struct db *db, const struct releasing *r, struct db_fault *fault)
+static int all_accept(struct db *db, const struct attested *who, struct db_fault *fault)
 {
 	const struct db_query q = {
 		.sql = "SELECT sha256 FROM policy WHERE name IN ($1, $2)",
 		.args = { db_text(POLICY_DEFAULT), db_text(POLICY_RESOURCES) }, .arg_count = 2,
-		.row = take_met, .arg = (void *)r->e->who,
+		.row = take_met, .arg = (void *)who,
 	};
 	int rc = db_run(db, &q, fault);
 
@@ -81,24 +81,50 @@ static int all_accept(struct db *db, const struct releasing *r, struct db_fault 
 }
 
 /* The text that accepted the evidence is still the one of that name. */
-static int policy_stands(struct db *db, const struct releasing *r, struct db_fault *fault)
+static int policy_stands(struct db *db, const struct release_terms *terms, struct db_fault *fault)
 {
 	const struct db_query q = {
 		.sql = "SELECT name FROM policy WHERE name = $1 AND sha256 = $2",
-		.args = { db_text(r->terms->policy), db_blob(r->terms->policy_sha256, 32) },
+		.args = { db_text(terms->policy), db_blob(terms->policy_sha256, 32) },
 		.arg_count = 2,
 	};
-	int rc = r->terms->policy ? db_run(db, &q, fault) : 1;
+	int rc = terms->policy ? db_run(db, &q, fault) : 1;
 
 	return rc < 0 ? rc : rc ? 0 : -ESTALE;
+}
+
+static int policies_stand(struct db *db, const struct release_terms *terms,
+			  const struct attested *who, struct db_fault *fault)
+{
+	return policy_stands(db, terms, fault) ?: all_accept(db, who, fault);
+}
+
+/* The row that was judged is there, and not disabled. */
+static int row_stands(struct db *db, const struct release_terms *terms, struct db_fault *fault)
+{
+	const struct db_query q = {
+		.sql = "SELECT path FROM resource WHERE path = $1 AND disabled = 0 AND wrapped = $2",
+		.args = { db_text(terms->path), db_blob(terms->wrapped, terms->wrapped_len) },
+		.arg_count = 2,
+	};
+	int rc = terms->wrapped ? db_run(db, &q, fault) : 1;
+
+	return rc < 0 ? rc : rc ? 0 : -ENOENT;
+}
+
+int store_stands(struct db *db, const struct release_terms *terms, const struct attested *who,
+		 struct db_fault *fault)
+{
+	return row_stands(db, terms, fault) ?: policies_stand(db, terms, who, fault);
 }
 
 static int release(struct db *db, void *arg, struct db_fault *fault)
 {
 	struct releasing *r = arg;
 
-	return audit_lock(db, fault) ?: count(db, r, fault) ?: policy_stands(db, r, fault) ?:
-	       all_accept(db, r, fault) ?: audit_append(db, r->audit, r->e, fault);
+	return audit_lock(db, fault) ?: count(db, r, fault) ?:
+	       policies_stand(db, r->terms, r->e->who, fault) ?:
+	       audit_append(db, r->audit, r->e, fault);
 }
 
 int store_release(struct db *db, const struct audit *audit, const struct release_terms *terms,

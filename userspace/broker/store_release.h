@@ -35,6 +35,13 @@ struct release_terms {
 };
 
 /**
+ * store_stands - would what was judged before be judged so now, uses and time aside?
+ * Returns 0; -ENOENT, -ESTALE as store_release(); or as db_run().
+ */
+int store_stands(struct db *db, const struct release_terms *terms, const struct attested *who,
+		 struct db_fault *fault);
+
+/**
  * store_release - count one use and record it
  * @e: its record: time, line and all; @e->use is filled in
  * Returns 0: it is on disk; -ENOENT: the resource is gone, disabled or another meanwhile;
