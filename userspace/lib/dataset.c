@@ -178,6 +178,9 @@ static int read_tables(struct ward_dataset *ds, struct ward_dataset_error *err)
 	rc = recipients_parse(slot, info->slot_size, info->id, &ds->recipients, &why);
 	rc_other = recipients_parse(slot + info->slot_size, info->slot_size, info->id, &other,
 				    &why_other);
+	if (rc == -ENOMEM || rc_other == -ENOMEM)
+		return dataset_fail(err, -ENOMEM, WARD_DATASET_NO_CHUNK, info->header_len,
+				    "out of memory");
 	if (rc && rc_other)
 		return dataset_fail(err, -EBADMSG, WARD_DATASET_NO_CHUNK, info->header_len,
 				    "recipients, offset %" PRIu32 ": no table is whole: %s; %s",

@@ -45,15 +45,18 @@ static int edit(struct ward_recipients *r, const struct ward_dataset_info *info,
 	return r->count ? 0 : fail(err, -EINVAL, "nobody could open it any more");
 }
 
-/* Which of the two is in force: its sequence is the one that was read. */
+/* Which of the two is in force: its sequence is the one that was read. Or -errno. */
 static int slot_in_force(int fd, const struct ward_dataset_info *info, uint8_t *slot)
 {
 	struct ward_recipients first;
 	const char *why;
+	int rc = dataset_pread(fd, slot, info->slot_size, info->header_len);
 
-	return dataset_pread(fd, slot, info->slot_size, info->header_len) ||
-	       recipients_parse(slot, info->slot_size, info->id, &first, &why) ||
-	       first.sequence != info->recipients->sequence;
+	if (!rc)
+		rc = recipients_parse(slot, info->slot_size, info->id, &first, &why);
+	if (rc && rc != -EBADMSG)
+		return rc;
+	return rc || first.sequence != info->recipients->sequence;
 }
 
 static int put_slot(int fd, const struct ward_dataset_info *info, const uint8_t *slot, int which)
@@ -73,8 +76,11 @@ static int write_both(int fd, const struct ward_dataset_info *info,
 	if (!slot)
 		return fail(err, -ENOMEM, "out of memory");
 	in_force = slot_in_force(fd, info, slot);
-	rc = recipients_format(r, info->id, slot, info->slot_size);
-	if (rc)
+	rc = in_force < 0 ? in_force : recipients_format(r, info->id, slot, info->slot_size);
+	if (rc && rc != -EINVAL)
+		dataset_fail(err, rc, WARD_DATASET_NO_CHUNK, info->header_len,
+			     "can't make out the recipients: %s", strerror(-rc));
+	else if (rc)
 		rc = dataset_fail(err, rc, WARD_DATASET_NO_CHUNK, info->header_len,
 				  "the recipients don't fit into a table of %" PRIu32 " bytes",
 				  info->slot_size);

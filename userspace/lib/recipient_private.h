@@ -28,7 +28,8 @@ int recipients_remove(struct ward_recipients *r, const uint8_t *id);
  * recipients_parse - a table out of its slot
  * @slot: @size bytes; what @out points to
  * @id: of the data set
- * Returns 0, or -EBADMSG with *why: not whole, not this data set's, or against the format.
+ * Returns 0; -EBADMSG with *why: not whole, not this data set's, or against the format;
+ * -ENOMEM with *why: nobody knows.
  */
 int recipients_parse(const uint8_t *slot, size_t size, const uint8_t *id,
 		     struct ward_recipients *out, const char **why);

@@ -17,6 +17,9 @@
 #define ENTRY_LEN	(4 + WARD_RECIPIENT_ID_LEN + WARD_RECIPIENT_WRAP_LEN)
 #define SUM_LEN		32
 
+/* Told from every other reason: a table that nobody could look at may be whole. */
+static const char no_memory[] = "out of memory";
+
 static int checksum(const uint8_t *slot, size_t used, const uint8_t *id, uint8_t sum[SUM_LEN])
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -26,7 +29,7 @@ static int checksum(const uint8_t *slot, size_t used, const uint8_t *id, uint8_t
 	     EVP_DigestUpdate(ctx, id, WARD_DATASET_ID_LEN) == 1 &&
 	     EVP_DigestUpdate(ctx, slot, used) == 1 && EVP_DigestFinal_ex(ctx, sum, NULL) == 1;
 	EVP_MD_CTX_free(ctx);
-	return ok ? 0 : -EIO;
+	return ok ? 0 : -ENOMEM;
 }
 
 static const char *read_entry(struct cursor *c, struct ward_recipient *r)
@@ -75,7 +78,9 @@ static const char *read_slot(struct cursor *c, const uint8_t *slot, const uint8_
 	want = cursor_take(c, SUM_LEN);
 	if (!want)
 		return "it is longer than its place";
-	if (checksum(slot, used, id, sum) || memcmp(sum, want, SUM_LEN))
+	if (checksum(slot, used, id, sum))
+		return no_memory;
+	if (memcmp(sum, want, SUM_LEN))
 		return "its checksum is wrong";
 	return read_entries(cursor_over(slot + FIXED_LEN, used - FIXED_LEN), count, out);
 }
@@ -91,6 +96,8 @@ int recipients_parse(const uint8_t *slot, size_t size, const uint8_t *id,
 		cursor_zero(&c, cursor_left(&c));
 		*why = cursor_ok(&c) ? NULL : "not zero behind its end";
 	}
+	if (*why == no_memory)
+		return -ENOMEM;
 	return *why ? -EBADMSG : 0;
 }
 
