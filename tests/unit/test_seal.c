@@ -330,6 +330,9 @@ static void test_counter(void **state)
 	assert_int_equal(ward_seal_counter_step(&tpm, 0x01800001), 0);
 	assert_int_equal(ward_seal_counter(&tpm, 0x01800001, 0, &then), 0);
 	assert_int_equal(then, first + 1);
+	tpm.name[33] ^= 1;	/* another TPM's counter is not this one's */
+	assert_int_equal(ward_seal_counter(&tpm, 0x01800001, 1, &then), -EXDEV);
+	assert_int_equal(ward_seal_counter_step(&tpm, 0x01800001), -EXDEV);
 	swtpm_end(s);
 }
 

@@ -20,6 +20,7 @@ struct ward_recipient_key;
 
 #define WARD_SEAL_SAID		256
 #define WARD_SEAL_PCRS		24
+#define WARD_SEAL_NAME_LEN	34	/* of a TPM's object: algorithm, SHA-256 */
 #define WARD_SEAL_AUTH_MIN	16
 #define WARD_SEAL_AUTH_MAX	32
 #define WARD_SEAL_BANK_SHA256	0x000b	/* as TPM_ALG_ID has them */
@@ -33,6 +34,8 @@ struct ward_recipient_key;
  * @auth: value that who unseals must have, or NULL: WARD_SEAL_AUTH_MIN to _MAX bytes
  * @auth_len: its bytes
  * @said: out: what was wrong, a sentence
+ * @name: of the TPM's primary key, by which its counters are known to be its own; zeroes =
+ *	whichever answers is taken, and its name noted here
  */
 struct ward_seal_tpm {
 	const char *where;
@@ -41,6 +44,7 @@ struct ward_seal_tpm {
 	const uint8_t *auth;
 	size_t auth_len;
 	char said[WARD_SEAL_SAID];
+	uint8_t name[WARD_SEAL_NAME_LEN];
 };
 
 /**
@@ -66,8 +70,8 @@ int ward_recipient_unlock_tpm2(void *arg, const struct ward_recipient *r, uint8_
  * @index: of NV storage, 0x01000000 to 0x01ffffff
  * @make: make it if it is not there
  *
- * Returns 0; -ENOENT: no such counter; -EINVAL: that index is something else; else as
- * ward_recipient_tpm2().
+ * Returns 0; -ENOENT: no such counter; -EINVAL: that index is something else; -EXDEV: not
+ * the TPM of @tpm->name, or it was cleared; else as ward_recipient_tpm2().
  */
 int ward_seal_counter(struct ward_seal_tpm *tpm, uint32_t index, int make, uint64_t *value);
 

@@ -2,7 +2,7 @@
 /*
  * A counter in the TPM's NV storage. The TPM starts a new one above every one that it ever
  * had, so that making it anew takes nothing back. Reads are answered under a session that
- * is salted to the TPM's key: nobody between answers for it.
+ * is salted to the TPM's key, whose name the caller has kept: nobody between answers for it.
  */
 #include <errno.h>
 #include <string.h>
@@ -89,6 +89,18 @@ static int value_of(struct seal_tpm *t, ESYS_TR session, ESYS_TR nv, uint64_t *v
 	return cursor_ok(&c) ? 0 : seal_say(t->said, -EBADMSG, "a counter of less than 8 bytes");
 }
 
+/* The first that is asked is taken at its word. */
+static int known(struct ward_seal_tpm *tpm, const struct seal_tpm *t)
+{
+	static const uint8_t unknown[SEAL_NAME_LEN];
+
+	if (!memcmp(tpm->name, unknown, sizeof(unknown)))
+		memcpy(tpm->name, t->name, sizeof(tpm->name));
+	return memcmp(tpm->name, t->name, sizeof(tpm->name)) ?
+	       seal_say(tpm->said, -EXDEV, "another TPM counted, or this one's owner hierarchy was "
+			"cleared since") : 0;
+}
+
 static int with(struct ward_seal_tpm *tpm, uint32_t index, int may_make, uint64_t *value)
 {
 	ESYS_TR session = ESYS_TR_NONE, nv = ESYS_TR_NONE;
@@ -100,7 +112,7 @@ static int with(struct ward_seal_tpm *tpm, uint32_t index, int may_make, uint64_
 	err = seal_tpm_open(tpm->where, &t, tpm->said);
 	if (err)
 		return err;
-	err = seal_tpm_session(&t, TPM2_SE_HMAC, 0, &session) ?:
+	err = known(tpm, &t) ?: seal_tpm_session(&t, TPM2_SE_HMAC, 0, &session) ?:
 	      find(&t, session, index, may_make, &nv);
 	if (!err)
 		err = value ? value_of(&t, session, nv, value) : step(&t, session, nv);

@@ -8,7 +8,7 @@
 #include "sys.h"
 
 #define SEAL_VERSION		1
-#define SEAL_NAME_LEN		34	/* of an object: algorithm, SHA-256 */
+#define SEAL_NAME_LEN		WARD_SEAL_NAME_LEN
 #define SEAL_DIGEST_MAX		48
 #define SEAL_SNP_HOW_LEN	64
 #define SEAL_SNP_SALT_LEN	32

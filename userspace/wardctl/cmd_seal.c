@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "hex.h"
 #include "seal_job.h"
 #include "verbs.h"
 
@@ -97,6 +98,15 @@ static int next_version(struct seal_job *j, uint64_t *version)
 	return EXIT_OK;
 }
 
+static json_t *counted_by_tpm(const struct seal_job *j, uint64_t version)
+{
+	char name[2 * WARD_SEAL_NAME_LEN + 1];
+
+	hex_encode(j->tpm.name, WARD_SEAL_NAME_LEN, name);
+	return json_pack("{s:I, s:I, s:s}", "index", (json_int_t)j->counter, "version",
+			 (json_int_t)version, "tpm", name);
+}
+
 static char *metadata(const struct seal_job *j, uint64_t version)
 {
 	json_t *o = json_object();
@@ -106,9 +116,7 @@ static char *metadata(const struct seal_job *j, uint64_t version)
 	if (!rc && j->job.name)
 		rc = json_object_set_new(o, "name", json_string(j->job.name));
 	if (!rc && j->counter)
-		rc = json_object_set_new(o, "counter", json_pack("{s:I, s:I}", "index",
-								 (json_int_t)j->counter, "version",
-								 (json_int_t)version));
+		rc = json_object_set_new(o, "counter", counted_by_tpm(j, version));
 	if (!rc && j->versions)
 		rc = json_object_set_new(o, "counter", json_pack("{s:s, s:I}", "broker", j->broker,
 								 "version", (json_int_t)version));
@@ -155,13 +163,26 @@ static void show(struct seal_job *j, const uint8_t *id, const struct recipients 
 	}
 }
 
+static int count(struct seal_job *j, uint64_t version)
+{
+	char said[WARD_SEAL_SAID];
+	int rc = seal_count(j, version, said);
+
+	if (rc == -EALREADY)
+		return ctl_error(j->job.ctl, EXIT_POLICY, "rolled-back",
+				 "%s is written, but not as the newest: %s; seal it anew", j->job.out, said);
+	return rc ? ctl_error(j->job.ctl, EXIT_DEVICE, "counter-behind",
+			      "%s is written and opens, but the counter was not stepped, so that the version before opens too: %s",
+			      j->job.out, said) : EXIT_OK;
+}
+
 static int seal(struct seal_job *j, struct recipients *to)
 {
 	struct ward_dataset_params params = { .kind = WARD_DATASET_SEALED,
 					      .length = WARD_DATASET_UNKNOWN };
 	uint8_t id[WARD_DATASET_ID_LEN];
-	char said[WARD_SEAL_SAID], *meta;
 	uint64_t version;
+	char *meta;
 	int rc = gather(j, to) ?: next_version(j, &version);
 
 	if (rc)
@@ -177,10 +198,8 @@ static int seal(struct seal_job *j, struct recipients *to)
 		params.slot_size = 32768;
 	rc = write_file(j, &params, id);
 	free(meta);
-	if (!rc && version && seal_count(j, version, said))
-		return ctl_error(j->job.ctl, EXIT_DEVICE, "counter-behind",
-				 "%s is written and opens, but the counter was not stepped, so that the version before opens too: %s",
-				 j->job.out, said);
+	if (!rc && version)
+		rc = count(j, version);
 	if (!rc)
 		show(j, id, to, version);
 	return rc;

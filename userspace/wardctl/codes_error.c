@@ -168,7 +168,7 @@ static const struct code errors[] = {
 	  "The auth value is wrong or missing, or the broker refuses.", "--auth FILE; the broker's audit says why." },
 	{ EXIT_POLICY, "rolled-back", NULL,
 	  "The TPM's or the broker's counter says that this is not the newest version of the file.",
-	  "Take the newest." },
+	  "Take the newest; what was just sealed, while somebody else did, seal anew." },
 	{ EXIT_DEVICE, "counter-behind", NULL,
 	  "The file was written, and the TPM's or the broker's counter could not be stepped.",
 	  "wardctl unseal steps it; or seal again." },

@@ -99,14 +99,31 @@ int seal_newest(struct seal_job *j, int make, uint64_t *version, char said[WARD_
 	return rc;
 }
 
-int seal_count(struct seal_job *j, uint64_t version, char said[WARD_SEAL_SAID])
+static int step(struct seal_job *j, uint64_t version, uint64_t *now, char said[WARD_SEAL_SAID])
 {
-	uint64_t now;
 	int rc;
 
 	if (j->versions)
-		return broker_count(j, version, &now, said);
+		return broker_count(j, version, now, said);
 	rc = ward_seal_counter_step(&j->tpm, j->counter);
 	snprintf(said, WARD_SEAL_SAID, "%s", j->tpm.said);
-	return rc;
+	return rc ?: seal_newest(j, 0, now, said);
+}
+
+/* Not stepped past what others have sealed meanwhile: theirs stays the newest. */
+int seal_count(struct seal_job *j, uint64_t version, char said[WARD_SEAL_SAID])
+{
+	uint64_t now;
+	int rc = seal_newest(j, 0, &now, said);
+
+	if (!rc && now + 1 == version) {
+		rc = step(j, version, &now, said);
+		if (!rc && now == version)
+			return 0;
+	}
+	if (rc)
+		return rc;
+	snprintf(said, WARD_SEAL_SAID, "it is version %llu, and the counter at %llu: somebody sealed "
+		 "meanwhile", (unsigned long long)version, (unsigned long long)now);
+	return -EALREADY;
 }

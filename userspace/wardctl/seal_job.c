@@ -242,6 +242,7 @@ int seal_failed(struct seal_job *j, int rc, const char *said)
 		{ -ESTALE, "pcr-differs", EXIT_POLICY },
 		{ -EXDEV, "sealed-elsewhere", EXIT_POLICY },
 		{ -EKEYREJECTED, "sealed-elsewhere", EXIT_POLICY },
+		{ -EALREADY, "rolled-back", EXIT_POLICY },
 		{ -EACCES, "seal-refused", EXIT_POLICY },
 		{ -EINVAL, "usage", EXIT_USAGE },
 		{ -ENOENT, "not-there", EXIT_DEVICE },

@@ -54,14 +54,14 @@ int seal_failed(struct seal_job *j, int rc, const char *said);
 int seal_fetch(struct seal_job *j, char said[WARD_SEAL_SAID]);
 
 /**
- * seal_count - the newest version, as TPM or broker counted
+ * seal_newest - the newest version, as TPM or broker counted
  * @make: of a TPM, make the counter if it is not there
  *
  * Returns 0 or -errno with @said.
  */
 int seal_newest(struct seal_job *j, int make, uint64_t *version, char said[WARD_SEAL_SAID]);
 
-/** seal_count - have @version counted, the next one; likewise */
+/** seal_count - have @version counted, the next one; likewise; -EALREADY: another has counted it */
 int seal_count(struct seal_job *j, uint64_t version, char said[WARD_SEAL_SAID]);
 
 #endif /* WARDCTL_SEAL_JOB_H */
