@@ -438,6 +438,13 @@ static void test_other_policy(void **state)
 	rx_get(x);
 	rx_refused(403, "policy-unmet");
 	rx_rcar.policy_sha256[0] ^= 1;
+	/* nor does what led to a root that was taken away */
+	rx_rcar.roots_sha256[0] ^= 1;
+	rx_call("GET", "/kbs/v0/resource/" RX_PATH, NULL, token, NULL, x->now);
+	rx_refused(403, "policy-unmet");
+	rx_get(x);
+	rx_refused(403, "policy-unmet");
+	rx_rcar.roots_sha256[0] ^= 1;
 	assert_int_equal(rx_get(x), 200);
 	rx_check_release(x, 0);
 }

@@ -68,6 +68,7 @@ static void go_by(struct broker *b)
 	b->rcar.policy = b->world.policy;
 	b->rcar.collateral = b->world.collateral;
 	memcpy(b->rcar.policy_sha256, b->world.policy_sha256, sizeof(b->rcar.policy_sha256));
+	memcpy(b->rcar.roots_sha256, b->world.roots_sha256, sizeof(b->rcar.roots_sha256));
 }
 
 static int open_database(struct broker *b, struct config_fault *fault)

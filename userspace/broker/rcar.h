@@ -31,7 +31,7 @@
  * @limits: of sessions
  * @audit, @token, @log: state
  * @roots, @policy: what evidence is appraised by
- * @policy_sha256: of the policy's bytes
+ * @policy_sha256: of the policy's bytes; @roots_sha256: of the roots' files, one after another
  * @policies: of the database, by name
  * @keyring: opens its resources; NULL = there is none
  * @collateral: beside it; NULL = what comes with the evidence alone
@@ -46,7 +46,7 @@ struct rcar {
 	struct release_log *log;
 	const struct wv_roots *roots;
 	const struct wv_policy *policy;
-	uint8_t policy_sha256[32];
+	uint8_t policy_sha256[32], roots_sha256[32];
 	struct policies *policies;
 	const struct keyring *keyring;
 	struct collateral *collateral;

@@ -254,7 +254,7 @@ static int check_default(struct judging *j, const struct attested *who)
 
 /*
  * Which of the named policies accept it, too: asked again when a key is wanted. So is the
- * configuration's, which another broker, or this one later, may have another of.
+ * configuration's, which another broker, or this one later, may have another of, and the roots.
  */
 static int judge_by_names(struct rcar_call *call, const struct attempt *a, struct attested *who)
 {
@@ -270,6 +270,7 @@ static int judge_by_names(struct rcar_call *call, const struct attempt *a, struc
 	policies_judge(call->rcar->policies, accepts, &j, who);
 	rc = check_default(&j, who);
 	memcpy(who->policies[who->policy_count++], call->rcar->policy_sha256, ATTESTED_POLICY_ID);
+	memcpy(who->policies[who->policy_count++], call->rcar->roots_sha256, ATTESTED_POLICY_ID);
 	free(j.other);
 	return rc;
 }

@@ -183,6 +183,9 @@ static int check_terms(struct rcar_call *call, const struct resource *resource)
 	if (!policies_met(call->who, call->rcar->policy_sha256))
 		return rcar_refuse(call, "policy-unmet", "it was accepted by another policy than this "
 				   "broker's is now: attest again");
+	if (!policies_met(call->who, call->rcar->roots_sha256))
+		return rcar_refuse(call, "policy-unmet", "it was accepted by other roots than this "
+				   "broker's are now: attest again");
 	if (!policy)
 		return 0;
 	if (policies_refresh(policies, call->rcar->db, &fault))

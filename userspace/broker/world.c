@@ -23,26 +23,38 @@ static int fail(struct config_fault *fault, const char *path, const char *why)
 	return -1;
 }
 
+static int add_root(struct world *w, const char *path, EVP_MD_CTX *md, struct config_fault *fault)
+{
+	struct wv_fault wf = { 0 };
+	uint8_t *data;
+	size_t len;
+	int rc = file_read(path, CERTIFICATE_MAX, &data, &len);
+
+	if (rc)
+		return fail(fault, path, regular_strerror(rc));
+	rc = wv_roots_add(w->roots, (struct wv_bytes){ data, len }, &wf);
+	if (rc)
+		fail(fault, path, wf.text);
+	else if (EVP_DigestUpdate(md, data, len) != 1)
+		rc = fail(fault, "roots", "no memory");
+	free(data);
+	return rc ? -1 : 0;
+}
+
 static int load_roots(struct world *w, struct config_fault *fault)
 {
-	w->roots = wv_roots_new();
-	if (!w->roots)
-		return fail(fault, "roots", "no memory");
-	for (size_t i = 0; i < w->config.root_count; i++) {
-		const char *path = w->config.roots[i];
-		struct wv_fault wf = { 0 };
-		uint8_t *data;
-		size_t len;
-		int rc = file_read(path, CERTIFICATE_MAX, &data, &len);
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	int rc = 0;
 
-		if (rc)
-			return fail(fault, path, regular_strerror(rc));
-		rc = wv_roots_add(w->roots, (struct wv_bytes){ data, len }, &wf);
-		free(data);
-		if (rc)
-			return fail(fault, path, wf.text);
-	}
-	return 0;
+	w->roots = wv_roots_new();
+	if (!w->roots || !md || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
+		rc = fail(fault, "roots", "no memory");
+	for (size_t i = 0; !rc && i < w->config.root_count; i++)
+		rc = add_root(w, w->config.roots[i], md, fault);
+	if (!rc && EVP_DigestFinal_ex(md, w->roots_sha256, NULL) != 1)
+		rc = fail(fault, "roots", "no memory");
+	EVP_MD_CTX_free(md);
+	return rc;
 }
 
 static int load_policy(struct world *w, struct config_fault *fault)

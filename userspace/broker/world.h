@@ -17,7 +17,7 @@ struct world {
 	struct config config;
 	struct wv_roots *roots;
 	struct wv_policy *policy;
-	uint8_t policy_sha256[32];
+	uint8_t policy_sha256[32], roots_sha256[32];
 	struct collateral *collateral;
 	uint8_t print[WORLD_PRINT_LEN];
 };
