@@ -131,7 +131,10 @@ sed '4d; s/"seq\\":\([5-8]\)/"seq\\":@\1/' "$D/export" | sed 's/@5/4/; s/@6/5/; 
 want 2 'line 4: the record, or one before it' "$D/renumbered"
 sed '$d' "$D/export" >"$D/end-cut"
 want 0 'records: *7' "$D/end-cut"
-want 2 'its last records are missing' "$D/end-cut" "$head" 'the end cut, with its head'
+want 2 'the last ones are missing' "$D/end-cut" "$head" 'the end cut, with its head'
+earlier=$(sed -n '7s/.*"head":"\([0-9a-f]*\)".*/\1/p' "$D/export")
+want 2 'that head is of line 7, and others follow' "$D/export" "$earlier" 'with a head kept earlier'
+want 0 'records: *7' "$D/end-cut" "$earlier" 'as many lines as there were then'
 sed '6s/"signature":"\(.\)/"signature":"0\1/; 6s/..}$/"}/' "$D/export" >"$D/signature"
 want 2 'line 6: its head is not signed by this key' "$D/signature"
 head -c -1 "$D/export" >"$D/torn"

@@ -13,11 +13,12 @@
 #include "infile.h"
 #include "verbs.h"
 
-/** struct job - options read so far; owns the key */
+/** struct job - options read so far; owns the key; @head_at: the line that has the head, 0 = none */
 struct job {
 	struct audit_chain chain;
 	struct wv_bytes head;
 	uint8_t head_bytes[AUDIT_HEAD_LEN];
+	uint64_t head_at;
 };
 
 static int take_key(struct wardctl *ctl, struct job *j, const char *path)
@@ -83,6 +84,8 @@ static int read_lines(struct wardctl *ctl, struct job *j, const char *path, FILE
 					 (unsigned long long)c->count + 1);
 		if (audit_chain_add(c, line, len - 1))
 			return refuse(ctl, c, path);
+		if (j->head.data && !memcmp(j->head.data, c->head, AUDIT_HEAD_LEN))
+			j->head_at = c->count;
 	}
 	if (ferror(f))
 		return ctl_error(ctl, EXIT_DEVICE, "read", "%s: %s", path, strerror(errno));
@@ -93,8 +96,13 @@ static int check_end(struct wardctl *ctl, const struct job *j, const char *path)
 {
 	if (!j->head.data || !memcmp(j->head.data, j->chain.head, AUDIT_HEAD_LEN))
 		return EXIT_OK;
+	if (j->head_at)
+		return ctl_error(ctl, EXIT_EVIDENCE, "chain-broken",
+				 "%s: that head is of line %llu, and others follow it: nothing is missing up to there; "
+				 "to check the end take a head that is newer, or the first %llu lines alone", path,
+				 (unsigned long long)j->head_at, (unsigned long long)j->head_at);
 	return ctl_error(ctl, EXIT_EVIDENCE, "chain-broken",
-			 "%s: it does not end in that head: its last records are missing, or others follow",
+			 "%s: no record has that head: the last ones are missing, or it is another audit's",
 			 path);
 }
 
