@@ -91,10 +91,6 @@ int main(int argc, char **argv)
 	struct worker w;
 	int rc = worker_open(&w, &argc, &argv), fd;
 
-	if (!rc && argc != 1) {
-		fprintf(stderr, "client: which port?\n");
-		rc = 1;
-	}
 	if (!rc) {
 		fd = connect_to((uint16_t)atoi(argv[0]));
 		rc = fd < 0 ? 8 : talk(&w, fd);

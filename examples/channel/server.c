@@ -74,10 +74,6 @@ int main(int argc, char **argv)
 	struct worker w;
 	int rc = worker_open(&w, &argc, &argv), listener = -1, fd;
 
-	if (!rc && argc != 1) {
-		fprintf(stderr, "server: which port?\n");
-		rc = 1;
-	}
 	if (!rc)
 		listener = listen_at((uint16_t)atoi(argv[0]));
 	while (listener >= 0 && (fd = accept(listener, NULL, NULL)) >= 0)

@@ -71,7 +71,11 @@ int worker_open(struct worker *w, int *argc, char ***argv)
 	}
 	*argc -= optind;
 	*argv += optind;
+	if (*argc != 1)
+		return complain("usage", "[-e] [-p POLICY.json [-r ROOT.pem]] [-t MS] PORT", 1);
 	rc = ward_session_open(NULL, &w->session);
+	if (rc == -ENOENT)
+		return complain(WARD_DEVICE, "the ward module is not loaded: wardctl doctor tells what is missing", 6);
 	if (rc)
 		return complain(WARD_DEVICE, ward_strerror(rc), 6);
 	if (prove) {

@@ -27,7 +27,7 @@ struct worker {
 	struct ward_channel_options options;
 };
 
-/** worker_open - take the options off argv; 0, or an exit code, said why on stderr */
+/** worker_open - take the options off argv, which leaves the port; 0, or an exit code, said why on stderr */
 int worker_open(struct worker *w, int *argc, char ***argv);
 void worker_close(struct worker *w);
 
