@@ -28,9 +28,6 @@ static int fail_kbs(int err, const struct ward_kbs_error *error, const char *wha
 		exit = EXIT_DAMAGED;
 	else if (err == -EINVAL)
 		exit = EXIT_MISUSE;
-	if (*error->reason)
-		return failed(failure, exit, "%s: the broker refuses: %s: %s", what,
-			      error->reason, error->text);
 	return failed(failure, exit, "%s: %s", what,
 		      *error->text ? error->text : ward_strerror(err));
 }
