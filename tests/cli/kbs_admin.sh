@@ -240,7 +240,7 @@ W=$(realpath "${BIN:-build/bin}/wardctl")
 cli() { # cli WHO VERB ARGUMENT...
 	local who=$1 verb=$2
 	shift 2
-	"$W" ${json:+-o json} kbs "$verb" --url "https://127.0.0.1:$port" --ca "$D/ca.pem" --cert "$D/$who.pem" \
+	"$W" ${json:+-o json} kbs "$verb" --url "https://127.0.0.1:$port" --ca "$D/${ca:-ca}.pem" --cert "$D/$who.pem" \
 		--cert-key "$D/$who.key" "$@" >"$D/out" 2>"$D/err" </dev/null
 }
 want() { # want TEXT CODE WORDS WHO VERB ARGUMENT...
@@ -277,6 +277,10 @@ echo 'package policy' >"$D/rego"
 want 'Rego' 5 'policy-not-ward: .*ward-policy(5)' boss set-resource-policy --policy-file "$D/rego"
 want 'who is not listed' 5 'client-refused' clerk set-resource-policy --policy-file "$D/named"
 want 'who is of another CA' 8 'wardctl: https:' spy set-resource-policy --policy-file "$D/named"
+port=$main want 'the port of the workers is another' 5 "method-unsupported.*port of administration" \
+	boss set-resource --resource-file "$D/secret" a/b/d
+ca=strange want 'a CA that does not vouch for the broker' 8 'name the CA' \
+	boss set-resource-policy --policy-file "$D/named"
 ! "$W" kbs delete-resource --url https://127.0.0.1 --ca "$D/ca.pem" a/b/d 2>"$D/err" && grep -q 'cert-key are needed' "$D/err"
 result $? 'no certificate'
 want 'a key that is none' 1 'exactly 32 bytes' boss set-resource --resource-file "$D/named" clinic/key/two

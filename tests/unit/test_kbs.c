@@ -224,6 +224,7 @@ static void test_wrong_authority(void **state)
 	assert_int_equal(ward_kbs_new(live_url, live_path("other.pem"), &kbs), 0);
 	assert_int_equal(ward_kbs_attest(kbs, live_evidence, NULL, &err), -ECOMM);
 	assert_int_equal(err.status, 0);
+	assert_non_null(strstr(err.text, "name the CA that vouches"));
 	ward_kbs_free(kbs);
 }
 

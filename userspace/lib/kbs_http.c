@@ -188,8 +188,10 @@ static int perform(struct kbs_http *http, const char *url, const char *body,
 		return kbs_fail(err, -EBADMSG, 0, "", "the answer has more than %u bytes",
 				KBS_REPLY_MAX);
 	if (rc != CURLE_OK)
-		return kbs_fail(err, -ECOMM, 0, "", "%s: %s", http->base, http->curl_text[0] ?
-				http->curl_text : curl_easy_strerror(rc));
+		return kbs_fail(err, -ECOMM, 0, "", "%s: %s%s", http->base, http->curl_text[0] ?
+				http->curl_text : curl_easy_strerror(rc),
+				rc == CURLE_PEER_FAILED_VERIFICATION ?
+				": name the CA that vouches for this broker" : "");
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &reply->status);
 	reply->data[reply->len] = 0;
 	return 0;

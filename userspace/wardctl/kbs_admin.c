@@ -119,8 +119,10 @@ static int send_request(struct wardctl *ctl, const struct kbs_admin *a, const st
 		return ctl_error(ctl, EXIT_USAGE, "read", "%s or its key, or %s: %s", a->cert, a->ca,
 				 *c->text ? c->text : curl_easy_strerror(rc));
 	if (rc != CURLE_OK)
-		return ctl_error(ctl, EXIT_NETWORK, "network", "%s: %s", a->url,
-				 *c->text ? c->text : curl_easy_strerror(rc));
+		return ctl_error(ctl, EXIT_NETWORK, "network", "%s: %s%s", a->url,
+				 *c->text ? c->text : curl_easy_strerror(rc),
+				 rc == CURLE_PEER_FAILED_VERIFICATION ?
+				 ": name the CA that vouches for this broker (--ca)" : "");
 	curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, status);
 	return EXIT_OK;
 }
@@ -135,8 +137,9 @@ static int refused(struct wardctl *ctl, const struct kbs_admin *a, long status, 
 	if (!slash || !slash[1])
 		return ctl_error(ctl, EXIT_NETWORK, "bad-reply", "%s: HTTP status %ld without a reason",
 				 a->url, status);
-	return ctl_error(ctl, EXIT_POLICY, slash + 1, "%s: the broker refuses: %s", a->url,
-			 detail ? detail : slash + 1);
+	return ctl_error(ctl, EXIT_POLICY, slash + 1, "%s: the broker refuses: %s%s", a->url,
+			 detail ? detail : slash + 1, status == 405 ?
+			 ": --url is the port of administration, 'admin' of its configuration" : "");
 }
 
 static int read_reply(struct wardctl *ctl, const struct kbs_admin *a, const struct call *c,

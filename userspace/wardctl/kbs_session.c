@@ -101,7 +101,9 @@ int kbs_session_error(struct wardctl *ctl, const struct kbs_session *s, int err,
 			return ctl_error(ctl, EXIT_POLICY, *e->reason ? e->reason : "broker-refused",
 					 "%s: %s", s->url, text);
 		return device_no_evidence(ctl, s->device, err, "get evidence");
-	case -ECOMM:
+	case -ECOMM:	/* who could not be reached at all stands in the text */
+		if (strstr(text, "https://"))
+			return ctl_error(ctl, EXIT_NETWORK, "network", "%s", text);
 		return ctl_error(ctl, EXIT_NETWORK, "network", "%s: %s", s->url, text);
 	case -EBADMSG:
 		return ctl_error(ctl, EXIT_NETWORK, "bad-reply", "%s: %s", s->url, text);
