@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from .refused import need
 
-MEMBERS = ["seq", "time", "event", "result", "peer", "resource", "evidence_sha256", "policy_sha256",
-           "session", "instance", "uid", "measurement", "release", "use", "line_sha256",
+MEMBERS = ["seq", "time", "event", "result", "peer", "client", "resource", "evidence_sha256",
+           "policy_sha256", "session", "instance", "uid", "measurement", "release", "use", "line_sha256",
            "since", "total", "counts"]
 
 

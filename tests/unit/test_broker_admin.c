@@ -10,6 +10,7 @@
 #define STRICT "{\"project\":\"clinic\",\"policy\":\"{\\\"ward-policy\\\":1}\"}"
 
 static char answer[1 << 20];
+static const uint8_t key[32] = { 0xab, 0xcd };
 
 static int reload(void *arg, struct config_fault *fault)
 {
@@ -23,7 +24,7 @@ static int ask_for(const char *method, const char *path, const char *query, cons
 {
 	struct rcar_request req = {
 		.method = method, .path = path, .query = query, .body = body, .peer = "test",
-		.body_len = body ? strlen(body) : 0, .time = 1000,
+		.body_len = body ? strlen(body) : 0, .time = 1000, .client = key,
 	};
 	struct rcar_reply reply;
 
@@ -80,6 +81,28 @@ static void test_refusal_is_recorded(void **state)
 	assert_int_equal(rx_number("SELECT count(*) FROM audit"), 4);
 }
 
+/* Which of several administrators, and which policy, whatever the path was. */
+static void test_who_and_what(void **state)
+{
+	static const char policy[] = "{\"type\":\"ward-policy\",\"policy_id\":\"%s\",\"policy\":"
+				     "\"eyJ3YXJkLXBvbGljeSI6MX0\"}";
+	char body[160];
+
+	(void)state;
+	assert_int_equal(ask("PUT", "/admin/v1/policies/first", STRICT), 200);
+	assert_int_equal(rx_number("SELECT count(*) FROM audit WHERE record LIKE"
+				   " '%\"client\":\"abcd00%'"), 1);
+	snprintf(body, sizeof(body), policy, "second");
+	assert_int_equal(ask("POST", "/kbs/v0/attestation-policy", body), 200);
+	assert_int_equal(rx_number("SELECT count(*) FROM audit WHERE record LIKE"
+				   " '%/attestation-policy/second%'"), 1);
+	snprintf(body, sizeof(body), policy, "no name");
+	assert_int_equal(ask("POST", "/kbs/v0/attestation-policy", body), 400);
+	assert_int_equal(rx_number("SELECT count(*) FROM audit WHERE record LIKE"
+				   " '%/attestation-policy\"%'"), 1);
+	assert_int_equal(rx_number("SELECT count(*) FROM audit WHERE record LIKE '%abcd00%'"), 3);
+}
+
 static int many(struct db *db, void *arg, struct db_fault *fault)
 {
 	const struct audit_entry e = { .time = 1000, .event = "attest", .result = "wrong-uid" };
@@ -129,7 +152,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, rx_setup, rx_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_change_and_record), T(test_refusal_is_recorded), T(test_pages),
+		T(test_change_and_record), T(test_refusal_is_recorded), T(test_who_and_what), T(test_pages),
 	};
 	struct pg *server = pg_start();
 	int failed = cmocka_run_group_tests_name("sqlite", tests, rx_group_setup, rx_group_teardown);

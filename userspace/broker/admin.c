@@ -184,7 +184,8 @@ static struct audit_entry entry(const struct admin_call *call)
 {
 	return (struct audit_entry){ .time = call->req->time, .event = "admin",
 				     .result = call->reason ? call->reason : "ok",
-				     .peer = call->req->peer, .resource = call->req->path,
+				     .peer = call->req->peer, .client = call->req->client,
+				     .resource = *call->object ? call->object : call->req->path,
 				     .policy = call->has_policy ? call->policy : NULL };
 }
 

@@ -5,6 +5,7 @@
  * the client's certificate has proved here already.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +109,8 @@ static int attestation_policy(struct admin_call *call, json_t *body)
 	if (strcmp(type, "ward-policy") && strcmp(type, "rego"))
 		return admin_refuse(call, "policy-not-ward", "'type' is \"ward-policy\"");
 	call->name = id;
+	if (config_name_ok(id))
+		snprintf(call->object, sizeof(call->object), "%s/%s", call->req->path, id);
 	return put_policy(call, policy);
 }
 

@@ -66,14 +66,12 @@ static void send_reply(struct evhttp_request *req, const struct rcar_reply *repl
 	evhttp_send_reply(req, reply->status, NULL, NULL);
 }
 
-static int listed(const struct admin_listener *l, const SSL *ssl)
+static int listed(const struct admin_listener *l, const SSL *ssl, uint8_t key[32])
 {
-	uint8_t key[32];
-
 	if (SSL_get_verify_result(ssl) != X509_V_OK || tls_client_key(ssl, key))
 		return 0;
 	for (size_t i = 0; i < l->client_count; i++)
-		if (!memcmp(l->clients[i], key, sizeof(key)))
+		if (!memcmp(l->clients[i], key, 32))
 			return 1;
 	return 0;
 }
@@ -109,13 +107,14 @@ static int must_wait(struct admin_listener *l, struct evhttp_request *req, struc
 	return 1;
 }
 
-static void handle(struct admin_listener *l, struct evhttp_request *req)
+static void handle(struct admin_listener *l, struct evhttp_request *req, const uint8_t *client)
 {
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
 	struct evbuffer *in = evhttp_request_get_input_buffer(req);
 	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
 	size_t len = evbuffer_get_length(in);
 	struct rcar_request r = { .path = path ? path : "", .time = time(NULL), .body_len = len,
+				  .client = client,
 				  .query = uri ? evhttp_uri_get_query(uri) : NULL,
 				  .body = len ? evbuffer_pullup(in, -1) : NULL,
 				  .method = method_name(evhttp_request_get_command(req)) };
@@ -138,6 +137,7 @@ static void answer(struct evhttp_request *req, void *arg)
 	struct bufferevent *bev = evhttp_connection_get_bufferevent(conn);
 	struct admin_listener *l = arg;
 	struct connection *c = connection_of(bev);
+	uint8_t key[32];
 
 	if (!c) {
 		evhttp_send_error(req, 500, NULL);	/* never anything in plaintext */
@@ -146,8 +146,8 @@ static void answer(struct evhttp_request *req, void *arg)
 	connection_answered(c);
 	if (must_wait(l, req, connection_peer(c)))
 		return;
-	if (listed(l, bufferevent_openssl_get_ssl(bev)))
-		handle(l, req);
+	if (listed(l, bufferevent_openssl_get_ssl(bev), key))
+		handle(l, req, key);
 	else	/* the CA signed for it: somebody should hear of that */
 		refuse(req, "client-refused", 0);
 }

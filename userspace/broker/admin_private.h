@@ -28,6 +28,7 @@ struct admin_route {
 /**
  * struct admin_call - one request on its way
  * @name: what follows the kind in the path, "" = nothing
+ * @object: what the audit is to name, where the path does not; "" = it does
  * @policy: SHA-256 of the one that was entered, where @has_policy
  * @reason, @detail: why it is refused; NULL = it is not
  * @store: what the database said of it last
@@ -38,6 +39,7 @@ struct admin_call {
 	struct rcar_reply *reply;
 	const struct admin_route *route;
 	const char *name;
+	char object[CONFIG_PATH_MAX];
 	int has_policy;
 	uint8_t policy[32];
 	const char *reason;

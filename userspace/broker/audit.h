@@ -24,6 +24,7 @@ struct tally_sum;
  * @event: "attest", "release", "counter", "admin"; "refused" of a sum
  * @result: "ok" or a reason; "counted" of a sum
  * @peer: address of the client, or NULL; class of addresses of a sum
+ * @client: SHA-256 of the key of an administrator's certificate, or NULL
  * @resource: path, or NULL
  * @evidence: SHA-256 of what the worker sent, or NULL
  * @policy: SHA-256 of the policy's bytes, or NULL
@@ -38,6 +39,7 @@ struct audit_entry {
 	const char *event;
 	const char *result;
 	const char *peer;
+	const uint8_t *client;
 	const char *resource;
 	const uint8_t *evidence;
 	const uint8_t *policy;

@@ -68,7 +68,8 @@ char *audit_record(int64_t seq, const struct audit_entry *e)
 	text_time(e->time, when);
 	if (!json_object_set_new(o, "seq", json_integer(seq)) && !add_text(o, "time", when) &&
 	    !add_text(o, "event", e->event) && !add_text(o, "result", e->result) &&
-	    !add_text(o, "peer", e->peer) && !add_text(o, "resource", e->resource) &&
+	    !add_text(o, "peer", e->peer) && !add_hex(o, "client", e->client, 32) &&
+	    !add_text(o, "resource", e->resource) &&
 	    !add_hex(o, "evidence_sha256", e->evidence, 32) &&
 	    !add_hex(o, "policy_sha256", e->policy, 32) && !add_who(o, e->who) &&
 	    !add_hex(o, "release", e->release, 16) &&
