@@ -38,6 +38,9 @@ static void test_counter(void **state)
 	}
 	rx_call("GET", "/kbs/v0/counter/no/such/thing", x->cookie, NULL, NULL, x->now);
 	rx_refused(404, "resource-unknown");
+	/* nor what no path could be: the database is not asked, which takes no such text */
+	rx_call("GET", "/kbs/v0/counter/no/such/\xff", x->cookie, NULL, NULL, x->now);
+	rx_refused(404, "resource-unknown");
 	rx_call("DELETE", path, x->cookie, NULL, NULL, x->now);
 	rx_refused(405, "method-unsupported");
 	assert_int_equal(rx_log_lines(), 0);

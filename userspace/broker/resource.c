@@ -106,7 +106,7 @@ int resource_find(const struct config *config, struct db *db, const char *path,
 		out->terms = *configured;
 		return 0;
 	}
-	if (strlen(path) >= RESOURCE_PATH_MAX)
+	if (!config_path_ok(path))	/* a database may refuse the text itself */
 		return -ENOENT;
 	rc = db_run(db, &q, fault);
 	if (rc == -EBADMSG)
