@@ -48,6 +48,7 @@ for name in tls other; do
 done
 head -c 32 /dev/urandom >"$D/secret"
 head -c 48 /dev/urandom | base64 -w0 >"$D/bearer"
+chmod 600 "$D/bearer"
 python3 tests/cli/azure.py "$D" 2>"$D/double" &
 server=$!
 for _ in $(seq 100); do
@@ -159,6 +160,9 @@ vault redirect 8 'not followed' 'a vault that sends elsewhere'
 vault huge 8 'longer than' 'a vault that never ends'
 vault empty 7 'released key' 'an answer without a key'
 echo other >"$D/bearer2"
+chmod 644 "$D/bearer2"
+vault ok 1 'others may reach it' 'a bearer that others can read' --bearer "$D/bearer2"
+chmod 600 "$D/bearer2"
 vault ok 5 'who are you' 'another bearer' --bearer "$D/bearer2"
 printf 'two\nlines' >"$D/bearer2"
 vault ok 1 'one line' 'a bearer of two lines' --bearer "$D/bearer2"

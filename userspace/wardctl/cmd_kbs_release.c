@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -159,6 +160,14 @@ static int bad_bearer(struct job *j)
 			 j->bearer_path ? j->bearer_path : "--bearer-fd", BEARER_MAX);
 }
 
+/* As for keys: a file that others can read is no secret. A descriptor is the caller's affair. */
+static int reachable(const struct job *j, int fd)
+{
+	struct stat st;
+
+	return j->bearer_fd < 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_mode & 077;
+}
+
 static int read_bearer(struct job *j)
 {
 	int fd = j->bearer_fd >= 0 ? j->bearer_fd : open(j->bearer_path, O_RDONLY | O_CLOEXEC);
@@ -168,6 +177,12 @@ static int read_bearer(struct job *j)
 
 	if (fd < 0)
 		return bad_bearer(j);
+	if (reachable(j, fd)) {
+		close(fd);
+		return ctl_error(j->m.ctl, EXIT_USAGE, "key-file",
+				 "%s: others may reach it: chmod 600 it, and think about a new token",
+				 j->bearer_path);
+	}
 	while (len <= BEARER_MAX && (n = read(fd, to + len, BEARER_MAX + 1 - len)) > 0)
 		len += (size_t)n;
 	if (j->bearer_fd < 0)
