@@ -250,7 +250,8 @@ static int unlock(struct ward_dataset *ds, ward_recipient_unlock *fn, void *arg,
 				    "the key that the firmware derives doesn't open it");
 	if (rc == -ENOKEY)
 		return dataset_fail(err, -EKEYREJECTED, WARD_DATASET_NO_CHUNK, ds->info.header_len,
-				    "none of its %zu recipients has this key",
+				    "it is not the key of any of its recipients (%zu): "
+				    "'wardctl dataset info' lists them",
 				    ds->recipients.count);
 	if (rc == -EKEYREJECTED)
 		return dataset_fail(err, rc, WARD_DATASET_NO_CHUNK, ds->info.header_len,

@@ -37,8 +37,8 @@ static int unwrap(struct ward_dataset *ds, struct ward_key *key, struct ward_dat
 	if (rc == -EBADMSG)
 		return dataset_fail(err, -EKEYREJECTED, WARD_DATASET_NO_CHUNK,
 				    ds->info.header_len,
-				    "none of its %zu recipients has this key, or it was released "
-				    "for another data set", ds->recipients.count);
+				    "it is not the key of any of its recipients (%zu), or it was "
+				    "released for another data set", ds->recipients.count);
 	return rc ? dataset_fail(err, rc, WARD_DATASET_NO_CHUNK, ds->info.header_len,
 				 "the content key can't be unwrapped: %s", ward_strerror(rc)) : 0;
 }

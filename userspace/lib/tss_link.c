@@ -211,8 +211,8 @@ int tss_link_open(const struct ward_sys *sys, const char *where, struct tss_link
 	struct tss_link *link;
 
 	if (strncmp(where, "device:", 7) && strncmp(where, "unix:", 5))
-		return trouble_set(why, -EINVAL, "tcti %.80s: device:PATH or unix:PATH is wanted",
-				   where);
+		return trouble_set(why, -EINVAL, "tcti %.80s: device:PATH or unix:PATH is wanted, such as "
+				   "device:/dev/tpmrm0, or the socket of a software TPM", where);
 	link = calloc(1, sizeof(*link));
 	if (!link)
 		return trouble_set(why, -ENOMEM, "no memory");
