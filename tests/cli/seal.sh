@@ -71,6 +71,16 @@ want 1 'takes words of' 'a word that binds nothing' "$W" seal --snp --bind shoe 
 want 1 'go together' 'a broker without roots' "$W" seal --broker https://x/a/b/c plain x
 want 1 'must be https' 'a broker that is none' "$W" seal --broker http://x --ca id.pub plain x
 
+# ---- whose counter counts ------------------------------------------------------------
+${CC:-cc} -D_GNU_SOURCE -I"$HERE/../../userspace/lib" -I"$HERE/../../include/uapi" -o sealed "$HERE/sealed.c" -L"$BIN/../lib" \
+	-lward -Wl,-rpath,"$BIN/../lib" &&
+	./sealed key '{"counter":{"broker":"https://127.0.0.1:9/a/b/c","version":1}}' counted
+result $? 'a file whose versions a broker counts'
+want 1 'counted at https://127.0.0.1:9/a/b/c' "another key's counter is not asked for them" \
+	"$W" unseal --key key --broker https://127.0.0.1:9/x/y/z --ca id.pub counted x
+want 6 '/dev/ward' 'its own is' \
+	"$W" unseal --key key --broker https://127.0.0.1:9/a/b/c --ca id.pub counted x
+
 # ---- large files pass through -------------------------------------------------------
 # most MEBIBYTES: the most memory in KiB that sealing and opening of such a file takes
 most() {

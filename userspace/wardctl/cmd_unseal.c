@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* wardctl unseal: as any of the recipients that can be had here. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -149,6 +150,20 @@ static int take_counter(struct seal_job *j, const json_t *counter, json_int_t *v
 	return json_unpack((json_t *)counter, "{s:s, s:I !}", "broker", &j->counts, "version", version);
 }
 
+/* Of a key below its broker, "/REPOSITORY/TYPE/TAG"; NULL = no such URL. */
+static const char *key_path(const char *url)
+{
+	return strncmp(url, "https://", 8) ? NULL : strchr(url + 8, '/');
+}
+
+/* Its counter is another, and may be at anything; a broker itself may have moved. */
+static bool another_key(const struct seal_job *j)
+{
+	const char *counts = key_path(j->counts), *asked = key_path(j->broker);
+
+	return !counts || !asked || strcmp(counts, asked);
+}
+
 /* The metadata are authenticated by now. */
 static int check_version(struct seal_job *j, const struct ward_dataset_info *info)
 {
@@ -162,6 +177,9 @@ static int check_version(struct seal_job *j, const struct ward_dataset_info *inf
 			       "%s: its metadata make no sense", j->job.in);
 	else if (counter && j->versions && !j->broker)
 		rc = ctl_usage(j->job.ctl, "%s: a broker counts its versions: --broker %.200s --ca FILE",
+			       j->job.in, j->counts);
+	else if (counter && j->versions && another_key(j))
+		rc = ctl_usage(j->job.ctl, "%s: its versions are counted at %.200s, and --broker names another key",
 			       j->job.in, j->counts);
 	else if (counter)
 		rc = compare(j, (uint64_t)version);
