@@ -170,6 +170,16 @@ TEST_TIMEOUT(all_of_a_call_at_once, 120)
 	watched(&sc);
 }
 
+static long module_refs(void)
+{
+	FILE *f = fopen("/sys/module/ward/refcnt", "re");
+	long refs = -1;
+
+	ASSERT_TRUE(f && fscanf(f, "%ld", &refs) == 1);
+	fclose(f);
+	return refs;
+}
+
 /* ---- other ways to look ----------------------------------------------------------------- */
 
 static struct scene shared;
@@ -236,6 +246,98 @@ TEST_TIMEOUT(the_buffer_ends_meanwhile, 120)
 		pthread_join(thread, NULL);
 		buf_drop(&shared.buf);
 	}
+}
+
+static void *touch_all_the_time(void *arg)
+{
+	struct scene *sc = arg;
+
+	for (; !sc->over; sc->looks++)
+		touch(sc->buf.p + sc->looks % 2 * HUGE, sc->looks % 3 == 0);
+	return NULL;
+}
+
+/* In another place, and back; a part of it read-only, and not; gone, and there again. */
+static void change_mapping(struct scene *sc)
+{
+	unsigned char *p = sc->buf.p, *room;
+	size_t len = sc->buf.length;
+
+	room = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_TRUE(mremap(p, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, room) == room);
+	ASSERT_TRUE(mremap(room, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, p) == p);
+	sleep_ns(2 * MS);
+	/* That leaves several mappings, which no mremap() moves at once. */
+	ASSERT_EQ(mprotect(p + PAGE, HUGE, PROT_READ), 0);
+	ASSERT_EQ(mprotect(p + PAGE, HUGE, PROT_READ | PROT_WRITE), 0);
+	sleep_ns(2 * MS);
+	ASSERT_EQ(munmap(p, len), 0);
+	ASSERT_TRUE(mmap(p, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE,
+			 sc->buf.fd, 0) == p);
+}
+
+/* Who waits holds up nobody who changes what it waits for, and misses nothing. */
+TEST_TIMEOUT(the_mapping_changes_meanwhile, 120)
+{
+	struct scene sc = scene_new(2 * HUGE, 0, 2 * HUGE, 1 << 20);
+	pthread_t opener;
+	int i;
+
+	sc.file.bytes[sc.file.sealed_len - 1] ^= 1;
+	watch(&sc, touch_all_the_time);
+	ASSERT_EQ(pthread_create(&opener, NULL, open_in_turns, &sc), 0);
+	for (i = 0; i < 4 * ROUNDS; i++)
+		change_mapping(&sc);
+	watched(&sc);
+	pthread_join(opener, NULL);
+	EXPECT_EQ(key_open(sc.key, &sc.file, sc.buf.fd, 0), -EBADMSG);
+	EXPECT_TRUE(all_zero(sc.buf.p, sc.buf.length));
+}
+
+static void *open_once(void *arg)
+{
+	struct scene *sc = arg;
+
+	key_open(sc->key, &sc->file, sc->buf.fd, 0);
+	return NULL;
+}
+
+static void *touch_once(void *arg)
+{
+	struct scene *sc = arg;
+
+	touch(sc->buf.p, false);
+	return NULL;
+}
+
+static void close_meanwhile(unsigned int i)
+{
+	struct scene sc = scene_new(HUGE, 0, HUGE, HUGE);
+	pthread_t opener, toucher;
+
+	ASSERT_EQ(pthread_create(&opener, NULL, open_once, &sc), 0);
+	sleep_ns(i % 4 * MS);
+	ASSERT_EQ(pthread_create(&toucher, NULL, touch_once, &sc), 0);
+	sleep_ns(i % 3 * MS);
+	close(sc.session);
+	buf_drop(&sc.buf);
+	close(sc.key);
+	pthread_join(opener, NULL);
+	pthread_join(toucher, NULL);
+	file_free(&sc.file);
+}
+
+/* Who waits for a call may be the last that anything is left for: nothing stays. */
+TEST_TIMEOUT(all_is_closed_meanwhile, 120)
+{
+	long before = module_refs();
+	unsigned int i;
+
+	for (i = 0; i < 2 * ROUNDS; i++)
+		close_meanwhile(i);
+	for (i = 0; i < 1000 && module_refs() != before; i++)
+		sleep_ns(10 * MS);
+	EXPECT_EQ(module_refs(), before);
 }
 
 KTAP_MAIN()
