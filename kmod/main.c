@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/random.h>
+#include <linux/rcupdate.h>
 
 #include "critical.h"
 #include "evidence.h"
@@ -147,8 +148,14 @@ err_digest:
 	return rc;
 }
 
+/*
+ * A fault that waited before a veil may have dropped the last reference to a session, and
+ * with it to the module, without a file: such a task has left our code once it has slept
+ * or is in user space.
+ */
 static void __exit ward_exit(void)
 {
+	synchronize_rcu_tasks();
 	misc_deregister(&ward_device);
 	ward_control_exit();
 	ward_tsm_exit();

@@ -197,8 +197,9 @@ static void session_free(struct kref *ref)
 
 	ward_keyring_destroy(&session->keys);
 	ward_account_free(&session->account);
-	ward_roll_destroy(&session->roll);
 	ward_pool_end(&session->pool);
+	/* Where no file does, it holds the module (see ward_exit()): nothing sleeps after. */
+	ward_roll_destroy(&session->roll);
 	kfree(session);
 }
 
