@@ -17,6 +17,7 @@
 #define ASKED_MAX_MS	120000	/* a server that wants more is passed over */
 #define TROUBLE_TRIES	3
 #define TICK_MS		100
+#define ASK_MS		250	/* with less left, an answer would be cut short */
 
 static int64_t monotonic_ms(void)
 {
@@ -90,9 +91,11 @@ static bool wait_turn(const struct fetch *f, const struct fetch_source *s, unsig
 	int64_t ms = pause_ms(tries, reply);
 	size_t at = strlen(why);
 
-	if (ms < fetch_left(f)) {
+	if (ms < fetch_left(f) - ASK_MS) {
 		doze(f, s->name, ms);
-		return true;
+		/* A busy machine sleeps longer than it was asked to. */
+		if (fetch_left(f) >= ASK_MS)
+			return true;
 	}
 	if (reply->retry_after)
 		snprintf(why + at, FETCH_WHY - at, "; it asks for %ld s of patience",
