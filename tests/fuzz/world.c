@@ -158,16 +158,24 @@ static bool appraise(const struct fuzz_kind *k, struct wv_bytes in, struct wv_ve
 	return true;
 }
 
-/* What a verdict says, but for the digest of the input and what the kind leaves unsigned. */
+/*
+ * What a verdict says, but for the digest of the input and what the kind leaves unsigned. Its
+ * text and not its bytes: behind the count of a list there may be what was tried and left.
+ */
 static void saying(const struct fuzz_kind *k, const struct wv_verdict *v, uint8_t out[32])
 {
 	static struct wv_verdict copy;
+	char *text;
 
 	copy = *v;
 	memset(copy.evidence_digest, 0, sizeof(copy.evidence_digest));
 	if (k->forget)
 		k->forget(&copy);
-	SHA256((const uint8_t *)&copy, sizeof(copy), out);
+	text = wv_verdict_json(&copy);
+	if (!text)
+		fuzz_die("no memory for a verdict's text");
+	SHA256((const uint8_t *)text, strlen(text), out);
+	free(text);
 }
 
 static void read_seed(const char *folder, const char *name, void *arg)
