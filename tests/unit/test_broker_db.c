@@ -231,7 +231,10 @@ static void migration(struct bench *b)
 	for (int i = 0; i < 3; i++)
 		if (!fork()) {
 			db = opened(b);
-			_exit(schema_bring_up(db, &fault) ? 1 : 0);
+			if (!schema_bring_up(db, &fault))
+				_exit(0);
+			print_message("# %s\n", fault.text);
+			_exit(1);
 		}
 	for (int i = 0; i < 3; i++) {
 		assert_true(wait(&status) > 0);

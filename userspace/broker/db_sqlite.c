@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -16,6 +17,7 @@
 #include "db_backend.h"
 
 #define BUSY_MS 5000	/* how long another process's transaction is waited for */
+#define PAUSE_MS 10
 #define KEPT	64	/* statements */
 
 /**
@@ -56,6 +58,22 @@ static void close_file(void *connection)
 	free(f);
 }
 
+/*
+ * To go over to WAL takes the file for oneself, and SQLite doesn't wait for that, whatever
+ * its timeout: several brokers that begin at once would find it locked.
+ */
+static int set_up(sqlite3 *db, const char *settings)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+	int rc = sqlite3_exec(db, settings, NULL, NULL, NULL);
+
+	for (int i = 0; (rc & 0xff) == SQLITE_BUSY && i < BUSY_MS / PAUSE_MS; i++) {
+		nanosleep(&pause, NULL);
+		rc = sqlite3_exec(db, settings, NULL, NULL, NULL);
+	}
+	return rc;
+}
+
 static int open_file(const char *path, void **out, struct db_fault *fault)
 {
 	static const char settings[] =
@@ -70,7 +88,7 @@ static int open_file(const char *path, void **out, struct db_fault *fault)
 	}
 	if (sqlite3_open_v2(path, &f->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
 	    sqlite3_busy_timeout(f->db, BUSY_MS) != SQLITE_OK ||
-	    sqlite3_exec(f->db, settings, NULL, NULL, NULL) != SQLITE_OK) {
+	    set_up(f->db, settings) != SQLITE_OK) {
 		db_fail(fault, -EIO, path, f->db ? sqlite3_errmsg(f->db) : "no memory");
 		close_file(f);
 		return -EIO;

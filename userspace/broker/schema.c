@@ -80,7 +80,7 @@ static int version(struct db *db, int64_t *out, struct db_fault *fault)
 	return rc < 0 ? rc : 0;
 }
 
-/* A row is there from the first start on: whoever updates it holds the others off. */
+/* A row is there from the first start on; whoever takes a step holds the others off. */
 static int make_version(struct db *db, void *arg, struct db_fault *fault)
 {
 	(void)arg;
@@ -92,8 +92,7 @@ static int make_version(struct db *db, void *arg, struct db_fault *fault)
 static int next_step(struct db *db, void *arg, struct db_fault *fault)
 {
 	int64_t *at = arg;
-	int rc = run(db, "UPDATE ward_schema SET version = version", fault) ?:
-		 version(db, at, fault);
+	int rc = db_lock(db, "ward_schema", fault) ?: version(db, at, fault);
 
 	if (rc || *at >= STEPS)
 		return rc;
