@@ -69,6 +69,14 @@ static int pass(void *arg, const double *theta, struct gradient *out, struct fai
 	return 0;
 }
 
+static struct solve_options solving(struct work *work, double tolerance, uint64_t max_steps)
+{
+	return (struct solve_options){
+		.net = work->net, .tolerance = tolerance, .max_steps = max_steps, .pass = pass,
+		.arg = work,
+	};
+}
+
 /* ---- shapes ------------------------------------------------------------------ */
 
 static void test_layers_lie_back_to_back(void **state)
@@ -270,9 +278,7 @@ static const struct net linear = { .inputs = P, .outputs = 2, .loss = LOSS_SQUAR
 static void test_least_squares_is_one_step(void **state)
 {
 	struct work work = { &linear, 0, false };
-	struct solve_options options = {
-		.net = &linear, .tolerance = 1e-12, .max_steps = 10, .pass = pass, .arg = &work,
-	};
+	struct solve_options options = solving(&work, 1e-12, 10);
 	struct solve_result result;
 	struct failure failure = { 0 };
 	double theta[PARAMS_MAX] = { 0 };
@@ -287,9 +293,7 @@ static void test_least_squares_is_one_step(void **state)
 static void test_lbfgs_finds_the_same(void **state)
 {
 	struct work work = { &linear, 0, false };
-	struct solve_options options = {
-		.net = &linear, .tolerance = 1e-10, .max_steps = 200, .pass = pass, .arg = &work,
-	};
+	struct solve_options options = solving(&work, 1e-10, 200);
 	struct solve_result result;
 	struct failure failure = { 0 };
 	double theta[PARAMS_MAX] = { 0 };
@@ -305,9 +309,7 @@ static void test_lbfgs_is_newton_of_classes(void **state)
 {
 	const struct net net = { .inputs = P, .outputs = 1, .loss = LOSS_LOG };
 	struct work work = { &net, 0.01, true };
-	struct solve_options options = {
-		.net = &net, .tolerance = 1e-10, .max_steps = 200, .pass = pass, .arg = &work,
-	};
+	struct solve_options options = solving(&work, 1e-10, 200);
 	struct solve_result result;
 	struct failure failure = { 0 };
 	double theta[P + 1] = { 0 }, best[P + 1] = { 0 };
@@ -325,9 +327,7 @@ static void test_lbfgs_is_newton_of_classes(void **state)
 static void test_steps_end(void **state)
 {
 	struct work work = { &linear, 0, false };
-	struct solve_options options = {
-		.net = &linear, .tolerance = 1e-15, .max_steps = 3, .pass = pass, .arg = &work,
-	};
+	struct solve_options options = solving(&work, 1e-15, 3);
 	struct solve_result result;
 	struct failure failure = { 0 };
 	double theta[PARAMS_MAX] = { 0 };
@@ -344,9 +344,7 @@ static void test_layers_learn_xor(void **state)
 	const struct net net = { .inputs = 2, .outputs = 1, .hidden = 1, .width = { 6 },
 				 .activation = NET_TANH, .loss = LOSS_LOG };
 	struct work work = { &net, 1e-4, true };
-	struct solve_options options = {
-		.net = &net, .tolerance = 1e-6, .max_steps = 500, .pass = pass, .arg = &work,
-	};
+	struct solve_options options = solving(&work, 1e-6, 500);
 	struct solve_result result;
 	struct failure failure = { 0 };
 	struct net_work room;
@@ -367,9 +365,7 @@ static void test_layers_learn_xor(void **state)
 static void test_loss_that_is_no_number(void **state)
 {
 	struct work work = { &linear, 0, false };
-	struct solve_options options = {
-		.net = &linear, .tolerance = 1e-12, .max_steps = 10, .pass = pass, .arg = &work,
-	};
+	struct solve_options options = solving(&work, 1e-12, 10);
 	struct solve_result result;
 	struct failure failure = { 0 };
 	double theta[PARAMS_MAX] = { 0 };
