@@ -27,7 +27,6 @@ void course_end(struct course *course)
 {
 	if (course->memory)
 		memory_put(course->memory, &course->lengths);
-	course->courses = 0;
 }
 
 void course_rewind(struct course *course)
@@ -93,7 +92,6 @@ int course_measure(struct course *course, const double *values)
 		return 0;
 	if (course->current * sizeof(uint64_t) > course->lengths.len && grow(course))
 		return -1;
-	course->courses = course->current;
 	*length_of(course, course->current - 1) = course->held;
 	return 0;
 }

@@ -41,7 +41,6 @@ struct course {
 	double whose;
 	double when;
 	struct memory_block lengths;	/* of the courses, in their order */
-	size_t courses;
 	size_t current;			/* courses begun, in this pass */
 };
 
