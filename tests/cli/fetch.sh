@@ -323,13 +323,21 @@ together() {
 	kill -9 $holder
 }
 
+# File $1's byte $2 becomes another one, whatever it was.
+other_byte() {
+	local was
+	was=$(od -An -tu1 -j"$2" -N1 "$1")
+	# shellcheck disable=SC2059
+	printf "\\x$(printf %02x $((was ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
+
 damaged() {
 	local file
 	fresh
 	fetch ca pem "$O" milan "$(from ok)" && fetch crl der "$O" milan "$(from ok)"
 	result $? 'a cache'
 	for file in amd/milan/vcek-ca.pem amd/milan/vcek-crl.der; do
-		printf 'X' | dd of="$C/$file" bs=1 seek=300 conv=notrunc 2>/dev/null
+		other_byte "$C/$file" 300
 		want "$file, one byte changed: asked for again" 0 'requests: 1$' fetch crl der "$O" milan "$(from ok)"
 		cmp -s "$O/crl.der" "$D/s/crl.der"
 		result $? '... and right'
