@@ -8,10 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "roots.h"
 
 static const char *top;
+
+/*
+ * For libcrypto too: all seeds are of one second. Of two certificates of one key either may
+ * end a chain, and a verdict says until when its chain holds: made in two seconds, they would
+ * make two verdicts of a seed that was damaged where nobody looks.
+ */
+time_t time(time_t *out)
+{
+	static struct timespec began;
+
+	if (!began.tv_sec)
+		clock_gettime(CLOCK_REALTIME, &began);
+	if (out)
+		*out = began.tv_sec;
+	return began.tv_sec;
+}
 
 void seed(const char *target, const char *name, struct wv_bytes b)
 {
