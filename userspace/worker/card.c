@@ -116,7 +116,7 @@ static json_t *card_training(const struct model *model)
 	json_t *out = json_pack("{s:s, s:s, s:f, s:I, s:o}", "run", model->run->name,
 				"method", plan_method_name(model->run->method),
 				"l2", model->run->l2,
-				by_step ? "steps" : "epochs", (json_int_t)model->steps,
+				plan_unit(model->run), (json_int_t)model->steps,
 				"loss", number(model->loss));
 
 	if (out && by_step) {

@@ -3,13 +3,11 @@
 
 #include "scrub.h"
 
-static int fit_scalers(struct cohort *cohort)
+void cohort_fit(struct cohort *cohort)
 {
 	int standardise = cohort->plan->scale != PLAN_SCALE_NONE;
 	size_t i;
 
-	for (i = 0; i < cohort->sites; i++)
-		stats_merge(&cohort->pooled, &cohort->site[i].stats);
 	for (i = 0; i < cohort->sites; i++) {
 		struct site *site = &cohort->site[i];
 
@@ -18,22 +16,15 @@ static int fit_scalers(struct cohort *cohort)
 								    &cohort->pooled,
 			   standardise);
 	}
-	return 0;
 }
 
 static int check_classes(struct cohort *cohort, struct failure *failure)
 {
-	uint64_t rows = 0, positive = 0;
+	uint64_t rows = cohort->train + cohort->test, positive = 0;
 	size_t i;
 
-	for (i = 0; i < cohort->sites; i++) {
-		struct site *site = &cohort->site[i];
-
-		rows += site->train + site->test;
-		positive += site->positive;
-		cohort->train += site->train;
-		cohort->test += site->test;
-	}
+	for (i = 0; i < cohort->sites; i++)
+		positive += cohort->site[i].positive;
 	if (!cohort->train)
 		return failed(failure, EXIT_DAMAGED,
 			      "no training rows: the split or missing values leave none");
@@ -50,31 +41,54 @@ static int survey(struct cohort *cohort, struct failure *failure)
 	cohort->train = cohort->test = 0;
 	stats_clear(&cohort->pooled);
 	for (i = 0; i < cohort->sites; i++) {
-		if (site_survey(&cohort->site[i], cohort->x, failure))
+		struct site *site = &cohort->site[i];
+
+		if (site_survey(site, cohort->x, failure))
 			return -1;
+		cohort->train += site->train;
+		cohort->test += site->test;
+		stats_merge(&cohort->pooled, &site->stats);
 	}
 	scrub_stack();
-	fit_scalers(cohort);
-	return check_classes(cohort, failure);
+	return 0;
 }
 
-int cohort_survey(struct cohort *cohort, struct failure *failure)
+static int prepare(struct cohort *cohort, struct failure *failure)
 {
 	cohort->x = memory_doubles(cohort->memory, site_row_width(cohort->plan));
 	if (!cohort->x ||
 	    stats_init(&cohort->pooled, cohort->memory, cohort->plan->features))
 		return failed(failure, EXIT_DEVICE,
 			      "no room for pooled statistics in the budget; raise --budget");
-	return cohort_fold(cohort, PLAN_NO_FOLD, failure);
+	return 0;
 }
 
-int cohort_fold(struct cohort *cohort, uint64_t fold, struct failure *failure)
+static void set_fold(struct cohort *cohort, uint64_t fold)
 {
 	size_t i;
 
 	for (i = 0; i < cohort->sites; i++)
 		cohort->site[i].fold = fold;
-	return survey(cohort, failure);
+}
+
+int cohort_scan(struct cohort *cohort, struct failure *failure)
+{
+	set_fold(cohort, PLAN_NO_FOLD);
+	return prepare(cohort, failure) || survey(cohort, failure) ? -1 : 0;
+}
+
+int cohort_survey(struct cohort *cohort, struct failure *failure)
+{
+	return prepare(cohort, failure) || cohort_fold(cohort, PLAN_NO_FOLD, failure) ? -1 : 0;
+}
+
+int cohort_fold(struct cohort *cohort, uint64_t fold, struct failure *failure)
+{
+	set_fold(cohort, fold);
+	if (survey(cohort, failure))
+		return -1;
+	cohort_fit(cohort);
+	return check_classes(cohort, failure);
 }
 
 /* A row of @part, standardised. Return: as site_next(). */

@@ -56,6 +56,23 @@ typedef void (*cohort_visit)(void *arg, const double *x, const double *y);
 int cohort_survey(struct cohort *cohort, struct failure *failure);
 
 /**
+ * cohort_scan() - the first half of cohort_survey(): read all sites once
+ * @cohort: as for it
+ * @failure: what went wrong
+ *
+ * Counters and @pooled are those of the rows that were read here.
+ *
+ * Return: 0 or -1.
+ */
+int cohort_scan(struct cohort *cohort, struct failure *failure);
+
+/**
+ * cohort_fit() - the second half: fix the scalers
+ * @cohort: scanned; @pooled may be that of more rows than were read here
+ */
+void cohort_fit(struct cohort *cohort);
+
+/**
  * cohort_fold() - survey anew with another fold for testing
  * @cohort: surveyed
  * @fold: of the plan's, or PLAN_NO_FOLD: all rows are trained with, as cohort_survey() has it

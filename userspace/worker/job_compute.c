@@ -132,11 +132,6 @@ int job_load(struct job *job)
 
 /* ---- runs ---------------------------------------------------------------- */
 
-static const char *unit_of(const struct plan_run *run)
-{
-	return plan_by_step(run->method) ? "steps" : "epochs";
-}
-
 static void show_step(void *arg, const struct plan_run *run, uint64_t step,
 		      uint64_t steps, double loss)
 {
@@ -144,13 +139,13 @@ static void show_step(void *arg, const struct plan_run *run, uint64_t step,
 
 	(void)loss;
 	/* What goes by steps ends when it is there, not after a known number. */
-	progress_show(&job->progress, step, plan_by_step(run->method) ? 0 : steps, unit_of(run));
+	progress_show(&job->progress, step, plan_by_step(run->method) ? 0 : steps, plan_unit(run));
 }
 
 static void tell_run(const struct job *job, const struct model *model)
 {
 	const struct plan_run *run = model->run;
-	const char *unit = unit_of(run);
+	const char *unit = plan_unit(run);
 	char how[64] = "";
 
 	if (plan_by_step(run->method))

@@ -98,6 +98,10 @@ struct plan_rows {
  * @momentum: of the step, 0 to below 1; SGD only
  * @window: rows among which is shuffled
  * @seed: of the shuffle, and of the weights that hidden layers start from
+ * @rounds: SGD and Adam: of federated averaging, each of @epochs at every site; 0 = the rows
+ *	of all sites go into the same minibatches
+ * @clip: an update of a site with a larger Euclidean norm is scaled to it; 0 = none is
+ * @max_norm: what a site sends is refused above it: average.h, federate.h
  */
 struct plan_run {
 	char name[PLAN_NAME_MAX + 1];
@@ -115,6 +119,9 @@ struct plan_run {
 	double momentum;
 	uint64_t window;
 	uint64_t seed;
+	uint64_t rounds;
+	double clip;
+	double max_norm;
 };
 
 struct plan {
@@ -215,6 +222,19 @@ struct net plan_net(const struct plan *plan, const struct plan_run *run);
 static inline bool plan_by_step(enum plan_method method)
 {
 	return method == PLAN_NEWTON || method == PLAN_LBFGS;
+}
+
+/**
+ * plan_unit() - what the progress of a run is counted in
+ * @run: of the plan
+ *
+ * Return: "steps", "epochs" or "rounds".
+ */
+static inline const char *plan_unit(const struct plan_run *run)
+{
+	if (plan_by_step(run->method))
+		return "steps";
+	return run->rounds ? "rounds" : "epochs";
 }
 
 /**

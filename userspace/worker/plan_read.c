@@ -431,6 +431,9 @@ static const struct member run_members[] = {
 	REAL("momentum", plan_run, momentum, 0, 0.9999),
 	COUNT("window", plan_run, window, 1, 1 << 24),
 	COUNT("seed", plan_run, seed, 0, 9e15),
+	COUNT("rounds", plan_run, rounds, 1, 100000),
+	REAL("clip", plan_run, clip, 1e-12, 1e12),
+	REAL("max_norm", plan_run, max_norm, 1e-12, 1e300),
 	LAST
 };
 
@@ -438,7 +441,7 @@ static const char *const run_needs[] = { "name", "method", NULL };
 
 static const struct plan_run run_defaults = {
 	.tolerance = 1e-10, .max_steps = 100, .epochs = 50, .batch = 32,
-	.window = 4096,
+	.window = 4096, .max_norm = 1e6,
 };
 
 const char *plan_method_name(enum plan_method method)
@@ -492,6 +495,8 @@ static int read_runs(struct reader *r, struct plan *plan, json_t *list)
 			return -1;
 		if (!json_object_get(entry, "rate"))
 			run->rate = run->method == PLAN_ADAM ? 0.001 : 0.1;
+		if (run->rounds ? plan_by_step(run->method) : run->clip > 0)
+			return bad(r, "rounds", "is what clip needs, and sgd and adam alone take");
 		if (!plain_name(run->name))
 			return bad(r, "name", "may hold a-z, 0-9, - and _");
 		for (j = 0; j < i; j++) {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "average.h"
 #include "gradient.h"
 #include "lbfgs.h"
 #include "newton.h"
@@ -90,7 +91,17 @@ static void sgd_epoch(void *arg, uint64_t epoch, double loss)
 	training->model->loss = loss;
 	if (training->hooks && training->hooks->progress)
 		training->hooks->progress(training->hooks->arg, training->run, epoch,
-					  training->run->epochs, loss);
+					  training->run->rounds ?: training->run->epochs, loss);
+}
+
+static int train_rounds(struct training *training, struct failure *failure)
+{
+	struct average_options options = {
+		.run = training->run, .net = &training->model->net,
+		.progress = sgd_epoch, .arg = training,
+	};
+
+	return average_solve(&options, training->cohort, training->model->theta, failure);
 }
 
 static int train_epochs(struct training *training, struct failure *failure)
@@ -100,6 +111,8 @@ static int train_epochs(struct training *training, struct failure *failure)
 		.progress = sgd_epoch, .arg = training,
 	};
 
+	if (training->run->rounds)
+		return train_rounds(training, failure);
 	return sgd_solve(&options, training->cohort, training->model->theta, failure);
 }
 

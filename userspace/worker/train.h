@@ -20,7 +20,7 @@
  * @run: how it was trained
  * @net: its shape
  * @theta: parameters, in protected memory
- * @steps: of Newton or L-BFGS, or epochs
+ * @steps: of Newton or L-BFGS, or epochs, or rounds
  * @loss: of training, with penalty where steps are counted; mean over the last epoch else
  * @norm: largest part of the gradient at the end, where steps are counted
  * @converged: the tolerance was reached; never said where epochs are counted
