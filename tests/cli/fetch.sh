@@ -534,6 +534,22 @@ real() {
 	result $? 'v5-90c06f, nine months later: those that hold then'
 }
 
+# What wardd makes in an Azure VM: the report is in what the paravisor gave, inside of it.
+of_azure() {
+	mkdir "$D/made" && build/tests/mkevidence "$D/made" >"$D/out" 2>"$D/err"
+	fresh
+	"$W" fetch vcek pem "$O" "$D/made/azure-snp.ward" --offline --import "$D/made/azure" --cache "$C" \
+		--root "$D/made/ark.pem" >"$D/out" 2>"$D/err" &&
+		"$W" fetch ca pem "$O" -r "$D/made/azure-snp.ward" --offline --import "$D/made/azure" \
+			--cache "$C" --root "$D/made/ark.pem" >>"$D/out" 2>>"$D/err" &&
+		cmp -s "$O/vcek.pem" "$D/made/azure/vcek.pem"
+	result $? "an Azure VM's bundle: the VCEK of the report in it"
+	"$W" -o json verify bundle "$D/made/azure-snp.ward" --collateral "$C" --root "$D/made/ark.pem" \
+		>"$D/out" 2>"$D/err"
+	grep -q '"kind": "vcek"' "$D/out" && ! grep -q collateral-missing "$D/out"
+	result $? '... and verify takes it out of a cache of many'
+}
+
 as_it_should
 misbehaving
 unbelievable
@@ -544,5 +560,6 @@ offline
 tdx
 told
 configured
+of_azure
 real
 finish

@@ -19,6 +19,19 @@ static struct wv_bytes report_in(struct wv_bytes in)
 	return (struct wv_bytes){ in.data + head, WV_SNP_REPORT_SIZE };
 }
 
+/* A piece of a bundle: wardd's of Azure has the HCL report somewhere in its CBOR. */
+static struct wv_bytes report_of(const struct wv_evidence *e)
+{
+	struct wv_bytes in = e->data;
+	const uint8_t *hcl = NULL;
+
+	if (in.len && !strncmp(e->tee, "azure-", 6))
+		hcl = memmem(in.data, in.len, "HCLA", 4);
+	if (hcl)
+		in = (struct wv_bytes){ hcl, in.len - (size_t)(hcl - in.data) };
+	return report_in(in);
+}
+
 int collateral_report(struct wv_bytes in, struct wv_snp_report *out, struct wv_fault *fault)
 {
 	struct wv_bytes bare = report_in(in);
@@ -32,7 +45,7 @@ int collateral_report(struct wv_bytes in, struct wv_snp_report *out, struct wv_f
 	*fault = (struct wv_fault){ .reason = rc, .offset = -1, .field = "report",
 				    .text = "the bundle holds no SNP report" };
 	for (i = 0; rc && i < bundle->evidence_count; i++) {
-		bare = report_in(bundle->evidence[i].data);
+		bare = report_of(&bundle->evidence[i]);
 		if (bare.len == WV_SNP_REPORT_SIZE)
 			rc = wv_snp_parse(bare, out, fault);
 	}
