@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Parts of tests/hw/run that need no guest: what it takes out of a result, and how it
-# fetches certificates, from a double of AMD's service and without a network. TAP on
-# stdout. The whole of it: tests/e2e/hw.sh.
+# Parts of tests/hw/run that need no guest: what it takes out of a result, and how each
+# kind of evidence is judged and pinned, with made evidence under roots of the test's.
+# TAP on stdout. The whole of it: tests/e2e/hw.sh.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 D=$(mktemp -d) || exit 1
@@ -16,7 +16,7 @@ checks() {
 		echo 'sys.path.insert(0, "tests/hw"); sys.dont_write_bytecode = True'
 		echo "D = pathlib.Path('$D')"
 		cat
-	} | WARD_HW_KDS=http://127.0.0.1:9 timeout 60 python3 - >"$D/out" 2>"$D/err"
+	} | timeout 120 python3 - >"$D/out" 2>"$D/err"
 	result $? "$1"
 }
 
@@ -54,6 +54,20 @@ for gone in (*ids.values(), key):
     assert gone not in text, (gone, text)
 assert "00" * 16 in text and "TPM key sha256:" in text, text
 assert not r.left(r.clean(dirty))
+PYTHON
+
+checks "what names a platform, a VM or an enclave goes, where it stands and inside of other words" <<'PYTHON'
+import redact
+r = redact.Redactor()
+dirty = {"tdx": {"pck": {"ppid": bytes(range(16)).hex()}, "user_data": bytes(range(20)).hex()},
+         "azure": {"vm_id": "26F8BC30-774E-4290-8E7A-535F3B672AEE"},
+         "nitro": {"module_id": "i-0123456789abcdef0-enc0fedcba9876543210",
+                   "chain": {"key": "CN=i-0123456789abcdef0-enc0fedcba9876543210.eu-west-1.aws"}}}
+r.add_named(dirty)
+text = json.dumps(r.clean(dirty))
+for gone in (bytes(range(16)).hex(), bytes(range(20)).hex(), "26F8BC30", "enc0fedcba", "0123456789"):
+    assert gone not in text, (gone, text)
+assert "eu-west-1.aws" in text and not r.left(r.clean(dirty))
 PYTHON
 
 checks "what the worker left is no link to a file of root's" <<'PYTHON'
@@ -102,79 +116,114 @@ r.add("host name", "clinic-7")
 assert r.left({"x": ["on clinic-7"]}) == ["host name"]
 PYTHON
 
-checks "no network: a plain sentence" <<'PYTHON'
-import machine, provider
-report = {"product": "milan", "signing_key": "vcek", "chip_id": "ab" * 64, "reported_tcb": {}}
+# The program and the verifier are real; the evidence is of other purpose, time and worker.
+cat >"$D/real.py" <<'PYTHON'
+import json, os, pathlib, subprocess
+import job
+import machine
+
+D = pathlib.Path(__file__).parent
+NONCE = "11" * 32
+policy = job.policy
+
+
+def as_made(path, ward, members, **more):
+    # A paravisor's report is signed by the simulated chip here.
+    tees = members["allow_tee"] + (["simulated-snp"] if "azure-snp" in members["allow_tee"] else [])
+    return policy(path, ward, {**members, "allow_tee": tees}, **dict(more, purpose="release"))
+
+
+job.policy = as_made
+
+
+class Ward:
+    """Judges as the run does, but for evidence that was asked for to release."""
+    uid = gid = 1000
+
+    def __init__(self, verify=(), fetch=()):
+        self.more, self.asked = {"verify": verify, "fetch": fetch}, []
+
+    def run(self, name, *args, timeout=60, **_):
+        args = ["release" if a == "report" else str(a) for a in args]
+        self.asked.append(args)
+        for verb, more in self.more.items():
+            args = args + list(more) if verb in args else args
+        done = subprocess.run([os.environ["BIN"] + "/" + name, *args], capture_output=True,
+                              text=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL)
+        return machine.Said(done, 0)
+
+    def evidence(self, name):
+        path = str(D / name)
+        return {"path": path, "nonce": NONCE,
+                "shown": self.run("wardctl", "-o", "json", "display", path).json()}
+PYTHON
+BIN=$(realpath "${BIN:-build/bin}")
+export BIN
+build/tests/mkevidence "$D" >"$D/out" 2>"$D/err"
+result $? 'evidence of every kind is made'
+
+checks "each kind is judged, pinned to its own launch, and another launch then refused" <<'PYTHON'
+sys.path.insert(0, str(D))
+import real, provider
+kinds = {
+    # evidence: root, folder, more words, what another launch differs in, refused as
+    "release.ward": ("ark.pem", None, [], ("measurement",), "measurement-mismatch"),
+    "td.ward": ("intel-root.pem", None, [], ("tdx", "rtmr2"), "measurement-mismatch"),
+    "azure-snp.ward": ("ark.pem", D / "azure", [], ("azure", "pcrs", "sha256", "4"), "pcr-mismatch"),
+    "azure-tdx.ward": ("azure-root.pem", None, [], ("tdx", "mrtd"), "measurement-mismatch"),
+    "nitro.ward": ("nitro-root.pem", None, ["--at", "document"], ("nitro", "pcrs", "0"), "pcr-mismatch"),
+    "tpm.ward": ("ark.pem", None, [], ("tpm", "pcrs", "sha256", "4"), "pcr-mismatch"),
+}
+for name, (root, folder, more, way, word) in kinds.items():
+    ward = real.Ward(verify=more)
+    evidence = ward.evidence(name)
+    v = provider.judge(ward, evidence, [D / root], folder, D, True)
+    assert v["judged"] and v["verdict"]["verdict"] == "ok" and v["verdict"]["measured"], (name, v)
+    assert bool(v["collateral"]) == bool(folder), (name, v["collateral"])
+    at = v["pinned"]
+    for step in way[:-1]:
+        at = at[step]
+    at[way[-1]] = ["e" * len(at[way[-1]][0])]
+    said = provider.look(ward, evidence, v["pinned"], [D / root], folder, D)
+    assert said["verdict"] == word, (name, said)
+    # A root that nobody named ends it, whatever the evidence says of itself. A TPM's key is pinned.
+    v = provider.judge(ward, evidence, [], folder, D, True)
+    assert name == "tpm.ward" or v["verdict"]["verdict"] == "chain-untrusted", (name, v)
+PYTHON
+
+checks "evidence of a debug guest is refused, and nothing is pinned for it" <<'PYTHON'
+sys.path.insert(0, str(D))
+import real, provider
+ward = real.Ward()
+v = provider.judge(ward, ward.evidence("debug.ward"), [D / "ark.pem"], None, D, True)
+assert v["verdict"]["verdict"] == "debug-allowed" and "measurement" not in v["pinned"], v
+PYTHON
+
+checks "certificates are asked for as wardctl takes it, and without them it is said what is missing" <<'PYTHON'
+sys.path.insert(0, str(D))
+import real, machine, provider
+ward = real.Ward(fetch=["--offline"])
 try:
-    provider.collateral(report, D / "none")
+    provider.fetched(ward, ward.evidence("azure-snp.ward"), D / "none")
     raise SystemExit("no refusal")
 except machine.Refused as why:
-    assert "no network" in str(why) and "--collateral" in str(why), why
+    assert "--collateral DIR" in str(why) and "could not be had" in str(why), why
+asked = [a for a in ward.asked if "fetch" in a]
+assert len(asked) == 1 and asked[0][:2] == ["fetch", "vcek"], asked
+# As it would go on: this verb takes those words, too.
+said = ward.run("wardctl", "fetch", "ca", "--cache", D / "cache", "pem", D / "none", "-r", D / "azure-snp.ward")
+assert said.code == 3, (said.code, said.err)
+v = provider.judge(ward, ward.evidence("azure-snp.ward"), [D / "ark.pem"], None, D, False)
+assert not v["judged"] and "--collateral DIR" in v["why"], v
+v = provider.judge(ward, ward.evidence("azure-snp.ward"), [D / "ark.pem"], None, D, True)
+assert not v["judged"] and v["verdict"]["verdict"] == "collateral-missing", v
 PYTHON
 
-checks "a VLEK's certificate is not asked for" <<'PYTHON'
-import machine, provider
-try:
-    provider.collateral({"signing_key": "vlek", "chip_id": "00"}, D / "none")
-    raise SystemExit("no refusal")
-except machine.Refused as why:
-    assert "--collateral" in str(why), why
-PYTHON
-
-checks "certificates are asked for by product, chip and TCB, and kept as wardctl reads them" <<'PYTHON'
-import http.server, threading
-import provider
-asked = []
-class Double(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        asked.append(self.path)
-        end = b"-----END CERTIFICATE-----"
-        body = b"ask " + end + b"\nark " + end + b"\n" if "chain" in self.path else b"der"
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(body)
-    def log_message(self, *_):
-        pass
-server = http.server.HTTPServer(("127.0.0.1", 0), Double)
-threading.Thread(target=server.serve_forever, daemon=True).start()
-provider.KDS = f"http://127.0.0.1:{server.server_port}"
-tcb = {"bootloader": 3, "tee": 0, "snp": 8, "microcode": 115, "fmc": 1}
-chip = bytes(range(64)).hex()
-milan = {"product": "milan", "signing_key": "vcek", "chip_id": chip, "reported_tcb": tcb}
-folder = provider.collateral(milan, D / "certs")
-assert asked == [f"/vcek/v1/Milan/{chip}?blSPL=03&teeSPL=00&snpSPL=08&ucodeSPL=115",
-                 "/vcek/v1/Milan/cert_chain"], asked
-assert (folder / "vcek.der").read_bytes() == b"der"
-assert (folder / "ask.pem").read_text().startswith("ask\n-----END")
-assert (folder / "ark.pem").read_text().startswith("ark\n-----END")
-provider.collateral(dict(milan, product="turin"), D / "certs")
-assert asked[2] == f"/vcek/v1/Turin/{chip[:16]}?fmcSPL=01&blSPL=03&teeSPL=00&snpSPL=08&ucodeSPL=115"
-PYTHON
-
-checks "evidence that no verifier judges is collected, not judged" <<'PYTHON'
-import types
-import provider
-class Ward:
-    def run(self, *_):
-        return types.SimpleNamespace(json=lambda: {
-            "verdict": "evidence-unsupported", "meaning": "of a kind that is not verified"})
-v = provider.judge(Ward(), {"path": "x", "nonce": "00"}, "p", [], None, D, True)
-assert v["judged"] is False and v["why"] == "of a kind that is not verified", v
-PYTHON
-
-checks "collateral is used where the evidence's own certificates do not do, and it is told" <<'PYTHON'
-import types
-import provider
-class Ward:
-    def run(self, *args):
-        word = "ok" if self.own or "--collateral" in args else "collateral-missing"
-        return types.SimpleNamespace(json=lambda: {"verdict": word, "meaning": word})
-evidence = {"path": "x", "nonce": "00", "shown": {}}
-ward = Ward()
-for own, given, judged, beside in ((True, "dir", True, False), (False, "dir", True, True),
-                                   (False, None, False, True)):
-    ward.own = own
-    v = provider.judge(ward, evidence, "p", [], given, D, True)
-    assert (v["judged"], v["beside"]) == (judged, beside), (own, given, v)
+checks "evidence that says nothing to pin it to is collected, not judged" <<'PYTHON'
+sys.path.insert(0, str(D))
+import real, provider
+ward = real.Ward()
+v = provider.judge(ward, ward.evidence("cca.ward"), [], None, D, True)
+assert v["judged"] is False and "pinned to" in v["why"], v
 PYTHON
 finish

@@ -9,7 +9,6 @@ import random
 import subprocess
 import time
 
-import provider
 from machine import Refused
 
 ROWS = 600
@@ -30,10 +29,10 @@ def table():
         yield f"{age:.1f},{pressure:.0f},{marker:.3f},{int(risk > 0)}"
 
 
-def policy(path, ward, measurement, tee, **more):
-    pinned = {"ward-policy": 1, "uid": [ward.uid], "gid": [ward.gid],
-              "measurement": [measurement], "allow_tee": [tee], **more}
-    path.write_text(json.dumps(pinned), encoding="ascii")
+def policy(path, ward, members, **more):
+    """@members: what is pinned of the machine; of the worker it is who it runs as."""
+    path.write_text(json.dumps({"ward-policy": 1, "uid": [ward.uid], "gid": [ward.gid],
+                                **members, **more}), encoding="ascii")
     return path
 
 
@@ -61,7 +60,7 @@ def certificate(folder):
 class Broker:
     """ward-broker, as long as the block lasts; port is where it listens."""
 
-    def __init__(self, ward, folder, roots):
+    def __init__(self, ward, folder, roots, collateral):
         self.ward, self.folder, self.process, self.port = ward, folder, None, None
         config = {
             "ward-broker": 1, "listen": "127.0.0.1:0",
@@ -71,6 +70,8 @@ class Broker:
                                                       "key": "made-up.key"}}}
         if roots:
             config["roots"] = [str(r) for r in roots]
+        if collateral:
+            config["collateral"] = str(collateral)
         (folder / "broker.json").write_text(json.dumps(config), encoding="ascii")
 
     def __enter__(self):
@@ -100,7 +101,7 @@ class Broker:
                 self.process.wait()
 
 
-def prepare(ward, owner, measurement, tee):
+def prepare(ward, owner, members):
     (owner / "made-up.csv").write_text("\n".join(table()) + "\n", encoding="ascii")
     (owner / "plan.json").write_text(json.dumps(PLAN), encoding="ascii")
     ok(ward.run("wardctl", "-q", "dataset", "encrypt", "--new-key", owner / "made-up.key",
@@ -108,7 +109,7 @@ def prepare(ward, owner, measurement, tee):
                 owner / "made-up.csv", owner / "made-up.wds"), "the table was not encrypted")
     plan = hashlib.sha512((owner / "plan.json").read_bytes()).digest()
     declared = hashlib.sha512(bytes(64) + plan).hexdigest()
-    policy(owner / "policy.json", ward, measurement, tee, purpose="release", declared=[declared])
+    policy(owner / "policy.json", ward, members, purpose="release", declared=[declared])
     certificate(owner)
 
 
@@ -139,18 +140,17 @@ def train(ward, owner, shared, port):
     return {"seconds": round(said.seconds, 3), "steps": steps}
 
 
-def run(ward, owner, shared, evidence, tee, roots):
-    """What the job came to. @owner is root's folder, @shared the worker's."""
-    measurement = provider.report_of(evidence["shown"]).get("measurement")
-    if not measurement:
-        raise Refused("the evidence names no launch measurement, so no policy can pin one")
-    prepare(ward, owner, measurement, tee)
-    with Broker(ward, owner, roots) as broker:
+def run(ward, owner, shared, members, roots, collateral):
+    """What the job came to. @owner is root's folder, @shared the worker's; @members of the
+    policy pin the machine."""
+    prepare(ward, owner, members)
+    with Broker(ward, owner, roots, collateral) as broker:
         result = {"train": train(ward, owner, shared, broker.port)}
     lines = (owner / "release.log").read_text(encoding="utf-8").splitlines()
     result["released"] = len(lines)
     (owner / "line.json").write_text(lines[0], encoding="utf-8")
     args = [x for r in roots for x in ("--root", r)]
+    args += ["--collateral", collateral] if collateral else []
     verify = ward.run("wardctl", "-o", "json", "receipt", "verify",
                       shared / "out/receipt-made-up.ward", "--release", owner / "line.json",
                       "--policy", owner / "policy.json", "--complete", *args)

@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Who gives evidence here, for as long as the run takes; and the evidence itself."""
-import os
-import pathlib
 import subprocess
 import time
-import urllib.error
-import urllib.request
 
+import job
+import pinned
 import redact
 from machine import Refused
 
-# Where AMD hands out certificates of its processors; a double of it, in tests.
-KDS = os.environ.get("WARD_HW_KDS", "https://kdsintf.amd.com")
-PARTS = (("bootloader", "blSPL"), ("tee", "teeSPL"), ("snp", "snpSPL"), ("microcode", "ucodeSPL"))
+COLLATERAL = "collateral"       # what was fetched, in the run's own folder
 
 
 class Provider:
@@ -66,14 +62,6 @@ class Provider:
             self.ward.run("wardctl", "provider", "unset")
 
 
-def report_of(shown):
-    """The TEE's own report, where wardctl can read it."""
-    for piece in shown.get("evidence") or []:
-        if piece.get("report"):
-            return piece["report"]
-    return {}
-
-
 def take(ward, folder, simulated):
     """A bundle over a nonce of ours, asked for by the unprivileged user."""
     bundle, request = folder / "report.ward", folder / "request"
@@ -94,52 +82,47 @@ def take(ward, folder, simulated):
             "path": str(bundle), "nonce": redact.read_file(request).hex()}
 
 
-def fetch(url, path):
-    try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
-            path.write_bytes(answer.read(1 << 20))
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        raise Refused("no network, or no answer: AMD's certificates could not be had "
-                      f"({getattr(error, 'reason', error)}); give their folder "
-                      "(--collateral DIR)") from None
-
-
-def collateral(report, folder):
-    """ARK, ASK and VCEK of this chip, from AMD, as wardctl takes them."""
-    product, tcb, chip = report.get("product"), report.get("reported_tcb", {}), report["chip_id"]
-    if report.get("signing_key") != "vcek":
-        raise Refused("the report is signed by a VLEK, whose certificate the cloud hands out, "
-                      "AMD does not: give its folder (--collateral DIR)")
-    spl = [(name, tcb.get(part, 0)) for part, name in PARTS]
-    if product == "turin":
-        chip = chip[:16]
-        spl.insert(0, ("fmcSPL", tcb.get("fmc", 0)))
-    folder.mkdir(exist_ok=True)
-    base = f"{KDS}/vcek/v1/{str(product).capitalize()}"
-    fetch(f"{base}/{chip}?" + "&".join(f"{n}={int(v):02d}" for n, v in spl), folder / "vcek.der")
-    fetch(f"{base}/cert_chain", folder / "chain.pem")
-    end = "-----END CERTIFICATE-----"
-    certs = (folder / "chain.pem").read_text(encoding="ascii", errors="replace").split(end)
-    for name, text in zip(("ask.pem", "ark.pem"), certs):
-        pathlib.Path(folder / name).write_text(text.strip() + "\n" + end + "\n", encoding="ascii")
+def fetched(ward, evidence, folder):
+    """Certificates of this chip from who made it, in a folder as wardctl takes them."""
+    for what, named in (("vcek", []), ("ca", ["-r"])):
+        said = ward.run("wardctl", "fetch", what, "--cache", folder.parent / "cache", "pem", folder,
+                        *named, evidence["path"], timeout=600)
+        if said.code:
+            raise Refused("the evidence carries no certificates of its chip, and they could not be "
+                          f"had: {said.words()}; give their folder (--collateral DIR)")
     return folder
 
 
-def judge(ward, evidence, policy, roots, given, folder, offline):
+def look(ward, evidence, members, roots, given, folder):
+    """The verifier's answer under a policy with @members."""
+    policy = job.policy(folder / "report.json", ward, members, purpose="report")
+    args = ["--policy", policy, "--nonce", evidence["nonce"], "--purpose", "report"]
+    args += [x for r in roots for x in ("--root", r)] + (["--collateral", given] if given else [])
+    return ward.run("wardctl", "-o", "json", "verify", "bundle", evidence["path"], *args).json()
+
+
+def judge(ward, evidence, roots, given, folder, offline):
     """The verifier's verdict, or why there is none: that is a result as well.
 
-    Collateral is used where the evidence's own certificates do not do.
+    A first look, that pins nothing, shows what there is to pin. Collateral is used where the
+    evidence's own certificates do not do.
     """
-    args = ["-o", "json", "verify", "bundle", evidence["path"], "--policy", policy,
-            "--nonce", evidence["nonce"], "--purpose", "report", *roots]
-    verdict = ward.run("wardctl", *args).json()
-    beside = verdict.get("verdict") == "collateral-missing"
-    if beside and (given or not offline):
+    piece, used = pinned.piece_of(evidence["shown"]), None
+    if not piece:
+        return {"judged": False, "verdict": {}, "why": "no evidence of a kind that says by itself "
+                "what it can be pinned to"}
+    members = pinned.nothing(piece)
+    verdict = look(ward, evidence, members, roots, None, folder)
+    if verdict.get("verdict") == "collateral-missing" and (given or not offline):
         try:
-            given = given or collateral(report_of(evidence["shown"]), folder / "collateral")
-        except (Refused, KeyError) as why:
-            return {"judged": False, "why": str(why), "verdict": verdict, "beside": beside}
-        verdict = ward.run("wardctl", *args, "--collateral", given).json()
+            used = given or fetched(ward, evidence, folder / COLLATERAL)
+        except Refused as why:
+            return {"judged": False, "verdict": verdict, "why": str(why)}
+        verdict = look(ward, evidence, members, roots, used, folder)
+    if verdict.get("verdict") == "guest-unmeasured":
+        members = pinned.launch(piece, verdict)
+        verdict = look(ward, evidence, members, roots, used, folder)
     judged = verdict.get("verdict") not in ("evidence-unsupported", "collateral-missing", None)
-    return {"judged": judged, "verdict": verdict, "beside": beside,
+    return {"judged": judged, "verdict": verdict, "pinned": members,
+            "collateral": None if not used else "given" if given else "fetched",
             "why": None if judged else verdict.get("meaning", "wardctl gave no verdict")}

@@ -20,7 +20,10 @@ import subprocess
 # Members of foreign JSON that name a chip, a guest or its owner, whatever they hold.
 BY_NAME = {"chip_id": "chip id", "report_id": "report id", "report_id_ma": "report id",
            "ak_sha256": "TPM key", "id_key_digest": "owner's key", "author_key_digest": "owner's key",
-           "host_data": "host data", "family_id": "image id", "image_id": "image id"}
+           "host_data": "host data", "family_id": "image id", "image_id": "image id",
+           "ppid": "platform id", "user_data": "quote's user data", "module_id": "enclave id",
+           "vm_id": "VM id", "root_cert_thumbprint": "VM's certificate",
+           "runtime_sha256": "VM's runtime data"}
 SERIALS = ("product_serial", "product_uuid", "board_serial", "chassis_serial",
            "chassis_asset_tag", "board_asset_tag")
 QUAD = re.compile(r"(?<![\w.])(?!127\.)\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\.\d|\w)")
