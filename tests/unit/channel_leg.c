@@ -8,7 +8,7 @@
 
 #include "channel_leg.h"
 
-#define LEG_MS	20000	/* an emulated guest takes its time */
+#define LEG_MS	60000	/* an emulated guest takes its time */
 
 static uint64_t now_ms(void)
 {

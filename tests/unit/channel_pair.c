@@ -160,7 +160,7 @@ void side_new(struct side *s, uint8_t role, int fd)
 	s->judge.appraisal = &pair_appraisal;
 	s->judge.verdict = &s->verdict;
 	s->options = (struct ward_channel_options){
-		.size = sizeof(s->options), .handshake_ms = 8000,
+		.size = sizeof(s->options), .handshake_ms = 60000,
 		.identity = pair_key[role - WARD_CHANNEL_CONNECTOR],
 		.evidence = evidence, .evidence_arg = s, .verify = verify, .verify_arg = s,
 	};
