@@ -26,7 +26,7 @@ chmod 600 "$D/tls.key"
 mkfifo "$D/ready"
 "$B" --config "$D/broker.json" --ready-fd 3 3>"$D/ready" 2>"$D/journal" &
 pid=$!
-read -r -t 20 _ _ address <"$D/ready"
+read -r -t 60 _ _ address <"$D/ready"
 # Eight sessions whose evidence is refused; refusals of eight strangers, two requests that are
 # no decisions, and two more sessions.
 python3 - "$address" >"$D/out" 2>"$D/err" <<'PY'
@@ -42,7 +42,7 @@ cookies, answers = [], []
 
 
 def call(method, path, body=None, cookie=None):
-    c = http.client.HTTPSConnection(host, int(port), context=tls, timeout=20)
+    c = http.client.HTTPSConnection(host, int(port), context=tls, timeout=60)
     c.request(method, "/kbs/v0/" + path, body, {"Cookie": cookie} if cookie else {})
     r = c.getresponse()
     cookies.append((r.getheader("Set-Cookie") or "").split(";")[0])
@@ -69,8 +69,8 @@ PY
 result $? 'a broker refuses'
 cp "$D/out" "$D/cookies"
 
-timeout 20 "$B" --audit-export --config "$D/broker.json" >"$D/export" 2>"$D/err" &&
-	timeout 20 "$B" --audit-key --config "$D/broker.json" >"$D/key.pem" 2>>"$D/err" &&
+timeout 60 "$B" --audit-export --config "$D/broker.json" >"$D/export" 2>"$D/err" &&
+	timeout 60 "$B" --audit-key --config "$D/broker.json" >"$D/key.pem" 2>>"$D/err" &&
 	[ "$(wc -l <"$D/export")" = 8 ]
 result $? 'its audit is exported while it runs: each decision over evidence is there, and nothing else'
 ! grep -qFf "$D/cookies" "$D/export" "$D/journal" "$D/broker.db"*
@@ -81,15 +81,15 @@ kill "$pid"
 wait "$pid"
 "$B" --config "$D/broker.json" --ready-fd 3 3>"$D/ready" 2>>"$D/journal" &
 pid=$!
-read -r -t 20 _ <"$D/ready"
+read -r -t 60 _ <"$D/ready"
 # The strangers are summed when it ends.
-timeout 20 "$B" --audit-export --config "$D/broker.json" >"$D/more" 2>>"$D/err" &&
+timeout 60 "$B" --audit-export --config "$D/broker.json" >"$D/more" 2>>"$D/err" &&
 	head -n 8 "$D/more" | cmp -s - "$D/export" && [ "$(wc -l <"$D/more")" = 9 ] &&
 	tail -n 1 "$D/more" | grep -qF '\"event\":\"refused\",\"result\":\"counted\",\"peer\":\"loopback\"' &&
 	tail -n 1 "$D/more" | grep -qF '\"total\":8,' &&
 	tail -n 1 "$D/more" | grep -qF '{\"tee-unsupported\":4}'
 result $? 'what strangers were refused is one record, with how often and why'
-timeout 20 "$B" --audit-key --config "$D/broker.json" | cmp -s - "$D/key.pem"
+timeout 60 "$B" --audit-key --config "$D/broker.json" | cmp -s - "$D/key.pem"
 result $? 'the key stays when the broker is started again'
 
 second() { # second FILE [HEAD]: what the other reader says

@@ -51,7 +51,7 @@ head -c 48 /dev/urandom | base64 -w0 >"$D/bearer"
 chmod 600 "$D/bearer"
 python3 tests/cli/azure.py "$D" 2>"$D/double" &
 server=$!
-for _ in $(seq 100); do
+for _ in $(seq 1500); do
 	[ ! -e "$D/port" ] || break
 	sleep 0.1
 done
@@ -174,7 +174,7 @@ if command -v swtpm >/dev/null && [ -e build/tests/mkguest ]; then
 	swtpm socket --tpm2 --tpmstate dir="$D/tpm" --server type=unixio,path="$D/sock" \
 		--flags not-need-init,startup-clear --log level=0 >/dev/null 2>&1 &
 	tpm=$!
-	for _ in $(seq 250); do
+	for _ in $(seq 1500); do
 		[ ! -S "$D/sock" ] || break
 		sleep 0.02
 	done

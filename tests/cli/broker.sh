@@ -13,7 +13,7 @@ trap 'rm -rf "$D"' EXIT
 says() {
 	local words=$1 got=0
 	shift
-	timeout 20 "$B" "$@" >"$D/out" 2>"$D/err" </dev/null || got=$?
+	timeout 60 "$B" "$@" >"$D/out" 2>"$D/err" </dev/null || got=$?
 	[ "$got" = 1 ] && grep -q -- "$words" "$D/err"
 	result $? "ward-broker ${*//$D\//}: $words"
 }

@@ -186,7 +186,7 @@ def without_prefix(words):
 @functools.cache
 def says(*command):
     done = subprocess.run([str(BIN / command[0]), *command[1:]], capture_output=True, text=True,
-                          timeout=20, check=False)
+                          timeout=60, check=False)
     return done.stdout + done.stderr
 
 

@@ -13,7 +13,7 @@ export WARD_CACHE=$D/cache
 says() {
 	local code=$1 words=$2 got=0
 	shift 2
-	timeout 20 image/build "$@" >"$D/out" 2>"$D/err" </dev/null || got=$?
+	timeout 60 image/build "$@" >"$D/out" 2>"$D/err" </dev/null || got=$?
 	[ "$got" = "$code" ] && cat "$D/out" "$D/err" | grep -q -- "$words"
 	result $? "image/build ${*//$D\//}: $words"
 }

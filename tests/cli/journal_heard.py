@@ -54,7 +54,7 @@ class Journal:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.socket.bind("/run/systemd/journal/socket")
-        self.socket.settimeout(20)
+        self.socket.settimeout(60)
 
     def next(self):
         fields = parse(self.socket.recv(65536))
@@ -68,7 +68,7 @@ class Journal:
             while True:
                 heard.append(self.next())
         except BlockingIOError:
-            self.socket.settimeout(20)
+            self.socket.settimeout(60)
             return heard
 
 
@@ -115,7 +115,7 @@ def try_wardd(journal):
 def ask(port, target):
     context = ssl.create_default_context(cafile=f"{D}/tls.pem")
     context.check_hostname = False
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as plain:
         with context.wrap_socket(plain) as tls:
             tls.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
                         .encode())
@@ -152,7 +152,7 @@ def try_broker(journal):
         "ward-broker: each names program and event")
 
 
-def wait_for(true, seconds=20):
+def wait_for(true, seconds=60):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "waited in vain"
@@ -188,7 +188,7 @@ def try_journald(program):
         wait_for(lambda: kept("SYSLOG_IDENTIFIER=ward-broker"))
     finally:
         journald.terminate()
-        journald.wait(timeout=20)
+        journald.wait(timeout=60)
     # Not _COMM: journald looks that up, and a program that ended at once may be gone.
     found = kept("WARD_BACKEND=sev-guest")
     say(len(found) == 1 and NAMES[found[0]["MESSAGE_ID"]] == "AGENT_UNUSABLE"

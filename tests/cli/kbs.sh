@@ -53,7 +53,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 head -c 48 /dev/urandom >"$D/secret"
 python3 tests/cli/trustee.py "$D" 2>"$D/double" &
 server=$!
-for _ in $(seq 100); do
+for _ in $(seq 1500); do
 	[ ! -e "$D/port" ] || break
 	sleep 0.1
 done

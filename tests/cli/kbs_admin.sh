@@ -51,7 +51,7 @@ refused 'none.pem' "\"admin\": {\"listen\": \"127.0.0.1:0\", \"ca\": \"none.pem\
 configure "\"admin\": {\"listen\": \"127.0.0.1:$port\", \"ca\": \"ca.pem\", \"clients\": [\"$digest\"]}"
 "$B" --config "$D/broker.json" >"$D/ready" 2>"$D/journal" &
 PID=$!
-for _ in $(seq 200); do
+for _ in $(seq 1500); do
 	grep -q listening "$D/ready" && break
 	sleep 0.1
 done
@@ -333,7 +333,7 @@ cp "$D/new.key" "$D/tls.key"
 configure "\"admin\": {\"listen\": \"127.0.0.1:$port\", \"ca\": \"ca.pem\", \"clients\": [\"$clerk\"]}"
 reloads=$(grep -c '"event":"reload","result":"ok"' "$D/journal")
 kill -HUP "$PID"
-for _ in $(seq 100); do
+for _ in $(seq 1500); do
 	[ "$(grep -c '"event":"reload","result":"ok"' "$D/journal")" -eq "$reloads" ] || break
 	sleep 0.1
 done

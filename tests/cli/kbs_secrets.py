@@ -106,7 +106,7 @@ while True:
     if not part:
         break
     got += part
-assert child.wait(timeout=30) == 0, "wardctl failed: " + open(DIR + "/s.err").read()
+assert child.wait(timeout=60) == 0, "wardctl failed: " + open(DIR + "/s.err").read()
 assert got[room:] == SECRET, "the secret did not come"
 looked += everybody()
 

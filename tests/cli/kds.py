@@ -119,7 +119,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return read(files[name]), [(header, urllib.parse.quote(chain.decode()))]
 
     def do_slow(self, path):
-        time.sleep(3)
+        time.sleep(8)
         self.right(path, FILES)
 
     def do_never(self, _):

@@ -105,7 +105,7 @@ if command -v swtpm >/dev/null; then
 	swtpm socket --tpm2 --tpmstate dir=tpm --server type=unixio,path=sock \
 		--flags not-need-init,startup-clear --log level=0 >/dev/null 2>&1 &
 	tpm=$!
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 3000; i++)); do
 		[ ! -S sock ] || break
 		sleep 0.02
 	done
@@ -166,7 +166,7 @@ if command -v swtpm >/dev/null; then
 	swtpm socket --tpm2 --tpmstate dir=tpm2 --server type=unixio,path=sock2 \
 		--flags not-need-init,startup-clear --log level=0 >/dev/null 2>&1 &
 	second=$!
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 3000; i++)); do
 		[ ! -S sock2 ] || break
 		sleep 0.02
 	done

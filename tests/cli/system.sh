@@ -64,16 +64,16 @@ check_devices ward-setup.service
 
 # A TPM that never answers holds wardd where it has looked around and begins to read.
 gives_up() { # gives_up BIT: of the capabilities
-	timeout 60 python3 - "${BIN:-build/bin}/wardd" "$D/tpm" "$1" <<-'PYTHON'
+	timeout 200 python3 - "${BIN:-build/bin}/wardd" "$D/tpm" "$1" <<-'PYTHON'
 		import re, socket, subprocess, sys
 		tpm = socket.socket(socket.AF_UNIX)
 		tpm.bind(sys.argv[2])
 		tpm.listen()
-		tpm.settimeout(20)
+		tpm.settimeout(60)
 		wardd = subprocess.Popen([sys.argv[1], "--backend", f"vtpm,tcti=unix:{sys.argv[2]}"])
 		try:
 		    asked, _ = tpm.accept()
-		    asked.settimeout(20)
+		    asked.settimeout(60)
 		    asked.recv(1)
 		    with open(f"/proc/{wardd.pid}/status", encoding="ascii") as status:
 		        kept = re.findall(r"^Cap(?:Inh|Prm|Eff):\t(\w+)", status.read(), re.M)

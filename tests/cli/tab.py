@@ -16,7 +16,7 @@ echo rea''dy
 """
 
 
-def read_until(fd, pattern, seconds=30):
+def read_until(fd, pattern, seconds=60):
     got, end = "", time.monotonic() + seconds
     while time.monotonic() < end:
         if select.select([fd], [], [], 1)[0]:

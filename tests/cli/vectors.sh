@@ -34,7 +34,7 @@ for name, data, path, how in rows:
 PY
 python3 -u -m http.server --bind 127.0.0.1 --directory "$D/srv" 0 >"$D/port" 2>/dev/null &
 server=$!
-for _ in $(seq 100); do
+for _ in $(seq 1500); do
 	port=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' "$D/port")
 	[ -n "$port" ] && break
 	sleep 0.1

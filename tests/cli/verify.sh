@@ -183,7 +183,7 @@ not_files() {
 	for path in "$D/pipe" "$D" /dev/zero; do
 		for verb in display 'policy check'; do
 			# shellcheck disable=SC2086
-			timeout 10 "$W" $verb "$path" >"$D/out" 2>"$D/err"
+			timeout 60 "$W" $verb "$path" >"$D/out" 2>"$D/err"
 			[ $? -eq 1 ] && grep -q 'not a regular file' "$D/err"
 			result $? "$verb: $(basename "$path") is refused"
 		done

@@ -39,7 +39,7 @@ broker() { # DIR: PORT
 	CONFIG
 	"$BIN/ward-broker" --config "$dir/broker.json" >"$dir/broker.out" 2>"$dir/broker.err" &
 	BROKER=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 1500); do
 		PORT=$(sed -n 's/^listening on .*://p' "$dir/broker.out")
 		[ -z "$PORT" ] || return 0
 		sleep 0.05
