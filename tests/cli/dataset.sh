@@ -131,10 +131,12 @@ grep -q 'hospital/dataset/one' "$D/out"
 result $? 'and where it is found is shown'
 old=$("$W" -o json dataset info "$D/p.wds" |
 	python3 -c 'import json,sys; print(json.load(sys.stdin)["recipients"][0]["id"])')
+xxd -p "$D/p.wds" | tr -d '\n' | grep -q "$(printf %.16s "$old")"
+result $? 'a recipient stands there under its id'
 want 0 '' 'remove the first key by its id' \
 	"$W" dataset rekey --key "$D/kp" --remove "$old" "$D/p.wds"
 want 7 'any of its recipients (1)' 'it opens it no more' "$W" dataset verify --key "$D/k" "$D/p.wds"
-! grep -q -a "$(printf '%s' "$old" | xxd -r -p | head -c 8)" "$D/p.wds"
+! xxd -p "$D/p.wds" | tr -d '\n' | grep -q "$(printf %.16s "$old")"
 result $? 'and nothing of it is left in the file'
 want 1 'is not there' 'remove it again' "$W" dataset rekey --key "$D/kp" --remove "$old" "$D/p.wds"
 cp "$D/p.wds" "$D/p3.wds"

@@ -323,14 +323,6 @@ together() {
 	kill -9 $holder
 }
 
-# File $1's byte $2 becomes another one, whatever it was.
-other_byte() {
-	local was
-	was=$(od -An -tu1 -j"$2" -N1 "$1")
-	# shellcheck disable=SC2059
-	printf "\\x$(printf %02x $((was ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
-}
-
 damaged() {
 	local file
 	fresh

@@ -73,7 +73,7 @@ as_told 'measure snp' "${SNP[@]}"
 as_told 'measure snp' "${SNP[@]}" "${KERNEL[@]}"
 one() { "$W" "${SNP[@]}" "$@" | sed -n 2p; }
 before=$(one "${KERNEL[@]}")
-printf x | dd of="$D/initrd" bs=1 seek=1234567 conv=notrunc 2>/dev/null
+other_byte "$D/initrd" 1234567
 [ -n "$before" ] && [ "$before" != "$(one "${KERNEL[@]}")" ]
 result $? 'measure snp: one byte of the initrd makes another digest'
 [ "$(one "${KERNEL[@]}")" != "$(one "${KERNEL[@]}" --append y)" ]
@@ -177,7 +177,7 @@ else
 	skip 'measure boot: register 11 as systemd-measure computes it' 'systemd-measure 252 is not installed'
 fi
 before=$(register 9 --log "$D/log" --initrd "$D/initrd")
-printf y | dd of="$D/initrd" bs=1 seek=1234567 conv=notrunc 2>/dev/null
+other_byte "$D/initrd" 1234567
 [ -n "$before" ] && [ "$before" != "$(register 9 --log "$D/log" --initrd "$D/initrd")" ]
 result $? 'measure boot: one byte of the initrd makes another register 9'
 

@@ -60,7 +60,7 @@ want 1 'name who may open it' 'nobody named' "$W" seal plain x
 want 1 'is the input or a key' 'an output in place of its key' "$W" seal --key key plain key
 "$W" -q dataset encrypt --key key plain wds
 want 1 'dataset decrypt' 'what was not sealed is not unsealed' "$W" unseal --key key wds x
-printf '\1' | dd of=p bs=1 seek=60000 conv=notrunc 2>/dev/null
+other_byte p 60000
 want 7 'chunk 0' 'a changed byte' "$W" unseal --key key p x
 [ ! -e x ]
 result $? 'and nothing is written'

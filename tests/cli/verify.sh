@@ -308,7 +308,7 @@ other_names() { # other_names OPTIONS
 	cat "$D/ask.pem" "$D/ark.pem" >"$D/names/amd.pem"
 	want 0 ok verify evidence "$D/report.bin" $1 --collateral "$D/names"
 	cp "$D/report.bin" "$D/other-chip.bin"
-	printf '\377' | dd of="$D/other-chip.bin" bs=1 seek=416 conv=notrunc 2>/dev/null
+	other_byte "$D/other-chip.bin" 416
 	want 3 collateral-missing verify evidence "$D/other-chip.bin" $1 --collateral "$D/names"
 	grep -q "at hand: 1, of this report's chip and reported TCB: none" "$D/out"
 	result $? '... and why that certificate is not taken'

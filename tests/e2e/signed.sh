@@ -40,7 +40,7 @@ sign() { # NAME: ward.ko with that key
 # One byte of the code, where the signature does not look for itself.
 change() { # FROM TO
 	cp "$1" "$2"
-	printf '\xff' | dd of="$2" bs=1 seek=4096 conv=notrunc status=none
+	other_byte "$2" 4096
 }
 
 rm -rf $OUT

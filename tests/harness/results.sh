@@ -31,6 +31,14 @@ clean() { # clean TEXT: what stands on stdin breaks the rule that TEXT says
 	[ -z "$rows" ] || printf '%s\n' "$rows" | sed 's/^/# /'
 }
 
+# other_byte FILE AT: that byte becomes another one, whatever it was, which a constant in its
+# place may not be
+other_byte() {
+	was=$(od -An -tu1 -j"$2" -N1 "$1") || return
+	# shellcheck disable=SC2059
+	printf "\\$(printf %03o $((was ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
+
 finish() {
 	echo "1..$count"
 	[ "$failed" -eq 0 ]
