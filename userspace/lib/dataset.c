@@ -334,6 +334,12 @@ const struct ward_dataset_info *ward_dataset_info(const struct ward_dataset *ds)
 	return &ds->info;
 }
 
+int ward_dataset_digest(const struct ward_dataset *ds, uint8_t *digest)
+{
+	return EVP_Digest(ds->header, ds->info.header_len, digest, NULL, EVP_sha256(), NULL) == 1 ?
+	       0 : -EIO;
+}
+
 uint32_t ward_dataset_chunk_len(const struct ward_dataset *ds, uint64_t index)
 {
 	const struct ward_dataset_info *info = &ds->info;

@@ -20,6 +20,7 @@
 #define WARD_DATASET_ID_LEN	16
 #define WARD_DATASET_SALT_LEN	16
 #define WARD_DATASET_TAG_LEN	16
+#define WARD_DATASET_DIGEST_LEN	32
 #define WARD_DATASET_HEADER_MIN	128
 #define WARD_DATASET_HEADER_MAX	65536
 #define WARD_DATASET_CHUNK_MIN	4096u
@@ -166,6 +167,16 @@ void ward_dataset_close(struct ward_dataset *ds);
 
 /** ward_dataset_info() - what the header says; never NULL */
 const struct ward_dataset_info *ward_dataset_info(const struct ward_dataset *ds);
+
+/**
+ * ward_dataset_digest() - SHA-256 of the header, its tag included
+ * @digest: WARD_DATASET_DIGEST_LEN bytes
+ *
+ * Salt and content key are drawn anew for each data set, and chunks open with that key
+ * alone: of a data set that was opened with a key, the digest names the contents. A change
+ * of recipients leaves it as it is. Returns 0; -EIO: the library failed.
+ */
+int ward_dataset_digest(const struct ward_dataset *ds, uint8_t *digest);
 
 /** ward_dataset_chunk_len() - bytes of plaintext in a chunk; 0 beyond the last */
 uint32_t ward_dataset_chunk_len(const struct ward_dataset *ds, uint64_t index);
