@@ -83,6 +83,16 @@ run 1 'No such file' 'no plan' --data a="$D/t.wds"
 if [ -z "$(ls -A "$D/out")" ]; then result 0 'nothing was written'; else result 1 'nothing was written'; fi
 
 plan "$good"
+run 1 'name who can open it' 'a checkpoint that nobody could open' --data n="$D/t.wds" --checkpoint "$D/c"
+run 1 'nothing is sealed' 'a recipient and nothing to open' --data n="$D/t.wds" --seal-to tpm
+run 1 '0 to 23' 'a PCR that is none' --data n="$D/t.wds" --checkpoint "$D/c" --seal-to tpm:0,24
+run 1 '0 to 23' 'PCRs with a comma too many' --data n="$D/t.wds" --checkpoint "$D/c" --seal-to tpm:0,
+run 1 'words of' 'a word that binds nothing' --data n="$D/t.wds" --checkpoint "$D/c" --seal-to snp:shoe
+run 1 'are possible' 'a recipient of no known kind' --data n="$D/t.wds" --checkpoint "$D/c" --seal-to disk
+run 1 'or a time' 'an interval of nothing' --data n="$D/t.wds" --every 0
+run 1 'or a time' 'an interval in days' --data n="$D/t.wds" --every 1d
+run 6 'no-device' 'all of it as it should be' --data n="$D/t.wds" --checkpoint "$D/c" \
+	--seal-to tpm:none --seal-to snp:measurement,uid --seal-to broker:a/b/c --every 5m
 mkfifo "$D/fifo"
 run 1 'not a regular file' 'an early receipt in place of a pipe' --data "n=$D/t.wds" \
 	--early-receipt "$D/fifo"

@@ -168,6 +168,7 @@ struct bench_cohort {
 	struct site site[BENCH_SITES];
 	struct cohort cohort;
 	struct plan *plan;
+	const char *plan_text;	/* NULL = bench_plan_text */
 	size_t ring_limit;	/* shrink once when the ring has so many slots */
 };
 
@@ -190,7 +191,7 @@ static inline void bench_begin(struct bench_cohort *b, size_t rows, size_t chunk
 
 	backend = bench_backend(&b->bench);
 	memory_init(&b->memory, &backend, budget);
-	b->plan = bench_plan(bench_plan_text);
+	b->plan = bench_plan(b->plan_text ? b->plan_text : bench_plan_text);
 	if (ring_init(&b->ring, &b->memory, chunk, ring, BENCH_SITES, &failure))
 		fail_msg("%s", failure.text);
 	b->ring.before = bench_shrink;

@@ -73,6 +73,9 @@ static int same_header(struct data *data, struct failure *failure)
 	memcpy(id, data->id, sizeof(id));
 	if (take_header(data, failure))
 		return -1;
+	if (ward_dataset_digest(data->set, data->digest))
+		return failed(failure, EXIT_DEVICE, "%s (%s): the cryptographic library failed",
+			      data->name, data->path);
 	if (memcmp(id, data->id, sizeof(id)) || chunk_bytes != data->chunk_bytes)
 		return failed(failure, EXIT_DAMAGED, "%s (%s): the file changed while it was read",
 			      data->name, data->path);

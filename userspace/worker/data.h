@@ -18,6 +18,7 @@
  * @name: of the site; the caller's
  * @path: its file; the caller's
  * @id: data-set id, from the header
+ * @digest: ward_dataset_digest(), once it is open
  * @chunk_bytes: plaintext bytes of a chunk
  * @chunks: how many
  * @rows: of the table
@@ -26,6 +27,7 @@ struct data {
 	const char *name;
 	const char *path;
 	uint8_t id[WARD_DATASET_ID_LEN];
+	uint8_t digest[WARD_DATASET_DIGEST_LEN];
 	size_t chunk_bytes;
 	uint64_t chunks;
 	uint64_t rows;

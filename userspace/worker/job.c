@@ -19,7 +19,7 @@
 #include "vault.h"
 
 #define PATH_TEXT	PATH_MAX
-#define VAULT_SHARED	4096u
+#define VAULT_SHARED	VAULT_CHECKPOINT
 #define VAULT_PER_SITE	4096u
 
 static int fail_ward(struct job *job, const char *what, int err)
@@ -36,7 +36,8 @@ static int open_inputs(struct job *job)
 	if (plan_load(job->options->plan, &job->plan, job->failure) ||
 	    outfile_dir(job->options->out, job->failure) ||
 	    (job->options->early_receipt &&
-	     outfile_check(job->options->early_receipt, job->failure)))
+	     outfile_check(job->options->early_receipt, job->failure)) ||
+	    (job->options->checkpoint && outfile_check(job->options->checkpoint, job->failure)))
 		return -1;
 	for (i = 0; i < job->options->count; i++) {
 		job->data[i] = (struct data){
@@ -195,7 +196,8 @@ static int release_all(struct job *job, struct release_client *client)
 /* For what OpenSSL keeps of each key, and for what it needs in between. */
 static int open_vault(struct job *job)
 {
-	size_t len = VAULT_SHARED + job->options->count * VAULT_PER_SITE;
+	size_t sites = job->proof.kernel ? 0 : job->options->count;
+	size_t len = VAULT_SHARED + sites * VAULT_PER_SITE;
 	int err;
 
 	data_warm_up(&job->data[0]);
@@ -226,7 +228,8 @@ static int get_keys(struct job *job)
 				      "keys in user space, the weaker way");
 	outer = memory_scope(&job->memory);
 	/* what the kernel holds needs no vault */
-	ret = (!job->proof.kernel && open_vault(job)) || release_all(job, client) ? -1 : 0;
+	ret = ((!job->proof.kernel || job->options->checkpoint) && open_vault(job)) ||
+	      release_all(job, client) ? -1 : 0;
 	memory_release(&job->memory, outer);
 	release_close(client);
 	scrub_stack();
@@ -335,11 +338,12 @@ static int run(struct job *job)
 	if (open_inputs(job) || open_session(job) || declare_plan(job) || get_keys(job))
 		return -1;
 	describe(job);
-	if (job_load(job) || job_train(job) || job_write(job) || early_receipt(job))
+	if (job_seal(job) || job_load(job) || job_resume(job) || job_train(job) || job_write(job) || early_receipt(job))
 		return -1;
-	if (wipe(job) || seal(job))
+	if (wipe(job) || seal(job) || export_receipts(job))
 		return -1;
-	return export_receipts(job);
+	job_no_more(job);
+	return 0;
 }
 
 int job_run(const struct job_options *options, const struct emit *emit,

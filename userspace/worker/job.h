@@ -10,6 +10,7 @@
 #include "emit.h"
 #include "failure.h"
 #include "plan.h"
+#include "seal.h"
 
 #define JOB_BUDGET_DEFAULT	(32u << 20)
 #define JOB_BUDGET_MIN		(64u << 10)
@@ -33,6 +34,10 @@ struct job_data {
  * @budget: most bytes of plaintext to be held
  * @threshold: bytes held at which the ring shrinks; 0 = three quarters of it
  * @ring: most chunks to be held decrypted; 0 = as many as the budget allows
+ * @checkpoint: file to go on from and to keep up to date, or NULL
+ * @every_steps: write it after so many steps or minibatches; 0 = by time
+ * @every_seconds: or after so many seconds
+ * @seal: who can open it
  * @count: data sets
  * @data: the data sets
  */
@@ -48,6 +53,10 @@ struct job_options {
 	uint64_t budget;
 	uint64_t threshold;
 	uint64_t ring;
+	const char *checkpoint;
+	uint64_t every_steps;
+	uint64_t every_seconds;
+	struct seal_options seal;
 	size_t count;
 	struct job_data data[PLAN_SITES_MAX];
 };

@@ -191,7 +191,10 @@ static void tell_metrics(const struct job *job, const char *run, const char *sit
 static int train_one(struct job *job, size_t i)
 {
 	const struct plan_run *run = &job->plan->run[i];
-	struct train_hooks hooks = { .progress = show_step, .arg = job };
+	struct train_hooks hooks = {
+		.progress = show_step, .arg = job,
+		.keeper = job->options->checkpoint ? &job->keeper : NULL,
+	};
 	struct model *model = &job->model[i];
 	size_t site;
 	int ret;
@@ -244,6 +247,7 @@ void job_forget(struct job *job)
 		site_end(&job->site[i]);
 	for (i = 0; i < PLAN_RUNS_MAX; i++)
 		model_clear(&job->model[i]);
+	checkpoint_end(&job->checkpoint);
 	ring_end(&job->ring);
 	memory_release(&job->memory, NULL);
 	for (i = 0; i < job->options->count; i++) {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "card.h"
+#include "checkpoint.h"
 #include "cohort.h"
 #include "data.h"
 #include "job.h"
@@ -34,8 +35,33 @@ struct job {
 	struct cohort cohort;
 	struct model model[PLAN_RUNS_MAX];
 	struct release_proof proof;
+	struct seal seal;
+	struct checkpoint checkpoint;
+	struct keeper keeper;
 	struct card card;
 };
+
+/**
+ * job_seal() - who can open checkpoints, if any are wanted: asked before long work
+ * @job: attested
+ *
+ * Return: 0 or -1.
+ */
+int job_seal(struct job *job);
+
+/**
+ * job_resume() - go on from the checkpoint, if there is one
+ * @job: loaded
+ *
+ * Return: 0 or -1.
+ */
+int job_resume(struct job *job);
+
+/**
+ * job_no_more() - nothing is left to go on with: the checkpoint goes
+ * @job: receipts are written
+ */
+void job_no_more(struct job *job);
 
 /**
  * job_load() - sites, ring, survey

@@ -24,10 +24,11 @@ struct lbfgs {
 	double *trial;
 	double *direction;
 	struct pair pair[LBFGS_PAIRS];
-	size_t newest;		/* of the pairs */
-	size_t pairs;
+	uint64_t newest;	/* of the pairs */
+	uint64_t pairs;
 	struct gradient here;
 	struct gradient there;
+	struct state state;
 	struct solve_result *result;
 	struct failure *failure;
 };
@@ -147,11 +148,34 @@ static bool done(struct lbfgs *l)
 	return result->converged || result->steps == l->options->max_steps;
 }
 
+/* The gradient follows from the parameters, by one pass. */
+static int begin(struct lbfgs *l)
+{
+	struct state *state = &l->state;
+	size_t i;
+
+	state_add(state, l->theta, l->n * sizeof(double));
+	for (i = 0; i < LBFGS_PAIRS; i++) {
+		state_add(state, l->pair[i].step, l->n * sizeof(double));
+		state_add(state, l->pair[i].change, l->n * sizeof(double));
+		state_add(state, &l->pair[i].scale, sizeof(l->pair[i].scale));
+	}
+	state_add(state, &l->newest, sizeof(l->newest));
+	state_add(state, &l->pairs, sizeof(l->pairs));
+	state_add(state, &l->result->steps, sizeof(l->result->steps));
+	if (keeper_restore(l->options->keeper, state, l->failure) < 0)
+		return -1;
+	if (l->newest >= LBFGS_PAIRS || l->pairs > LBFGS_PAIRS)
+		return failed(l->failure, EXIT_DAMAGED,
+			      "lbfgs: the state to go on from makes no sense");
+	return pass(l, l->theta, &l->here);
+}
+
 static int iterate(struct lbfgs *l)
 {
 	int moved;
 
-	if (pass(l, l->theta, &l->here))
+	if (begin(l))
 		return -1;
 	if (!isfinite(l->here.loss))
 		return failed(l->failure, EXIT_DAMAGED,
@@ -163,6 +187,8 @@ static int iterate(struct lbfgs *l)
 			return -1;
 		if (moved) {
 			l->result->steps++;
+			if (keeper_keep(l->options->keeper, &l->state, l->failure))
+				return -1;
 		} else if (l->pairs) {
 			l->pairs = 0;	/* what was learnt misleads: begin anew, downhill */
 		} else {

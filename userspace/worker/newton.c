@@ -18,6 +18,7 @@ struct newton {
 	double *one;		/* the step of one score's parameters */
 	struct gradient here;
 	struct gradient there;
+	struct state state;
 	struct solve_result *result;
 	struct failure *failure;
 };
@@ -139,12 +140,24 @@ static int search(struct newton *newton)
 	return 1;
 }
 
+/* Gradient and Hessian follow from the parameters, by one pass. */
+static int begin(struct newton *newton)
+{
+	struct state *state = &newton->state;
+
+	state_add(state, newton->theta, newton->n * sizeof(double));
+	state_add(state, &newton->result->steps, sizeof(newton->result->steps));
+	if (keeper_restore(newton->options->keeper, state, newton->failure) < 0)
+		return -1;
+	return pass(newton, newton->theta, &newton->here);
+}
+
 static int iterate(struct newton *newton)
 {
 	struct solve_result *result = newton->result;
 	int moved = 1;
 
-	if (pass(newton, newton->theta, &newton->here))
+	if (begin(newton))
 		return -1;
 	while (moved) {
 		result->loss = newton->here.loss;
@@ -164,6 +177,8 @@ static int iterate(struct newton *newton)
 		if (moved < 0)
 			return -1;
 		result->steps += (uint64_t)moved;
+		if (keeper_keep(newton->options->keeper, &newton->state, newton->failure))
+			return -1;
 	}
 	return 0;
 }

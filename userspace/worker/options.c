@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checkpoint.h"
+
 static const char train_usage[] =
 	"usage: ward-train train --broker URL --ca CA.pem --data NAME=FILE.wds ...\n"
 	"                        --plan PLAN.json --out DIR [OPTION...]\n"
@@ -26,6 +28,12 @@ static const char train_usage[] =
 	"  --budget SIZE         most plaintext to be held at once (32M)\n"
 	"  --threshold SIZE      bytes held at which the chunk ring shrinks (3/4 of it)\n"
 	"  --chunk-ring N        most chunks to be held decrypted (what the budget allows)\n"
+	"  --checkpoint FILE     go on from it if it is there, and keep it up to date: sealed\n"
+	"  --every N|TIME        after so many steps or minibatches, or 30s, 5m, 1h (60s)\n"
+	"  --seal-to WHO         who can open it; up to three: tpm[:PCRS], snp[:WORDS],\n"
+	"                        broker:REPOSITORY/TYPE/TAG, a key of the broker's\n"
+	"  --tcti WHERE          of the TPM, device:PATH (device:/dev/tpmrm0) or unix:PATH\n"
+	"  --seal-device FILE    of the firmware, /dev/sev-guest or wardd's socket, unix:PATH\n"
 	"  --early-receipt FILE  also export evidence before the seal, which is no receipt\n"
 	"  --key-in-user-space   keep the keys in this process, where the kernel could hold them:\n"
 	"                        the weaker way, of which owners may have no part (policy: keys)\n"
@@ -36,7 +44,7 @@ static const char train_usage[] =
 enum {
 	OPT_BROKER = 256, OPT_CA, OPT_DATA, OPT_RESOURCES, OPT_PLAN, OPT_OUT,
 	OPT_BUDGET, OPT_THRESHOLD, OPT_RING, OPT_EARLY, OPT_DEVICE,
-	OPT_USER_KEY,
+	OPT_USER_KEY, OPT_CHECKPOINT, OPT_EVERY, OPT_SEAL_TO, OPT_TCTI, OPT_SEAL_DEVICE,
 };
 
 static const struct option train_options[] = {
@@ -51,6 +59,11 @@ static const struct option train_options[] = {
 	{ "chunk-ring", required_argument, NULL, OPT_RING },
 	{ "early-receipt", required_argument, NULL, OPT_EARLY },
 	{ "key-in-user-space", no_argument, NULL, OPT_USER_KEY },
+	{ "checkpoint", required_argument, NULL, OPT_CHECKPOINT },
+	{ "every", required_argument, NULL, OPT_EVERY },
+	{ "seal-to", required_argument, NULL, OPT_SEAL_TO },
+	{ "tcti", required_argument, NULL, OPT_TCTI },
+	{ "seal-device", required_argument, NULL, OPT_SEAL_DEVICE },
 	{ "device", required_argument, NULL, OPT_DEVICE },
 	{ "output", required_argument, NULL, 'o' },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -92,6 +105,27 @@ static int read_size(const char *name, const char *text, uint64_t *out,
 		return 0;
 	return failed(failure, EXIT_MISUSE,
 		      "--%s %s: must be a number above 0, K, M or G may follow", name, text);
+}
+
+/* Steps, or a time with s, m or h behind it. */
+static int read_every(const char *text, struct job_options *options, struct failure *failure)
+{
+	static const char units[] = "smh";
+	static const uint64_t seconds[] = { 1, 60, 3600 };
+	const char *unit;
+	uint64_t value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (*text < '0' || *text > '9' || errno || !value || value > UINT32_MAX ||
+	    (*end && (!unit || end[1])))
+		return failed(failure, EXIT_MISUSE,
+			      "--every %s: must be a number of steps above 0, or a time: 30s, 5m, 1h", text);
+	options->every_steps = unit ? 0 : value;
+	options->every_seconds = unit ? value * seconds[unit - units] : 0;
+	return 0;
 }
 
 /* The name becomes part of a path of the broker's and of file names. */
@@ -165,6 +199,19 @@ static int read_option(int option, struct job_options *options, struct emit *emi
 	case OPT_USER_KEY:
 		options->key_in_user_space = true;
 		return 0;
+	case OPT_CHECKPOINT:
+		options->checkpoint = optarg;
+		return 0;
+	case OPT_EVERY:
+		return read_every(optarg, options, failure);
+	case OPT_SEAL_TO:
+		return seal_parse(optarg, &options->seal, failure);
+	case OPT_TCTI:
+		options->seal.tcti = optarg;
+		return 0;
+	case OPT_SEAL_DEVICE:
+		options->seal.device = optarg;
+		return 0;
 	case OPT_DEVICE:
 		options->device = optarg;
 		return 0;
@@ -189,6 +236,11 @@ static int check_train(const struct job_options *options, struct failure *failur
 			      JOB_BUDGET_MIN);
 	if (options->threshold > options->budget)
 		return failed(failure, EXIT_MISUSE, "--threshold is above --budget");
+	if (options->checkpoint && !seal_asked(&options->seal))
+		return failed(failure, EXIT_MISUSE,
+			      "--checkpoint: name who can open it: --seal-to tpm, snp or broker:REPOSITORY/TYPE/TAG");
+	if (!options->checkpoint && seal_asked(&options->seal))
+		return failed(failure, EXIT_MISUSE, "--seal-to: nothing is sealed without --checkpoint");
 	return 0;
 }
 
@@ -199,6 +251,7 @@ int options_read(int argc, char **argv, struct job_options *options,
 
 	*options = (struct job_options){
 		.resources = JOB_RESOURCES_DEFAULT, .budget = JOB_BUDGET_DEFAULT,
+		.every_seconds = CHECKPOINT_SECONDS_DEFAULT,
 	};
 
 	while ((option = getopt_long(argc, argv, "o:qh", train_options, NULL)) != -1) {

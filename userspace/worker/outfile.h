@@ -8,6 +8,48 @@
 #include "failure.h"
 
 /**
+ * struct outfile - a file that is being written
+ * @fd: where to write
+ * @path: where it will be; the caller's
+ */
+struct outfile {
+	int fd;
+	const char *path;
+
+	/* private */
+	char *temp;
+	int named;
+};
+
+/**
+ * outfile_begin() - start a file that outfile_write() is too small for
+ * @file: filled in; ended by outfile_commit() or outfile_abort()
+ * @path: file, in a directory that exists
+ * @failure: what went wrong
+ *
+ * Where the file system can, it has no name until it is whole.
+ *
+ * Return: 0 or -1.
+ */
+int outfile_begin(struct outfile *file, const char *path, struct failure *failure);
+
+/**
+ * outfile_commit() - sync it and put it in place
+ * @file: ended in any case
+ * @mode: what the file shall have
+ * @failure: what went wrong
+ *
+ * Return: as outfile_write().
+ */
+int outfile_commit(struct outfile *file, unsigned int mode, struct failure *failure);
+
+/**
+ * outfile_abort() - give up; what stands at the path stays
+ * @file: begun
+ */
+void outfile_abort(struct outfile *file);
+
+/**
  * outfile_write() - make or replace a file
  * @dir: directory, exists
  * @name: name in it

@@ -21,7 +21,7 @@ struct sgd {
 	size_t params;
 	double *theta;
 	double *first;		/* SGD: velocity; Adam: mean of gradients */
-	double *second;		/* Adam: mean of their squares */
+	double *second;		/* Adam: mean of their squares; else NULL */
 	uint64_t steps;
 	struct gradient batch;
 	size_t window;		/* rows that it can hold */
@@ -29,14 +29,20 @@ struct sgd {
 	double *rows;		/* window * width */
 	uint64_t *taken;	/* rows of this epoch by site */
 	uint64_t random;
+	uint64_t begun;		/* @random as the epoch began */
+	uint64_t epoch;
+	uint64_t drawn;		/* rows of it */
+	uint64_t replay;	/* that had been drawn before a crash */
 	double rate;
 	double loss;
+	struct state state;
 };
 
 static int prepare(struct sgd *sgd)
 {
 	struct memory *memory = sgd->cohort->memory;
 	uint64_t rows = sgd->cohort->train;
+	bool adam = sgd->options->run->method == PLAN_ADAM;
 
 	sgd->width = site_row_width(sgd->cohort->plan);
 	sgd->params = net_params(sgd->options->net);
@@ -44,15 +50,38 @@ static int prepare(struct sgd *sgd)
 	if (sgd->window > rows)
 		sgd->window = rows;
 	sgd->first = memory_doubles(memory, sgd->params);
-	sgd->second = memory_doubles(memory, sgd->params);
+	if (adam)
+		sgd->second = memory_doubles(memory, sgd->params);
 	sgd->rows = memory_doubles(memory, sgd->window * sgd->width);
 	sgd->taken = memory_take(memory, sgd->cohort->sites * sizeof(*sgd->taken));
-	if (!sgd->first || !sgd->second || !sgd->rows || !sgd->taken ||
+	if (!sgd->first || (adam && !sgd->second) || !sgd->rows || !sgd->taken ||
 	    gradient_init(&sgd->batch, memory, sgd->options->net, 0))
 		return failed(sgd->failure, EXIT_DEVICE,
 			      "%s: no room for a window of %zu rows in the budget; raise --budget or make the plan's window smaller",
 			      plan_method_name(sgd->options->run->method), sgd->window);
-	sgd->random = sgd->options->run->seed;
+	sgd->begun = sgd->options->run->seed;
+	return 0;
+}
+
+/* Between two minibatches this is all there is. */
+static int restore(struct sgd *sgd)
+{
+	struct state *state = &sgd->state;
+
+	state_add(state, sgd->theta, sgd->params * sizeof(double));
+	state_add(state, sgd->first, sgd->params * sizeof(double));
+	if (sgd->second)
+		state_add(state, sgd->second, sgd->params * sizeof(double));
+	state_add(state, &sgd->steps, sizeof(sgd->steps));
+	state_add(state, &sgd->epoch, sizeof(sgd->epoch));
+	state_add(state, &sgd->drawn, sizeof(sgd->drawn));
+	state_add(state, &sgd->begun, sizeof(sgd->begun));
+	state_add(state, &sgd->loss, sizeof(sgd->loss));
+	if (keeper_restore(sgd->options->keeper, state, sgd->failure) < 0)
+		return -1;
+	if (sgd->epoch > sgd->options->run->epochs || sgd->drawn > sgd->cohort->train)
+		return failed(sgd->failure, EXIT_DAMAGED, "%s: the state to go on from makes no sense",
+			      plan_method_name(sgd->options->run->method));
 	return 0;
 }
 
@@ -128,10 +157,10 @@ static void step_adam(struct sgd *sgd)
 	}
 }
 
-static void step(struct sgd *sgd)
+static int step(struct sgd *sgd)
 {
 	if (!sgd->batch.rows)
-		return;
+		return 0;
 	sgd->loss += sgd->batch.loss;
 	sgd->steps++;
 	gradient_finish(&sgd->batch, sgd->theta, sgd->options->run->l2);
@@ -140,6 +169,16 @@ static void step(struct sgd *sgd)
 	else
 		step_momentum(sgd);
 	gradient_clear(&sgd->batch);
+	return keeper_keep(sgd->options->keeper, &sgd->state, sgd->failure);
+}
+
+/* A row is drawn: it counts, unless it did before a crash. */
+static int take(struct sgd *sgd, const double *row)
+{
+	if (sgd->drawn++ < sgd->replay)
+		return 0;
+	gradient_add(&sgd->batch, sgd->theta, row, row + sgd->cohort->plan->features);
+	return sgd->batch.rows == sgd->options->run->batch ? step(sgd) : 0;
 }
 
 /* Take a random row out of the window, into the batch, and refill. */
@@ -149,9 +188,8 @@ static int draw(struct sgd *sgd)
 	double *row = place(sgd, pick);
 	int got;
 
-	gradient_add(&sgd->batch, sgd->theta, row, row + sgd->cohort->plan->features);
-	if (sgd->batch.rows == sgd->options->run->batch)
-		step(sgd);
+	if (take(sgd, row))
+		return -1;
 	got = refill(sgd, pick);
 	if (got)
 		return got < 0 ? -1 : 0;
@@ -161,14 +199,11 @@ static int draw(struct sgd *sgd)
 	return 0;
 }
 
-static int run_epoch(struct sgd *sgd, uint64_t epoch)
+static int fill_window(struct sgd *sgd)
 {
-	const struct plan_run *run = sgd->options->run;
-	size_t i;
 	int got;
+	size_t i;
 
-	sgd->rate = run->rate / (1 + run->decay * (double)epoch);
-	sgd->loss = 0;
 	memset(sgd->taken, 0, sgd->cohort->sites * sizeof(*sgd->taken));
 	for (i = 0; i < sgd->cohort->sites; i++)
 		site_rewind(&sgd->cohort->site[i]);
@@ -179,11 +214,25 @@ static int run_epoch(struct sgd *sgd, uint64_t epoch)
 		if (!got)
 			break;
 	}
+	return 0;
+}
+
+static int run_epoch(struct sgd *sgd)
+{
+	const struct plan_run *run = sgd->options->run;
+
+	sgd->rate = run->rate / (1 + run->decay * (double)sgd->epoch);
+	sgd->replay = sgd->drawn;
+	sgd->drawn = 0;
+	sgd->random = sgd->begun;
+	if (fill_window(sgd))
+		return -1;
 	while (sgd->waiting) {
 		if (draw(sgd))
 			return -1;
 	}
-	step(sgd);
+	if (step(sgd))
+		return -1;
 	scrub_stack();
 	if (!isfinite(sgd->loss))
 		return failed(sgd->failure, EXIT_DAMAGED,
@@ -199,16 +248,19 @@ int sgd_solve(const struct sgd_options *options, struct cohort *cohort,
 		.options = options, .cohort = cohort, .failure = failure,
 		.theta = theta,
 	};
-	uint64_t epoch;
 
-	if (prepare(&sgd))
+	if (prepare(&sgd) || restore(&sgd))
 		return -1;
-	for (epoch = 0; epoch < options->run->epochs; epoch++) {
-		if (run_epoch(&sgd, epoch))
+	while (sgd.epoch < options->run->epochs) {
+		if (run_epoch(&sgd))
 			return -1;
+		sgd.epoch++;
 		if (options->progress)
-			options->progress(options->arg, epoch + 1,
+			options->progress(options->arg, sgd.epoch,
 					  sgd.loss / (double)cohort->train);
+		sgd.loss = 0;
+		sgd.drawn = 0;
+		sgd.begun = sgd.random;
 	}
 	return 0;
 }

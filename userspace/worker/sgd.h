@@ -6,6 +6,10 @@
  * Sites are read at the same time, each at its share, so that no batch holds
  * one hospital alone; rows pass through a window of bounded size in which they
  * are shuffled by the plan's seed. Neither depends on chunks or memory.
+ *
+ * What is kept of an epoch that was broken off is how many rows were drawn and what the
+ * shuffle began with: its window fills again by drawing as many, without a step, so that no
+ * patient's row is ever kept.
  */
 #ifndef WARD_WORKER_SGD_H
 #define WARD_WORKER_SGD_H
@@ -14,6 +18,7 @@
 
 #include "cohort.h"
 #include "failure.h"
+#include "keeper.h"
 #include "plan.h"
 
 struct sgd_options {
@@ -22,6 +27,7 @@ struct sgd_options {
 	/* after each epoch: mean loss of its batches; or NULL */
 	void (*progress)(void *arg, uint64_t epoch, double loss);
 	void *arg;
+	const struct keeper *keeper;	/* keeps the state between minibatches; or NULL */
 };
 
 /**

@@ -8,6 +8,7 @@
 
 #include "failure.h"
 #include "gradient.h"
+#include "keeper.h"
 
 /* The mean loss and its derivatives at @theta, by one pass over all rows. */
 typedef int (*solve_pass)(void *arg, const double *theta, struct gradient *out,
@@ -21,6 +22,7 @@ typedef int (*solve_pass)(void *arg, const double *theta, struct gradient *out,
  * @pass: over all rows
  * @arg: for @pass and @progress
  * @progress: after each step; or NULL
+ * @keeper: keeps the state between steps; or NULL
  */
 struct solve_options {
 	const struct net *net;
@@ -29,6 +31,7 @@ struct solve_options {
 	solve_pass pass;
 	void *arg;
 	void (*progress)(void *arg, uint64_t step, double loss, double norm);
+	const struct keeper *keeper;
 };
 
 /** struct solve_result - how it ended */

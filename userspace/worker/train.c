@@ -18,6 +18,11 @@ struct training {
 	const double *theta;
 };
 
+static const struct keeper *keeper_of(const struct training *training)
+{
+	return training->hooks ? training->hooks->keeper : NULL;
+}
+
 /* ---- all rows ------------------------------------------------------------ */
 
 static void add_row(void *arg, const double *x, const double *y)
@@ -65,6 +70,7 @@ static int train_all_rows(struct training *training, struct failure *failure)
 		.tolerance = training->run->tolerance,
 		.max_steps = training->run->max_steps,
 		.pass = pass, .arg = training, .progress = show_step,
+		.keeper = keeper_of(training),
 	};
 	struct solve_result result;
 
@@ -108,7 +114,7 @@ static int train_epochs(struct training *training, struct failure *failure)
 {
 	struct sgd_options options = {
 		.run = training->run, .net = &training->model->net,
-		.progress = sgd_epoch, .arg = training,
+		.progress = sgd_epoch, .arg = training, .keeper = keeper_of(training),
 	};
 
 	if (training->run->rounds)
@@ -183,7 +189,7 @@ static int evaluate(struct evaluation *evaluation, struct cohort *cohort, struct
 /* ---- one run ------------------------------------------------------------- */
 
 /* What only this model needs is taken in a scope of its own. */
-static int train_once(struct training *training, struct failure *failure)
+static int train_anew(struct training *training, struct failure *failure)
 {
 	struct cohort *cohort = training->cohort;
 	struct memory_region *outer = memory_scope(cohort->memory);
@@ -194,6 +200,19 @@ static int train_once(struct training *training, struct failure *failure)
 						    train_epochs(training, failure);
 	memory_release(cohort->memory, outer);
 	return ret;
+}
+
+/* Unless a run before a crash had come so far. */
+static int train_once(struct training *training, struct failure *failure)
+{
+	const struct keeper *keeper = keeper_of(training);
+	int got = keeper ? keeper->recall(keeper->arg, training->model, failure) : 0;
+
+	if (got)
+		return got < 0 ? -1 : 0;
+	if (train_anew(training, failure))
+		return -1;
+	return keeper ? keeper->done(keeper->arg, training->model, failure) : 0;
 }
 
 /* A model for each fold, tested on it; the one that stays is trained with all rows. */

@@ -12,6 +12,7 @@
 
 #include "cohort.h"
 #include "failure.h"
+#include "keeper.h"
 #include "metrics.h"
 #include "plan.h"
 
@@ -50,6 +51,7 @@ struct train_hooks {
 	void (*progress)(void *arg, const struct plan_run *run, uint64_t step,
 			 uint64_t steps, double loss);
 	void *arg;
+	const struct keeper *keeper;	/* or NULL */
 };
 
 /**

@@ -97,6 +97,11 @@ void vault_leave(void)
 	entered = false;
 }
 
+bool vault_inside(void)
+{
+	return entered;
+}
+
 bool vault_wants(size_t size)
 {
 	return entered && size <= VAULT_BLOCK_MAX;

@@ -18,6 +18,9 @@
 
 #define VAULT_BLOCK_MAX	4096u	/* larger ones stay on the heap */
 
+/* Room for what is set up and gone again: a data set opened, a checkpoint sealed or opened. */
+#define VAULT_CHECKPOINT	4096u
+
 /**
  * vault_open() - have a vault; there is one per process
  * @memory: where its buffer comes from
@@ -43,6 +46,9 @@ void vault_enter(void);
 
 /** vault_leave() - and to the heap again */
 void vault_leave(void);
+
+/** vault_inside() - is this thread between the two */
+bool vault_inside(void);
 
 /** vault_wants() - shall a malloc() of so many bytes come from the vault */
 bool vault_wants(size_t size);

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#include "seal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scrub.h"
+#include "vault.h"
+
+#define PCRS_DEFAULT	(1u << 0 | 1u << 2 | 1u << 4 | 1u << 7)
+
+/* ---- the command line ------------------------------------------------------- */
+
+static int parse_pcrs(const char *text, uint32_t *pcrs)
+{
+	unsigned long n;
+	char *end;
+
+	*pcrs = 0;
+	if (!strcmp(text, "none"))
+		return 0;
+	do {
+		if (*text < '0' || *text > '9')
+			return -1;
+		n = strtoul(text, &end, 10);
+		if (n >= WARD_SEAL_PCRS || (*end && *end != ','))
+			return -1;
+		*pcrs |= 1u << n;
+		text = end + 1;
+	} while (*end);
+	return 0;
+}
+
+struct word {
+	const char *word;
+	uint32_t field;
+	uint32_t bind;
+};
+
+static const struct word words[] = {
+	{ "measurement", WARD_SEAL_SNP_MEASUREMENT, 0 },
+	{ "policy", WARD_SEAL_SNP_POLICY, 0 },
+	{ "image", WARD_SEAL_SNP_IMAGE, 0 },
+	{ "family", WARD_SEAL_SNP_FAMILY, 0 },
+	{ "svn", WARD_SEAL_SNP_SVN, 0 },
+	{ "tcb", WARD_SEAL_SNP_TCB, 0 },
+	{ "uid", 0, WARD_SEAL_BIND_UID },
+	{ "cgroup", 0, WARD_SEAL_BIND_CGROUP },
+	{ "module", 0, WARD_SEAL_BIND_MODULE },
+};
+
+static const struct word *find_word(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (strlen(words[i].word) == len && !memcmp(words[i].word, text, len))
+			return &words[i];
+	}
+	return NULL;
+}
+
+static int parse_words(const char *text, struct seal_options *options)
+{
+	const struct word *word;
+	size_t len;
+
+	options->fields = options->bind = 0;
+	for (;; text += len + 1) {
+		len = strcspn(text, ",");
+		word = find_word(text, len);
+		if (!word)
+			return -1;
+		options->fields |= word->field;
+		options->bind |= word->bind;
+		if (!text[len])
+			return 0;
+	}
+}
+
+int seal_parse(const char *text, struct seal_options *options, struct failure *failure)
+{
+	if (!strcmp(text, "tpm") || !strncmp(text, "tpm:", 4)) {
+		options->tpm = true;
+		options->pcrs = PCRS_DEFAULT;
+		if (!text[3] || !parse_pcrs(text + 4, &options->pcrs))
+			return 0;
+		return failed(failure, EXIT_MISUSE,
+			      "--seal-to %s: numbers of PCRs, 0 to 23, such as 0,2,4,7, or none", text);
+	}
+	if (!strcmp(text, "snp") || !strncmp(text, "snp:", 4)) {
+		options->snp = true;
+		options->fields = WARD_SEAL_SNP_MEASUREMENT | WARD_SEAL_SNP_POLICY;
+		options->bind = WARD_SEAL_BIND_UID;
+		if (!text[3] || !parse_words(text + 4, options))
+			return 0;
+		return failed(failure, EXIT_MISUSE,
+			      "--seal-to %s: words of measurement,policy,image,family,svn,tcb,uid,cgroup,module",
+			      text);
+	}
+	if (!strncmp(text, "broker:", 7) && text[7]) {
+		options->resource = text + 7;
+		return 0;
+	}
+	return failed(failure, EXIT_MISUSE,
+		      "--seal-to %s: tpm, snp and broker:REPOSITORY/TYPE/TAG are possible", text);
+}
+
+bool seal_asked(const struct seal_options *options)
+{
+	return options->tpm || options->snp || options->resource;
+}
+
+/* ---- recipients --------------------------------------------------------------- */
+
+static int fail_seal(int err, const char *said, struct failure *failure)
+{
+	enum exit_code exit = err == -EINVAL ? EXIT_MISUSE : fail_errno(err);
+
+	return failed(failure, exit, "--seal-to: %s", *said ? said : strerror(-err));
+}
+
+static int add_machine(struct seal *seal, const struct seal_options *options,
+		       struct failure *failure)
+{
+	int err;
+
+	if (options->tpm) {
+		err = ward_recipient_tpm2(&seal->of[seal->count++], &seal->tpm);
+		if (err)
+			return fail_seal(err, seal->tpm.said, failure);
+	}
+	if (options->snp) {
+		err = ward_recipient_snp(&seal->of[seal->count++], &seal->snp);
+		if (err)
+			return fail_seal(err, seal->snp.said, failure);
+	}
+	return 0;
+}
+
+int seal_open(struct seal *seal, const struct seal_options *options, const uint8_t *key,
+	      struct memory *memory, struct failure *failure)
+{
+	int ret;
+
+	*seal = (struct seal){
+		.key = key,
+		.tpm = { .where = options->tcti, .pcrs = options->pcrs },
+		.snp = { .device = options->device, .fields = options->fields,
+			 .bind = options->bind },
+	};
+	seal->of = memory_take(memory, SEAL_RECIPIENTS_MAX * sizeof(*seal->of));
+	if (!seal->of)
+		return failed(failure, EXIT_DEVICE,
+			      "no room for the secrets of --seal-to in the budget; raise --budget");
+	/* tpm2-tss writes what it thinks of each failure to stderr; we say it once. */
+	setenv("TSS2_LOG", "all+NONE", 0);
+	ret = add_machine(seal, options, failure);
+	if (!ret && key) {
+		int err = ward_recipient_key(&seal->of[seal->count++], key, options->resource);
+
+		if (err)
+			ret = fail_seal(err, "the broker's key can't be used; its path may be too long",
+					failure);
+	}
+	scrub_stack();
+	return ret;
+}
+
+static int remember(struct seal *seal, int err, const char *said)
+{
+	if (err && err != -ENOKEY && !*seal->said)
+		snprintf(seal->said, sizeof(seal->said), "%s", said);
+	return err ? -ENOKEY : 0;
+}
+
+static int unlock(struct seal *seal, const struct ward_recipient *r, uint8_t *secret)
+{
+	int err;
+
+	switch (r->type) {
+	case WARD_RECIPIENT_KEY:
+		return seal->key ? ward_recipient_unlock_key((void *)seal->key, r, secret) : -ENOKEY;
+	case WARD_RECIPIENT_TPM2:
+		err = ward_recipient_unlock_tpm2(&seal->tpm, r, secret);
+		return remember(seal, err, seal->tpm.said);
+	case WARD_RECIPIENT_SNP:
+		err = ward_recipient_unlock_snp(&seal->snp, r, secret);
+		return remember(seal, err, seal->snp.said);
+	}
+	return -ENOKEY;
+}
+
+/* What the TPM's library needs does not fit the vault. */
+int seal_unlock(void *arg, const struct ward_recipient *r, uint8_t *secret)
+{
+	bool inside = vault_inside();
+	int err;
+
+	vault_leave();
+	err = unlock(arg, r, secret);
+	if (inside)
+		vault_enter();
+	return err;
+}
