@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/evp.h>
 
@@ -11,14 +12,13 @@
 #include "safetensors.h"
 
 #define TENSORS_MAX	(2 * (NET_HIDDEN_MAX + 1) + 3)
-#define TENSOR_NAME_MAX	32
 #define ROWS_MAX	(NET_HIDDEN_MAX * NET_WIDTH_MAX + NET_OUTPUTS_MAX + NET_HIDDEN_MAX + 1)
 
 /** struct layout - tensors, their names, and where their rows lie */
 struct layout {
 	size_t tensors;
 	struct tensor tensor[TENSORS_MAX];
-	char name[TENSORS_MAX][TENSOR_NAME_MAX];
+	char name[TENSORS_MAX][MODEL_FILE_TENSOR_MAX];
 	size_t rows;
 	const double *row[ROWS_MAX];
 	const double *scaler[3][PLAN_SITES_MAX];
@@ -61,11 +61,21 @@ static json_t *site_names(const struct cohort *cohort)
 	return names;
 }
 
-static const char *format_of(const struct net *net)
+const char *model_file_format(const struct net *net)
 {
 	if (net->hidden)
 		return "ward-mlp-1";
 	return net->loss == LOSS_LOG ? "ward-logistic-1" : "ward-linear-1";
+}
+
+const char *model_file_activation(const struct net *net)
+{
+	return net->activation == NET_TANH ? "tanh" : "relu";
+}
+
+const char *model_file_score(const struct net *net)
+{
+	return net->loss == LOSS_LOG ? "log odds" : "value";
 }
 
 /* The format wants texts; a list is JSON in a text. Takes @list over. */
@@ -81,16 +91,16 @@ static int set_list(json_t *object, const char *key, json_t *list)
 
 static json_t *metadata_of(const struct cohort *cohort, const struct net *net)
 {
-	json_t *out = json_pack("{s:s, s:s}", "format", format_of(net), "plan", cohort->plan->name);
+	json_t *out = json_pack("{s:s, s:s}", "format", model_file_format(net),
+				"plan", cohort->plan->name);
 
 	if (!out || set_list(out, "features", model_file_features(cohort->plan)) ||
 	    set_list(out, "sites", site_names(cohort)))
 		goto err;
 	if (net->hidden &&
 	    (json_object_set_new(out, "activation",
-				 json_string(net->activation == NET_TANH ? "tanh" : "relu")) ||
-	     json_object_set_new(out, "score",
-				 json_string(net->loss == LOSS_LOG ? "log odds" : "value"))))
+				 json_string(model_file_activation(net))) ||
+	     json_object_set_new(out, "score", json_string(model_file_score(net)))))
 		goto err;
 	return out;
 err:
@@ -119,23 +129,54 @@ static void add_block(struct layout *layout, size_t rows, size_t columns, const 
 	add(layout, rows, columns, row);
 }
 
-/* A model of one layer and one score has a vector for its weights. */
+static void name_part(struct model_file_part *part, const struct net *net, size_t layer,
+		      const char *what)
+{
+	if (net->hidden)
+		snprintf(part->name, sizeof(part->name), "layer%zu.%s", layer, what);
+	else
+		snprintf(part->name, sizeof(part->name), "%s", what);
+}
+
+struct model_file_part model_file_weights(const struct net *net, size_t layer)
+{
+	struct net_layer at = net_layer(net, layer);
+	struct model_file_part part = {
+		.rows = net->hidden || at.units > 1 ? at.units : 0,
+		.columns = at.inputs, .at = at.weight,
+	};
+
+	name_part(&part, net, layer, "weight");
+	return part;
+}
+
+struct model_file_part model_file_biases(const struct net *net, size_t layer)
+{
+	struct net_layer at = net_layer(net, layer);
+	struct model_file_part part = { .columns = at.units, .at = at.bias };
+
+	name_part(&part, net, layer, "bias");
+	return part;
+}
+
+static void add_part(struct layout *layout, const struct model_file_part *part,
+		     const double *theta)
+{
+	memcpy(layout->name[layout->tensors], part->name, sizeof(part->name));
+	add_block(layout, part->rows, part->columns, theta + part->at);
+}
+
 static void add_layers(struct layout *layout, const struct model *model)
 {
 	const struct net *net = &model->net;
 	size_t layer;
 
 	for (layer = 0; layer <= net->hidden; layer++) {
-		struct net_layer at = net_layer(net, layer);
-		char prefix[16] = "";
+		struct model_file_part weights = model_file_weights(net, layer);
+		struct model_file_part biases = model_file_biases(net, layer);
 
-		if (net->hidden)
-			snprintf(prefix, sizeof(prefix), "layer%zu.", layer);
-		snprintf(layout->name[layout->tensors], TENSOR_NAME_MAX, "%sweight", prefix);
-		add_block(layout, net->hidden || at.units > 1 ? at.units : 0, at.inputs,
-			  model->theta + at.weight);
-		snprintf(layout->name[layout->tensors], TENSOR_NAME_MAX, "%sbias", prefix);
-		add_block(layout, 0, at.units, model->theta + at.bias);
+		add_part(layout, &weights, model->theta);
+		add_part(layout, &biases, model->theta);
 	}
 }
 
@@ -151,7 +192,7 @@ static void add_scalers(struct layout *layout, const struct cohort *cohort)
 		layout->scaler[2][i] = cohort->site[i].scaler.scale;
 	}
 	for (i = 0; i < 3; i++) {
-		snprintf(layout->name[layout->tensors], TENSOR_NAME_MAX, "%s", names[i]);
+		snprintf(layout->name[layout->tensors], MODEL_FILE_TENSOR_MAX, "%s", names[i]);
 		add(layout, sites, cohort->plan->features, layout->scaler[i]);
 	}
 }
