@@ -457,8 +457,7 @@ static void test_stored(void **state)
 	struct rx *x = *state;
 	struct db_fault fault = { "" };
 	struct resource r = sample(PATH);
-	struct release_terms terms = { .path = PATH, .wrapped = r.wrapped,
-				       .wrapped_len = sizeof(r.wrapped) };
+	struct release_terms terms = { .path = PATH, .wrapped = r.wrapped };
 	struct audit_entry e = { .time = x->now, .event = "release", .result = "ok" };
 	char pass[] = "/tmp/ward-pass-XXXXXX";
 	struct keyring *k;
@@ -501,7 +500,7 @@ static void test_changed_meanwhile(void **state)
 	struct resource r = sample(PATH), other = sample(PATH);
 	struct db_fault fault = { "" };
 	struct release_terms terms = { .path = PATH, .wrapped = r.wrapped,
-				       .wrapped_len = sizeof(r.wrapped), .policy = "strict" };
+				       .policy = "strict" };
 	uint8_t client[1][32] = { { 1 } };
 	char pass[] = "/tmp/ward-pass-XXXXXX";
 	struct keyring *k;

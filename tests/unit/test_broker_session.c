@@ -41,7 +41,6 @@ static void test_start_and_find(void **state)
 	assert_int_equal(find(cookie, &a), 0);
 	assert_int_equal(find(other, &b), 0);
 	assert_memory_not_equal(a.id, b.id, SESSION_ID_LEN);
-	assert_memory_not_equal(a.nonce, b.nonce, SESSION_NONCE_LEN);
 	assert_int_equal(a.state, SESSION_NEW);
 	assert_int_equal(a.started, 1000);
 }
@@ -122,7 +121,7 @@ static void test_nonce_serves_once(void **state)
 	with(2);
 	assert_int_equal(start(0, cookie), 0);
 	assert_int_equal(find(cookie, &s), 0);
-	assert_int_equal(session_nonce_used(rx_rcar.db, s.nonce, sizeof(s.nonce), &fault), 0);
+	assert_int_equal(session_nonce_used(rx_rcar.db, s.id, sizeof(s.id), &fault), 0);
 	strcpy(s.attested.tee_pubkey, "{\"kty\":\"EC\"}");
 	s.attested.uid = UINT32_MAX;
 	s.attested.measured = 1;
@@ -130,8 +129,8 @@ static void test_nonce_serves_once(void **state)
 	assert_int_equal(session_spend(rx_rcar.db, &s, SESSION_ATTESTED, &fault), 0);
 	assert_int_equal(session_spend(rx_rcar.db, &s, SESSION_ATTESTED, &fault), -EALREADY);
 	assert_int_equal(session_spend(rx_rcar.db, &s, SESSION_SPENT, &fault), -EALREADY);
-	assert_int_equal(session_nonce_used(rx_rcar.db, s.nonce, sizeof(s.nonce), &fault), 1);
-	assert_int_equal(session_nonce_used(rx_rcar.db, s.nonce, sizeof(s.nonce) - 1, &fault), 0);
+	assert_int_equal(session_nonce_used(rx_rcar.db, s.id, sizeof(s.id), &fault), 1);
+	assert_int_equal(session_nonce_used(rx_rcar.db, s.id, sizeof(s.id) - 1, &fault), 0);
 	assert_int_equal(find(cookie, &again), 0);
 	assert_int_equal(again.state, SESSION_ATTESTED);
 	assert_memory_equal(&again.attested, &s.attested, sizeof(s.attested));

@@ -48,6 +48,8 @@ int admin_store(struct admin_call *call, int rc, const struct db_fault *fault)
 		return admin_refuse(call, "malformed-request", "a path is repository/type/tag, a "
 				    "name has at most %d letters, digits, '-', '_' and '.'",
 				    POLICY_NAME_MAX);
+	case -EKEYREJECTED:
+		return admin_refuse(call, "row-not-authentic", "%s", fault->text);
 	default:
 		return admin_refuse(call, "store-failed", "%s", fault->text);
 	}

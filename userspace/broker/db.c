@@ -18,6 +18,7 @@ struct db {
 	void *connection;
 	int in_transaction;
 	int hasty, unsettled;
+	const struct row_mac *mac;
 };
 
 static const struct db_backend *const backends[] = { &db_sqlite, &db_postgres };
@@ -71,6 +72,21 @@ void db_close(struct db *db)
 		return;
 	db->backend->close(db->connection);
 	free(db);
+}
+
+const char *db_scheme(const struct db *db)
+{
+	return db->backend->scheme;
+}
+
+void db_trust(struct db *db, const struct row_mac *mac)
+{
+	db->mac = mac;
+}
+
+const struct row_mac *db_trusts(const struct db *db)
+{
+	return db->mac;
 }
 
 static int run(struct db *db, const struct db_query *q, struct db_fault *fault)

@@ -72,6 +72,14 @@ struct db;
 int db_open(const char *url, struct db **out, struct db_fault *fault);
 void db_close(struct db *db);
 
+/** db_scheme - how its URL begins: "sqlite" or "postgresql" */
+const char *db_scheme(const struct db *db);
+
+/** db_trust - what its rows are known by (row_mac.h); borrowed; NULL = nothing, as at the start */
+struct row_mac;
+void db_trust(struct db *db, const struct row_mac *mac);
+const struct row_mac *db_trusts(const struct db *db);
+
 /** db_wipe_freed - what SQLite frees is zeroed; to be called before any db_open(); 0 or -EBUSY */
 int db_wipe_freed(void);
 

@@ -11,6 +11,7 @@
 
 #include "keyring.h"
 #include "keyring_source.h"
+#include "row_mac.h"
 #include "shared.h"
 #include "text.h"
 
@@ -23,6 +24,7 @@
 struct keyring {
 	uint8_t key[KEYRING_KEY];
 	uint8_t id[KEYRING_ID];
+	struct row_mac *rows;
 };
 
 static const struct keyring_source *const sources[] = { &keyring_passphrase, &keyring_tpm };
@@ -258,6 +260,25 @@ static int open_or_make(struct db *db, struct keyring *k, const char *source,
 	return rc;
 }
 
+/* HMAC-SHA256 under the master key, of a label that nothing else has. */
+static int derive_rows(struct keyring *k, struct config_fault *fault)
+{
+	static const char label[] = "WARD-ROWS-V1";	/* with its NUL */
+	uint8_t key[32];
+	size_t len;
+
+	if (EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, k->key, KEYRING_KEY,
+		      (const uint8_t *)label, sizeof(label), key, sizeof(key), &len))
+		k->rows = row_mac_new(key, sizeof(key));
+	OPENSSL_cleanse(key, sizeof(key));
+	return k->rows ? 0 : keyring_fail(fault, -1, "keyring", "no memory");
+}
+
+const struct row_mac *keyring_rows(const struct keyring *k)
+{
+	return k->rows;
+}
+
 int keyring_open(struct db *db, const char *source, struct keyring **out,
 		 struct config_fault *fault)
 {
@@ -269,7 +290,7 @@ int keyring_open(struct db *db, const char *source, struct keyring **out,
 	k = OPENSSL_zalloc(sizeof(*k));
 	if (!k)
 		return keyring_fail(fault, -1, "keyring", "no memory");
-	rc = open_or_make(db, k, source, fault);
+	rc = open_or_make(db, k, source, fault) ?: derive_rows(k, fault);
 	if (rc)
 		keyring_close(k);
 	else
@@ -279,6 +300,8 @@ int keyring_open(struct db *db, const char *source, struct keyring **out,
 
 void keyring_close(struct keyring *k)
 {
+	if (k)
+		row_mac_free(k->rows);
 	OPENSSL_clear_free(k, sizeof(*k));
 }
 

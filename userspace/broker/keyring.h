@@ -19,6 +19,7 @@
 #define KEYRING_WRAPS_MAX 64	/* of the master key, in one database */
 
 struct keyring;
+struct row_mac;
 
 /**
  * keyring_open - the master key of the database; made where there is none yet
@@ -33,6 +34,9 @@ struct keyring;
 int keyring_open(struct db *db, const char *source, struct keyring **out,
 		 struct config_fault *fault);
 void keyring_close(struct keyring *k);
+
+/** keyring_rows - what authenticates rows of the database (row_mac.h); the keyring's own */
+const struct row_mac *keyring_rows(const struct keyring *k);
 
 /** keyring_enrol - one more source that may open it; 0 or -1 */
 int keyring_enrol(struct db *db, const struct keyring *k, const char *source,

@@ -17,6 +17,7 @@
 #include <fcntl.h>
 
 #include "admin_listener.h"
+#include "adopt.h"
 #include "die_at.h"
 #include "http.h"
 #include "journal.h"
@@ -84,6 +85,7 @@ static int open_database(struct broker *b, struct config_fault *fault)
 	    keyring_open(r->db, b->world.config.keyring, &b->keyring, fault))
 		return -1;
 	secret_wrap_under(b->keyring);
+	db_trust(r->db, b->keyring ? keyring_rows(b->keyring) : NULL);
 	return 0;
 }
 
@@ -206,6 +208,33 @@ static int tell_audit(struct broker *b, const char *path, int key, struct config
 	return 0;
 }
 
+/* On its operator's word, rows are this keyring's from now on. */
+static int adopt(struct broker *b, const char *path, struct config_fault *fault)
+{
+	struct db_fault inner = { "" };
+
+	if (config_load(path, &b->world.config, fault))
+		return -1;
+	if (!b->world.config.keyring)
+		return fail(fault, path, "names no keyring that rows could be known by");
+	if (open_database(b, fault) || open_secrets(b, fault))
+		return -1;
+	return adopt_all(b->rcar.db, b->rcar.audit, time(NULL), stdout, &inner) < 0 ?
+		       fail(fault, path, inner.text) : 0;
+}
+
+/* Rows that are refused when they are wanted. 0 or -1: there are some. */
+static int look_for_strays(struct broker *b, struct config_fault *fault)
+{
+	struct db_fault inner = { "" };
+	int n = adopt_find(b->rcar.db, &inner);
+
+	if (n <= 0)
+		return n ? fail(fault, "database", inner.text) : 0;
+	snprintf(fault->text, sizeof(fault->text), "%.240s (%d of them)", inner.text, n);
+	return -1;
+}
+
 /* What the policy leaves open is said once, at the start. */
 static void say_warnings(const struct wv_policy *policy)
 {
@@ -309,9 +338,12 @@ static int tell_ready(int fd, const struct broker *b)
 static int serve(struct broker *b, int ready_fd)
 {
 	const struct http_hooks hooks = { .reload = on_reload, .arg = b };
+	struct config_fault fault = { "" };
 	int rc;
 
 	say_warnings(b->world.policy);
+	if (look_for_strays(b, &fault))
+		say("error", "row-not-authentic", fault.text);
 	http_hook(b->http, &hooks);
 	say("start", "ok", NULL);
 	if (tell_ready(ready_fd, b)) {
@@ -358,14 +390,16 @@ static int harden(void)
 
 static int usage(FILE *f, int code)
 {
-	fputs("usage: ward-broker [--check | --enrol SOURCE | --audit-key | --audit-export]\n"
-	      "                   [--ready-fd FD] --config FILE\n\n"
+	fputs("usage: ward-broker [--check | --enrol SOURCE | --adopt | --audit-key |\n"
+	      "                   --audit-export] [--ready-fd FD] --config FILE\n\n"
 	      "Releases data keys to workers whose evidence the policy accepts (key broker\n"
 	      "protocol 0.4.0 over TLS 1.3).\n\n"
 	      "  --config FILE  JSON; see ward-broker.json(5)\n"
 	      "  --check        read everything that FILE names, then end\n"
 	      "  --enrol SOURCE let passphrase:FILE or tpm2:device:PATH[,pcrs=0+7] open the\n"
 	      "                 database's keyring from now on, too; then end\n"
+	      "  --adopt        take rows of the database as they are that no broker of its\n"
+	      "                 keyring wrote so; say which; then end\n"
 	      "  --audit-key    print the public key that signs the audit\n"
 	      "  --audit-export print the audit for `wardctl audit verify`\n"
 	      "  --ready-fd FD  write 'listening on ADDRESS:PORT' there, not to stdout\n"
@@ -384,7 +418,7 @@ struct arguments {
 	const char *config;
 	const char *enrol;
 	int ready_fd;
-	int check;
+	int check, adopt;
 	int audit;	/* 'k': its key, 'x': all of it */
 };
 
@@ -395,6 +429,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 		{ "config", required_argument, NULL, 'f' },
 		{ "check", no_argument, NULL, 'c' },
 		{ "enrol", required_argument, NULL, 'e' },
+		{ "adopt", no_argument, NULL, 'a' },
 		{ "audit-key", no_argument, NULL, 'k' },
 		{ "audit-export", no_argument, NULL, 'x' },
 		{ "ready-fd", required_argument, NULL, 'r' },
@@ -412,6 +447,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 			a->check = 1;
 		} else if (c == 'e') {
 			a->enrol = optarg;
+		} else if (c == 'a') {
+			a->adopt = 1;
 		} else if (c == 'k' || c == 'x') {
 			a->audit = c;
 		} else if (c == 'r') {
@@ -448,12 +485,15 @@ int main(int argc, char **argv)
 	if (rc >= 0)
 		return rc;
 	rc = a.enrol ? enrol(&b, a.config, a.enrol, &fault) :
+	     a.adopt ? adopt(&b, a.config, &fault) :
 	     a.audit ? tell_audit(&b, a.config, a.audit == 'k', &fault) : start(&b, a.config, &fault);
+	if (!rc && a.check)
+		rc = look_for_strays(&b, &fault);
 	if (rc) {
 		journal_fault(fault.text);
 		rc = EXIT_USAGE;
 	} else {
-		rc = a.check || a.enrol || a.audit ? EXIT_OK : serve(&b, a.ready_fd);
+		rc = a.check || a.enrol || a.adopt || a.audit ? EXIT_OK : serve(&b, a.ready_fd);
 	}
 	stop_at("ending");
 	stop(&b);

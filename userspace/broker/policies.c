@@ -11,6 +11,7 @@
 #include "journal.h"
 #include "metrics.h"
 #include "policies.h"
+#include "row_mac.h"
 
 /** struct policy - @parsed: NULL = damaged, and @said; @seen: by the refresh under way */
 struct policy {
@@ -100,17 +101,42 @@ static void begin(struct policy *at, const char *name, const uint8_t sha256[32])
 	memcpy(at->sha256, sha256, sizeof(at->sha256));
 }
 
-/* name, sha256, json; a row whose name nothing could ask for is passed over. */
+/* ROW_POLICY, mac, json. */
+enum { NAME, PROJECT, DIGEST, CHANGED, MAC, JSON, COLUMNS };
+
+/** struct refreshing - @fault: of a row's MAC */
+struct refreshing {
+	struct policies *p;
+	struct db *db;
+	struct db_fault *fault;
+};
+
+/* A row that no broker wrote so is as one that is damaged. */
+static int take_authentic(struct refreshing *r, struct policy *at, const struct db_value *c)
+{
+	int rc = row_check(r->db, "policy", c, JSON, r->fault);
+
+	if (rc == -EKEYREJECTED) {
+		wv_policy_free(at->parsed);
+		at->parsed = NULL;
+		say_damaged(at, "no broker of this keyring wrote its row so");
+		return 0;
+	}
+	return rc || at->parsed ? rc : parse_row(at, &c[JSON]);
+}
+
+/* A row whose name nothing could ask for is passed over. */
 static int take_row(void *arg, const struct db_value *c, size_t count)
 {
+	struct refreshing *r = arg;
 	uint8_t sha256[32] = { 0 };
-	struct policies *p = arg;
+	struct policies *p = r->p;
 	struct policy *at;
 
-	if (count != 3 || c[0].type != DB_TEXT || c[0].len > POLICY_NAME_MAX)
+	if (count != COLUMNS || c[0].type != DB_TEXT || c[0].len > POLICY_NAME_MAX)
 		return 0;
-	if (c[1].type == DB_BLOB && c[1].len == sizeof(sha256))
-		memcpy(sha256, c[1].data, sizeof(sha256));
+	if (c[DIGEST].type == DB_BLOB && c[DIGEST].len == sizeof(sha256))
+		memcpy(sha256, c[DIGEST].data, sizeof(sha256));
 	at = find(p, c[0].data);
 	if (!at && p->count == ATTESTED_POLICIES_MAX)
 		return 0;
@@ -119,7 +145,7 @@ static int take_row(void *arg, const struct db_value *c, size_t count)
 	at->seen = 1;
 	if (strcmp(at->name, c[0].data) || memcmp(at->sha256, sha256, sizeof(sha256)))
 		begin(at, c[0].data, sha256);
-	return at->parsed ? 0 : parse_row(at, &c[2]);
+	return take_authentic(r, at, c);
 }
 
 static void forget(struct policies *p)
@@ -147,8 +173,9 @@ static size_t count_damaged(const struct policies *p)
 
 int policies_refresh(struct policies *p, struct db *db, struct db_fault *fault)
 {
-	struct db_query q = { .sql = "SELECT name, sha256, json FROM policy ORDER BY name",
-			      .row = take_row, .arg = p };
+	struct refreshing r = { p, db, fault };
+	struct db_query q = { .sql = "SELECT " ROW_POLICY ", mac, json FROM policy ORDER BY name",
+			      .row = take_row, .arg = &r };
 	int rc;
 
 	for (size_t i = 0; i < p->count; i++)
@@ -195,6 +222,48 @@ int policies_met(const struct attested *who, const uint8_t sha256[32])
 		if (!memcmp(who->policies[i], sha256, ATTESTED_POLICY_ID))
 			return 1;
 	return 0;
+}
+
+/* ---- as the database has them now ------------------------------------------------------ */
+
+/** struct standing - @stands: the named text is there */
+struct standing {
+	struct db *db;
+	const struct attested *who;
+	const uint8_t *sha256;
+	const char *name;
+	struct db_fault *fault;
+	int stands;
+};
+
+static int take_standing(void *arg, const struct db_value *c, size_t count)
+{
+	struct standing *s = arg;
+	int rc = count == JSON && c[NAME].type == DB_TEXT && c[DIGEST].type == DB_BLOB &&
+		 c[DIGEST].len == 32 ? row_check(s->db, "policy", c, count, s->fault) : -ESTALE;
+
+	if (rc)
+		return rc;
+	if (s->name && !strcmp(c[NAME].data, s->name))
+		s->stands = !memcmp(c[DIGEST].data, s->sha256, 32);
+	if (strcmp(c[NAME].data, POLICY_DEFAULT) && strcmp(c[NAME].data, POLICY_RESOURCES))
+		return 0;
+	return policies_met(s->who, c[DIGEST].data) ? 0 : -ESTALE;
+}
+
+int policies_stand(struct db *db, const char *name, const uint8_t sha256[32],
+		   const struct attested *who, struct db_fault *fault)
+{
+	struct standing s = { db, who, sha256, name, fault, !name };
+	const struct db_query q = {
+		.sql = "SELECT " ROW_POLICY ", mac FROM policy WHERE name IN ($1, $2, $3)",
+		.args = { db_text(POLICY_DEFAULT), db_text(POLICY_RESOURCES),
+			  db_text(name ? name : POLICY_DEFAULT) },
+		.arg_count = 3, .row = take_standing, .arg = &s,
+	};
+	int rc = db_run(db, &q, fault);
+
+	return rc < 0 ? rc : s.stands ? 0 : -ESTALE;
 }
 
 /* ---- rows -------------------------------------------------------------------------- */
@@ -245,20 +314,30 @@ static int put_version(struct db *db, struct putting *p, struct db_fault *fault)
 	return rc < 0 ? rc : 0;
 }
 
+static int put_row(struct db *db, const struct putting *p, struct db_fault *fault)
+{
+	struct db_query q = {
+		.sql = "INSERT INTO policy (" ROW_POLICY ", mac, json)"
+		       " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO UPDATE SET"
+		       " sha256 = $3, changed = $4, mac = $5, json = $6 WHERE policy.project = $2",
+		.args = { db_text(p->name), db_text(p->project), db_blob(p->sha256, 32),
+			  db_int(p->now), [JSON] = db_text(p->json) },
+		.arg_count = COLUMNS,
+	};
+	struct row_tag tag;
+	int rc = row_tag(db, "policy", q.args, MAC, &tag, fault);
+
+	q.args[MAC] = row_tag_value(&tag);
+	rc = rc ? rc : db_run(db, &q, fault);
+	return rc < 0 ? rc : rc ? 0 : -EXDEV;
+}
+
 static int put_rows(struct db *db, void *arg, struct db_fault *fault)
 {
 	struct putting *p = arg;
 	struct db_query others = { .sql = "SELECT count(*) FROM policy WHERE name <> $1",
 				   .args = { db_text(p->name) }, .arg_count = 1,
 				   .row = take_number, .arg = &p->others };
-	struct db_query put = {
-		.sql = "INSERT INTO policy (name, project, json, sha256, changed)"
-		       " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO UPDATE SET json = $3,"
-		       " sha256 = $4, changed = $5 WHERE policy.project = $2",
-		.args = { db_text(p->name), db_text(p->project), db_text(p->json),
-			  db_blob(p->sha256, 32), db_int(p->now) },
-		.arg_count = 5,
-	};
 	int rc = project_put(db, p->project, p->now, fault);
 
 	if (!rc)
@@ -267,9 +346,7 @@ static int put_rows(struct db *db, void *arg, struct db_fault *fault)
 		return -ENOSPC;
 	if (rc >= 0)
 		rc = put_version(db, p, fault);
-	if (rc >= 0)
-		rc = db_run(db, &put, fault);
-	return rc < 0 ? rc : rc ? 0 : -EXDEV;
+	return rc < 0 ? rc : put_row(db, p, fault);
 }
 
 int policy_put(struct db *db, const char *project, const char *name, const char *json, size_t len,

@@ -21,7 +21,7 @@ void policies_free(struct policies *p);
 
 /**
  * policies_refresh - parse what is new in the database, forget what is gone
- * One that is damaged (it does not fit its digest, or cannot be parsed) is said once, and
+ * One that is damaged (it does not fit its MAC or digest, or cannot be parsed) is said once, and
  * is not among those that judge; the others are. Returns 0; -ENOMEM; or as db_run().
  */
 int policies_refresh(struct policies *p, struct db *db, struct db_fault *fault);
@@ -47,6 +47,14 @@ int policies_met(const struct attested *who, const uint8_t sha256[32]);
  */
 #define POLICY_DEFAULT		"default"
 #define POLICY_RESOURCES	"resource-policy"
+
+/**
+ * policies_stand - do those of the two names, as the database has them now, accept @who?
+ * @name, @sha256: and is that one's text still this? NULL = none is asked for
+ * Returns 0; -ESTALE: no; -EKEYREJECTED: no broker wrote a row of them so; or as db_run().
+ */
+int policies_stand(struct db *db, const char *name, const uint8_t sha256[32],
+		   const struct attested *who, struct db_fault *fault);
 
 /**
  * policy_put - enter it or another text under its name; its project is made if missing

@@ -49,6 +49,7 @@ static const struct {
 	{ "request-too-long", 413, "the request is longer than the broker takes" },
 	{ "rate-limited", 429, "too many requests from this address; wait as Retry-After says" },
 	{ "release-failed", 500, "the key could not be released; the broker's log says why" },
+	{ "row-not-authentic", 500, "a row of the broker's database is not as a broker wrote it: tell its owner" },
 	{ "internal-error", 500, "the broker has failed" },
 	{ "sessions-exhausted", 503, "too many sessions; try again later" },
 	{ "store-failed", 503, "the broker's database does not answer; try again later" },

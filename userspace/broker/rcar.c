@@ -21,6 +21,9 @@
 #define VERSION		"0.4.0"
 #define TEE		"ward"
 
+/* Of what no stranger can cause: the audit has each. */
+#define ROW_REFUSED	"row-not-authentic"
+
 int rcar_refuse(struct rcar_call *call, const char *reason, const char *fmt, ...)
 {
 	va_list ap;
@@ -49,13 +52,14 @@ json_t *rcar_json(struct rcar_call *call, size_t max)
 	return body;
 }
 
-int rcar_store_failed(struct rcar_call *call, const struct db_fault *fault)
+int rcar_store_failed(struct rcar_call *call, int rc, const struct db_fault *fault)
 {
-	struct decision d = { .time = call->req->time, .event = "error", .result = "store-failed",
+	const char *reason = rc == -EKEYREJECTED ? ROW_REFUSED : "store-failed";
+	struct decision d = { .time = call->req->time, .event = "error", .result = reason,
 			      .detail = fault->text };
 
 	journal(&d);
-	return rcar_refuse(call, "store-failed", "%s", "");
+	return rcar_refuse(call, reason, "%s", "");
 }
 
 int rcar_session(struct rcar_call *call, struct session *out)
@@ -70,7 +74,7 @@ int rcar_session(struct rcar_call *call, struct session *out)
 	if (rc == -ENOENT)
 		return rcar_refuse(call, "session-unknown", "%s", "");
 	if (rc)
-		return rcar_store_failed(call, &fault);
+		return rcar_store_failed(call, rc, &fault);
 	if (session_expired(limits, out, call->req->time))
 		return rcar_refuse(call, "evidence-expired", "the session began more than %u seconds ago",
 				   limits->timeout);
@@ -117,7 +121,7 @@ static void record_refusal(struct rcar_call *call)
 
 	if (call->recorded || !is_decision(call))
 		return;
-	if (!call->who && !call->judged)
+	if (!call->who && !call->judged && strcmp(call->reason, ROW_REFUSED))
 		tally_add(&call->rcar->tally, e.time, e.peer, e.event, e.result);
 	else if (audit_note(call->rcar->db, call->rcar->audit, &e, &fault))
 		journal(&d);
@@ -158,7 +162,7 @@ static int auth(struct rcar_call *call)
 	if (rc == -ENOSPC)
 		return rcar_refuse(call, "sessions-exhausted", "%s", "");
 	if (rc)
-		return rcar_store_failed(call, &fault);
+		return rcar_store_failed(call, rc, &fault);
 	die_at("nonce-issued");
 	EVP_EncodeBlock(nonce, raw, SESSION_NONCE_LEN);
 	out = json_pack("{s:s, s:{}}", "nonce", nonce, "extra-params");

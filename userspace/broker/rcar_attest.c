@@ -91,7 +91,7 @@ static int was_used(struct rcar_call *call, const uint8_t *nonce, size_t len)
 static int check_nonce(struct rcar_call *call, const struct session *s, const struct attempt *a)
 {
 	if (a->nonce_len == SESSION_NONCE_LEN &&
-	    !CRYPTO_memcmp(a->nonce, s->nonce, SESSION_NONCE_LEN))
+	    !CRYPTO_memcmp(a->nonce, s->id, SESSION_NONCE_LEN))
 		return 0;
 	if (was_used(call, a->nonce, a->nonce_len))
 		return rcar_refuse(call, "nonce-replayed",
@@ -139,7 +139,7 @@ static int verify(struct rcar_call *call, struct wv_bytes bundle, struct wv_appr
 static int appraise(struct rcar_call *call, const struct session *s, const struct attempt *a,
 		    const uint8_t thumbprint[JWK_THUMBPRINT_LEN], struct wv_verdict *v)
 {
-	struct wv_bytes nonce = { s->nonce, SESSION_NONCE_LEN };
+	struct wv_bytes nonce = { s->id, SESSION_NONCE_LEN };
 	struct wv_bytes bundle = { a->bundle, a->bundle_len };
 	uint8_t binding[WV_BINDING_LEN];
 	struct wv_expect expect = {
@@ -262,8 +262,9 @@ static int judge_by_names(struct rcar_call *call, const struct attempt *a, struc
 	struct db_fault fault = { "" };
 	int rc;
 
-	if (policies_refresh(call->rcar->policies, call->rcar->db, &fault))
-		return rcar_store_failed(call, &fault);
+	rc = policies_refresh(call->rcar->policies, call->rcar->db, &fault);
+	if (rc)
+		return rcar_store_failed(call, rc, &fault);
 	j.other = calloc(1, sizeof(*j.other));
 	if (!j.other)
 		return rcar_refuse(call, "internal-error", "no memory");
@@ -324,7 +325,7 @@ static int record(struct rcar_call *call, const struct session *s)
 		return 0;
 	call->who = NULL;
 	return rc == -EALREADY ? rcar_refuse(call, "nonce-replayed", "%s", "") :
-				 rcar_store_failed(call, &fault);
+				 rcar_store_failed(call, rc, &fault);
 }
 
 static int accept_evidence(struct rcar_call *call, struct session *s, const struct attempt *a)

@@ -8,24 +8,33 @@
 
 #include "rcar_private.h"
 #include "resource.h"
+#include "row_mac.h"
 #include "store_release.h"
 
 #define COUNTER_BODY_MAX 256
 
-/** struct counting - what the transaction has to do; @value: how far it counted */
+/**
+ * struct counting - what the transaction has to do
+ * @value: how far it counted; @db, @fault: of its row's MAC
+ */
 struct counting {
 	const struct audit *audit;
 	struct release_terms terms;
 	struct audit_entry e;
 	int64_t at;
 	int64_t value;
+	struct db *db;
+	struct db_fault *fault;
 };
 
 static int take_value(void *arg, const struct db_value *c, size_t count)
 {
-	if (count < 1 || c[0].type != DB_INT || c[0].number < 1)
-		return -EBADMSG;
-	*(int64_t *)arg = c[0].number;
+	struct counting *n = arg;
+	int rc = count == 3 ? row_check(n->db, "counter", c, count, n->fault) : -EBADMSG;
+
+	if (rc || c[1].type != DB_INT || c[1].number < 1)
+		return rc ? rc : -EBADMSG;
+	n->value = c[1].number;
 	return 0;
 }
 
@@ -33,12 +42,15 @@ static int take_value(void *arg, const struct db_value *c, size_t count)
 static int read_value(struct db *db, struct counting *n, struct db_fault *fault)
 {
 	struct db_query q = {
-		.sql = "SELECT value FROM counter WHERE path = $1",
+		.sql = "SELECT " ROW_COUNTER ", mac FROM counter WHERE path = $1",
 		.args = { db_text(n->terms.path) }, .arg_count = 1,
-		.row = take_value, .arg = &n->value,
+		.row = take_value, .arg = n,
 	};
-	int rc = store_stands(db, &n->terms, n->e.who, fault) ?: db_run(db, &q, fault);
+	int rc;
 
+	n->db = db;
+	n->fault = fault;
+	rc = store_stands(db, &n->terms, n->e.who, fault) ?: db_run(db, &q, fault);
 	return rc < 0 ? rc : 0;
 }
 
@@ -47,17 +59,20 @@ static int step(struct db *db, void *arg, struct db_fault *fault)
 {
 	struct counting *n = arg;
 	struct db_query q = {
-		.sql = "INSERT INTO counter (path, value) VALUES ($1, $2)"
-		       " ON CONFLICT (path) DO UPDATE SET value = excluded.value",
-		.args = { db_text(n->terms.path), db_int(n->at) }, .arg_count = 2,
+		.sql = "INSERT INTO counter (" ROW_COUNTER ", mac) VALUES ($1, $2, $3)"
+		       " ON CONFLICT (path) DO UPDATE SET value = $2, mac = $3",
+		.args = { db_text(n->terms.path), db_int(n->at) }, .arg_count = 3,
 	};
+	struct row_tag tag;
 	int rc;
 
 	n->value = 0;
 	rc = audit_lock(db, fault) ?: read_value(db, n, fault);
 	if (rc || n->at != n->value + 1)
 		return rc;
-	rc = db_run(db, &q, fault);
+	rc = row_tag(db, "counter", q.args, 2, &tag, fault);
+	q.args[2] = row_tag_value(&tag);
+	rc = rc ? rc : db_run(db, &q, fault);
 	if (rc < 0)
 		return rc;
 	n->value = n->e.use = n->at;

@@ -74,8 +74,8 @@ int rcar_beside(struct rcar_call *call, const json_t *body);
 /** rcar_session - the living session of the request's cookie; 0 or -1 with the reason noted */
 int rcar_session(struct rcar_call *call, struct session *out);
 
-/** rcar_store_failed - the database did; the journal hears more than the client; -1 */
-int rcar_store_failed(struct rcar_call *call, const struct db_fault *fault);
+/** rcar_store_failed - the database did, by @rc; the journal hears more than the client; -1 */
+int rcar_store_failed(struct rcar_call *call, int rc, const struct db_fault *fault);
 
 /** rcar_entry - the audit's entry of this decision */
 struct audit_entry rcar_entry(const struct rcar_call *call);

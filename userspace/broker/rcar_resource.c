@@ -90,7 +90,7 @@ int rcar_refuse_terms(struct rcar_call *call, int rc, const struct db_fault *fau
 	case -EDQUOT:
 		return rcar_refuse(call, "resource-used-up", "%s", "");
 	default:
-		return rcar_store_failed(call, fault);
+		return rcar_store_failed(call, rc, fault);
 	}
 }
 
@@ -99,7 +99,6 @@ struct release_terms rcar_release_terms(const struct rcar_call *call,
 {
 	struct release_terms terms = { .path = resource->terms.path,
 				       .wrapped = resource->stored ? resource->wrapped : NULL,
-				       .wrapped_len = sizeof(resource->wrapped),
 				       .expires = resource->terms.expires,
 				       .uses = resource->terms.uses,
 				       .policy = resource->terms.policy };
@@ -175,6 +174,7 @@ static int check_terms(struct rcar_call *call, const struct resource *resource)
 	struct policies *policies = call->rcar->policies;
 	const char *policy = resource->terms.policy;
 	struct db_fault fault = { "" };
+	int rc;
 
 	if (resource->disabled)
 		return rcar_refuse(call, "resource-disabled", "%s", "");
@@ -188,8 +188,9 @@ static int check_terms(struct rcar_call *call, const struct resource *resource)
 				   "broker's are now: attest again");
 	if (!policy)
 		return 0;
-	if (policies_refresh(policies, call->rcar->db, &fault))
-		return rcar_store_failed(call, &fault);
+	rc = policies_refresh(policies, call->rcar->db, &fault);
+	if (rc)
+		return rcar_store_failed(call, rc, &fault);
 	if (policies_damaged(policies, policy))
 		return rcar_refuse(call, "policy-unusable", "%s", "");
 	if (!policies_find(policies, policy, call->named_sha256) ||
@@ -210,7 +211,7 @@ int rcar_terms(struct rcar_call *call, const char *path, struct resource *out)
 	if (rc == -ENOENT)
 		return rcar_refuse(call, "resource-unknown", "%s", "");
 	if (rc)
-		return rcar_store_failed(call, &fault);
+		return rcar_store_failed(call, rc, &fault);
 	snprintf(call->path, sizeof(call->path), "%s", out->terms.path);
 	call->resource = call->path;
 	return check_terms(call, out);

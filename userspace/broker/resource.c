@@ -8,12 +8,13 @@
 
 #include "keyfile.h"
 #include "resource.h"
+#include "row_mac.h"
 #include "text.h"
 
-#define COLUMNS "path, project, dataset, wrapped, policy, clients, expires, uses, used, disabled," \
-		" key_uses, key_lifetime, version"
+#define COLUMNS ROW_RESOURCE ", mac"
 
-#define COLUMN_COUNT 13
+/* Of COLUMNS, those that change. */
+enum { WRAPPED = 3, USED = 8, DISABLED = 9, VERSION = 12, CHANGED = 13, MAC = 14, COLUMN_COUNT };
 
 /* A key unwraps under its own path alone: rows can't be exchanged. */
 static void wrap_name(const char *path, char out[RESOURCE_PATH_MAX + 16])
@@ -74,7 +75,8 @@ static int read_row(const struct db_value *c, struct resource *r)
 	    read_clients(&c[5], r) || read_number(&c[6], 1, &r->terms.expires) ||
 	    read_number(&c[7], 1, &r->terms.uses) || read_number(&c[8], 0, &r->used) ||
 	    read_number(&c[9], 0, &disabled) || read_number(&c[10], 1, &key_uses) ||
-	    read_number(&c[11], 1, &lifetime) || read_number(&c[12], 1, &r->version))
+	    read_number(&c[11], 1, &lifetime) || read_number(&c[12], 1, &r->version) ||
+	    read_number(&c[13], 0, &r->changed))
 		return -EBADMSG;
 	memcpy(r->terms.dataset, c[2].data, c[2].len);
 	memcpy(r->wrapped, c[3].data, c[3].len);
@@ -88,18 +90,38 @@ static int read_row(const struct db_value *c, struct resource *r)
 	return 0;
 }
 
+/** struct row - the one that is looked for; @fault: of its MAC */
+struct row {
+	struct db *db;
+	struct resource *r;
+	struct db_fault *fault;
+};
+
 static int take_one(void *arg, const struct db_value *c, size_t count)
 {
-	return count == COLUMN_COUNT ? read_row(c, arg) : -EBADMSG;
+	struct row *row = arg;
+
+	if (count != COLUMN_COUNT)
+		return -EBADMSG;
+	return row_check(row->db, "resource", c, count, row->fault) ?: read_row(c, row->r);
+}
+
+int resource_stored(struct db *db, const char *path, struct resource *out, struct db_fault *fault)
+{
+	struct row row = { db, out, fault };
+	struct db_query q = { .sql = "SELECT " COLUMNS " FROM resource WHERE path = $1",
+			      .args = { db_text(path) }, .arg_count = 1, .row = take_one, .arg = &row };
+	int rc = db_run(db, &q, fault);
+
+	if (rc == -EBADMSG)
+		snprintf(fault->text, sizeof(fault->text), "database: the resource is damaged");
+	return rc < 0 ? rc : rc ? 0 : -ENOENT;
 }
 
 int resource_find(const struct config *config, struct db *db, const char *path,
 		  struct resource *out, struct db_fault *fault)
 {
 	const struct config_resource *configured = config_find(config, path);
-	struct db_query q = { .sql = "SELECT " COLUMNS " FROM resource WHERE path = $1",
-			      .args = { db_text(path) }, .arg_count = 1, .row = take_one, .arg = out };
-	int rc;
 
 	memset(out, 0, sizeof(*out));
 	if (configured) {
@@ -108,10 +130,7 @@ int resource_find(const struct config *config, struct db *db, const char *path,
 	}
 	if (!config_path_ok(path))	/* a database may refuse the text itself */
 		return -ENOENT;
-	rc = db_run(db, &q, fault);
-	if (rc == -EBADMSG)
-		snprintf(fault->text, sizeof(fault->text), "database: the resource is damaged");
-	return rc < 0 ? rc : rc ? 0 : -ENOENT;
+	return resource_stored(db, path, out, fault);
 }
 
 int resource_key(const struct resource *r, const struct keyring *keyring,
@@ -128,71 +147,232 @@ int resource_key(const struct resource *r, const struct keyring *keyring,
 	return keyring_unwrap(keyring, name, r->wrapped, sizeof(r->wrapped), key, &len);
 }
 
-#define INSERT "INSERT INTO resource (path, project, dataset, wrapped, policy, clients," \
-	       " expires, uses, changed, key_uses, key_lifetime)" \
-	       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+/* ---- amendments -------------------------------------------------------------------- */
+
+/**
+ * struct amendment - of the row of a path
+ * @amend: makes its change of @r, as it was read: wrapped, used, disabled, version, changed;
+ *	0 or -errno
+ * @tag: of the row then
+ */
+struct amendment {
+	struct row row;
+	int (*amend)(struct resource *r, const void *arg);
+	const void *arg;
+	struct row_tag tag;
+};
+
+/* What isn't read into *r, or would be written otherwise, stays in the MAC as it was. */
+static int take_amended(void *arg, const struct db_value *c, size_t count)
+{
+	struct amendment *a = arg;
+	struct resource *r = a->row.r;
+	struct db_value next[MAC];
+	int rc = take_one(&a->row, c, count) ?: a->amend(r, a->arg);
+
+	if (rc)
+		return rc;
+	memcpy(next, c, sizeof(next));
+	next[WRAPPED] = db_blob(r->wrapped, sizeof(r->wrapped));
+	next[USED] = db_int(r->used);
+	next[DISABLED] = db_int(r->disabled);
+	next[VERSION] = db_int(r->version);
+	next[CHANGED] = db_int(r->changed);
+	return row_tag(a->row.db, "resource", next, MAC, &a->tag, a->row.fault);
+}
+
+/* Inside of a transaction. */
+static int amend_row(struct db *db, const char *path, struct amendment *a, struct db_fault *fault)
+{
+	struct resource *r = a->row.r;
+	struct db_query find = { .sql = "SELECT " COLUMNS " FROM resource WHERE path = $1",
+				 .args = { db_text(path) }, .arg_count = 1, .row = take_amended,
+				 .arg = a };
+	struct db_query put = { .sql = "UPDATE resource SET wrapped = $2, used = $3, disabled = $4,"
+				       " version = $5, changed = $6, mac = $7 WHERE path = $1",
+				.arg_count = 7 };
+	int rc;
+
+	a->row.db = db;
+	a->row.fault = fault;
+	rc = db_run(db, &find, fault);
+	if (rc == -EBADMSG)
+		snprintf(fault->text, sizeof(fault->text), "database: the resource is damaged");
+	if (rc <= 0)
+		return rc ? rc : -ENOENT;
+	put.args[0] = db_text(path);
+	put.args[1] = db_blob(r->wrapped, sizeof(r->wrapped));
+	put.args[2] = db_int(r->used);
+	put.args[3] = db_int(r->disabled);
+	put.args[4] = db_int(r->version);
+	put.args[5] = db_int(r->changed);
+	put.args[6] = row_tag_value(&a->tag);
+	rc = db_run(db, &put, fault);
+	return rc < 0 ? rc : rc ? 0 : -ENOENT;
+}
+
+static int count_use(struct resource *r, const void *wrapped)
+{
+	if (r->disabled || memcmp(r->wrapped, wrapped, sizeof(r->wrapped)))
+		return -ENOENT;
+	r->used++;
+	return 0;
+}
+
+int resource_use(struct db *db, const char *path, const uint8_t *wrapped, struct resource *out,
+		 struct db_fault *fault)
+{
+	struct amendment a = { .row = { .r = out }, .amend = count_use, .arg = wrapped };
+
+	return amend_row(db, path, &a, fault);
+}
+
+/** struct switching - @disabled or not, at @now */
+struct switching {
+	const char *path;
+	int disabled;
+	int64_t now;
+};
+
+static int switch_it(struct resource *r, const void *arg)
+{
+	const struct switching *s = arg;
+
+	r->disabled = s->disabled;
+	r->changed = s->now;
+	return 0;
+}
+
+static int switch_row(struct db *db, void *arg, struct db_fault *fault)
+{
+	const struct switching *s = arg;
+	struct resource r;
+	struct amendment a = { .row = { .r = &r }, .amend = switch_it, .arg = s };
+
+	return amend_row(db, s->path, &a, fault);
+}
+
+int resource_disable(struct db *db, const char *path, int disabled, int64_t now,
+		     struct db_fault *fault)
+{
+	struct switching s = { path, disabled, now };
+
+	return db_transaction(db, switch_row, &s, fault);
+}
+
+/** struct renewing - another key for @path; @version: of what is there then */
+struct renewing {
+	const char *path;
+	uint8_t wrapped[RESOURCE_KEY + KEYRING_ADDS];
+	int64_t now, version;
+};
+
+static int renew(struct resource *r, const void *arg)
+{
+	const struct renewing *n = arg;
+
+	memcpy(r->wrapped, n->wrapped, sizeof(r->wrapped));
+	r->changed = n->now;
+	r->version++;
+	return 0;
+}
+
+static int renew_row(struct db *db, void *arg, struct db_fault *fault)
+{
+	struct renewing *n = arg;
+	struct resource r = { .version = 0 };
+	struct amendment a = { .row = { .r = &r }, .amend = renew, .arg = n };
+	int rc = amend_row(db, n->path, &a, fault);
+
+	n->version = r.version;
+	return rc;
+}
+
+int resource_renew(struct db *db, const struct keyring *keyring, const char *path,
+		   const uint8_t key[RESOURCE_KEY], int64_t now, int64_t *version,
+		   struct db_fault *fault)
+{
+	struct renewing n = { .path = path, .now = now };
+	char name[RESOURCE_PATH_MAX + 16];
+	size_t len;
+	int rc;
+
+	if (!keyring)
+		return -ENOKEY;
+	if (!config_path_ok(path))
+		return -EINVAL;
+	wrap_name(path, name);
+	rc = keyring_wrap(keyring, name, key, RESOURCE_KEY, n.wrapped, &len) ?:
+	     db_transaction(db, renew_row, &n, fault);
+	*version = n.version;
+	return rc;
+}
+
+/* ---- new ones ---------------------------------------------------------------------- */
+
+#define INSERT "INSERT INTO resource (" COLUMNS ")" \
+	       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
 #define INSTEAD " ON CONFLICT (path) DO UPDATE SET project = $2, dataset = $3, wrapped = $4," \
-		" policy = $5, clients = $6, expires = $7, uses = $8, changed = $9," \
-		" key_uses = $10, key_lifetime = $11, version = resource.version + 1"
+		" policy = $5, clients = $6, expires = $7, uses = $8, used = $9, disabled = $10," \
+		" key_uses = $11, key_lifetime = $12, version = $13, changed = $14, mac = $15"
 
 /**
  * struct putting - what the transaction enters
  * @clients: JSON or NULL
  * @replace: one that is there
- * @version: of what is there then
  */
 struct putting {
-	const struct resource *r;
+	struct resource *r;
 	char *clients;
-	int64_t now, version;
+	int64_t now;
 	int replace;
 };
-
-static int take_version(void *arg, const struct db_value *c, size_t count)
-{
-	(void)count;
-	*(int64_t *)arg = c[0].number;
-	return 0;
-}
-
-static int find_version(struct db *db, const char *path, int64_t *version, struct db_fault *fault)
-{
-	struct db_query q = { .sql = "SELECT version FROM resource WHERE path = $1",
-			      .args = { db_text(path) }, .arg_count = 1, .row = take_version,
-			      .arg = version };
-	int rc = db_run(db, &q, fault);
-
-	return rc < 0 ? rc : 0;
-}
 
 static struct db_value or_null(int64_t n)
 {
 	return n ? db_int(n) : (struct db_value){ .type = DB_NULL };
 }
 
-static int put_row(struct db *db, void *arg, struct db_fault *fault)
+static int write_row(struct db *db, const struct putting *p, struct db_fault *fault)
 {
-	struct putting *p = arg;
 	const struct resource *r = p->r;
-	struct db_query known = { .sql = "SELECT name FROM policy WHERE name = $1",
-				  .args = { db_text(r->terms.policy) }, .arg_count = 1 };
 	struct db_query q = {
 		.sql = p->replace ? INSERT INSTEAD : INSERT,
 		.args = { db_text(r->terms.path), db_text(r->project), db_blob(r->terms.dataset, 16),
 			  db_blob(r->wrapped, sizeof(r->wrapped)), db_text(r->terms.policy),
 			  db_text(p->clients), or_null(r->terms.expires), or_null(r->terms.uses),
-			  db_int(p->now), or_null((int64_t)r->terms.key_uses),
-			  or_null((int64_t)r->terms.key_lifetime) },
-		.arg_count = 11,
+			  db_int(r->used), db_int(r->disabled), or_null((int64_t)r->terms.key_uses),
+			  or_null((int64_t)r->terms.key_lifetime), db_int(r->version),
+			  db_int(p->now) },
+		.arg_count = COLUMN_COUNT,
 	};
+	struct row_tag tag;
+	int rc = row_tag(db, "resource", q.args, MAC, &tag, fault);
+
+	q.args[MAC] = row_tag_value(&tag);
+	rc = rc ? rc : db_run(db, &q, fault);
+	return rc < 0 ? rc : 0;
+}
+
+static int put_row(struct db *db, void *arg, struct db_fault *fault)
+{
+	struct putting *p = arg;
+	struct resource *r = p->r, old = { .version = 0 };
+	struct db_query known = { .sql = "SELECT name FROM policy WHERE name = $1",
+				  .args = { db_text(r->terms.policy) }, .arg_count = 1 };
 	int rc = r->terms.policy ? db_run(db, &known, fault) : 1;
 
 	if (rc <= 0)
 		return rc ? rc : -ENOENT;
 	rc = project_put(db, r->project, p->now, fault);
-	if (!rc)
-		rc = db_run(db, &q, fault);
-	return rc < 0 ? rc : find_version(db, r->terms.path, &p->version, fault);
+	if (!rc && p->replace)
+		rc = resource_stored(db, r->terms.path, &old, fault);
+	if (rc && rc != -ENOENT)
+		return rc;
+	r->used = old.used;
+	r->disabled = old.disabled;
+	r->version = old.version + 1;
+	return write_row(db, p, fault);
 }
 
 static char *write_clients(const struct resource *r)
@@ -248,68 +428,8 @@ int resource_replace(struct db *db, const struct keyring *keyring, struct resour
 	struct putting p = { .r = r, .now = now, .replace = 1 };
 	int rc = put(db, keyring, r, key, &p, fault);
 
-	*version = p.version;
+	*version = r->version;
 	return rc;
-}
-
-/** struct renewing - another key for @path; @version: of what is there then */
-struct renewing {
-	const char *path;
-	uint8_t wrapped[RESOURCE_KEY + KEYRING_ADDS];
-	int64_t now, version;
-};
-
-static int renew_row(struct db *db, void *arg, struct db_fault *fault)
-{
-	struct renewing *n = arg;
-	struct db_query q = {
-		.sql = "UPDATE resource SET wrapped = $2, changed = $3, version = version + 1"
-		       " WHERE path = $1",
-		.args = { db_text(n->path), db_blob(n->wrapped, sizeof(n->wrapped)),
-			  db_int(n->now) },
-		.arg_count = 3,
-	};
-	int rc = db_run(db, &q, fault);
-
-	return rc <= 0 ? (rc ? rc : -ENOENT) : find_version(db, n->path, &n->version, fault);
-}
-
-int resource_renew(struct db *db, const struct keyring *keyring, const char *path,
-		   const uint8_t key[RESOURCE_KEY], int64_t now, int64_t *version,
-		   struct db_fault *fault)
-{
-	struct renewing n = { .path = path, .now = now };
-	char name[RESOURCE_PATH_MAX + 16];
-	size_t len;
-	int rc;
-
-	if (!keyring)
-		return -ENOKEY;
-	if (!config_path_ok(path))
-		return -EINVAL;
-	wrap_name(path, name);
-	rc = keyring_wrap(keyring, name, key, RESOURCE_KEY, n.wrapped, &len) ?:
-	     db_transaction(db, renew_row, &n, fault);
-	*version = n.version;
-	return rc;
-}
-
-static int change(struct db *db, struct db_query *q, struct db_fault *fault)
-{
-	int rc = db_run(db, q, fault);
-
-	return rc < 0 ? rc : rc ? 0 : -ENOENT;
-}
-
-int resource_disable(struct db *db, const char *path, int disabled, int64_t now,
-		     struct db_fault *fault)
-{
-	struct db_query q = {
-		.sql = "UPDATE resource SET disabled = $2, changed = $3 WHERE path = $1",
-		.args = { db_text(path), db_int(disabled), db_int(now) }, .arg_count = 3,
-	};
-
-	return change(db, &q, fault);
 }
 
 int resource_drop(struct db *db, const char *path, struct db_fault *fault)
@@ -317,28 +437,30 @@ int resource_drop(struct db *db, const char *path, struct db_fault *fault)
 	struct db_query q = { .sql = "DELETE FROM resource WHERE path = $1",
 			      .args = { db_text(path) }, .arg_count = 1 };
 
-	return change(db, &q, fault);
+	int rc = db_run(db, &q, fault);
+
+	return rc < 0 ? rc : rc ? 0 : -ENOENT;
 }
 
-/** struct walk - @row: called with each */
+/** struct walk - @each: called with each */
 struct walk {
-	int (*row)(void *arg, const struct resource *r);
+	struct row row;
+	int (*each)(void *arg, const struct resource *r);
 	void *arg;
 };
 
 static int take_each(void *arg, const struct db_value *c, size_t count)
 {
-	const struct walk *w = arg;
-	struct resource r;
-	int rc = count == COLUMN_COUNT ? read_row(c, &r) : -EBADMSG;
+	struct walk *w = arg;
 
-	return rc ? rc : w->row(w->arg, &r);
+	return take_one(&w->row, c, count) ?: w->each(w->arg, w->row.r);
 }
 
 int resource_each(struct db *db, int (*row)(void *arg, const struct resource *r), void *arg,
 		  struct db_fault *fault)
 {
-	struct walk w = { row, arg };
+	struct resource r;
+	struct walk w = { { db, &r, fault }, row, arg };
 	struct db_query q = { .sql = "SELECT " COLUMNS " FROM resource ORDER BY path",
 			      .row = take_each, .arg = &w };
 	int rc = db_run(db, &q, fault);

@@ -24,12 +24,12 @@
  * @terms: path, data set, uses, expiry, policy's name, clients; its texts are borrowed from
  *	the configuration or from here
  * @stored: it is the database's; @used: how often it was released, of such a one
- * @version: how many of that path there have been, of such a one
+ * @version: how many of that path there have been, of such a one; @changed: when, since the epoch
  */
 struct resource {
 	struct config_resource terms;
 	int stored, disabled;
-	int64_t used, version;
+	int64_t used, version, changed;
 	char path[RESOURCE_PATH_MAX], project[POLICY_NAME_MAX + 1], policy[POLICY_NAME_MAX + 1];
 	uint8_t clients[RESOURCE_CLIENTS_MAX][32];
 	uint8_t wrapped[RESOURCE_KEY + KEYRING_ADDS];
@@ -37,10 +37,14 @@ struct resource {
 
 /**
  * resource_find - that of @path; the configuration's comes first
- * Returns 0; -ENOENT; -EBADMSG: its row is damaged; or as db_run().
+ * Returns 0; -ENOENT; -EBADMSG: its row is damaged; -EKEYREJECTED: no broker wrote it so; or
+ * as db_run().
  */
 int resource_find(const struct config *config, struct db *db, const char *path,
 		  struct resource *out, struct db_fault *fault);
+
+/** resource_stored - that of the database alone; likewise */
+int resource_stored(struct db *db, const char *path, struct resource *out, struct db_fault *fault);
 
 /**
  * resource_key - its data key; the caller wipes it
@@ -75,7 +79,16 @@ int resource_renew(struct db *db, const struct keyring *keyring, const char *pat
 		   const uint8_t key[RESOURCE_KEY], int64_t now, int64_t *version,
 		   struct db_fault *fault);
 
-/** resource_disable - or enable; 0, -ENOENT, or as db_run() */
+/**
+ * resource_use - inside of a transaction: one more use is counted
+ * @wrapped: the key's row, as it was judged
+ * @out: its terms, and how often that makes
+ * Returns 0; -ENOENT: it is gone, disabled or another; as resource_find(); or as db_run().
+ */
+int resource_use(struct db *db, const char *path, const uint8_t *wrapped, struct resource *out,
+		 struct db_fault *fault);
+
+/** resource_disable - or enable; 0, -ENOENT, as resource_find() or as db_run() */
 int resource_disable(struct db *db, const char *path, int disabled, int64_t now,
 		     struct db_fault *fault);
 

@@ -5,10 +5,15 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "schema.h"
 
 #define STATEMENTS_MAX 12
+
+/* How a statement begins that is for one kind of database alone. */
+#define SQLITE		"sqlite:"
+#define POSTGRES	"postgresql:"
 
 static const char *const steps[][STATEMENTS_MAX] = {
 	{
@@ -52,6 +57,26 @@ static const char *const steps[][STATEMENTS_MAX] = {
 		/* Which version of what is sealed by a resource's key is the newest. */
 		"CREATE TABLE counter (path TEXT PRIMARY KEY, value BIGINT NOT NULL)",
 	},
+	{
+		/* What authenticates a row (row_mac.h); NULL where there is no keyring. */
+		"ALTER TABLE resource ADD COLUMN mac BYTEA",
+		"ALTER TABLE policy ADD COLUMN mac BYTEA",
+		"ALTER TABLE use_count ADD COLUMN mac BYTEA",
+		"ALTER TABLE counter ADD COLUMN mac BYTEA",
+		/* Sessions are short: none is taken over. id: SHA-256 of the cookie, and the nonce. */
+		"DROP TABLE session",
+		SQLITE "CREATE TABLE session (id BYTEA PRIMARY KEY, state BIGINT NOT NULL,"
+		" started BIGINT NOT NULL, who TEXT, mac BYTEA) WITHOUT ROWID",
+		POSTGRES "CREATE TABLE session (id BYTEA PRIMARY KEY, state BIGINT NOT NULL,"
+		" started BIGINT NOT NULL, who TEXT, mac BYTEA)",
+		"CREATE INDEX session_started ON session (started)",
+		/* To SQLite, BIGINT PRIMARY KEY is an index beside the table: two pages a record. */
+		SQLITE "ALTER TABLE audit RENAME TO audit_before",
+		SQLITE "CREATE TABLE audit (seq INTEGER PRIMARY KEY, time BIGINT NOT NULL,"
+		" record TEXT NOT NULL, head BYTEA NOT NULL, signature BYTEA NOT NULL, line TEXT)",
+		SQLITE "INSERT INTO audit SELECT * FROM audit_before",
+		SQLITE "DROP TABLE audit_before",
+	},
 };
 
 #define STEPS ((int64_t)(sizeof(steps) / sizeof(*steps)))
@@ -69,6 +94,17 @@ static int run(struct db *db, const char *sql, struct db_fault *fault)
 	int rc = db_run(db, &q, fault);
 
 	return rc < 0 ? rc : 0;
+}
+
+static int run_step(struct db *db, const char *sql, struct db_fault *fault)
+{
+	const char *colon = strchr(sql, ':');
+	size_t len = colon ? (size_t)(colon - sql) : 0;
+
+	if (!colon)
+		return run(db, sql, fault);
+	return len == strlen(db_scheme(db)) && !strncmp(sql, db_scheme(db), len) ?
+		       run(db, colon + 1, fault) : 0;
 }
 
 static int version(struct db *db, int64_t *out, struct db_fault *fault)
@@ -97,7 +133,7 @@ static int next_step(struct db *db, void *arg, struct db_fault *fault)
 	if (rc || *at >= STEPS)
 		return rc;
 	for (int i = 0; !rc && i < STATEMENTS_MAX && steps[*at][i]; i++)
-		rc = run(db, steps[*at][i], fault);
+		rc = run_step(db, steps[*at][i], fault);
 	return rc ? rc : run(db, "UPDATE ward_schema SET version = version + 1", fault);
 }
 

@@ -15,8 +15,8 @@
 /**
  * struct release_terms - under which a key may be released
  * @path: of the resource
- * @wrapped, @wrapped_len: of a row of the table of resources, which has terms of its own,
- *	too: its wrapped key, no two rows' the same; NULL = of the configuration
+ * @wrapped: of a row of the table of resources, which has terms of its own, too: its
+ *	wrapped key, no two rows' the same; NULL = of the configuration
  * @expires: seconds since the epoch; 0 = never
  * @uses: how often; 0 = as often as it is asked for
  * @policy, @policy_sha256: the named one that was met; NULL = none is asked for
@@ -27,7 +27,6 @@
 struct release_terms {
 	const char *path;
 	const uint8_t *wrapped;
-	size_t wrapped_len;
 	int64_t expires;
 	int64_t uses;
 	const char *policy;
@@ -36,7 +35,7 @@ struct release_terms {
 
 /**
  * store_stands - would what was judged before be judged so now, uses and time aside?
- * Returns 0; -ENOENT, -ESTALE as store_release(); or as db_run().
+ * Returns 0; -ENOENT, -ESTALE, -EKEYREJECTED as store_release(); or as db_run().
  */
 int store_stands(struct db *db, const struct release_terms *terms, const struct attested *who,
 		 struct db_fault *fault);
@@ -46,7 +45,8 @@ int store_stands(struct db *db, const struct release_terms *terms, const struct 
  * @e: its record: time, line and all; @e->use is filled in
  * Returns 0: it is on disk; -ENOENT: the resource is gone, disabled or another meanwhile;
  * -ESTALE: its policy is another, or one of all refuses; -ETIME: its time is over; -EDQUOT:
- * it is used up; or as db_transaction(). After a failure nothing is counted.
+ * it is used up; -EKEYREJECTED: no broker wrote a row that it leans on so; or as
+ * db_transaction(). After a failure nothing is counted.
  */
 int store_release(struct db *db, const struct audit *audit, const struct release_terms *terms,
 		  struct audit_entry *e, struct db_fault *fault);

@@ -8,6 +8,7 @@
 #include <openssl/rand.h>
 
 #include "attested_json.h"
+#include "row_mac.h"
 #include "store_session.h"
 #include "text.h"
 
@@ -42,6 +43,23 @@ struct starting {
 	const struct session *s;
 };
 
+/* @sql's $1 to $4 are the row, $5 its MAC; as db_run(). */
+static int write_row(struct db *db, const struct session *s, const char *who, const char *sql,
+		     struct db_fault *fault)
+{
+	struct db_query q = {
+		.sql = sql,
+		.args = { db_blob(s->id, sizeof(s->id)), db_int(s->state), db_int(s->started),
+			  db_text(who) },
+		.arg_count = 5,
+	};
+	struct row_tag tag;
+	int rc = row_tag(db, "session", q.args, 4, &tag, fault);
+
+	q.args[4] = row_tag_value(&tag);
+	return rc ? rc : db_run(db, &q, fault);
+}
+
 /*
  * Counted and inserted as one: two brokers don't exceed the cap together. A session that the
  * machine's crash takes along is one that nobody may use: no disk needs to be waited for.
@@ -56,17 +74,12 @@ static int insert(struct db *db, void *arg, struct db_fault *fault)
 		.args = { db_int(s->started - t->limits->timeout) }, .arg_count = 1,
 		.row = take_count, .arg = &live,
 	};
-	struct db_query put = {
-		.sql = "INSERT INTO session (id, nonce, state, started) VALUES ($1, $2, $3, $4)",
-		.args = { db_blob(s->id, sizeof(s->id)), db_blob(s->nonce, sizeof(s->nonce)),
-			  db_int(SESSION_NEW), db_int(s->started) },
-		.arg_count = 4,
-	};
 	int rc = db_lock(db, "session", fault) ?: done(db_run(db, &count, fault));
 
 	if (!rc && live >= t->limits->max)
 		rc = -ENOSPC;
-	return rc ? rc : done(db_run(db, &put, fault));
+	return rc ? rc : done(write_row(db, s, NULL, "INSERT INTO session (" ROW_SESSION ", mac)"
+					" VALUES ($1, $2, $3, $4, $5)", fault));
 }
 
 int session_start(struct db *db, const struct session_limits *limits, int64_t now, char *cookie,
@@ -78,26 +91,34 @@ int session_start(struct db *db, const struct session_limits *limits, int64_t no
 	int rc = -EIO;
 
 	*fault = (struct db_fault){ "no random numbers" };
-	if (RAND_priv_bytes(raw, sizeof(raw)) == 1 && RAND_bytes(s.nonce, sizeof(s.nonce)) == 1 &&
-	    !digest(raw, s.id))
+	if (RAND_priv_bytes(raw, sizeof(raw)) == 1 && !digest(raw, s.id))
 		rc = db_transaction_hasty(db, insert, &t, fault);
 	if (!rc) {
 		text_hex(raw, sizeof(raw), cookie);
-		memcpy(nonce, s.nonce, sizeof(s.nonce));
+		memcpy(nonce, s.id, sizeof(s.id));
 	}
 	OPENSSL_cleanse(raw, sizeof(raw));
 	return rc;
 }
 
+/** struct finding - @fault: of the MAC */
+struct finding {
+	struct db *db;
+	struct session *s;
+	struct db_fault *fault;
+};
+
 static int take_session(void *arg, const struct db_value *c, size_t count)
 {
-	struct session *s = arg;
+	struct finding *f = arg;
+	struct session *s = f->s;
+	int rc = count == 5 ? row_check(f->db, "session", c, count, f->fault) : -EBADMSG;
 
-	if (count != 4 || c[0].type != DB_BLOB || c[0].len != sizeof(s->nonce) ||
-	    c[1].type != DB_INT || c[1].number < SESSION_NEW || c[1].number > SESSION_ATTESTED ||
+	if (rc)
+		return rc;
+	if (c[1].type != DB_INT || c[1].number < SESSION_NEW || c[1].number > SESSION_ATTESTED ||
 	    c[2].type != DB_INT)
 		return -EBADMSG;
-	memcpy(s->nonce, c[0].data, sizeof(s->nonce));
 	s->state = (enum session_state)c[1].number;
 	s->started = c[2].number;
 	if (s->state != SESSION_ATTESTED)
@@ -107,8 +128,9 @@ static int take_session(void *arg, const struct db_value *c, size_t count)
 
 int session_find(struct db *db, const char *cookie, struct session *out, struct db_fault *fault)
 {
-	struct db_query q = { .sql = "SELECT nonce, state, started, who FROM session WHERE id = $1",
-			      .arg_count = 1, .row = take_session, .arg = out };
+	struct finding f = { db, out, fault };
+	struct db_query q = { .sql = "SELECT " ROW_SESSION ", mac FROM session WHERE id = $1",
+			      .arg_count = 1, .row = take_session, .arg = &f };
 	uint8_t raw[SESSION_ID_LEN];
 	int rc;
 
@@ -130,20 +152,22 @@ int session_spend(struct db *db, const struct session *s, enum session_state sta
 		  struct db_fault *fault)
 {
 	char *who = state == SESSION_ATTESTED ? attested_write(&s->attested) : NULL;
-	struct db_query q = {
-		.sql = "UPDATE session SET state = $2, who = $3 WHERE id = $1 AND state = 1",
-		.args = { db_blob(s->id, sizeof(s->id)), db_int(state), db_text(who) },
-		.arg_count = 3,
-	};
-	int rc = state == SESSION_ATTESTED && !who ? -ENOMEM : db_run(db, &q, fault);
+	struct session spent = { .state = state, .started = s->started };
+	int rc = state == SESSION_ATTESTED && !who ? -ENOMEM : 0;
 
+	memcpy(spent.id, s->id, sizeof(spent.id));
+	if (!rc)
+		rc = write_row(db, &spent, who, "UPDATE session SET state = $2, started = $3, who = $4,"
+			       " mac = $5 WHERE id = $1 AND state = 1", fault);
+	else
+		*fault = (struct db_fault){ "session: no memory" };
 	free(who);
 	return rc < 0 ? rc : rc ? 0 : -EALREADY;
 }
 
 int session_nonce_used(struct db *db, const uint8_t *nonce, size_t len, struct db_fault *fault)
 {
-	struct db_query q = { .sql = "SELECT started FROM session WHERE nonce = $1 AND state > 1",
+	struct db_query q = { .sql = "SELECT started FROM session WHERE id = $1 AND state > 1",
 			      .args = { db_blob(nonce, len) }, .arg_count = 1 };
 
 	return len == SESSION_NONCE_LEN ? db_run(db, &q, fault) : 0;

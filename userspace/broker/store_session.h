@@ -17,7 +17,7 @@
 
 #define SESSION_ID_LEN		32
 #define SESSION_COOKIE_LEN	(2 * SESSION_ID_LEN)	/* hex digits, no NUL */
-#define SESSION_NONCE_LEN	32
+#define SESSION_NONCE_LEN	SESSION_ID_LEN
 #define SESSION_SKEW		5	/* seconds that two brokers' clocks may differ */
 
 enum session_state {
@@ -28,7 +28,8 @@ enum session_state {
 
 /**
  * struct session - one session, as it stood when it was looked at
- * @id: SHA-256 of the cookie
+ * @id: SHA-256 of the cookie, and the nonce that its evidence is over: random, new, and
+ *	nobody finds the cookie by it
  * @started: when /auth was called
  * @attested: what the evidence said; valid in SESSION_ATTESTED
  */
@@ -36,7 +37,6 @@ struct session {
 	enum session_state state;
 	int64_t started;
 	uint8_t id[SESSION_ID_LEN];
-	uint8_t nonce[SESSION_NONCE_LEN];
 	struct attested attested;
 };
 
@@ -57,7 +57,8 @@ int session_start(struct db *db, const struct session_limits *limits, int64_t no
 /**
  * session_find - the session of a cookie, expired or not
  * @cookie: NUL terminated
- * Returns 0; -ENOENT; -EBADMSG: its row is damaged; or as db_run().
+ * Returns 0; -ENOENT; -EBADMSG: its row is damaged; -EKEYREJECTED: no broker wrote it so; or
+ * as db_run().
  */
 int session_find(struct db *db, const char *cookie, struct session *out, struct db_fault *fault);
 

@@ -257,6 +257,8 @@ static const struct code refusals[] = {
 	  "Wait as long as the header Retry-After says." },
 	{ 500, "release-failed", NULL, "The release could not be logged: no key was given.",
 	  "The broker's operator looks at its log." },
+	{ 500, "row-not-authentic", NULL, "A row of the broker's database is not as a broker wrote it.",
+	  "The broker's operator looks at its log, and who else can write its database." },
 	{ 500, "internal-error", NULL, "The broker failed.", "Its operator looks at its log." },
 	{ 503, "sessions-exhausted", NULL, "Too many attest at once.", "Try again." },
 	{ 503, "store-failed", NULL, "The broker's database does not answer.",
