@@ -89,6 +89,7 @@ run 1 '0 to 23' 'a PCR that is none' --data n="$D/t.wds" --checkpoint "$D/c" --s
 run 1 '0 to 23' 'PCRs with a comma too many' --data n="$D/t.wds" --checkpoint "$D/c" --seal-to tpm:0,
 run 1 'words of' 'a word that binds nothing' --data n="$D/t.wds" --checkpoint "$D/c" --seal-to snp:shoe
 run 1 'are possible' 'a recipient of no known kind' --data n="$D/t.wds" --checkpoint "$D/c" --seal-to disk
+run 1 '1 and 2' 'three threads' --data n="$D/t.wds" --threads 3
 run 1 'or a time' 'an interval of nothing' --data n="$D/t.wds" --every 0
 run 1 'or a time' 'an interval in days' --data n="$D/t.wds" --every 1d
 run 6 'no-device' 'all of it as it should be' --data n="$D/t.wds" --checkpoint "$D/c" \

@@ -17,7 +17,7 @@
 #define ROWS		12	/* of the smallest site */
 #define BUDGET		(4u << 20)
 #define PARAMS_MAX	32
-#define RUNS		4
+#define RUNS		5
 #define CALLS_MAX	5000
 
 static const char plan_text[] =
@@ -30,7 +30,9 @@ static const char plan_text[] =
 	"\"decay\":0.1,\"momentum\":0.5,\"window\":10,\"seed\":3},"
 	"{\"name\":\"lbfgs\",\"method\":\"lbfgs\",\"l2\":0.01,\"hidden\":[3],\"max_steps\":6},"
 	"{\"name\":\"layers\",\"method\":\"adam\",\"hidden\":[3],\"activation\":\"tanh\","
-	"\"rate\":0.02,\"epochs\":2,\"batch\":9,\"window\":20,\"seed\":3}]}";
+	"\"rate\":0.02,\"epochs\":2,\"batch\":9,\"window\":20,\"seed\":3},"
+	"{\"name\":\"rounds\",\"method\":\"sgd\",\"rounds\":3,\"epochs\":1,\"batch\":9,"
+	"\"rate\":0.1,\"window\":20,\"seed\":5}]}";
 
 struct outcome {
 	double theta[RUNS][PARAMS_MAX];
@@ -231,7 +233,7 @@ static void test_dies_at_every_step(void **state)
 		assert_true(came >= 0);
 		goes_on(&expected);
 	}
-	/* each model's steps or minibatches, and its end: 3 models of 4 runs */
+	/* each model's steps or minibatches, and its end: 3 models of 5 runs */
 	assert_true(lives > 60);
 }
 

@@ -2,6 +2,9 @@
 /* How much memory there is decides the speed, never the result. */
 #include "worker_bench.h"
 
+#include <semaphore.h>
+#include <unistd.h>
+
 #include "../../userspace/worker/newton.h"
 #include "../../userspace/worker/sgd.h"
 
@@ -65,10 +68,10 @@ static void train_layers(struct bench_cohort *b, double *out)
 	memcpy(out, theta, PARAMS * sizeof(double));
 }
 
-static void train(struct outcome *out, size_t rows, size_t chunk, size_t ring,
-		  size_t shrink_at, size_t budget)
+static void train_as(struct outcome *out, size_t rows, size_t chunk, size_t ring,
+		     size_t shrink_at, size_t budget, bool reader)
 {
-	struct bench_cohort b = { .ring_limit = shrink_at };
+	struct bench_cohort b = { .ring_limit = shrink_at, .reader = reader };
 	struct solve_options options = {
 		.net = &net, .tolerance = 1e-10, .max_steps = 30, .pass = pass, .arg = &b,
 	};
@@ -96,6 +99,12 @@ static void train(struct outcome *out, size_t rows, size_t chunk, size_t ring,
 	bench_end(&b);
 }
 
+static void train(struct outcome *out, size_t rows, size_t chunk, size_t ring,
+		  size_t shrink_at, size_t budget)
+{
+	train_as(out, rows, chunk, ring, shrink_at, budget, false);
+}
+
 static void same_weights(const struct outcome *a, const struct outcome *b)
 {
 	assert_memory_equal(a->newton, b->newton, sizeof(a->newton));
@@ -118,6 +127,33 @@ static void test_ring_size_changes_nothing(void **state)
 	same_weights(&large, &small);
 	same_weights(&large, &shrunk);
 	same_weights(&large, &chunked);
+}
+
+/* Nor does a second thread; and what it decrypts does not depend on how fast it is. */
+static void test_reader_changes_nothing(void **state)
+{
+	static const size_t rings[] = { BENCH_SITES, BENCH_SITES + 1, 2 * BENCH_SITES, 20, 1000 };
+	struct outcome alone, two, again;
+	size_t i;
+
+	(void)state;
+	train(&alone, 100, 512, 1000, 0, 16 << 20);
+	for (i = 0; i < sizeof(rings) / sizeof(*rings); i++) {
+		train_as(&two, 100, 512, rings[i], 0, 16 << 20, true);
+		same_weights(&alone, &two);
+		train_as(&again, 100, 512, rings[i], 0, 16 << 20, true);
+		assert_memory_equal(&two, &again, sizeof(two));
+	}
+	assert_int_equal(two.misses, alone.misses);	/* all of it is kept */
+	train_as(&two, 100, 512, 1000, 12, 16 << 20, true);
+	assert_true(two.shrinks >= 1);
+	same_weights(&alone, &two);
+	train_as(&two, 100, 97, 7, 0, 16 << 20, true);
+	same_weights(&alone, &two);
+	train_as(&two, 5000, 4096, 1000, 0, 160 << 10, true);
+	assert_true(two.peak <= 160 << 10);
+	train(&alone, 5000, 4096, 1000, 0, 160 << 10);
+	same_weights(&alone, &two);
 }
 
 /* A hundredfold table fits the same budget. */
@@ -277,15 +313,131 @@ static void test_refused_charge(void **state)
 	ring_bench_end(&r);
 }
 
+/* ---- reading ahead -------------------------------------------------------------- */
+
+struct gate {
+	struct ring_bench r;
+	struct source behind;	/* that the gate stands before */
+	sem_t came;
+	sem_t open;
+	uint64_t fails;		/* this chunk does */
+};
+
+static int open_behind(void *arg, uint64_t chunk, uint8_t *out, size_t *len,
+		       struct failure *failure)
+{
+	struct gate *gate = arg;
+
+	if (chunk == 1) {
+		sem_post(&gate->came);
+		sem_wait(&gate->open);
+	}
+	if (chunk == gate->fails)
+		return failed(failure, EXIT_DAMAGED, "chunk %d", (int)chunk);
+	return gate->behind.open(gate->behind.arg, chunk, out, len, failure);
+}
+
+static void gate_begin(struct gate *gate, size_t cap)
+{
+	struct failure failure = { 0 };
+
+	ring_bench_begin(&gate->r, cap, 1);
+	gate->behind = gate->r.source;
+	gate->r.source.open = open_behind;
+	gate->r.source.arg = gate;
+	gate->fails = UINT64_MAX;
+	sem_init(&gate->came, 0, 0);
+	sem_init(&gate->open, 0, 0);
+	assert_int_equal(ring_read_ahead(&gate->r.ring, &failure), 0);
+	alarm(300);	/* who waits in vain has failed */
+}
+
+static void gate_end(struct gate *gate)
+{
+	alarm(0);
+	ring_bench_end(&gate->r);
+	sem_destroy(&gate->came);
+	sem_destroy(&gate->open);
+}
+
+/* The second chunk is being opened while the first is held, before anybody asked. */
+static void test_reads_ahead(void **state)
+{
+	struct ring_slot *slot;
+	struct gate gate;
+	uint64_t i;
+
+	(void)state;
+	gate_begin(&gate, 3);
+	slot = take(&gate.r, 0);
+	sem_wait(&gate.came);
+	assert_int_equal(slot->block.data[0], 'a');
+	sem_post(&gate.open);
+	for (i = 1; i < 26; i++) {
+		ring_drop(slot);
+		slot = take(&gate.r, i);
+	}
+	assert_int_equal(gate.r.text.opened, 26);
+	assert_int_equal(gate.r.ring.misses, 26);
+	assert_int_equal(gate.r.ring.hits, 0);
+	assert_int_equal(gate.r.ring.count, 3);
+	gate_end(&gate);
+}
+
+/* What is under way is waited for before its slot is wiped. */
+static void test_ends_while_it_reads(void **state)
+{
+	struct gate gate;
+
+	(void)state;
+	gate_begin(&gate, 3);
+	take(&gate.r, 0);
+	sem_wait(&gate.came);
+	sem_post(&gate.open);
+	gate_end(&gate);
+	gate_begin(&gate, 3);
+	ring_drop(take(&gate.r, 0));
+	sem_wait(&gate.came);
+	sem_post(&gate.open);
+	assert_int_equal(ring_shrink(&gate.r.ring), MEMORY_PAGE);
+	assert_int_equal(gate.r.ring.count, 1);
+	gate_end(&gate);
+}
+
+static void test_fails_ahead(void **state)
+{
+	struct failure failure = { 0 };
+	struct ring_slot *slot;
+	struct gate gate;
+	uint64_t i;
+
+	(void)state;
+	gate_begin(&gate, 3);
+	gate.fails = 3;
+	sem_post(&gate.open);
+	for (i = 0; i < 3; i++)
+		ring_drop(take(&gate.r, i));	/* its failure is none of theirs */
+	assert_int_equal(ring_hold(&gate.r.ring, 0, 3, &gate.r.source, &slot, &failure), -1);
+	assert_string_equal(failure.text, "chunk 3");
+	assert_int_equal(failure.exit, EXIT_DAMAGED);
+	gate.fails = UINT64_MAX;
+	assert_non_null(take(&gate.r, 3));
+	gate_end(&gate);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ring_size_changes_nothing),
+		cmocka_unit_test(test_reader_changes_nothing),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_cyclic_passes),
 		cmocka_unit_test(test_held_stays),
 		cmocka_unit_test(test_work_comes_first),
 		cmocka_unit_test(test_refused_charge),
+		cmocka_unit_test(test_reads_ahead),
+		cmocka_unit_test(test_ends_while_it_reads),
+		cmocka_unit_test(test_fails_ahead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

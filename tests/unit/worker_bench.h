@@ -169,6 +169,7 @@ struct bench_cohort {
 	struct cohort cohort;
 	struct plan *plan;
 	const char *plan_text;	/* NULL = bench_plan_text */
+	bool reader;		/* chunks are opened by a second thread, ahead */
 	size_t ring_limit;	/* shrink once when the ring has so many slots */
 };
 
@@ -193,6 +194,8 @@ static inline void bench_begin(struct bench_cohort *b, size_t rows, size_t chunk
 	memory_init(&b->memory, &backend, budget);
 	b->plan = bench_plan(b->plan_text ? b->plan_text : bench_plan_text);
 	if (ring_init(&b->ring, &b->memory, chunk, ring, BENCH_SITES, &failure))
+		fail_msg("%s", failure.text);
+	if (b->reader && ring_read_ahead(&b->ring, &failure))
 		fail_msg("%s", failure.text);
 	b->ring.before = bench_shrink;
 	b->ring.before_arg = b;

@@ -114,17 +114,26 @@ int average_solve(const struct average_options *options, struct cohort *cohort, 
 	size_t params = net_params(options->net);
 	double *update = memory_doubles(cohort->memory, params), loss;
 	struct average average;
-	uint64_t round;
+	struct state state = { 0 };
+	uint64_t round = 0;
 
 	if (!update || average_init(&average, cohort->memory, params))
 		return failed(failure, EXIT_DEVICE,
 			      "no room for the sites' updates in the budget; raise --budget");
-	for (round = 0; round < options->run->rounds; round++) {
+	state_add(&state, theta, params * sizeof(double));
+	state_add(&state, &round, sizeof(round));
+	if (keeper_restore(options->keeper, &state, failure) < 0)
+		return -1;
+	while (round < options->run->rounds) {
 		if (one_round(options, cohort, &average, round, theta, update, failure))
 			return -1;
 		loss = average_apply(&average, theta);
+		round++;
 		if (options->progress)
-			options->progress(options->arg, round + 1, loss);
+			options->progress(options->arg, round, loss);
+		/* behind the last one the model is kept as a whole */
+		if (round < options->run->rounds && keeper_keep(options->keeper, &state, failure))
+			return -1;
 	}
 	return 0;
 }

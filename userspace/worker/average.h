@@ -14,6 +14,7 @@
 
 #include "cohort.h"
 #include "failure.h"
+#include "keeper.h"
 #include "memory.h"
 #include "net.h"
 #include "plan.h"
@@ -101,6 +102,7 @@ struct average_options {
 	/* after each round: mean loss; or NULL */
 	void (*progress)(void *arg, uint64_t round, double loss);
 	void *arg;
+	const struct keeper *keeper;	/* keeps the state between rounds; or NULL */
 };
 
 /**

@@ -34,6 +34,7 @@ struct job_data {
  * @budget: most bytes of plaintext to be held
  * @threshold: bytes held at which the ring shrinks; 0 = three quarters of it
  * @ring: most chunks to be held decrypted; 0 = as many as the budget allows
+ * @threads: 1, or 2: chunks are decrypted while others are worked on
  * @checkpoint: file to go on from and to keep up to date, or NULL
  * @every_steps: write it after so many steps or minibatches; 0 = by time
  * @every_seconds: or after so many seconds
@@ -53,6 +54,7 @@ struct job_options {
 	uint64_t budget;
 	uint64_t threshold;
 	uint64_t ring;
+	unsigned int threads;
 	const char *checkpoint;
 	uint64_t every_steps;
 	uint64_t every_seconds;

@@ -83,6 +83,8 @@ static int load_ring(struct job *job)
 	if (ring_init(&job->ring, &job->memory, chunk, ring_slots(job, chunk),
 		      job->options->count, job->failure))
 		return -1;
+	if (job->options->threads > 1 && ring_read_ahead(&job->ring, job->failure))
+		return -1;
 	job->pressure.session = job->session;
 	job->pressure.ring = &job->ring;
 	job->ring.before = pressure_check;

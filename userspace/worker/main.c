@@ -2,6 +2,7 @@
 /*
  * ward-train: find the verb, read its options, run it, say how it ended.
  */
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -70,6 +71,7 @@ static void harden(void)
 {
 	struct rlimit none = { 0, 0 };
 
+	mallopt(M_ARENA_MAX, 1);	/* one heap for all threads: scrub_exit() knows that one */
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

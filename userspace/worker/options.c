@@ -28,6 +28,7 @@ static const char train_usage[] =
 	"  --budget SIZE         most plaintext to be held at once (32M)\n"
 	"  --threshold SIZE      bytes held at which the chunk ring shrinks (3/4 of it)\n"
 	"  --chunk-ring N        most chunks to be held decrypted (what the budget allows)\n"
+	"  --threads 1|2         2: decrypt the next chunks while others are worked on (2)\n"
 	"  --checkpoint FILE     go on from it if it is there, and keep it up to date: sealed\n"
 	"  --every N|TIME        after so many steps or minibatches, or 30s, 5m, 1h (60s)\n"
 	"  --seal-to WHO         who can open it; up to three: tpm[:PCRS], snp[:WORDS],\n"
@@ -44,7 +45,7 @@ static const char train_usage[] =
 enum {
 	OPT_BROKER = 256, OPT_CA, OPT_DATA, OPT_RESOURCES, OPT_PLAN, OPT_OUT,
 	OPT_BUDGET, OPT_THRESHOLD, OPT_RING, OPT_EARLY, OPT_DEVICE,
-	OPT_USER_KEY, OPT_CHECKPOINT, OPT_EVERY, OPT_SEAL_TO, OPT_TCTI, OPT_SEAL_DEVICE,
+	OPT_USER_KEY, OPT_THREADS, OPT_CHECKPOINT, OPT_EVERY, OPT_SEAL_TO, OPT_TCTI, OPT_SEAL_DEVICE,
 };
 
 static const struct option train_options[] = {
@@ -59,6 +60,7 @@ static const struct option train_options[] = {
 	{ "chunk-ring", required_argument, NULL, OPT_RING },
 	{ "early-receipt", required_argument, NULL, OPT_EARLY },
 	{ "key-in-user-space", no_argument, NULL, OPT_USER_KEY },
+	{ "threads", required_argument, NULL, OPT_THREADS },
 	{ "checkpoint", required_argument, NULL, OPT_CHECKPOINT },
 	{ "every", required_argument, NULL, OPT_EVERY },
 	{ "seal-to", required_argument, NULL, OPT_SEAL_TO },
@@ -105,6 +107,14 @@ static int read_size(const char *name, const char *text, uint64_t *out,
 		return 0;
 	return failed(failure, EXIT_MISUSE,
 		      "--%s %s: must be a number above 0, K, M or G may follow", name, text);
+}
+
+static int read_threads(const char *text, struct job_options *options, struct failure *failure)
+{
+	if (strcmp(text, "1") && strcmp(text, "2"))
+		return failed(failure, EXIT_MISUSE, "--threads %s: 1 and 2 are possible", text);
+	options->threads = (unsigned int)(*text - '0');
+	return 0;
 }
 
 /* Steps, or a time with s, m or h behind it. */
@@ -199,6 +209,8 @@ static int read_option(int option, struct job_options *options, struct emit *emi
 	case OPT_USER_KEY:
 		options->key_in_user_space = true;
 		return 0;
+	case OPT_THREADS:
+		return read_threads(optarg, options, failure);
 	case OPT_CHECKPOINT:
 		options->checkpoint = optarg;
 		return 0;
@@ -251,7 +263,7 @@ int options_read(int argc, char **argv, struct job_options *options,
 
 	*options = (struct job_options){
 		.resources = JOB_RESOURCES_DEFAULT, .budget = JOB_BUDGET_DEFAULT,
-		.every_seconds = CHECKPOINT_SECONDS_DEFAULT,
+		.threads = 2, .every_seconds = CHECKPOINT_SECONDS_DEFAULT,
 	};
 
 	while ((option = getopt_long(argc, argv, "o:qh", train_options, NULL)) != -1) {

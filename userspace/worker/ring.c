@@ -20,6 +20,29 @@ int ring_init(struct ring *ring, struct memory *memory, size_t slot_bytes,
 	return 0;
 }
 
+int ring_read_ahead(struct ring *ring, struct failure *failure)
+{
+	return reader_begin(&ring->reader, failure);
+}
+
+/* What was asked of the reader is there; what failed is empty, and is tried again when its turn comes. */
+static void settle(struct ring *ring)
+{
+	size_t i;
+
+	if (!ring->reader.running)
+		return;
+	reader_settle(&ring->reader);
+	for (i = 0; i < ring->count; i++) {
+		struct ring_slot *slot = ring->slot[i];
+
+		if (!slot->ahead)
+			continue;
+		slot->len = slot->task.len;
+		slot->ahead = slot->len > 0;
+	}
+}
+
 static void remove_slot(struct ring *ring, size_t i)
 {
 	struct ring_slot *slot = ring->slot[i];
@@ -31,6 +54,7 @@ static void remove_slot(struct ring *ring, size_t i)
 
 void ring_end(struct ring *ring)
 {
+	reader_end(&ring->reader);
 	while (ring->count)
 		remove_slot(ring, ring->count - 1);
 	free(ring->slot);
@@ -46,7 +70,7 @@ static struct ring_slot *find(struct ring *ring, unsigned int site, uint64_t chu
 	for (i = 0; i < ring->count; i++) {
 		struct ring_slot *slot = ring->slot[i];
 
-		if (slot->len && slot->site == site && slot->chunk == chunk)
+		if ((slot->len || slot->ahead) && slot->site == site && slot->chunk == chunk)
 			return slot;
 	}
 	return NULL;
@@ -54,16 +78,17 @@ static struct ring_slot *find(struct ring *ring, unsigned int site, uint64_t chu
 
 /*
  * The slot to give up: an empty one, else the one used last, never one that is
- * held. Return: its place, or ring->count.
+ * held, nor one with what was decrypted ahead, unless there is no other and
+ * @ahead says so. Return: its place, or ring->count.
  */
-static size_t victim(const struct ring *ring)
+static size_t victim(const struct ring *ring, bool ahead)
 {
 	size_t i, best = ring->count;
 
 	for (i = 0; i < ring->count; i++) {
 		const struct ring_slot *slot = ring->slot[i];
 
-		if (slot->held)
+		if (slot->held || (slot->ahead && !ahead))
 			continue;
 		if (!slot->len)
 			return i;
@@ -105,7 +130,9 @@ static struct ring_slot *free_slot(struct ring *ring, struct failure *failure)
 
 	if (slot)
 		return slot;
-	i = victim(ring);
+	i = victim(ring, false);
+	if (i == ring->count)
+		i = victim(ring, true);
 	if (i < ring->count)
 		return ring->slot[i];
 	failed(failure, EXIT_DEVICE,
@@ -114,21 +141,74 @@ static struct ring_slot *free_slot(struct ring *ring, struct failure *failure)
 	return NULL;
 }
 
-static int fill(struct ring_slot *slot, unsigned int site, uint64_t chunk,
-		const struct source *source, struct failure *failure)
+static void assign(struct ring *ring, struct ring_slot *slot, unsigned int site, uint64_t chunk,
+		   const struct source *source)
 {
-	int ret;
-
-	slot->len = 0;
-	if (source->open_into)
-		ret = source->open_into(source->arg, chunk, slot->block.handle, &slot->len, failure);
-	else
-		ret = source->open(source->arg, chunk, slot->block.data, &slot->len, failure);
-	if (ret)
-		return -1;
 	slot->site = site;
 	slot->chunk = chunk;
-	return 0;
+	slot->len = 0;
+	slot->task = (struct reader_task){
+		.source = source, .chunk = chunk, .block = &slot->block,
+	};
+	ring->misses++;
+}
+
+/* Decrypted here and now. Return: NULL on failure. */
+static struct ring_slot *fill(struct ring *ring, unsigned int site, uint64_t chunk,
+			      const struct source *source, struct failure *failure)
+{
+	struct ring_slot *slot;
+
+	settle(ring);
+	slot = free_slot(ring, failure);
+	if (!slot)
+		return NULL;
+	slot->ahead = false;
+	assign(ring, slot, site, chunk, source);
+	if (reader_read(&slot->task)) {
+		failed(failure, slot->task.failure.exit, "%s", slot->task.failure.text);
+		return NULL;
+	}
+	slot->len = slot->task.len;
+	return slot;
+}
+
+/* It was found: it may still be under way. Return: as fill(). */
+static struct ring_slot *use(struct ring *ring, struct ring_slot *slot, struct failure *failure)
+{
+	if (!slot->ahead) {
+		ring->hits++;
+		return slot;
+	}
+	reader_wait(&ring->reader, &slot->task);
+	slot->ahead = false;
+	slot->len = slot->task.len;
+	if (!slot->task.failure.exit)
+		return slot;
+	failed(failure, slot->task.failure.exit, "%s", slot->task.failure.text);
+	return NULL;
+}
+
+/* A cache of the future gives nothing up that is used now, and waits for nothing. */
+static void read_ahead(struct ring *ring, unsigned int site, uint64_t chunk,
+		       const struct source *source)
+{
+	struct ring_slot *slot;
+	size_t i;
+
+	if (!ring->reader.running || chunk >= source->chunks || find(ring, site, chunk))
+		return;
+	slot = add_slot(ring);
+	if (!slot) {
+		i = victim(ring, false);
+		if (i == ring->count)
+			return;
+		slot = ring->slot[i];
+	}
+	assign(ring, slot, site, chunk, source);
+	slot->ahead = true;
+	slot->used = ring->clock;
+	reader_ask(&ring->reader, &slot->task);
 }
 
 int ring_hold(struct ring *ring, unsigned int site, uint64_t chunk,
@@ -140,17 +220,13 @@ int ring_hold(struct ring *ring, unsigned int site, uint64_t chunk,
 	if (ring->before)
 		ring->before(ring->before_arg);
 	slot = find(ring, site, chunk);
-	if (slot) {
-		ring->hits++;
-	} else {
-		slot = free_slot(ring, failure);
-		if (!slot || fill(slot, site, chunk, source, failure))
-			return -1;
-		ring->misses++;
-	}
+	slot = slot ? use(ring, slot, failure) : fill(ring, site, chunk, source, failure);
+	if (!slot)
+		return -1;
 	slot->held = true;
 	slot->used = ++ring->clock;
 	*out = slot;
+	read_ahead(ring, site, chunk + 1, source);
 	return 0;
 }
 
@@ -165,8 +241,9 @@ static size_t give_back(struct ring *ring, size_t want, size_t bytes, bool yield
 {
 	size_t before = ring->count, wiped = 0, i;
 
+	settle(ring);
 	while (ring->count > want && wiped < bytes) {
-		i = victim(ring);
+		i = victim(ring, true);
 		if (i == ring->count)
 			break;
 		wiped += ring->slot[i]->block.len;

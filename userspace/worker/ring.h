@@ -9,6 +9,10 @@
  * one to give up. The ring never grows again after it gave slots back. How
  * many slots there are decides how often chunks are decrypted, never what is
  * computed.
+ *
+ * With a reader the chunk behind the one that is asked for is decrypted meanwhile, where
+ * there is a slot for it that nobody holds. What becomes of which slot is decided in the
+ * thread of whoever asks, so that it does not depend on how fast the reader is.
  */
 #ifndef WARD_WORKER_RING_H
 #define WARD_WORKER_RING_H
@@ -19,6 +23,7 @@
 
 #include "failure.h"
 #include "memory.h"
+#include "reader.h"
 #include "source.h"
 
 struct ring_slot {
@@ -27,7 +32,9 @@ struct ring_slot {
 	uint64_t chunk;
 	size_t len;		/* 0 = empty */
 	bool held;
+	bool ahead;		/* decrypted, or being decrypted, before anybody asked */
 	uint64_t used;
+	struct reader_task task;
 };
 
 /**
@@ -42,6 +49,7 @@ struct ring_slot {
  * @cap: slots that there may be
  * @floor: slots that the ring needs: one per site
  * @peak: most slots there ever were
+ * @reader: decrypts ahead; ring_read_ahead() starts it, or there is none
  * @hits: chunks found in their slot
  * @misses: chunks decrypted
  * @shrinks: how often the ring became smaller
@@ -54,6 +62,7 @@ struct ring {
 	size_t cap;
 	size_t floor;
 	size_t peak;
+	struct reader reader;
 	uint64_t clock;
 	uint64_t hits;
 	uint64_t misses;
@@ -78,6 +87,17 @@ struct ring {
  */
 int ring_init(struct ring *ring, struct memory *memory, size_t slot_bytes,
 	      size_t cap, size_t floor, struct failure *failure);
+
+/**
+ * ring_read_ahead() - decrypt in a thread of its own from now on
+ * @ring: ring
+ * @failure: what went wrong
+ *
+ * Sources may be used by the ring alone from now on.
+ *
+ * Return: 0 or -1.
+ */
+int ring_read_ahead(struct ring *ring, struct failure *failure);
 
 /**
  * ring_end() - wipe all slots

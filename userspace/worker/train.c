@@ -104,7 +104,7 @@ static int train_rounds(struct training *training, struct failure *failure)
 {
 	struct average_options options = {
 		.run = training->run, .net = &training->model->net,
-		.progress = sgd_epoch, .arg = training,
+		.progress = sgd_epoch, .arg = training, .keeper = keeper_of(training),
 	};
 
 	return average_solve(&options, training->cohort, training->model->theta, failure);

@@ -2,6 +2,7 @@
 #include "vault.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@ struct header {
 
 _Static_assert(sizeof(struct header) == 16, "blocks are aligned to 16");
 
-/* malloc() has no argument to hand this through; the program has one thread. */
+/* malloc() has no argument to hand this through. */
 static struct {
 	struct memory *memory;
 	struct memory_block block;
@@ -31,6 +32,9 @@ static struct {
 } vault;
 
 static __thread bool entered;
+
+/* Over the headers: a reader may free what the first thread allocated. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct header *header_at(size_t at)
 {
@@ -157,7 +161,7 @@ static void cut(size_t at, size_t size)
 	here->size = size;
 }
 
-void *vault_alloc(size_t size)
+static void *find_block(size_t size)
 {
 	size_t at, want = size ? (size + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
 	struct header *here;
@@ -174,8 +178,19 @@ void *vault_alloc(size_t size)
 		vault.used += sizeof(*here) + here->size;
 		return here + 1;
 	}
-	errno = ENOMEM;
 	return NULL;
+}
+
+void *vault_alloc(size_t size)
+{
+	void *block;
+
+	pthread_mutex_lock(&lock);
+	block = find_block(size);
+	pthread_mutex_unlock(&lock);
+	if (!block)
+		errno = ENOMEM;
+	return block;
 }
 
 void vault_free(void *ptr)
@@ -183,6 +198,8 @@ void vault_free(void *ptr)
 	struct header *here = header_of(ptr);
 
 	explicit_bzero(ptr, here->size);
+	pthread_mutex_lock(&lock);
 	vault.used -= sizeof(*here) + here->size;
 	here->used = 0;
+	pthread_mutex_unlock(&lock);
 }
