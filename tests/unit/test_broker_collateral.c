@@ -396,6 +396,40 @@ static void test_change_counts(void **state)
 	assert_int_equal(attest_td(x), 200);
 }
 
+/* A list or document that came after the verdict: no key goes out on the old one. */
+static void test_news_end_sessions(void **state)
+{
+	struct rx *x = *state;
+	char other[64];
+
+	put_intel();
+	open_folder();
+	set_policy(TCB);
+	assert_int_equal(attest_td(x), 200);
+	assert_int_equal(rx_get(x), 200);
+	put_own("tcbinfo.json", tcb_info(today - 86400, today + 2 * 86400));
+	assert_int_equal(rx_get(x), 200);	/* nobody looked yet */
+	later(x, COLLATERAL_SECONDS);
+	assert_int_equal(rx_get(x), 403);
+	assert_string_equal(rx_member("reason"), "policy-unmet");
+	assert_non_null(strstr(rx_member("detail"), "other collateral"));
+	assert_int_equal(attest_td(x), 200);
+	assert_int_equal(rx_get(x), 200);
+	/* at once, where the broker is told; and worse news are no verdict at all */
+	put_own("tcbinfo.json", tcb_info(today - 86400, today - 3600));
+	collateral_reread(rx_rcar.collateral, today);
+	assert_int_equal(rx_get(x), 403);
+	assert_int_equal(attest_td(x), 401);
+	/* equal files elsewhere are the same ones: another broker's */
+	put_own("tcbinfo.json", tcb_info(today - 86400, today + 2 * 86400));
+	collateral_reread(rx_rcar.collateral, today);
+	assert_int_equal(attest_td(x), 200);
+	snprintf(other, sizeof(other), "touch %s/*", dir);
+	assert_int_equal(system(other), 0);
+	collateral_reread(rx_rcar.collateral, today);
+	assert_int_equal(rx_get(x), 200);
+}
+
 static void refused(const char *words)
 {
 	struct config_fault fault = { "" };
@@ -449,7 +483,7 @@ int main(void)
 		T(test_td_without), T(test_td_with_files), T(test_td_with_cache),
 		T(test_td_of_another_platform), T(test_snp_lists),
 		T(test_damaged_file_is_not_taken), T(test_folder_that_is_gone),
-		T(test_change_counts), T(test_not_opened), T(test_too_long),
+		T(test_change_counts), T(test_news_end_sessions), T(test_not_opened), T(test_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

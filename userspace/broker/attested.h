@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define ATTESTED_POLICIES_MAX	32	/* policies that have names */
-#define ATTESTED_MET_MAX	(ATTESTED_POLICIES_MAX + 2)	/* and the configuration's, and its roots */
+#define ATTESTED_MET_MAX	(ATTESTED_POLICIES_MAX + 3)	/* and the configuration's, roots, collateral */
 #define ATTESTED_POLICY_ID	16	/* first bytes of SHA-256 */
 #define ATTESTED_JWK_MAX	256	/* a P-384 public key as JSON, with its NUL */
 
@@ -20,8 +20,8 @@
  * @evidence: SHA-256 of the bundle
  * @measured: the policy pinned the measurement, or a TPM's registers
  * @simulated: no TEE stands behind it
- * @policies: the configuration's, those of the database that accept it, too, and the roots
- *	that it led to: first bytes of their SHA-256
+ * @policies: what it was judged by: the configuration's, those of the database that accept it,
+ *	too, the roots that it led to, the collateral beside it: first bytes of their SHA-256
  * @tee_pubkey: the key that the evidence is bound to, JSON: on P-384, or X25519: the
  *	session's own, as the claims have it
  */

@@ -125,6 +125,11 @@ void collateral_reread(struct collateral *c, int64_t time)
 	read_again(c, time);
 }
 
+const uint8_t *collateral_id(const struct collateral *c)
+{
+	return c->set.content;
+}
+
 static int lend(void *context, const char *name, struct wv_bytes *out)
 {
 	const struct collateral *c = context;

@@ -28,6 +28,9 @@ void collateral_refresh(struct collateral *c, int64_t now, int64_t time);
 /** collateral_reread - the same at once, whatever the files' times say */
 void collateral_reread(struct collateral *c, int64_t time);
 
+/** collateral_id - SHA-256 of all that appraisals see now: of other files it is another */
+const uint8_t *collateral_id(const struct collateral *c);
+
 /**
  * collateral_take - what there is for @evidence
  * @out: collateral_release() it; its bytes are @c's, until the next collateral_refresh()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <dirent.h>
+#include <endian.h>
 #include <errno.h>
 #include <limits.h>
 #include <openssl/evp.h>
@@ -148,10 +149,36 @@ static int look(const char *dir, struct collateral_set *set, uint8_t print[32],
 	return rc;
 }
 
+static bool add_content(EVP_MD_CTX *md, const struct collateral_file *f)
+{
+	uint64_t len = htobe64(f->data.len);
+
+	return EVP_DigestUpdate(md, f->name, strlen(f->name) + 1) &&
+	       EVP_DigestUpdate(md, &len, sizeof(len)) &&
+	       EVP_DigestUpdate(md, f->data.data, f->data.len);
+}
+
+static bool digest(struct collateral_set *set)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	bool ok = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL);
+
+	for (size_t i = 0; ok && i < set->count; i++)
+		ok = add_content(md, &set->files[i]);
+	ok = ok && EVP_DigestFinal_ex(md, set->content, NULL);
+	EVP_MD_CTX_free(md);
+	return ok;
+}
+
 int collateral_set_read(const char *dir, struct collateral_set *out, struct config_fault *fault)
 {
 	memset(out, 0, sizeof(*out));
-	return look(dir, out, out->print, fault);
+	if (look(dir, out, out->print, fault))
+		return -1;
+	if (digest(out))
+		return 0;
+	snprintf(fault->text, sizeof(fault->text), "%.120s: no memory", dir);
+	return -1;
 }
 
 int collateral_set_look(const char *dir, uint8_t print[32], struct config_fault *fault)

@@ -20,12 +20,13 @@ struct collateral_file {
 /**
  * struct collateral_set - the files, in the order of their names in each folder
  * @print: of names, sizes and times: other files have another one
+ * @content: SHA-256 of names and bytes: the same for equal files, wherever they lie
  */
 struct collateral_set {
 	struct collateral_file *files;
 	size_t count;
 	size_t bytes;
-	uint8_t print[32];
+	uint8_t print[32], content[32];
 };
 
 /**

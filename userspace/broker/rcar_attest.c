@@ -252,9 +252,15 @@ static int check_default(struct judging *j, const struct attested *who)
 	return refuse_verdict(j->call, j->other);
 }
 
+static void note_met(struct attested *who, const uint8_t sha256[32])
+{
+	memcpy(who->policies[who->policy_count++], sha256, ATTESTED_POLICY_ID);
+}
+
 /*
- * Which of the named policies accept it, too: asked again when a key is wanted. So is the
- * configuration's, which another broker, or this one later, may have another of, and the roots.
+ * Which of the named policies accept it, too: asked again when a key is wanted. So are the
+ * configuration's, the roots and the collateral: another broker, or this one later, may have
+ * others.
  */
 static int judge_by_names(struct rcar_call *call, const struct attempt *a, struct attested *who)
 {
@@ -270,8 +276,10 @@ static int judge_by_names(struct rcar_call *call, const struct attempt *a, struc
 		return rcar_refuse(call, "internal-error", "no memory");
 	policies_judge(call->rcar->policies, accepts, &j, who);
 	rc = check_default(&j, who);
-	memcpy(who->policies[who->policy_count++], call->rcar->policy_sha256, ATTESTED_POLICY_ID);
-	memcpy(who->policies[who->policy_count++], call->rcar->roots_sha256, ATTESTED_POLICY_ID);
+	note_met(who, call->rcar->policy_sha256);
+	note_met(who, call->rcar->roots_sha256);
+	if (call->rcar->collateral)
+		note_met(who, collateral_id(call->rcar->collateral));
 	free(j.other);
 	return rc;
 }

@@ -168,6 +168,24 @@ static int is_client(const struct resource *resource, const uint8_t *client)
 	return !resource->terms.client_count;
 }
 
+/* News of what the evidence was judged by end the session: it comes again, and is judged anew. */
+static int judged_by_others(struct rcar_call *call)
+{
+	struct collateral *all = call->rcar->collateral;
+	const char *what = NULL;
+
+	if (all)
+		collateral_refresh(all, call->req->now, call->req->time);
+	if (!policies_met(call->who, call->rcar->policy_sha256))
+		what = "another policy";
+	else if (!policies_met(call->who, call->rcar->roots_sha256))
+		what = "other roots";
+	else if (all && !policies_met(call->who, collateral_id(all)))
+		what = "other collateral";
+	return what ? rcar_refuse(call, "policy-unmet", "it was accepted by %s than this broker goes by "
+				  "now: attest again", what) : 0;
+}
+
 /* The policies as they are now must be ones that the evidence met when it came. */
 static int check_terms(struct rcar_call *call, const struct resource *resource)
 {
@@ -180,12 +198,8 @@ static int check_terms(struct rcar_call *call, const struct resource *resource)
 		return rcar_refuse(call, "resource-disabled", "%s", "");
 	if (!is_client(resource, call->req->client))
 		return rcar_refuse(call, "client-refused", "%s", "");
-	if (!policies_met(call->who, call->rcar->policy_sha256))
-		return rcar_refuse(call, "policy-unmet", "it was accepted by another policy than this "
-				   "broker's is now: attest again");
-	if (!policies_met(call->who, call->rcar->roots_sha256))
-		return rcar_refuse(call, "policy-unmet", "it was accepted by other roots than this "
-				   "broker's are now: attest again");
+	if (judged_by_others(call))
+		return -1;
 	if (!policy)
 		return 0;
 	rc = policies_refresh(policies, call->rcar->db, &fault);
