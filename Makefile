@@ -36,6 +36,7 @@ PKG_wardctl := libcurl libkmod libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypt
 PKG_broker := libevent libevent_openssl jose jansson libcbor libssl libcrypto sqlite3 libpq tss2-esys tss2-mu tss2-rc
 PKG_common := libcbor jansson libcrypto
 PKG_worker := libcurl jose jansson libcbor libcrypto
+PKG_python := libcbor jansson libcrypto
 PKG_agent := tss2-esys tss2-mu tss2-rc jose libcbor jansson libcrypto
 PKG_all := $(sort $(PKG_lib) $(PKG_verifier) $(PKG_wardctl) $(PKG_broker) $(PKG_worker) $(PKG_agent))
 pkg-cflags = $(shell $(PKG_CONFIG) --cflags $(PKG_$(1)))
@@ -78,6 +79,7 @@ help:
 	@echo 'make               module (when headers are at hand) and user space'
 	@echo 'make userspace     libraries and programs alone'
 	@echo '                   (CROSS=aarch64-linux-gnu- O=build/arm64: for arm64)'
+	@echo 'make python        the Python package, into build/python (PYTHON=$(PYTHON))'
 	@echo 'make module        module for the running kernel, or KDIR=headers,'
 	@echo '                   or KERNEL=6.1|6.12|newest (fetched by name)'
 	@echo 'make examples      programs for a worker developer to copy'
@@ -106,8 +108,10 @@ help:
 
 # ---- user space -------------------------------------------------------------
 
+include userspace/python/python.mk
+
 .PHONY: userspace
-userspace: $(LIBS) $(PROGRAMS)
+userspace: $(LIBS) $(PROGRAMS) $(PYTHON_GOALS)
 
 # What a library exports is its version map's to say, once; programs export nothing.
 visibility = $(if $(wildcard userspace/$(1)/*.map),,-fvisibility=hidden)
@@ -126,7 +130,7 @@ $(O)/obj/userspace/%.o: userspace/%.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) $(OPT_$(call room,$@)) \
-		$(call visibility,$(call room,$@)) $(call pkg-cflags,$(call room,$@)) -MMD -MP -c -o $@ $<
+		$(call visibility,$(call room,$@)) $(call pkg-cflags,$(call room,$@)) $(PYTHON_FLAGS) -MMD -MP -c -o $@ $<
 
 $(O)/obj/tests/%.o: tests/%.c $(O)/flags
 	@mkdir -p $(@D)
@@ -485,7 +489,7 @@ each-function = for library in libward libwardverify; do \
 	for name in $$(sed -n 's/^\.Nm \([a-z][a-z0-9_]*\).*/\1/p' userspace/man/$$library.3); do
 
 .PHONY: install install-dkms uninstall clean
-install: userspace install-dkms
+install: userspace install-dkms install-python
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/linux
 	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin)
 	for lib in $(SHARED_LIBS); do \
@@ -532,7 +536,7 @@ install-dkms:
 	install -m 644 $(wildcard kmod/*.c kmod/*.h kmod/*.mk) $(DKMS_SRC)/kmod/
 	install -m 644 $(wildcard include/uapi/linux/*.h) $(DKMS_SRC)/include/uapi/linux/
 
-uninstall:
+uninstall: uninstall-python
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,wardctl wardd ward-broker ward-train)
 	rm -f $(DESTDIR)$(LIBDIR)/libward.* $(DESTDIR)$(LIBDIR)/libwardverify.*
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/pkgconfig/,libward.pc libwardverify.pc)

@@ -4,7 +4,8 @@
  * over raw report data is an unsigned report in SNP's format, for brokers that are doubles
  * themselves. $FAKEWARD says what else: "tdx", "cca", "azure" for other evidence, "denied"
  * for a kernel whose policy allows no raw report data, "count" to write a line for each
- * request into $FAKEWARD_LOG. With $FAKEWARD_MEMORY it gives buffers, too, which nothing protects.
+ * request into $FAKEWARD_LOG. With $FAKEWARD_MEMORY it gives buffers, too, which nothing
+ * protects: memfds, whose wipe gives SIGBUS to who touches them, as a buffer's does.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/ward.h>
@@ -24,14 +26,24 @@
 #define REPORT_LEN	1184
 #define QUOTE_LEN	700
 
-static int sessions[8], opened;
+/* Known by their inode, since descriptors are copied and used again. */
+static ino_t sessions[256];
+static unsigned int opened;
+
+static ino_t inode_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) ? 0 : st.st_ino;
+}
 
 static int is_session(int fd)
 {
-	int i;
+	ino_t inode = opened ? inode_of(fd) : 0;
+	size_t i;
 
-	for (i = 0; i < opened; i++)
-		if (sessions[i] == fd)
+	for (i = 0; inode && i < sizeof(sessions) / sizeof(sessions[0]); i++)
+		if (sessions[i] == inode)
 			return 1;
 	return 0;
 }
@@ -45,12 +57,13 @@ static int is(const char *word)
 
 static int open_any(const char *name, const char *path, int flags, mode_t mode)
 {
-	int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, name);
+	int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, name), fd;
 
-	if (strcmp(path, "/dev/ward") || opened == sizeof(sessions) / sizeof(sessions[0]))
+	if (strcmp(path, "/dev/ward"))
 		return real(path, flags, mode);
-	sessions[opened] = memfd_create("ward", MFD_CLOEXEC);
-	return sessions[opened++];
+	fd = memfd_create("ward", MFD_CLOEXEC);
+	sessions[opened++ % (sizeof(sessions) / sizeof(sessions[0]))] = inode_of(fd);
+	return fd;
 }
 
 int __open_2(const char *path, int flags);
@@ -123,6 +136,25 @@ static int attest(struct ward_attest *arg)
 	return 0;
 }
 
+static struct buffer {
+	ino_t inode;
+	uint64_t length;
+	uint32_t flags, end;
+	int is_volatile;
+} buffers[256];
+static unsigned int made;
+
+static struct buffer *buffer_of(int fd)
+{
+	ino_t inode = made ? inode_of(fd) : 0;
+	unsigned int i;
+
+	for (i = 0; inode && i < sizeof(buffers) / sizeof(buffers[0]); i++)
+		if (buffers[i].inode == inode)
+			return &buffers[i];
+	return NULL;
+}
+
 static int alloc(struct ward_buf_alloc *arg)
 {
 	int fd = memfd_create("buffer", MFD_CLOEXEC);
@@ -130,8 +162,65 @@ static int alloc(struct ward_buf_alloc *arg)
 	if (fd < 0 || ftruncate(fd, (off_t)arg->length))
 		return -1;
 	arg->out_fd = fd;
-	arg->out_id = 1;
+	arg->out_id = made + 1;
+	buffers[made++ % (sizeof(buffers) / sizeof(buffers[0]))] = (struct buffer){
+		.inode = inode_of(fd), .length = arg->length, .flags = arg->flags,
+	};
 	return 0;
+}
+
+static void look(const struct buffer *b, struct ward_buf_info *info)
+{
+	info->out_class = WARD_CLASS_A;
+	info->out_end = b->end;
+	info->out_length = b->length;
+	info->out_state = (b->flags & WARD_BUF_SHARED ? WARD_BUF_IS_SHARED : 0) |
+			  (b->is_volatile ? WARD_BUF_IS_VOLATILE : 0);
+}
+
+static int ask_buffer(int fd, struct buffer *b, unsigned long request, void *arg)
+{
+	switch (request) {
+	case WARD_BUF_INFO:
+		look(b, arg);
+		return 0;
+	case WARD_BUF_WIPE:
+		((struct ward_buf_wipe *)arg)->out_bytes = b->end ? 0 : b->length;
+		b->end = WARD_END_WIPE;
+		return ftruncate(fd, 0);
+	case WARD_BUF_VOLATILE:
+		b->is_volatile = 1;
+		return 0;
+	case WARD_BUF_HOLD:
+		b->is_volatile = 0;
+		((struct ward_buf_hold *)arg)->out_survived = !b->end;
+		return 0;
+	default:
+		errno = ENOTTY;
+		return -1;
+	}
+}
+
+/* The kernel copies no mapping of a buffer to a child. */
+static void *map_any(const char *name, void *at, size_t length, int prot, int flags, int fd,
+		     off64_t offset)
+{
+	void *(*real)(void *, size_t, int, int, int, off64_t) = dlsym(RTLD_NEXT, name);
+	void *data = real(at, length, prot, flags, fd, offset);
+
+	if (data != MAP_FAILED && fd >= 0 && buffer_of(fd))
+		madvise(data, length, MADV_DONTFORK);
+	return data;
+}
+
+void *mmap(void *at, size_t length, int prot, int flags, int fd, off_t offset)
+{
+	return map_any("mmap", at, length, prot, flags, fd, offset);
+}
+
+void *mmap64(void *at, size_t length, int prot, int flags, int fd, off64_t offset)
+{
+	return map_any("mmap64", at, length, prot, flags, fd, offset);
 }
 
 int ioctl(int fd, unsigned long request, ...)
@@ -143,8 +232,11 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(ap, request);
 	arg = va_arg(ap, void *);
 	va_end(ap);
-	if (!is_session(fd))
-		return real(fd, request, arg);
+	if (!is_session(fd)) {
+		struct buffer *buffer = buffer_of(fd);
+
+		return buffer ? ask_buffer(fd, buffer, request, arg) : real(fd, request, arg);
+	}
 	if (request == WARD_INFO) {
 		((struct ward_info *)arg)->out_abi = WARD_ABI_VERSION;
 		return 0;
