@@ -19,7 +19,7 @@ guest() {
 	$VM/guest 6.12 --out $OUT/initrd --script $VM/t_docs.sh --file $VM/try.sh:/lib/ward/try.sh \
 		--lib-path "$(realpath build/lib)" "${programs[@]}" --tree $OUT/scripts:/data/docs \
 		--load "$kmod/ward.ko" --load "$kmod/tsmsim.ko" >&2
-	tried 6.12 $OUT $VM/run 6.12 $OUT/initrd --dir $OUT --append "$PATIENCE" --timeout 600 || :
+	tried 6.12 $OUT $VM/run 6.12 $OUT/initrd --dir $OUT --append "$PATIENCE" --timeout 900 || :
 }
 
 echo "TAP version 13"

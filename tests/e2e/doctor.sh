@@ -28,7 +28,7 @@ $VM/guest $SERIES --out "$OUT/initrd" --script $VM/t_doctor.sh \
 one_guest() { # NAME OPTION...
 	local name=$1 dir=$OUT/$1
 	shift
-	tried "$name" "$dir" $VM/run $SERIES "$OUT/initrd" --dir "$dir" --timeout 400 "$@" || :
+	tried "$name" "$dir" $VM/run $SERIES "$OUT/initrd" --dir "$dir" --timeout 900 "$@" || :
 }
 
 {

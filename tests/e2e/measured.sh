@@ -67,7 +67,7 @@ started() {
 	mkdir -p "$dir"
 	rm -rf --one-file-system "$dir/tpm"
 	tried "$name" "$dir" $VM/run "$series" "${INITRD:-none}" --dir "$dir" --uefi \
-		--tpm "$dir/tpm" --timeout 400 "$@" || return 0
+		--tpm "$dir/tpm" --timeout 900 "$@" || return 0
 	file_of "$dir" log
 }
 

@@ -77,7 +77,7 @@ boot() { # NAME IMAGE OPTIONS...
 	head -c 64 /dev/urandom >"$dir/$name/nonce"
 	tried "$series, $name" "$dir/$name" $VM/run "$series" "$dir/$image" --dir "$dir/$name" \
 		--uefi --tpm "$dir/tpm" --fw-cfg "nonce=$dir/$name/nonce" --append "$PATIENCE no_timer_check" \
-		--timeout 600 "$@" || return 0
+		--timeout 900 "$@" || return 0
 	file_of "$dir/$name" log
 	file_of "$dir/$name" bundle
 	file_of "$dir/$name" answer

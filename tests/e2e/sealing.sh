@@ -79,7 +79,7 @@ one_guest() { # SERIES
 	for when in filled sealed opened fetched control; do
 		holds+=(--hold "$when" --on-hold "tests/e2e/sealing.sh --held '$dir' $when")
 	done
-	tried "$series" "$dir" $VM/run "$series" "$dir/initrd" --dir "$dir" --mem 512 --timeout 600 \
+	tried "$series" "$dir" $VM/run "$series" "$dir/initrd" --dir "$dir" --mem 512 --timeout 900 \
 		--append "$PATIENCE" --port "$PORT" --ram "$dir/ram" "${holds[@]}" --resume \
 		--fw-cfg "seed=$dir/seed" --fw-cfg "note=$dir/note" --fw-cfg "broker.pem=$dir/broker.pem" || return 0
 	judge "$series" "$dir"

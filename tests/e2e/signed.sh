@@ -68,7 +68,7 @@ $VM/guest "$SERIES" --out $OUT/initrd --script $VM/t_signed.sh --file $VM/try.sh
 
 {
 	tried sig-enforce $OUT/sig-enforce $VM/run "$SERIES" $OUT/initrd --dir $OUT/sig-enforce \
-		--timeout 300 --append "module.sig_enforce=1 no_timer_check" || :
+		--timeout 900 --append "module.sig_enforce=1 no_timer_check" || :
 	tried secure-boot $OUT/secure-boot $VM/run "$SERIES" $OUT/initrd --dir $OUT/secure-boot \
-		--timeout 500 --append no_timer_check --secure-boot $OUT/vars --kernel $OUT/vmlinuz || :
+		--timeout 900 --append no_timer_check --secure-boot $OUT/vars --kernel $OUT/vmlinuz || :
 } | numbered

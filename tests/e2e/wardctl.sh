@@ -28,7 +28,7 @@ one_guest() { # SERIES
 		--file $VM/try.sh:/lib/ward/try.sh \
 		--lib-path "$(realpath build/lib)" --program "$BIN/wardctl:/bin/wardctl" \
 		--program "$(realpath build/tests/e2e/keeper):/bin/keeper" "${args[@]}" >&2
-	tried "$series" "$dir" $VM/run "$series" "$dir/initrd" --dir "$dir" --timeout 400 \
+	tried "$series" "$dir" $VM/run "$series" "$dir/initrd" --dir "$dir" --timeout 900 \
 		--smbios 'type=1,manufacturer=Amazon EC2,product=m6a.large' || return 0
 	python3 tests/e2e/wardctl_read.py "$series" "$dir/ktap" "$dir" ||
 		echo "not ok $series: what the guest handed out"

@@ -33,7 +33,7 @@ one_guest() { # SERIES
 		--program "$(realpath build/tests/e2e/middle):/bin/middle" \
 		--program "$(realpath build/examples/channel/server):/bin/server" \
 		--program "$(realpath build/examples/channel/client):/bin/client" "${args[@]}" >&2
-	tried "$series" "$dir" $VM/run "$series" "$dir/initrd" --dir "$dir" --timeout 400 || return 0
+	tried "$series" "$dir" $VM/run "$series" "$dir/initrd" --dir "$dir" --timeout 900 || return 0
 	judge "$series" "$dir"
 }
 

@@ -29,7 +29,7 @@ one_guest() { # SERIES
 		--lib-path "$(realpath build/lib)" --program "$BIN/wardctl:/bin/wardctl" \
 		--program "$BIN/wardd:/bin/wardd" "${args[@]}" >&2
 	tried "$series" "$dir" $VM/run "$series" "$dir/initrd" --dir "$dir" --tpm "$dir/tpm" \
-		--timeout 400 || return 0
+		--timeout 900 || return 0
 	python3 tests/e2e/wardd_tpm_read.py "$series" "$dir/ktap" "$dir" ||
 		echo "not ok $series: what the guest handed out"
 	judge "$series" "$dir"

@@ -65,7 +65,7 @@ void ktap_skip(const char *why) __attribute__((noreturn));
 void ktap_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Under TCG a test is slow; what takes longer says so with TEST_TIMEOUT. */
-#define KTAP_TIMEOUT	120
+#define KTAP_TIMEOUT	240
 
 #define TEST(test)	TEST_TIMEOUT(test, KTAP_TIMEOUT)
 #define TEST_TIMEOUT(test, seconds)					\

@@ -291,6 +291,16 @@ unsigned long provider_calls(void)
 	return strtoul(text, NULL, 10);
 }
 
+void call_begins(unsigned long before)
+{
+	unsigned int i;
+
+	for (i = 0; i < ktap_seconds(60) * 100 && provider_calls() == before; i++)
+		usleep(10000);
+	ASSERT_GT(provider_calls(), before);
+	usleep(50000);	/* counted first, it looks at its parameters then */
+}
+
 int tsmsim_load(void)
 {
 	const char *path = getenv("WARD_TSMSIM");

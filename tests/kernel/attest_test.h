@@ -62,6 +62,8 @@ int tsmsim_unload(void);
 /* Set a parameter of tsmsim; "0" switches a fault off. */
 void fault(const char *name, const char *value);
 unsigned long provider_calls(void);
+/** call_begins - wait until tsmsim is in a call that was not among the first @before */
+void call_begins(unsigned long before);
 
 /** struct meddler - somebody who writes to the report entry all the time */
 struct meddler {

@@ -208,7 +208,7 @@ TEST(reading)
 	EXPECT_ERRNO(syscall(SYS_read, agent, &req, sizeof(req) - 1), EINVAL);
 	EXPECT_ERRNO(write(agent, &req, sizeof(req)), EINVAL);
 	caller_start(&c);
-	EXPECT_EQ(poll_now(agent, ktap_seconds(10) * 1000), POLLIN);
+	EXPECT_EQ(poll_now(agent, ktap_seconds(60) * 1000), POLLIN);
 	EXPECT_ERRNO(syscall(SYS_read, agent, &req, sizeof(req) - 1), EINVAL);
 	EXPECT_ERRNO(syscall(SYS_read, agent, 8, sizeof(req)), EFAULT);
 	EXPECT_EQ(poll_now(agent, 0), POLLIN);	/* still there */
@@ -379,12 +379,12 @@ TEST(errors_of_the_device)
 TEST(an_answer_that_comes_too_late)
 {
 	struct caller c = { 0 };
-	int agent = bind_one(700);
+	int agent = bind_one(3000);
 	struct ward_agent_request req = asked(&c, agent);
 
 	EXPECT_EQ(caller_wait(&c), -EIO);
-	EXPECT_GE(c.took_ns, 600000000ull);
-	EXPECT_LT(c.took_ns, ktap_seconds(8) * 1000000000ull);
+	EXPECT_GE(c.took_ns, 2900000000ull);
+	EXPECT_LT(c.took_ns, ktap_seconds(50) * 1000000000ull);
 	EXPECT_EQ(agent_answer(agent, &req), -ENOENT);
 	EXPECT_EQ(agent_error(agent, req.cookie, EIO), -ENOENT);
 	caller_end(&c);
@@ -421,7 +421,7 @@ TEST(a_killed_agent_fails_its_requests_at_once)
 	start = now_ns(CLOCK_BOOTTIME);
 	peer_kill(&peer);
 	EXPECT_EQ(caller_wait(&c), -ENXIO);
-	EXPECT_LT(now_ns(CLOCK_BOOTTIME) - start, ktap_seconds(5) * 1000000000ull);
+	EXPECT_LT(now_ns(CLOCK_BOOTTIME) - start, ktap_seconds(50) * 1000000000ull);
 	caller_end(&c);
 }
 

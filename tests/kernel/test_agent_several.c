@@ -167,7 +167,7 @@ TEST(what_was_not_read_is_for_the_heir)
 	elder = bind_named("agent", 0, 0);
 	caller_start(&c);
 	p = (struct pollfd){ .fd = elder, .events = POLLIN };
-	ASSERT_EQ(poll(&p, 1, ktap_seconds(20) * 1000), 1);
+	ASSERT_EQ(poll(&p, 1, ktap_seconds(60) * 1000), 1);
 	heir = bind_named("agent", 0, 0);
 	EXPECT_EQ(agent_next(elder, &(struct ward_agent_request){ 0 }), 0);
 	close(elder);
@@ -383,7 +383,7 @@ TEST(who_fails_beside_fails_alone)
 
 	no_tsm();
 	agent = bind_named("launch", 0, 0);
-	beside = bind_named("quote", WARD_AGENT_BESIDE, 1000);
+	beside = bind_named("quote", WARD_AGENT_BESIDE, 5000);
 	EXPECT_EQ(error_beside(agent, beside, EBADMSG), EBADMSG);
 	EXPECT_EQ(error_beside(agent, beside, EPERM), EIO);
 	EXPECT_EQ(error_beside(agent, beside, 0), ETIME);
@@ -404,7 +404,7 @@ TEST(who_fails_first_fails_at_once)
 	req2 = next_of(beside);
 	EXPECT_EQ(agent_error(agent, req.cookie, EBADMSG), 0);
 	EXPECT_EQ(caller_wait(&c), -EBADMSG);
-	EXPECT_LT(c.took_ns, ktap_seconds(15) * 1000000000ull);
+	EXPECT_LT(c.took_ns, ktap_seconds(50) * 1000000000ull);
 	EXPECT_EQ(agent_reply(beside, req2.cookie, "quote", 5), -ENOENT);
 	caller_end_wide(&c);
 }
@@ -535,7 +535,7 @@ TEST_TIMEOUT(hostile_replies, 300)
 {
 	enum { REPLIES = 20000 };
 	int agent, i, used = 0, refused = 0, served = 0;
-	uint64_t seed = fresh_seed();
+	uint64_t seed = told_seed();
 	struct ward_agent_request req = { 0 };
 	struct caller c = { 0 };
 	bool pending = false;

@@ -262,17 +262,19 @@ static void *wait_thread(void *arg)
 
 TEST(who_waits_is_told)
 {
+	unsigned long before;
 	struct waiter w[4];
 	int i;
 
 	breaker_reset(600000);
+	before = provider_calls();
 	fault("short", "1");
-	fault("slow_ms", "3000");
+	fault("slow_ms", "8000");
 	for (i = 0; i < 4; i++) {
 		w[i].session = session_open();
 		ASSERT_EQ(pthread_create(&w[i].thread, NULL, wait_thread, &w[i]), 0);
 		if (!i)
-			usleep(500000);
+			call_begins(before);
 	}
 	for (i = 0; i < 4; i++)
 		pthread_join(w[i].thread, NULL);

@@ -41,7 +41,7 @@ static void have_request(struct stage *st)
 	caller = (struct caller){ 0 };
 	caller_start(&caller);
 	p.fd = st->fd;
-	ASSERT_EQ(poll(&p, 1, ktap_seconds(20) * 1000), 1);
+	ASSERT_EQ(poll(&p, 1, ktap_seconds(60) * 1000), 1);
 }
 
 /* A request that got lost is EAGAIN, which the row doesn't allow. */

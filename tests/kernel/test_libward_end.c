@@ -248,7 +248,7 @@ TEST(a_lease_that_runs_out_ends_buffers_and_says_so)
 	struct ward_notice notice = { 0 };
 	int tries;
 
-	ASSERT_EQ(ward_session_lease_set(session, boot_ns() + SECOND / 2, 0, NULL, NULL), 0);
+	ASSERT_EQ(ward_session_lease_set(session, boot_ns() + 3 * SECOND, 0, NULL, NULL), 0);
 	do
 		ASSERT_EQ(ward_session_notice(session, 60000, &notice), 0);
 	while (notice.kind != WARD_NOTICE_LEASE);

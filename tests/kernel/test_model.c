@@ -108,7 +108,7 @@ static uint64_t seed_of_run(void)
 	uint64_t seed;
 
 	ask();
-	seed = asked_seed ? asked_seed : fresh_seed();
+	seed = asked_seed ? asked_seed : told_seed();
 	ktap_note("seed 0x%llx", (unsigned long long)seed);
 	return seed;
 }

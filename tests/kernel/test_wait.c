@@ -109,7 +109,7 @@ TEST(own_limit_is_no_obstacle_to_others)
 	struct waiter w = { 0 };
 
 	start(&w, s, 5);
-	theirs = alloc(other, 4, WARD_BUF_WAIT, now_boot() + 20 * SECOND);
+	theirs = alloc(other, 4, WARD_BUF_WAIT, now_boot() + 50 * SECOND);
 	EXPECT_GE(theirs, 0);
 	EXPECT_FALSE(is_done(&w));
 	close(fd);
@@ -120,7 +120,7 @@ TEST(own_limit_is_no_obstacle_to_others)
 TEST(leaving_makes_way)
 {
 	int s = session_open(), fds[2];
-	struct waiter first = { .deadline = now_boot() + 1500 * MS }, second = { 0 };
+	struct waiter first = { .deadline = now_boot() + 5 * SECOND }, second = { 0 };
 
 	ASSERT_EQ(watch(s, 10 * PAGE), 0);
 	fds[0] = buf_alloc(s, 3 * PAGE);
@@ -196,7 +196,7 @@ TEST(machine_full_keeps_the_order)
 	EXPECT_EQ(alloc(b, 1, WARD_BUF_WAIT, 1), -ETIME);
 	/* What can never be is told at once, not when its turn would come. */
 	ASSERT_EQ(watch(c, 3 * PAGE), 0);
-	EXPECT_EQ(alloc(c, 4, WARD_BUF_WAIT, now_boot() + 2 * SECOND), -EDQUOT);
+	EXPECT_EQ(alloc(c, 4, WARD_BUF_WAIT, now_boot() + 50 * SECOND), -EDQUOT);
 	close(fds[1]);
 	EXPECT_GE(finish(&big), 0);
 	EXPECT_GE(finish(&small), 0);
@@ -211,7 +211,7 @@ TEST(own_volatile_buffers_go_first)
 	struct ward_buf_volatile cmd = { .size = sizeof(cmd) };
 
 	ASSERT_EQ(ward_call(fd, WARD_BUF_VOLATILE, &cmd), 0);
-	got = alloc(s, 5, WARD_BUF_WAIT, now_boot() + 20 * SECOND);
+	got = alloc(s, 5, WARD_BUF_WAIT, now_boot() + 50 * SECOND);
 	EXPECT_GE(got, 0);
 	EXPECT_EQ(buf_info(fd).out_end, WARD_END_PURGE);
 	EXPECT_EQ(session_pressure(s).out_failed, 0);

@@ -17,7 +17,7 @@ provide() {
 	tries=0
 	until grep -q bound $D/wardd; do
 		tries=$((tries + 1))
-		[ $tries -lt 300 ] || return
+		[ $tries -lt 1800 ] || return
 		sleep 0.1
 	done
 }

@@ -11,7 +11,7 @@ start() { # wardd in the background until it is bound
 	wardd --backend vtpm,ak=0x81010002,pcrs=sha256:0-9 2>$D/log &
 	wardd=$!
 	tries=0
-	while ! grep -q 'bound' $D/log && kill -0 $wardd 2>/dev/null && [ $tries -lt 900 ]; do
+	while ! grep -q 'bound' $D/log && kill -0 $wardd 2>/dev/null && [ $tries -lt 1800 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done

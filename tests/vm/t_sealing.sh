@@ -19,7 +19,7 @@ start() { # MEASUREMENT: the firmware's double, and wardd
 	wardd -b sev-guest,simulated --keys 2>$D/log &
 	wardd=$!
 	tries=0
-	until grep -q 'sev-guest: bound' $D/log || [ $tries -ge 300 ]; do
+	until grep -q 'sev-guest: bound' $D/log || [ $tries -ge 1800 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done

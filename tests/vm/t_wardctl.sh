@@ -9,7 +9,7 @@
 hold_session() { # hold_session USER: an open session; its process in $holder
 	as "$1" sh -c 'exec 3<>/dev/ward; echo $$ >/tmp/t/holder; exec sleep 300' &
 	tries=0
-	while [ ! -s $D/holder ] && [ $tries -lt 100 ]; do
+	while [ ! -s $D/holder ] && [ $tries -lt 1800 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done

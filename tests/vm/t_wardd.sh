@@ -13,7 +13,7 @@ PARAMETERS=/sys/module/sevsim/parameters
 # bound LOG: wait until the one in $wardd says so, or ends
 bound() {
 	tries=0
-	while ! grep -q 'bound' "$1" && kill -0 $wardd 2>/dev/null && [ $tries -lt 300 ]; do
+	while ! grep -q 'bound' "$1" && kill -0 $wardd 2>/dev/null && [ $tries -lt 1800 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done
@@ -43,7 +43,7 @@ ended() {
 # called N: wait until the device was asked so often
 called() {
 	tries=0
-	while [ "$(cat $PARAMETERS/calls)" -lt "$1" ] && [ $tries -lt 300 ]; do
+	while [ "$(cat $PARAMETERS/calls)" -lt "$1" ] && [ $tries -lt 1800 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done
@@ -172,7 +172,7 @@ exclusive() {
 	sh -c 'exec 3<>/dev/sev-guest; exec sleep 300' &
 	holder=$!
 	tries=0
-	until [ "$(readlink /proc/$holder/fd/3)" = /dev/sev-guest ] || [ $tries -ge 100 ]; do
+	until [ "$(readlink /proc/$holder/fd/3)" = /dev/sev-guest ] || [ $tries -ge 1800 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done

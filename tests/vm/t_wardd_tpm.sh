@@ -11,7 +11,7 @@ start() {
 	wardd "$@" 2>$D/log &
 	wardd=$!
 	tries=0
-	while ! grep -q 'bound' $D/log && kill -0 $wardd 2>/dev/null && [ $tries -lt 600 ]; do
+	while ! grep -q 'bound' $D/log && kill -0 $wardd 2>/dev/null && [ $tries -lt 1800 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done
@@ -72,7 +72,7 @@ beside() {
 	wardctl provider set tsm -q
 	try 0 'vtpm: bound beside' 'found: the TPM, beside the kernel' sh -c '
 		wardd 2>&1 & found=$!; tries=0
-		while kill -0 $found 2>/dev/null && [ $tries -lt 300 ] &&
+		while kill -0 $found 2>/dev/null && [ $tries -lt 1800 ] &&
 			! wardctl provider show | grep -q vtpm; do tries=$((tries + 1)); sleep 0.1; done
 		kill $found; wait $found'
 	start --beside vtpm

@@ -54,7 +54,7 @@ tell_json() {
 # lines N FILE: wait until it has so many
 lines() {
 	tries=0
-	while [ "$(wc -l <"$2")" -lt "$1" ] && [ $tries -lt 300 ]; do
+	while [ "$(wc -l <"$2")" -lt "$1" ] && [ $tries -lt 1800 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done

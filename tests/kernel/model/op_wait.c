@@ -27,7 +27,7 @@ static void begin(struct world *w, int p, const struct handle *h, uint64_t bytes
 		.act = ACT_IOCTL, .fd = h->fd, .a = WARD_BUF_ALLOC, .b = ARG_PLAIN };
 	slot->reply = (struct reply){ 0 };
 	actor_tell(w->board, p, 1 + (int)world_pick(w, 2));
-	for (i = 0; i < (int)ktap_seconds(10) * 5000; i++) {
+	for (i = 0; i < (int)ktap_seconds(60) * 5000; i++) {
 		CHECK(w, wire_ask(w->wire, WARD_GENL_CMD_PRESSURE_GET, NULL, &f), 0);
 		if (f.value[WARD_A_WAITING])
 			return;
