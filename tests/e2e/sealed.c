@@ -56,7 +56,7 @@ static int wipe(const char *path)
 
 static int connect_to(const char *path)
 {
-	const struct timeval limit = { .tv_sec = 20 };
+	const struct timeval limit = { .tv_sec = 60 };
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 

@@ -16,7 +16,7 @@ errors() { # DEFINES...: errors of the search, or nothing when it did not end
 		cd "$work" || exit
 		spin "$@" -a "$model" >spin.log 2>&1 || exit
 		gcc -O2 -w -DSAFETY -DCOLLAPSE -DMEMLIM=1024 -o pan pan.c || exit
-		timeout 300 ./pan -m200000 >pan.log 2>&1
+		timeout 1500 ./pan -m200000 >pan.log 2>&1
 		grep -q 'search depth too small\|max search depth\|out of memory' pan.log && exit
 		sed -n 's/.*errors: \([0-9]*\).*/\1/p' pan.log
 	)
