@@ -57,15 +57,17 @@ def read_json(raw):
 
 
 def number_of(text):
-    damaged(isinstance(text, str) and re.fullmatch("[A-Za-z0-9_-]+", text), "no base64url")
-    return int.from_bytes(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), "big")
+    damaged(isinstance(text, str) and re.fullmatch("[A-Za-z0-9_-]+", text) and len(text) % 4 != 1, "no base64url")
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    damaged(base64.urlsafe_b64encode(raw).rstrip(b"=") == text.encode(), "bits behind the last byte")
+    return int.from_bytes(raw, "big")
 
 
 def signer(text):
     keys = text.get("keys")
     damaged(isinstance(keys, list), "no keys")
     named = [k for k in keys if isinstance(k, dict) and k.get("kid") == "HCLAkPub"]
-    damaged(named and named[0].get("kty") == "RSA", "no key that signs")
+    damaged(len(named) == 1 and named[0].get("kty") == "RSA", "not one key that signs")
     damaged(number_of(named[0].get("e")) == 65537, "another exponent")
     return number_of(named[0].get("n"))
 
