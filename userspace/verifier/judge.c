@@ -12,10 +12,11 @@ int judge_start(struct judge *j, const struct wv_appraisal *a, struct wv_verdict
 	memset(v, 0, sizeof(*v));
 	fault_clear(&v->fault);
 	*j = (struct judge){
-		.a = a, .p = a->policy ? a->policy : &policy_empty, .v = v,
+		.a = a, .p = a->policy ? a->policy : &j->none, .v = v,
 		.rules = { .each = a->rule, .context = a->rule_context, .fault = &v->fault,
 			   .v = v },
 	};
+	policy_none(&j->none);
 	if (a->roots)
 		return WV_OK;
 	return fault_set(&v->fault, WV_USAGE, "roots", -1, "no roots were given");

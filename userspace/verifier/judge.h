@@ -5,6 +5,7 @@
 #ifndef WARD_JUDGE_H
 #define WARD_JUDGE_H
 
+#include "policy.h"
 #include "rule.h"
 
 /**
@@ -15,6 +16,7 @@
  * @challenge: bare evidence: the bytes that it must carry; absent = not checked
  * @seen: POLICY_TEE_* of the kinds that were verified
  * @alone: no launch evidence is in the bundle
+ * @none: what @p is where the caller has no policy
  */
 struct judge {
 	const struct wv_appraisal *a;
@@ -25,6 +27,7 @@ struct judge {
 	struct wv_bytes challenge;
 	unsigned int seen;
 	bool alone;
+	struct wv_policy none;
 };
 
 /** judge_start - @v is emptied; 0 or WV_USAGE (no roots) */

@@ -13,12 +13,12 @@
 #include "policy_read.h"
 #include "quote_policy.h"
 
-/* Where there is no policy: any hardware, so that the verdict tells what it is; never measured. */
-const struct wv_policy policy_empty = {
-	.tee = POLICY_TEE_SNP | POLICY_TEE_TDX | POLICY_TEE_AZURE_SNP | POLICY_TEE_AZURE_TDX |
-	       POLICY_TEE_NITRO | POLICY_TEE_CCA,
-	.snp.permit_provisional = 1,
-};
+void policy_none(struct wv_policy *p)
+{
+	p->tee = POLICY_TEE_SNP | POLICY_TEE_TDX | POLICY_TEE_AZURE_SNP | POLICY_TEE_AZURE_TDX |
+		 POLICY_TEE_NITRO | POLICY_TEE_CCA;
+	p->snp.permit_provisional = 1;
+}
 
 static const char *const members[] = {
 	"ward-policy", "measurement", "accept_unmeasured", "purpose", "uid", "gid", "cgroup",

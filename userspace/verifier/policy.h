@@ -426,7 +426,11 @@ bool policy_nitro_tells(const struct policy_nitro *n);
 /** policy_gpu - what it says of a GPU's report; 0 or a reason */
 int policy_gpu(const struct policy_gpu *p, const struct wv_gpu *g, struct rules *rules);
 
-/** policy_empty - the policy that stands in for none at all */
-extern const struct wv_policy policy_empty;
+/**
+ * policy_none - what stands in for no policy at all: any hardware, so that the verdict tells
+ *	what it is; never measured
+ * @p: zeroes
+ */
+void policy_none(struct wv_policy *p);
 
 #endif /* WARD_POLICY_H */
