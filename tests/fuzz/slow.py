@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 import slow_rooms
 
@@ -174,6 +175,36 @@ def more_unknown(d, n):
     d.update({"%04x" % i: 0 for i in range(n)})
 
 
+SET = 128 << 10         # WV_COLLATERAL_BYTES_MAX
+CERTS = 40              # WV_COLLATERAL_CERTS_MAX
+
+
+def short_certs(count):
+    """Of which the most fit: reading one costs the same, however long it is."""
+    with tempfile.TemporaryDirectory() as dir_:
+        name = os.path.join(dir_, "key")
+        for n in range(count):
+            yield subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                                  "ec_paramgen_curve:secp384r1", "-nodes", "-keyout", name, "-subj", "/CN=%d" % n,
+                                  "-outform", "DER"], check=True, capture_output=True).stdout
+
+
+def sets(list_, tdx):
+    """Whole sets, as target_collateral.c has them: of each kind as many as fit."""
+    many = list(short_certs(CERTS + 15))
+    left = SET - sum(len(c) for c in many[:CERTS])
+    files = lambda *parts: b"\xff" + b"".join(len(p).to_bytes(2, "big") + p for p in parts)
+    half = lambda n, size: crl(list_, lambda i: entry(i, ISSUER), size - n)
+    levels = lambda size: tcb_info(tdx, more_levels, cap=size).encode()
+    one, two = min(left // 2, 0xff00), min(left - left // 2, 0xff00)
+    yield "set-lists", files(*many[:CERTS], half(0, one), half(1, two))
+    yield "set-documents", files(*many[:CERTS], levels(one), levels(two))
+    yield "set-over", files(levels(one), levels(two), *many[:CERTS + 1])
+    text = "".join(pem("CERTIFICATE", c) for c in many[CERTS - 1:])
+    left = SET - sum(len(c) for c in many[:CERTS - 1]) - len(text)
+    yield "set-over-pem", files(levels(left // 2), levels(left // 2), *many[:CERTS - 1], text.encode())
+
+
 def collateral(seeds):
     get = lambda name: open(os.path.join(seeds, "collateral", name), "rb").read()
     list_ = get("crl-der")
@@ -192,6 +223,7 @@ def collateral(seeds):
                        ("unknown", more_unknown)):
         yield "tcb-" + name, tcb_info(tdx, grow)
     yield "qe-unknown", tcb_info(json.loads(get("td-qe")), more_unknown, "enclaveIdentity")
+    yield from sets(list_, tdx)
     text = get("tdx").decode()
     yield "tcb-blanks", text[:1] + "\n" * (JSON - len(text)) + text[1:]
     yield "tcb-deep", '{"tcbInfo":' + "[" * 2040 + "]" * 2040 + "}"

@@ -360,6 +360,7 @@ def collateral(get):
     leaves = [get("certs", n) for n in get("certs") if n.startswith("bad-")]
     distinct = [d for d in dict.fromkeys(leaves) if d[:1] == b"\x30"]
     yield "files-two", files(chain, crl, qe)
+    yield "files-certs", files(*distinct[:140])
     yield "files-lists", files(*[crl] * 33)
     yield "files-documents", files(*[qe, td] * 17)
     yield "files-same", files(distinct[0], distinct[0], chain, chain)

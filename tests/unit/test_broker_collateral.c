@@ -441,6 +441,26 @@ static void refused(const char *words)
 	collateral_close(c);
 }
 
+/* A cache's files don't count: an appraisal takes what it needs of them. */
+static void too_long_together(void)
+{
+	static uint8_t text[48 << 10];
+	struct wv_bytes info = tcb_info(today - 86400, today + 86400);
+	struct wv_bytes third = { text, sizeof(text) };
+
+	memset(text, '\n', sizeof(text));
+	assert_true(info.len < sizeof(text));
+	memcpy(text + sizeof(text) - info.len, info.data, info.len);
+	ut_free(info);
+	put("a.json", third);
+	put("b.json", third);
+	put("intel/90c06f000000/tcbinfo.json", third);
+	open_folder();
+	put("c.json", third);
+	refused("have 147456 bytes, up to 131072 are read");
+	put("c.json", (struct wv_bytes){ text, 0 });
+}
+
 static void test_not_opened(void **state)
 {
 	static const uint8_t text[] = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
@@ -457,6 +477,7 @@ static void test_not_opened(void **state)
 	put(".hidden.pem", damaged);
 	put("other/x.pem", damaged);
 	open_folder();
+	too_long_together();
 	for (int i = 0; i < 64; i++) {
 		snprintf(name, sizeof(name), "%d.json", i);
 		put(name, (struct wv_bytes){ (const uint8_t *)"{}", 2 });

@@ -20,14 +20,15 @@
 /**
  * struct walk - one look at a folder
  * @set: NULL = only look
- * @items: files of the folder itself that have no name of their own
+ * @items: files of the folder itself that have no name of their own; @item_bytes: of those
+ *	that an appraisal reads, whatever its evidence is
  */
 struct walk {
 	const char *dir;
 	struct collateral_set *set;
 	struct config_fault *fault;
 	EVP_MD_CTX *print;
-	size_t files, items;
+	size_t files, items, item_bytes;
 };
 
 static int fail(struct walk *w, const char *name, const char *why)
@@ -35,6 +36,12 @@ static int fail(struct walk *w, const char *name, const char *why)
 	snprintf(w->fault->text, sizeof(w->fault->text), "%.120s%s%.80s: %.100s", w->dir,
 		 *name ? "/" : "", name, why);
 	return -1;
+}
+
+/* Of the folder itself, under no name that collateral_pick_named() knows. */
+static bool is_own_item(const char *name)
+{
+	return !strchr(name, '/') && collateral_is_item(name);
 }
 
 static int keep(struct walk *w, const char *name, const char *path)
@@ -63,7 +70,21 @@ static int keep(struct walk *w, const char *name, const char *path)
 	if (wv_collateral_describe(f->data, &item, &wf))
 		return fail(w, name, wf.text);
 	f->kind = item.kind;
+	if (is_own_item(name) && item.kind != WV_ITEM_UNKNOWN)
+		w->item_bytes += f->data.len;
 	return 0;
+}
+
+/* Else each appraisal would be refused. */
+static int check_room(struct walk *w)
+{
+	char why[96];
+
+	if (w->item_bytes <= WV_COLLATERAL_BYTES_MAX)
+		return 0;
+	snprintf(why, sizeof(why), "its files beside a cache's have %zu bytes, up to %u are read",
+		 w->item_bytes, WV_COLLATERAL_BYTES_MAX);
+	return fail(w, "", why);
 }
 
 static bool note(struct walk *w, const char *name, const struct stat *st)
@@ -79,7 +100,7 @@ static int visit(struct walk *w, const char *name, const char *path, const struc
 {
 	if (++w->files > COLLATERAL_FILES_MAX)
 		return fail(w, "", "it holds more than 4096 files");
-	if (!strchr(name, '/') && collateral_is_item(name) && ++w->items > COLLATERAL_ITEMS_MAX)
+	if (is_own_item(name) && ++w->items > COLLATERAL_ITEMS_MAX)
 		return fail(w, "", "it holds more than 64 files beside a cache's");
 	if (!note(w, name, st))
 		return fail(w, name, "no memory");
@@ -141,7 +162,7 @@ static int look(const char *dir, struct collateral_set *set, uint8_t print[32],
 {
 	struct walk w = { .dir = dir, .set = set, .fault = fault, .print = EVP_MD_CTX_new() };
 	int rc = w.print && EVP_DigestInit_ex(w.print, EVP_sha256(), NULL) ?
-			 walk(&w, "", 1) : fail(&w, "", "no memory");
+			 walk(&w, "", 1) ?: check_room(&w) : fail(&w, "", "no memory");
 
 	if (!rc && !EVP_DigestFinal_ex(w.print, print, NULL))
 		rc = fail(&w, "", "no memory");

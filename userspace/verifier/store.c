@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "der.h"
 #include "fault.h"
 #include "store.h"
 
@@ -20,9 +21,97 @@
 #define CERT_PEM "-----BEGIN CERTIFICATE-----"
 #define CERT_END "-----END CERTIFICATE-----"
 
-static int full(struct wv_fault *fault, const char *what, int max)
+enum look { NOTHING, DER, PEM, JSON };
+enum part { BYTES, CERTIFICATES, LISTS, DOCUMENTS };
+
+static size_t count_of(struct wv_bytes in, const char *mark)
 {
-	return fault_set(fault, WV_COLLATERAL_DAMAGED, "", -1, "more than %d %s", max, what);
+	const uint8_t *at = in.data, *end = in.data + in.len;
+	size_t n = 0;
+
+	while ((at = memmem(at, (size_t)(end - at), mark, strlen(mark)))) {
+		at += strlen(mark);
+		n++;
+	}
+	return n;
+}
+
+/* One name that every document of a kind has is enough to tell that it should be one. */
+static bool names(struct wv_bytes in, const char *const *words)
+{
+	for (; *words; words++)
+		if (memmem(in.data, in.len, *words, strlen(*words)))
+			return true;
+	return false;
+}
+
+/* Blanks may stand before JSON, and before a list in PEM as well. */
+static uint8_t first_mark(struct wv_bytes in)
+{
+	size_t i = 0;
+
+	while (i < in.len && (in.data[i] == ' ' || in.data[i] == '\t' || in.data[i] == '\n' ||
+			      in.data[i] == '\r'))
+		i++;
+	return i < in.len ? in.data[i] : 0;
+}
+
+/* What an item is by its looks: how it is read follows from it, and what is wrong if it can't be. */
+static enum look look_at(struct wv_bytes in)
+{
+	static const char *const json[] = { "\"tcbInfo\"", "\"enclaveIdentity\"",
+					    "\"tcbEvaluationDataNumber\"", NULL };
+	static const char *const pem[] = { CRL_PEM, CRL_END, CERT_PEM, CERT_END, NULL };
+
+	if (in.len && in.data[0] == 0x30)
+		return DER;
+	if (first_mark(in) == '{')
+		return names(in, json) ? JSON : NOTHING;
+	return in.len && names(in, pem) ? PEM : NOTHING;
+}
+
+/* A certificate's first member is its version, [0]; a list's is none that has a tag of its own. */
+static bool is_cert(struct wv_bytes der)
+{
+	struct cursor c = cursor_over(der.data, der.len);
+	struct cursor all = der_next(&c, DER_SEQUENCE), body = der_next(&all, DER_SEQUENCE);
+
+	return cursor_left(&body) && body.data[0] == 0xa0;
+}
+
+static size_t holds(struct wv_bytes in, enum part part)
+{
+	enum look look = look_at(in);
+
+	if (part == BYTES)
+		return look ? in.len : 0;
+	if (look == JSON)
+		return part == DOCUMENTS;
+	if (look == DER)
+		return part == (is_cert(in) ? CERTIFICATES : LISTS);
+	return look && part != DOCUMENTS ? count_of(in, part == LISTS ? CRL_END : CERT_END) : 0;
+}
+
+/* What too much there is of, and how much. */
+static int full(const struct store *s, enum part part, struct wv_fault *fault)
+{
+	static const struct {
+		char what[38];
+		unsigned int max;
+	} caps[] = {
+		[BYTES] = { "bytes", WV_COLLATERAL_BYTES_MAX },
+		[CERTIFICATES] = { "certificates, with those that repeat", STORE_CERTS_MAX },
+		[LISTS] = { "revocation lists", STORE_CRLS_MAX },
+		[DOCUMENTS] = { "JSON documents", STORE_DOCS_MAX },
+	};
+	const struct wv_collateral *c = s->given;
+	size_t i, n = 0;
+
+	for (i = 0; i < c->item_count; i++)
+		n += holds(c->items[i], part);
+	return fault_set(fault, WV_COLLATERAL_DAMAGED, "", -1,
+			 "%zu %s: up to %u%s are read; give what this evidence needs", n,
+			 caps[part].what, caps[part].max, part == CERTIFICATES ? " different ones" : "");
 }
 
 /*
@@ -42,22 +131,10 @@ static int push_cert(struct store *s, X509 *cert, struct wv_fault *fault)
 	}
 	if (s->cert_count == STORE_CERTS_MAX) {
 		X509_free(cert);
-		return full(fault, "certificates", STORE_CERTS_MAX);
+		return full(s, CERTIFICATES, fault);
 	}
 	s->certs[s->cert_count++] = cert;
 	return WV_OK;
-}
-
-static size_t count_of(struct wv_bytes in, const char *mark)
-{
-	const uint8_t *at = in.data, *end = in.data + in.len;
-	size_t n = 0;
-
-	while ((at = memmem(at, (size_t)(end - at), mark, strlen(mark)))) {
-		at += strlen(mark);
-		n++;
-	}
-	return n;
 }
 
 /* What begins with a damaged line is passed over by who reads PEM; its end is still there. */
@@ -93,7 +170,7 @@ static int push_crl(struct store *s, X509_CRL *crl, struct wv_fault *fault)
 		return WV_OK;
 	}
 	X509_CRL_free(crl);
-	return full(fault, "revocation lists", STORE_CRLS_MAX);
+	return full(s, LISTS, fault);
 }
 
 static int add_crl_der(struct store *s, struct wv_bytes in, struct wv_fault *fault)
@@ -158,7 +235,7 @@ static int add_json(struct store *s, struct wv_bytes in, size_t item, struct wv_
 	int rc;
 
 	if (s->doc_count == STORE_DOCS_MAX)
-		return full(fault, "JSON documents", STORE_DOCS_MAX);
+		return full(s, DOCUMENTS, fault);
 	rc = store_doc_read(in, d, fault);
 	d->item = item;
 	if (!rc && (!d->kind || d->kind == WV_ITEM_QVE_IDENTITY))
@@ -170,42 +247,21 @@ static int add_json(struct store *s, struct wv_bytes in, size_t item, struct wv_
 	return rc;
 }
 
-/* One name that every document of a kind has is enough to tell that it should be one. */
-static bool names(struct wv_bytes in, const char *const *words)
-{
-	for (; *words; words++)
-		if (memmem(in.data, in.len, *words, strlen(*words)))
-			return true;
-	return false;
-}
-
-/* Blanks may stand before JSON, and before a list in PEM as well. */
-static uint8_t first_mark(struct wv_bytes in)
-{
-	size_t i = 0;
-
-	while (i < in.len && (in.data[i] == ' ' || in.data[i] == '\t' || in.data[i] == '\n' ||
-			      in.data[i] == '\r'))
-		i++;
-	return i < in.len ? in.data[i] : 0;
-}
-
 static int add(struct store *s, struct wv_bytes in, size_t item, struct wv_fault *fault)
 {
-	static const char *const json[] = { "\"tcbInfo\"", "\"enclaveIdentity\"",
-					    "\"tcbEvaluationDataNumber\"", NULL };
-	static const char *const pem[] = { CRL_PEM, CRL_END, CERT_PEM, CERT_END, NULL };
-	uint8_t first = in.len ? in.data[0] : 0;
-	bool is_json = first_mark(in) == '{';
+	enum look look = look_at(in);
 
-	if (!in.len || (first != 0x30 && !names(in, is_json ? json : pem)))
+	if (look == NOTHING)
 		return WV_COLLATERAL_UNKNOWN;
 	if (in.len > STORE_CRL_MAX)
 		return fault_set(fault, WV_COLLATERAL_DAMAGED, "", -1,
 				 "%zu bytes; up to %u are read", in.len, STORE_CRL_MAX);
-	if (first == 0x30)
+	s->bytes += in.len;
+	if (s->bytes > WV_COLLATERAL_BYTES_MAX)
+		return full(s, BYTES, fault);
+	if (look == DER)
 		return add_der(s, in, fault);
-	return is_json ? add_json(s, in, item, fault) : add_pem(s, in, fault);
+	return look == JSON ? add_json(s, in, item, fault) : add_pem(s, in, fault);
 }
 
 static int name_item(struct wv_fault *fault, size_t item, int rc)
@@ -230,6 +286,7 @@ int store_open(struct store *s, const struct wv_collateral *c, struct cert_pool 
 	int rc = WV_OK;
 
 	memset(s, 0, sizeof(*s));
+	s->given = c;
 	s->pool = pool ?: &s->own;
 	fault_clear(fault);
 	ERR_set_mark();

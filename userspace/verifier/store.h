@@ -12,9 +12,9 @@
 #include "cert.h"
 #include "when.h"
 
-#define STORE_CERTS_MAX	128
-#define STORE_CRLS_MAX	32
-#define STORE_DOCS_MAX	32
+#define STORE_CERTS_MAX	WV_COLLATERAL_CERTS_MAX
+#define STORE_CRLS_MAX	WV_COLLATERAL_CRLS_MAX
+#define STORE_DOCS_MAX	WV_COLLATERAL_DOCS_MAX
 #define STORE_JSON_MAX	(64u << 10)
 #define STORE_CRL_MAX	(96u << 10)
 
@@ -42,10 +42,13 @@ struct store_doc {
 
 /**
  * struct store - everything is owned but the bytes, which the caller keeps
+ * @given: what it is made of; @bytes: of the items of it that were recognised so far
  * @crl_signers: whose signature on a list was verified already; not owned
  * @pool: of certificates, each once: @own, or that of who opened the store
  */
 struct store {
+	const struct wv_collateral *given;
+	size_t bytes;
 	size_t cert_count, crl_count, doc_count;
 	X509 *certs[STORE_CERTS_MAX];
 	X509_CRL *crls[STORE_CRLS_MAX];

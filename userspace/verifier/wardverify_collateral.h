@@ -121,6 +121,16 @@ struct wv_item {
 struct wv_bytes;
 struct wv_fault;
 
+/*
+ * What the items of a struct wv_collateral may hold together, so that no set takes over 10 ms
+ * (doc/fuzzing.md): bytes of those that are recognised, and of what there is in them. A
+ * certificate that is repeated counts once.
+ */
+#define WV_COLLATERAL_BYTES_MAX		(128u << 10)
+#define WV_COLLATERAL_CERTS_MAX		40
+#define WV_COLLATERAL_CRLS_MAX		32
+#define WV_COLLATERAL_DOCS_MAX		32	/* TCB infos and identities */
+
 /**
  * wv_collateral_describe - what a file is, by its bytes; nothing is verified
  * @item: certificates or CRLs (PEM or DER), or JSON exactly as Intel's service or a PCCS
