@@ -19,11 +19,13 @@ $VM/module $SERIES --what tsmsim >&2
 mkdir -p "$OUT"
 # The kernel shows what .modinfo says.
 sed 's/\x00version=[0-9]\.[0-9]\.[0-9]\x00/\x00version=0.0.9\x00/' "$kmod/ward.ko" >"$OUT/ward-old.ko"
+cp "$($VM/module 6.1 | tail -n 1)" "$OUT/ward-other-kernel.ko"
 $VM/guest $SERIES --out "$OUT/initrd" --script $VM/t_doctor.sh \
 	--file $VM/try.sh:/lib/ward/try.sh --lib-path "$(realpath build/lib)" \
 	--program "$BIN/wardctl:/bin/wardctl" --program /sbin/depmod:/opt/depmod \
 	--program "$(realpath build/tests/e2e/nodev):/bin/nodev" \
-	--ko "$kmod/ward.ko" --ko "$OUT/ward-old.ko" --ko "$kmod/tsmsim.ko" >&2
+	--ko "$kmod/ward.ko" --ko "$OUT/ward-old.ko" --ko "$OUT/ward-other-kernel.ko" \
+	--ko "$kmod/tsmsim.ko" >&2
 
 one_guest() { # NAME OPTION...
 	local name=$1 dir=$OUT/$1

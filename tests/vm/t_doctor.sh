@@ -130,6 +130,14 @@ other_tees() {
 	result $? 'doctor: the layer that refuses is the paravisor (double)'
 }
 
+# What DKMS built for 6.1 is of no use to this kernel.
+other_kernel() {
+	try 6 'built for another kernel' 'module load: one of another kernel' \
+		wardctl module load /lib/ward/ward-other-kernel.ko
+	[ ! -e /sys/module/ward ] && [ ! -e /dev/ward ]
+	result $? '... and nothing is loaded'
+}
+
 # The old one is today's, what .modinfo says of its version overwritten: a double of an
 # upgrade that did not end in a reboot. By netlink it still gives today's.
 other_version() {
@@ -163,6 +171,7 @@ signatures() {
 	result $? 'doctor: not signed, and nobody asks'
 	grep -q '^warn  lockdown .*none' $D/out
 	result $? 'doctor: no lockdown'
+	other_kernel
 	other_version
 	mount -t tmpfs none /sys/firmware
 	mkdir -p /sys/firmware/efi/efivars
