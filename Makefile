@@ -207,8 +207,13 @@ $(EXAMPLES): $(O)/examples/%: examples/%.c $(wildcard examples/channel/worker.?)
 	$(call say,CC)
 	$(Q)$(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LINK_SHARED)
 
+PYTHON_EXAMPLES := $(patsubst %,$(O)/%,$(wildcard examples/python/*.py))
+$(PYTHON_EXAMPLES): $(O)/%: %
+	@mkdir -p $(@D)
+	@cp $< $@
+
 .PHONY: examples
-examples: $(EXAMPLES)
+examples: $(EXAMPLES) $(PYTHON_EXAMPLES) python
 
 # ---- the module -------------------------------------------------------------
 
