@@ -159,7 +159,8 @@ $(O)/lib/libward.a: $(LIB_OBJS)
 $(O)/lib/libwardverify.a: $(VERIFIER_OBJS)
 $(O)/obj/wardctl.a: $(call parts,wardctl) $(COMMON_OBJS)
 $(O)/obj/broker.a: $(call parts,broker) $(COMMON_OBJS)
-$(O)/obj/worker.a: $(call parts,worker)
+WORKER_SHARES := $(O)/obj/userspace/common/federation_file.o
+$(O)/obj/worker.a: $(call parts,worker) $(WORKER_SHARES)
 $(O)/obj/wardd.a: $(call parts,agent)
 ARCHIVES := $(addprefix $(O)/,lib/libward.a lib/libwardverify.a obj/wardctl.a obj/broker.a obj/worker.a \
 	obj/wardd.a)
@@ -185,7 +186,7 @@ $(O)/bin/ward-broker: $(call objects,broker) $(BROKER_LIB) $(COMMON_OBJS) $(SHAR
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(call link-program,broker)
-$(O)/bin/ward-train: $(call objects,worker) $(SHARED_LIBS)
+$(O)/bin/ward-train: $(call objects,worker) $(WORKER_SHARES) $(SHARED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(call link-program,worker)

@@ -19,6 +19,8 @@ ROOM_keyfile := lib/keyfile
 ROOM_dataset := $(addprefix lib/,dataset dataset_cipher dataset_stream dataset_write recipient recipient_table \
 	seal_how hpke key buffer session error sys)
 ROOM_channel := lib/channel_frame
+ROOM_federation := common/federation_file $(addprefix worker/,wire net gradient loss memory stats plan plan_read \
+	failure) $(addprefix lib/,buffer session error sys)
 ROOM_fetch := $(addprefix wardctl/,fetch_amd fetch_amd_check fetch_cache fetch_http fetch_import fetch_intel \
 	fetch_intel_check fetch_item fetch_pool fetch_retry infile outfile progress) \
 	common/collateral_key common/collateral_need

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Configuration files of the programs. */
+#include <stdio.h>
+#include <string.h>
+
 #include "seeds.h"
 
 static const char *const broker[][2] = {
@@ -46,6 +49,39 @@ static void frames(void)
 	seed("channel", "all", (struct wv_bytes){ some, sizeof(some) });
 }
 
+/* Frames of a federation, one of each kind that has a payload; a file of two sites. */
+static void federation(void)
+{
+	static const struct { uint8_t type; uint16_t len; } kinds[] = {
+		{ 1, 184 }, { 2, 24 }, { 3, 8 }, { 5, 88 }, { 8, 40 }, { 9, 88 }, { 11, 40 },
+		{ 12, 56 }, { 13, 352 },
+	};
+	uint8_t some[16 + 512] = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		char name[16];
+
+		memset(some, 0, sizeof(some));
+		some[0] = kinds[i].type;
+		some[4] = (uint8_t)kinds[i].len;
+		some[5] = (uint8_t)(kinds[i].len >> 8);
+		some[16] = some[16 + 16] = some[16 + 20] = 1;
+		if (kinds[i].type == 1)
+			some[16 + 120] = 'a';
+		if (kinds[i].type > 3)
+			some[16] = 0;
+		snprintf(name, sizeof(name), "type%u", kinds[i].type);
+		seed("federation", name, (struct wv_bytes){ some, 16 + kinds[i].len });
+	}
+	memset(some, 0, sizeof(some));
+	memcpy(some, "WARD-FED", 8);
+	some[8] = some[12] = 1;
+	some[104] = 'a';		/* the one site's name; no models, no receipts */
+	some[104 + 120 + 16] = 1;	/* the aggregator's receipt: one byte */
+	seed("federation", "file", (struct wv_bytes){ some, 104 + 120 + 24 + 1 });
+}
+
 void seeds_config(void)
 {
 	size_t i;
@@ -55,6 +91,7 @@ void seeds_config(void)
 	seed_text("keyfile", "mine", "1 2 3 4 5 6 7 8 9 10 11 12 13 14");
 	seed_text("keyfile", "others", "0 2 3 4 5 6 7 8 9 10 11 12 13 14");
 	frames();
+	federation();
 
 	for (i = 0; i < sizeof(broker) / sizeof(broker[0]); i++)
 		seed_text("brokerconf", broker[i][0], broker[i][1]);

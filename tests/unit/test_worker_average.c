@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Federated averaging, and one table against the same table in the hands of several sites. */
-#include "worker_bench.h"
+#include "worker_world.h"
 
 #include "../../userspace/worker/average.h"
 #include "../../userspace/worker/train.h"
@@ -22,69 +22,17 @@ static const char plan_text[] =
 
 /* ---- one table, cut or whole ------------------------------------------------- */
 
-struct world {
-	struct bench_memory bench;
-	struct memory memory;
-	struct ring ring;
-	struct plan *plan;
-	struct bench_text text[3];
-	struct site site[3];
-	struct cohort cohort;
-};
-
-/* Lines @from to @to of a text. */
-static struct bench_text lines(const char *text, size_t from, size_t to)
-{
-	const char *begin = text, *end;
-	size_t i;
-
-	for (i = 0; i < from; i++)
-		begin = strchr(begin, '\n') + 1;
-	for (end = begin; i < to; i++)
-		end = strchr(end, '\n') + 1;
-	return (struct bench_text){ begin, (size_t)(end - begin), 512, 0 };
-}
-
-static void world_begin(struct world *w, const char *text, size_t sites)
+static void begin_cut(struct world *w, const char *text, size_t sites)
 {
 	static const char *const names[] = { "a", "b", "c" };
 	static const size_t cut[] = { 0, ROWS / 6, ROWS / 2, ROWS };
-	struct memory_backend backend = bench_backend(&w->bench);
-	struct failure failure = { 0 };
 	size_t i;
 
-	memory_init(&w->memory, &backend, 4 << 20);
-	w->plan = bench_plan(plan_text);
-	assert_int_equal(ring_init(&w->ring, &w->memory, 512, 100, 3, &failure), 0);
-	for (i = 0; i < sites; i++) {
-		w->text[i] = sites == 1 ? lines(text, 0, ROWS) : lines(text, cut[i], cut[i + 1]);
-		w->site[i] = (struct site){
-			.index = (unsigned int)i, .name = sites == 1 ? "all" : names[i],
-			.source = bench_source(&w->text[i]),
-			.table = { .name = names[i], .columns = BENCH_COLUMNS,
-				   .names = bench_names, .missing = "?", .delimiter = ',' },
-		};
-		assert_int_equal(site_init(&w->site[i], w->plan, &w->ring, &w->memory, &failure),
-				 0);
-	}
-	w->cohort = (struct cohort){
-		.plan = w->plan, .memory = &w->memory, .ring = &w->ring,
-		.sites = sites, .site = w->site,
-	};
-	if (cohort_survey(&w->cohort, &failure))
-		fail_msg("%s", failure.text);
-}
-
-static void world_end(struct world *w)
-{
-	size_t i;
-
-	for (i = 0; i < w->cohort.sites; i++)
-		site_end(&w->site[i]);
-	ring_end(&w->ring);
-	memory_release(&w->memory, NULL);
-	assert_int_equal(w->bench.live, 0);
-	plan_free(w->plan);
+	world_begin(w, plan_text);
+	for (i = 0; i < sites; i++)
+		world_add(w, sites == 1 ? "all" : names[i],
+			  world_lines(text, sites == 1 ? 0 : cut[i], sites == 1 ? ROWS : cut[i + 1]));
+	world_survey(w);
 }
 
 /* What sites send adds up to the weights that one place would have come to. */
@@ -97,8 +45,8 @@ static void test_cut_or_whole(void **state)
 	char *text = bench_table(5, ROWS, &len);
 
 	(void)state;
-	world_begin(&whole, text, 1);
-	world_begin(&cut, text, 3);
+	begin_cut(&whole, text, 1);
+	begin_cut(&cut, text, 3);
 	for (run = 0; run < 2; run++) {
 		if (train_model(&whole.cohort, &whole.plan->run[run], NULL, &one, &failure) ||
 		    train_model(&cut.cohort, &cut.plan->run[run], NULL, &three, &failure))

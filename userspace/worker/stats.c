@@ -45,6 +45,12 @@ void stats_merge(struct stats *stats, const struct stats *other)
 
 		if (b == 0)
 			continue;
+		if (a == 0) {	/* as they are, to the bit: whoever sums one site sums it so */
+			stats->count[i] = b;
+			stats->mean[i] = other->mean[i];
+			stats->m2[i] = other->m2[i];
+			continue;
+		}
 		stats->count[i] = a + b;
 		stats->mean[i] += apart * b / (a + b);
 		stats->m2[i] += other->m2[i] + apart * apart * a * b / (a + b);

@@ -15,7 +15,6 @@ struct training {
 	const struct train_hooks *hooks;
 	struct model *model;
 	struct gradient site;	/* one site's sums, as a federation would send them */
-	const double *theta;
 };
 
 static const struct keeper *keeper_of(const struct training *training)
@@ -25,27 +24,41 @@ static const struct keeper *keeper_of(const struct training *training)
 
 /* ---- all rows ------------------------------------------------------------ */
 
+struct adding {
+	struct gradient *sums;
+	const double *theta;
+};
+
 static void add_row(void *arg, const double *x, const double *y)
 {
-	struct training *training = arg;
+	struct adding *adding = arg;
 
-	gradient_add(&training->site, training->theta, x, y);
+	gradient_add(adding->sums, adding->theta, x, y);
+}
+
+int train_sums(struct cohort *cohort, const double *theta, struct gradient *site,
+	       struct gradient *out, struct failure *failure)
+{
+	struct adding adding = { site, theta };
+	size_t i;
+
+	gradient_clear(out);
+	for (i = 0; i < cohort->sites; i++) {
+		gradient_clear(site);
+		if (cohort_walk(cohort, i, COHORT_TRAIN, add_row, &adding, failure))
+			return -1;
+		gradient_merge(out, site);
+	}
+	return 0;
 }
 
 static int pass(void *arg, const double *theta, struct gradient *out,
 		struct failure *failure)
 {
 	struct training *training = arg;
-	size_t i;
 
-	training->theta = theta;
-	gradient_clear(out);
-	for (i = 0; i < training->cohort->sites; i++) {
-		gradient_clear(&training->site);
-		if (cohort_walk(training->cohort, i, COHORT_TRAIN, add_row, training, failure))
-			return -1;
-		gradient_merge(out, &training->site);
-	}
+	if (train_sums(training->cohort, theta, &training->site, out, failure))
+		return -1;
 	gradient_finish(out, theta, training->run->l2);
 	return 0;
 }
@@ -233,23 +246,66 @@ static int train_folds(struct training *training, struct evaluation *evaluation,
 	return cohort_fold(cohort, PLAN_NO_FOLD, failure) || train_once(training, failure) ? -1 : 0;
 }
 
+static int no_room_for_scores(struct failure *failure)
+{
+	return failed(failure, EXIT_DEVICE,
+		      "no room for the scores of test rows in the budget; raise --budget");
+}
+
+static void finish(struct evaluation *evaluation, struct model *model)
+{
+	size_t i;
+
+	for (i = 0; i < model->sites; i++)
+		metrics_finish(&evaluation->site[i], &model->site[i]);
+	metrics_finish(&evaluation->pooled, &model->pooled);
+}
+
+int train_test(struct cohort *cohort, struct model *model, struct failure *failure)
+{
+	struct evaluation evaluation = { .model = model };
+	struct memory_region *outer = memory_scope(cohort->memory);
+	int ret;
+
+	ret = collect(&evaluation, cohort) ? no_room_for_scores(failure) :
+					     evaluate(&evaluation, cohort, failure);
+	if (!ret)
+		finish(&evaluation, model);
+	memory_release(cohort->memory, outer);
+	return ret;
+}
+
+/* Room for scores comes first: who has none shall not train for a day before it is said. */
 static int train_and_test(struct training *training, struct failure *failure)
 {
 	struct cohort *cohort = training->cohort;
 	struct model *model = training->model;
 	struct evaluation evaluation = { .model = model };
-	size_t i;
 
 	if (collect(&evaluation, cohort))
-		return failed(failure, EXIT_DEVICE,
-			      "no room for the scores of test rows in the budget; raise --budget");
+		return no_room_for_scores(failure);
 	if (model->folds ? train_folds(training, &evaluation, failure) :
 			   (train_once(training, failure) ||
 			    evaluate(&evaluation, cohort, failure)))
 		return -1;
-	for (i = 0; i < cohort->sites; i++)
-		metrics_finish(&evaluation.site[i], &model->site[i]);
-	metrics_finish(&evaluation.pooled, &model->pooled);
+	finish(&evaluation, model);
+	return 0;
+}
+
+int train_begin(struct cohort *cohort, const struct plan_run *run, struct model *model,
+		struct failure *failure)
+{
+	*model = (struct model){
+		.run = run, .net = plan_net(cohort->plan, run), .sites = cohort->sites,
+		.folds = cohort->plan->split_folds,
+	};
+	model->site = calloc(cohort->sites, sizeof(*model->site));
+	model->fold = calloc(model->folds + 1, sizeof(*model->fold));
+	model->theta = memory_doubles(cohort->memory, net_params(&model->net));
+	if (!model->site || !model->fold || !model->theta)
+		return failed(failure, EXIT_DEVICE,
+			      "%s: no room for the weights in the budget; raise --budget",
+			      run->name);
 	return 0;
 }
 
@@ -263,17 +319,8 @@ int train_model(struct cohort *cohort, const struct plan_run *run,
 	struct memory_region *outer;
 	int ret;
 
-	*model = (struct model){
-		.run = run, .net = plan_net(cohort->plan, run), .sites = cohort->sites,
-		.folds = cohort->plan->split_folds,
-	};
-	model->site = calloc(cohort->sites, sizeof(*model->site));
-	model->fold = calloc(model->folds + 1, sizeof(*model->fold));
-	model->theta = memory_doubles(cohort->memory, net_params(&model->net));
-	if (!model->site || !model->fold || !model->theta)
-		return failed(failure, EXIT_DEVICE,
-			      "%s: no room for the weights in the budget; raise --budget",
-			      run->name);
+	if (train_begin(cohort, run, model, failure))
+		return -1;
 	outer = memory_scope(cohort->memory);
 	ret = train_and_test(&training, failure);
 	memory_release(cohort->memory, outer);

@@ -12,6 +12,7 @@
 
 #include "cohort.h"
 #include "failure.h"
+#include "gradient.h"
 #include "keeper.h"
 #include "metrics.h"
 #include "plan.h"
@@ -53,6 +54,41 @@ struct train_hooks {
 	void *arg;
 	const struct keeper *keeper;	/* or NULL */
 };
+
+/**
+ * train_sums() - loss and its derivatives as sums over all training rows
+ * @cohort: surveyed
+ * @theta: parameters
+ * @site: sums of a site at a time
+ * @out: the sum of these, in the order of sites
+ * @failure: what went wrong
+ *
+ * Return: 0 or -1.
+ */
+int train_sums(struct cohort *cohort, const double *theta, struct gradient *site,
+	       struct gradient *out, struct failure *failure);
+
+/**
+ * train_begin() - a model that is yet to be trained
+ * @cohort: its plan, its number of sites
+ * @run: of the plan
+ * @model: filled in; theta lives in the memory scope that is open
+ * @failure: what went wrong
+ *
+ * Return: 0 or -1; model_clear() in any case.
+ */
+int train_begin(struct cohort *cohort, const struct plan_run *run, struct model *model,
+		struct failure *failure);
+
+/**
+ * train_test() - figures of the test rows
+ * @cohort: surveyed, without folds
+ * @model: trained; its figures are filled in
+ * @failure: what went wrong
+ *
+ * Return: 0 or -1.
+ */
+int train_test(struct cohort *cohort, struct model *model, struct failure *failure);
 
 /**
  * train_model() - train and evaluate one run

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "federation_pair.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- a socket as a connection ------------------------------------------------ */
+
+static int end_read(void *arg, void *data, size_t len)
+{
+	struct pair_end *end = arg;
+	uint8_t *at = data;
+
+	while (len) {
+		ssize_t got = recv(end->fd, at, len, 0);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return -ECONNRESET;
+		at += got;
+		len -= (size_t)got;
+	}
+	return 0;
+}
+
+static void end_cut(void *arg)
+{
+	shutdown(((struct pair_end *)arg)->fd, SHUT_RDWR);
+}
+
+static int send_all(int fd, const uint8_t *data, size_t len)
+{
+	while (len) {
+		ssize_t sent = send(fd, data, len, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent <= 0)
+			return -ECONNRESET;
+		data += sent;
+		len -= (size_t)sent;
+	}
+	return 0;
+}
+
+/* The hook has a copy: questions are shared. */
+static int end_write(void *arg, const void *data, size_t len)
+{
+	struct pair_end *end = arg;
+	uint8_t *copy;
+	int ret;
+
+	if (!end->hook)
+		return send_all(end->fd, data, len);
+	copy = malloc(len);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, data, len);
+	ret = end->hook(end->arg, copy, len);
+	if (ret)
+		end_cut(end);
+	else
+		ret = send_all(end->fd, copy, len);
+	free(copy);
+	return ret;
+}
+
+static void end_close(void *arg)
+{
+	struct pair_end *end = arg;
+
+	close(end->fd);
+	free(end);
+}
+
+static struct link link_of(struct pair_end *end)
+{
+	return (struct link){
+		.read = end_read, .write = end_write, .cut = end_cut, .close = end_close,
+		.arg = end,
+	};
+}
+
+/* ---- the aggregator ------------------------------------------------------------- */
+
+static void keep_told(void *arg, const char *site, const char *text)
+{
+	struct pair_told *told = arg;
+	size_t len = strlen(told->text);
+
+	snprintf(told->text + len, sizeof(told->text) - len, "%s: %s\n", site,
+		 *text ? text : "came");
+}
+
+bool pair_said(const struct pair *p, const char *site, const char *words)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "%s: %s", site, words);
+	return strstr(p->told.text, line);
+}
+
+void pair_begin(struct pair *p, const char *plan, uint32_t sites, uint32_t quorum)
+{
+	struct memory_backend backend = bench_backend(&p->bench);
+
+	memset(p, 0, sizeof(*p));
+	memory_init(&p->memory, &backend, 8 << 20);
+	p->plan = bench_plan(plan);
+	p->roster = (struct roster){
+		.plan = p->plan, .memory = &p->memory, .tell = keep_told, .tell_arg = &p->told,
+		.options = { .sites = sites, .quorum = quorum, .join_ms = 60000,
+			     .round_ms = 60000 },
+	};
+	if (roster_init(&p->roster, &p->failure))
+		fail_msg("%s", p->failure.text);
+	p->federation = (struct federation){
+		.plan = p->plan, .memory = &p->memory, .roster = &p->roster, .model = p->model,
+	};
+}
+
+int pair_socket(struct pair *p)
+{
+	struct pair_end *end = calloc(1, sizeof(*end));
+	struct link link;
+	int fd[2];
+
+	if (!end || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
+		abort();
+	*end = (struct pair_end){ .fd = fd[0], .hook = p->hook, .arg = p->arg };
+	link = link_of(end);
+	if (roster_add(&p->roster, &link))
+		abort();
+	return fd[1];
+}
+
+void pair_run(struct pair *p)
+{
+	static uint8_t frame[WIRE_HEAD];
+
+	p->ret = federate_run(&p->federation, &p->failure);
+	if (!p->ret)
+		roster_ask_bytes(&p->roster, frame, WIRE_FINISH, 0, 0, 0);
+	roster_end(&p->roster);
+}
+
+void pair_end(struct pair *p)
+{
+	size_t i;
+
+	roster_end(&p->roster);
+	for (i = 0; i < PLAN_RUNS_MAX; i++)
+		model_clear(&p->model[i]);
+	memory_release(&p->memory, NULL);
+	plan_free(p->plan);
+}
+
+/* ---- sites -------------------------------------------------------------------------- */
+
+static void *site_main(void *arg)
+{
+	struct pair_site *site = arg;
+
+	site->ret = client_run(&site->client, &site->failure);
+	/* Who has its models says nothing more: the aggregator's test ends here. */
+	end_cut(&site->end);
+	return NULL;
+}
+
+void pair_join(struct pair *p, struct pair_site *site)
+{
+	world_begin(&site->world, site->plan);
+	world_add(&site->world, site->name, site->text);
+	site->end = (struct pair_end){ .fd = pair_socket(p), .hook = site->hook, .arg = site->arg };
+	site->end.link = link_of(&site->end);
+	site->client = (struct client){
+		.link = &site->end.link, .cohort = &site->world.cohort, .model = site->model,
+	};
+	snprintf(site->client.join.name, sizeof(site->client.join.name), "%s", site->name);
+	site->joined = true;
+	if (pthread_create(&site->thread, NULL, site_main, site))
+		abort();
+}
+
+void pair_wait(struct pair_site *site)
+{
+	if (site->joined)
+		pthread_join(site->thread, NULL);
+	site->joined = false;
+}
+
+void pair_site_end(struct pair_site *site)
+{
+	size_t i;
+
+	pair_wait(site);
+	for (i = 0; i < PLAN_RUNS_MAX; i++)
+		model_clear(&site->model[i]);
+	if (!site->world.plan)
+		return;
+	close(site->end.fd);
+	world_end(&site->world);
+	site->world.plan = NULL;
+}

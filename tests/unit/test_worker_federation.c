@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A federation against one place with all data sets, and against sites and aggregators that
+ * die, come late, are late, or send what they must not.
+ */
+#include "federation_pair.h"
+
+#include <unistd.h>
+
+#define ROWS	240
+#define SITES	3
+
+static const char plan_text[] =
+	"{\"ward-plan\":1,\"name\":\"bench\",\"features\":[{\"column\":\"age\"},"
+	"{\"column\":\"dose\"},{\"column\":\"kind\",\"levels\":[2,3]}],"
+	"\"label\":{\"column\":\"ill\",\"above\":0},\"missing\":\"mean\","
+	"\"split\":{\"rule\":\"hash\",\"seed\":7,\"fraction\":0.3},"
+	"\"runs\":[{\"name\":\"newton\",\"method\":\"newton\",\"l2\":0.001,\"tolerance\":1e-10},"
+	"{\"name\":\"lbfgs\",\"method\":\"lbfgs\",\"hidden\":[3],\"activation\":\"tanh\","
+	"\"l2\":0.01,\"tolerance\":1e-6,\"max_steps\":200,\"seed\":5},"
+	"{\"name\":\"fedavg\",\"method\":\"sgd\",\"epochs\":2,\"batch\":16,\"rate\":0.1,"
+	"\"decay\":0.05,\"rounds\":6,\"seed\":3,\"max_norm\":1000}]}";
+
+static const char other_plan[] =
+	"{\"ward-plan\":1,\"name\":\"other\",\"features\":[{\"column\":\"age\"}],"
+	"\"label\":{\"column\":\"ill\",\"above\":0},"
+	"\"split\":{\"rule\":\"every\",\"every\":4},"
+	"\"runs\":[{\"name\":\"newton\",\"method\":\"newton\"}]}";
+
+static const char *const names[SITES] = { "a", "b", "c" };
+static char *text;
+static struct pair pair;
+static struct pair_site site[SITES];
+static struct world central;
+
+static struct bench_text rows_of(size_t i)
+{
+	static const size_t cut[] = { 0, ROWS / 6, ROWS / 2, ROWS };
+
+	return world_lines(text, cut[i], cut[i + 1]);
+}
+
+static int setup(void **state)
+{
+	size_t len, i;
+
+	(void)state;
+	text = bench_table(5, ROWS, &len);
+	memset(site, 0, sizeof(site));
+	memset(&central, 0, sizeof(central));
+	for (i = 0; i < SITES; i++)
+		site[i] = (struct pair_site){
+			.name = names[i], .text = rows_of(i), .plan = plan_text,
+		};
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < SITES; i++)
+		pair_site_end(&site[i]);
+	pair_end(&pair);
+	assert_int_equal(pair.bench.live, 0);
+	if (central.plan)
+		world_end(&central);
+	free(text);
+	return 0;
+}
+
+static void run_all(size_t from, size_t to)
+{
+	size_t i;
+
+	for (i = from; i < to; i++)
+		pair_join(&pair, &site[i]);
+	pair_run(&pair);
+	for (i = 0; i < SITES; i++)
+		pair_wait(&site[i]);
+}
+
+/* The same by one process that has all data sets. */
+static void train_central(size_t run, struct model *model)
+{
+	struct failure failure = { 0 };
+	size_t i;
+
+	if (!central.plan) {
+		world_begin(&central, plan_text);
+		for (i = 0; i < SITES; i++)
+			world_add(&central, names[i], rows_of(i));
+		world_survey(&central);
+	}
+	if (train_model(&central.cohort, &central.plan->run[run], NULL, model, &failure))
+		fail_msg("%s", failure.text);
+}
+
+/* ---- all is well --------------------------------------------------------------- */
+
+static void test_equal(void **state)
+{
+	struct model model;
+	size_t run, i, bytes;
+
+	(void)state;
+	pair_begin(&pair, plan_text, SITES, SITES);
+	run_all(0, SITES);
+	if (pair.ret)
+		fail_msg("%s", pair.failure.text);
+	for (run = 0; run < 3; run++) {
+		train_central(run, &model);
+		bytes = net_params(&model.net) * sizeof(double);
+		assert_memory_equal(pair.model[run].theta, model.theta, bytes);
+		assert_int_equal(pair.model[run].steps, model.steps);
+		assert_true(pair.model[run].loss == model.loss);
+		for (i = 0; i < SITES; i++) {
+			assert_memory_equal(site[i].model[run].theta, model.theta, bytes);
+			assert_int_equal(pair.model[run].site[i].rows, model.site[i].rows);
+			assert_true(pair.model[run].site[i].accuracy == model.site[i].accuracy);
+		}
+		assert_int_equal(pair.model[run].pooled.rows, model.pooled.rows);
+		assert_true(fabs(pair.model[run].pooled.accuracy - model.pooled.accuracy) < 1e-12);
+		assert_true(fabs(pair.model[run].pooled.brier - model.pooled.brier) < 1e-12);
+		assert_true(isnan(pair.model[run].pooled.auc));
+		model_clear(&model);
+	}
+	for (i = 0; i < SITES; i++)
+		assert_int_equal(site[i].ret, 0);
+}
+
+/* In whatever order they come. */
+static void test_order(void **state)
+{
+	struct model model;
+	size_t i;
+
+	(void)state;
+	pair_begin(&pair, plan_text, SITES, SITES);
+	for (i = SITES; i-- > 1;)
+		pair_join(&pair, &site[i]);
+	run_all(0, 1);
+	assert_int_equal(pair.ret, 0);
+	train_central(0, &model);
+	assert_memory_equal(pair.model[0].theta, model.theta,
+			    net_params(&model.net) * sizeof(double));
+	model_clear(&model);
+}
+
+/* ---- sites that go --------------------------------------------------------------- */
+
+struct at {
+	uint32_t type;
+	unsigned int skip;	/* so many of that type first */
+	unsigned int seen;
+};
+
+static uint32_t type_of(const uint8_t *frame)
+{
+	struct wire_head head;
+
+	return wire_head_get(frame, &head) ? 0 : head.type;
+}
+
+static int die_at(void *arg, uint8_t *frame, size_t len)
+{
+	struct at *at = arg;
+
+	(void)len;
+	if (type_of(frame) == at->type && at->seen++ >= at->skip)
+		return -ECONNRESET;
+	return 0;
+}
+
+static const uint32_t site_frames[] = {
+	WIRE_JOIN, WIRE_MOMENTS, WIRE_READY, WIRE_SUMS, WIRE_UPDATE, WIRE_FIGURES,
+};
+
+/* Whenever one dies the others finish, and have the same model. */
+static void test_site_dies(void **state)
+{
+	size_t i, skip;
+
+	(void)state;
+	for (i = 0; i < sizeof(site_frames) / sizeof(site_frames[0]); i++) {
+		for (skip = 0; skip < (site_frames[i] >= WIRE_SUMS ? 3 : 1); skip++) {
+			struct at at = { .type = site_frames[i], .skip = (unsigned int)skip };
+
+			site[1].hook = die_at;
+			site[1].arg = &at;
+			pair_begin(&pair, plan_text, SITES, 2);
+			pair.roster.options.join_ms = site_frames[i] == WIRE_JOIN ? 300 : 60000;
+			run_all(0, SITES);
+			if (pair.ret)
+				fail_msg("type %u: %s", site_frames[i], pair.failure.text);
+			assert_true(site[1].ret == -1 && !site[0].ret && !site[2].ret);
+			assert_true(pair.model[0].converged);
+			assert_memory_equal(site[0].model[2].theta, site[2].model[2].theta,
+					    5 * sizeof(double));
+			assert_true(pair_said(&pair, at.type == WIRE_JOIN ? "" : "b",
+					      "the connection ended"));
+			teardown(state);
+			setup(state);
+		}
+	}
+	pair_begin(&pair, plan_text, 1, 1);
+}
+
+/* Without a quorum nothing comes of it, and everybody is let go. */
+static void test_quorum(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 1; i < sizeof(site_frames) / sizeof(site_frames[0]) - 1; i++) {
+		struct at at = { .type = site_frames[i] };
+
+		site[1].hook = die_at;
+		site[1].arg = &at;
+		pair_begin(&pair, plan_text, SITES, SITES);
+		run_all(0, SITES);
+		assert_int_equal(pair.ret, -1);
+		assert_int_equal(pair.failure.exit, EXIT_NETWORK);
+		assert_non_null(strstr(pair.failure.text, "quorum"));
+		assert_true(site[0].ret == -1 && site[2].ret == -1);
+		teardown(state);
+		setup(state);
+	}
+	pair_begin(&pair, plan_text, 1, 1);
+}
+
+/* What is left is what one place would come to without those rows in its sums. */
+static void test_dropped_sums(void **state)
+{
+	struct at at = { .type = WIRE_SUMS, .skip = 1 };
+	struct model model;
+	size_t i;
+
+	(void)state;
+	site[1].hook = die_at;
+	site[1].arg = &at;
+	pair_begin(&pair, plan_text, SITES, 2);
+	run_all(0, SITES);
+	assert_int_equal(pair.ret, 0);
+	world_begin(&central, plan_text);
+	world_add(&central, "a", rows_of(0));
+	world_add(&central, "c", rows_of(2));
+	world_add(&central, "b", rows_of(1));
+	world_survey(&central);
+	central.cohort.sites = 2;	/* standardised by all three, summed over two */
+	train_central(0, &model);
+	for (i = 0; i < net_params(&model.net); i++)
+		assert_true(fabs(pair.model[0].theta[i] - model.theta[i]) < 1e-9);
+	model_clear(&model);
+	central.cohort.sites = 3;
+}
+
+static const uint32_t aggregator_frames[] = {
+	WIRE_WELCOME, WIRE_SURVEY, WIRE_SCALE, WIRE_GRADIENT, WIRE_ROUND, WIRE_MODEL, WIRE_FINISH,
+};
+
+/* Whenever the aggregator dies each site stops, and says so. */
+static void test_aggregator_dies(void **state)
+{
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(aggregator_frames) / sizeof(aggregator_frames[0]); i++) {
+		struct at at = { .type = aggregator_frames[i] };
+
+		pair_begin(&pair, plan_text, SITES, SITES);
+		pair.roster.options.join_ms = at.type == WIRE_WELCOME ? 300 : 60000;
+		pair.hook = die_at;
+		pair.arg = &at;
+		run_all(0, SITES);
+		assert_true(at.seen > 0);
+		for (k = 0; k < SITES; k++) {
+			assert_int_equal(site[k].ret, -1);
+			assert_int_equal(site[k].failure.exit, EXIT_NETWORK);
+			assert_non_null(strstr(site[k].failure.text, "aggregator"));
+		}
+		teardown(state);
+		setup(state);
+	}
+	pair_begin(&pair, plan_text, 1, 1);
+}
+
+/* ---- sites that come late, or are late ------------------------------------------------ */
+
+static void join_third(void *arg, const struct plan_run *run, uint64_t step, uint64_t steps,
+		       double loss)
+{
+	size_t *when = arg;
+
+	(void)steps;
+	(void)loss;
+	if (site[2].joined || site[2].world.plan || step < 2 || run != &pair.plan->run[*when])
+		return;
+	pair_join(&pair, &site[2]);
+	/* Until it has said who it is: what comes next must not depend on luck. */
+	pthread_mutex_lock(&pair.roster.lock);
+	while (pair.roster.newcomer[0]->state == MEMBER_NEW)
+		pthread_cond_wait(&pair.roster.moved, &pair.roster.lock);
+	pthread_mutex_unlock(&pair.roster.lock);
+}
+
+static void count_restart(void *arg, const struct plan_run *run, size_t sites)
+{
+	(void)run;
+	*(size_t *)arg = sites;
+}
+
+static void test_late_join(void **state)
+{
+	size_t when, sites;
+
+	(void)state;
+	for (when = 0; when < 3; when++) {
+		struct train_hooks hooks = { .progress = join_third, .arg = &when };
+
+		sites = 0;
+		pair_begin(&pair, plan_text, 2, 2);
+		pair.federation.hooks = &hooks;
+		pair.federation.restarted = count_restart;
+		pair.federation.arg = &sites;
+		run_all(0, 2);
+		if (pair.ret)
+			fail_msg("%s", pair.failure.text);
+		assert_int_equal(sites, when < 2 ? 3 : 0);	/* averaging goes on */
+		assert_int_equal(pair.model[2].sites, 3);
+		assert_true(pair_said(&pair, "c", "came"));
+		assert_int_equal(site[2].ret, 0);
+		/* Those that were trained before it came, too. */
+		assert_memory_equal(site[2].model[0].theta, pair.model[0].theta,
+				    5 * sizeof(double));
+		assert_true(pair.model[0].site[2].rows > 0);
+		teardown(state);
+		setup(state);
+	}
+	pair_begin(&pair, plan_text, 1, 1);
+}
+
+struct holding {
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	uint32_t type;
+	unsigned int held;
+	unsigned int go_on_at;	/* frames of the other site */
+	unsigned int others;
+};
+
+static int hold_up(void *arg, uint8_t *frame, size_t len)
+{
+	struct holding *h = arg;
+
+	(void)len;
+	if (type_of(frame) != h->type)
+		return 0;
+	pthread_mutex_lock(&h->lock);
+	if (!h->held++) {
+		while (h->others < h->go_on_at)
+			pthread_cond_wait(&h->cond, &h->lock);
+	}
+	pthread_mutex_unlock(&h->lock);
+	return 0;
+}
+
+static int count_others(void *arg, uint8_t *frame, size_t len)
+{
+	struct holding *h = arg;
+
+	(void)len;
+	pthread_mutex_lock(&h->lock);
+	h->others += type_of(frame) == h->type;
+	pthread_cond_broadcast(&h->cond);
+	pthread_mutex_unlock(&h->lock);
+	return 0;
+}
+
+/* One that is late in a round goes without it, and counts again. */
+static void test_straggler(void **state)
+{
+	static const uint32_t types[] = { WIRE_SUMS, WIRE_UPDATE };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct holding h = {
+			PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, types[i], 0, 3, 0,
+		};
+
+		site[0].hook = count_others;
+		site[1].hook = hold_up;
+		site[0].arg = site[1].arg = &h;
+		pair_begin(&pair, plan_text, SITES, 2);
+		pair.roster.options.round_ms = 2500;
+		run_all(0, SITES);
+		if (pair.ret)
+			fail_msg("%s", pair.failure.text);
+		assert_true(h.held >= 1 && h.others > 3);
+		assert_int_equal(site[0].ret, 0);
+		assert_int_equal(site[1].ret, 0);
+		assert_memory_equal(site[1].model[2].theta, pair.model[2].theta,
+				    5 * sizeof(double));
+		teardown(state);
+		setup(state);
+	}
+	pair_begin(&pair, plan_text, 1, 1);
+}
+
+/* ---- sites that send what they must not ------------------------------------------------- */
+
+struct poison {
+	uint32_t type;
+	size_t at;		/* in the frame */
+	uint64_t value;		/* written there, little endian */
+	unsigned int done;
+};
+
+static int poison(void *arg, uint8_t *frame, size_t len)
+{
+	struct poison *p = arg;
+	size_t i;
+
+	if (type_of(frame) != p->type)
+		return 0;
+	p->done++;
+	for (i = 0; i < 8 && p->at + i < len; i++)
+		frame[p->at + i] = (uint8_t)(p->value >> 8 * i);
+	return 0;
+}
+
+static void test_poisoned(void **state)
+{
+	static const struct {
+		struct poison poison;
+		const char *said;
+	} cases[] = {
+		{ { WIRE_MOMENTS, 16 + 8, UINT64_MAX, 0 }, "the rows that it counted make no sense" },
+		{ { WIRE_MOMENTS, 16 + 40 + 32, 0x7ff0000000000000, 0 }, "it sent a number that is not finite" },
+		{ { WIRE_MOMENTS, 16 + 40 + 64, 0xbff0000000000000, 0 }, "the rows that it counted make no sense" },
+		{ { WIRE_SUMS, 16, 1, 0 }, "the rows that it counted make no sense" },
+		{ { WIRE_SUMS, 16 + 16, 0x7ff8000000000000, 0 }, "it sent a number that is not finite" },
+		{ { WIRE_SUMS, 16 + 16 + 40, 0x7ff8000000000000, 0 }, "it sent a number that is not finite" },
+		{ { WIRE_SUMS, 16 + 16, 0x43e0000000000000, 0 }, "what it sent is larger than" },
+		{ { WIRE_UPDATE, 16, 7, 0 }, "the rows that it counted make no sense" },
+		{ { WIRE_UPDATE, 16 + 24, 0xfff0000000000000, 0 }, "it sent a number that is not finite" },
+		{ { WIRE_UPDATE, 16 + 24, 0x40f0000000000000, 0 }, "what it sent is larger than" },
+		{ { WIRE_FIGURES, 16 + 8, 1, 0 }, "it sent a frame that does not belong there" },
+		{ { WIRE_SUMS, 4, 3, 0 }, "it sent a frame that does not belong there" },
+		{ { WIRE_SUMS, 8, 12345, 0 }, "it sent a frame that does not belong there" },
+		{ { WIRE_UPDATE, 0, UINT64_MAX, 0 }, "it sent a frame that does not belong there" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct poison p = cases[i].poison;
+
+		site[1].hook = poison;
+		site[1].arg = &p;
+		pair_begin(&pair, plan_text, SITES, 2);
+		run_all(0, SITES);
+		if (pair.ret)
+			fail_msg("case %zu: %s", i, pair.failure.text);
+		if (!p.done || !pair_said(&pair, "b", cases[i].said))
+			fail_msg("case %zu: %s", i, pair.told.text);
+		assert_int_equal(site[1].ret, -1);
+		assert_true(site[1].failure.exit == EXIT_REFUSED ||
+			    site[1].failure.exit == EXIT_NETWORK);
+		assert_true(!site[0].ret && !site[2].ret && isfinite(pair.model[2].theta[0]));
+		teardown(state);
+		setup(state);
+	}
+	pair_begin(&pair, plan_text, 1, 1);
+}
+
+static void test_wrong_plan(void **state)
+{
+	(void)state;
+	site[1].plan = other_plan;
+	pair_begin(&pair, plan_text, SITES, 2);
+	pair.roster.options.join_ms = 300;
+	run_all(0, SITES);
+	assert_int_equal(pair.ret, 0);
+	assert_true(pair_said(&pair, "b", "its plan is another one"));
+	assert_int_equal(site[1].failure.exit, EXIT_REFUSED);
+	assert_non_null(strstr(site[1].failure.text, "its plan is another one"));
+}
+
+static void test_same_name(void **state)
+{
+	(void)state;
+	pair_begin(&pair, plan_text, SITES, 2);
+	pair.roster.options.join_ms = 300;
+	site[1].name = "a";
+	run_all(0, SITES);
+	assert_int_equal(pair.ret, 0);
+	assert_true(!!site[0].ret != !!site[1].ret);
+	assert_true(pair_said(&pair, "a", "another site has that name"));
+}
+
+/* Who sends garbage, or nothing, holds nobody up. */
+static void test_strangers(void **state)
+{
+	static const uint8_t garbage[64] = "GET / HTTP/1.1\r\nHost: aggregator\r\n\r\n";
+	int fd[2];
+
+	(void)state;
+	pair_begin(&pair, plan_text, SITES, SITES);
+	fd[0] = pair_socket(&pair);
+	fd[1] = pair_socket(&pair);
+	assert_int_equal(write(fd[0], garbage, sizeof(garbage)), sizeof(garbage));
+	run_all(0, SITES);
+	assert_int_equal(pair.ret, 0);
+	close(fd[0]);
+	close(fd[1]);
+}
+
+/* ---- plans that no federation can do -------------------------------------------------------- */
+
+static void test_plans(void **state)
+{
+	(void)state;
+	pair_begin(&pair, plan_text, 1, 1);
+	pair.plan->run[2].rounds = 0;
+	pair_run(&pair);
+	assert_int_equal(pair.failure.exit, EXIT_DAMAGED);
+	assert_non_null(strstr(pair.failure.text, "need rounds"));
+	pair_end(&pair);
+	pair_begin(&pair, plan_text, 1, 1);
+	pair.plan->split_folds = 5;
+	pair_run(&pair);
+	assert_non_null(strstr(pair.failure.text, "no folds"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_equal),
+		TEST(test_order),
+		TEST(test_site_dies),
+		TEST(test_quorum),
+		TEST(test_dropped_sums),
+		TEST(test_aggregator_dies),
+		TEST(test_late_join),
+		TEST(test_straggler),
+		TEST(test_poisoned),
+		TEST(test_wrong_plan),
+		TEST(test_same_name),
+		TEST(test_strangers),
+		TEST(test_plans),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
