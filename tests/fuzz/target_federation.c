@@ -162,7 +162,9 @@ static int file(struct wv_bytes in)
 	}
 	len = federation_file_put(NULL, &f);
 	again = malloc(len + 1);
-	if (!again || len != in.len || f.signed_len >= len)
+	if (!again)
+		return WV_NO_MEMORY;
+	if (len != in.len || f.signed_len >= len)
 		fuzz_die("a file of %zu bytes becomes one of %zu", in.len, len);
 	federation_file_put(again, &f);
 	if (memcmp(again, in.data, len))

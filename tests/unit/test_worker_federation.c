@@ -3,7 +3,7 @@
  * A federation against one place with all data sets, and against sites and aggregators that
  * die, come late, are late, or send what they must not.
  */
-#include "federation_pair.h"
+#include "federation_bench.h"
 
 #include <unistd.h>
 
@@ -29,8 +29,8 @@ static const char other_plan[] =
 
 static const char *const names[SITES] = { "a", "b", "c" };
 static char *text;
-static struct pair pair;
-static struct pair_site site[SITES];
+static struct fed fed;
+static struct fed_site site[SITES];
 static struct world central;
 
 static struct bench_text rows_of(size_t i)
@@ -49,7 +49,7 @@ static int setup(void **state)
 	memset(site, 0, sizeof(site));
 	memset(&central, 0, sizeof(central));
 	for (i = 0; i < SITES; i++)
-		site[i] = (struct pair_site){
+		site[i] = (struct fed_site){
 			.name = names[i], .text = rows_of(i), .plan = plan_text,
 		};
 	return 0;
@@ -61,9 +61,9 @@ static int teardown(void **state)
 
 	(void)state;
 	for (i = 0; i < SITES; i++)
-		pair_site_end(&site[i]);
-	pair_end(&pair);
-	assert_int_equal(pair.bench.live, 0);
+		fed_site_end(&site[i]);
+	fed_end(&fed);
+	assert_int_equal(fed.bench.live, 0);
 	if (central.plan)
 		world_end(&central);
 	free(text);
@@ -75,10 +75,10 @@ static void run_all(size_t from, size_t to)
 	size_t i;
 
 	for (i = from; i < to; i++)
-		pair_join(&pair, &site[i]);
-	pair_run(&pair);
+		fed_join(&fed, &site[i]);
+	fed_run(&fed);
 	for (i = 0; i < SITES; i++)
-		pair_wait(&site[i]);
+		fed_wait(&site[i]);
 }
 
 /* The same by one process that has all data sets. */
@@ -105,25 +105,25 @@ static void test_equal(void **state)
 	size_t run, i, bytes;
 
 	(void)state;
-	pair_begin(&pair, plan_text, SITES, SITES);
+	fed_begin(&fed, plan_text, SITES, SITES);
 	run_all(0, SITES);
-	if (pair.ret)
-		fail_msg("%s", pair.failure.text);
+	if (fed.ret)
+		fail_msg("%s", fed.failure.text);
 	for (run = 0; run < 3; run++) {
 		train_central(run, &model);
 		bytes = net_params(&model.net) * sizeof(double);
-		assert_memory_equal(pair.model[run].theta, model.theta, bytes);
-		assert_int_equal(pair.model[run].steps, model.steps);
-		assert_true(pair.model[run].loss == model.loss);
+		assert_memory_equal(fed.model[run].theta, model.theta, bytes);
+		assert_int_equal(fed.model[run].steps, model.steps);
+		assert_true(fed.model[run].loss == model.loss);
 		for (i = 0; i < SITES; i++) {
 			assert_memory_equal(site[i].model[run].theta, model.theta, bytes);
-			assert_int_equal(pair.model[run].site[i].rows, model.site[i].rows);
-			assert_true(pair.model[run].site[i].accuracy == model.site[i].accuracy);
+			assert_int_equal(fed.model[run].site[i].rows, model.site[i].rows);
+			assert_true(fed.model[run].site[i].accuracy == model.site[i].accuracy);
 		}
-		assert_int_equal(pair.model[run].pooled.rows, model.pooled.rows);
-		assert_true(fabs(pair.model[run].pooled.accuracy - model.pooled.accuracy) < 1e-12);
-		assert_true(fabs(pair.model[run].pooled.brier - model.pooled.brier) < 1e-12);
-		assert_true(isnan(pair.model[run].pooled.auc));
+		assert_int_equal(fed.model[run].pooled.rows, model.pooled.rows);
+		assert_true(fabs(fed.model[run].pooled.accuracy - model.pooled.accuracy) < 1e-12);
+		assert_true(fabs(fed.model[run].pooled.brier - model.pooled.brier) < 1e-12);
+		assert_true(isnan(fed.model[run].pooled.auc));
 		model_clear(&model);
 	}
 	for (i = 0; i < SITES; i++)
@@ -137,13 +137,13 @@ static void test_order(void **state)
 	size_t i;
 
 	(void)state;
-	pair_begin(&pair, plan_text, SITES, SITES);
+	fed_begin(&fed, plan_text, SITES, SITES);
 	for (i = SITES; i-- > 1;)
-		pair_join(&pair, &site[i]);
+		fed_join(&fed, &site[i]);
 	run_all(0, 1);
-	assert_int_equal(pair.ret, 0);
+	assert_int_equal(fed.ret, 0);
 	train_central(0, &model);
-	assert_memory_equal(pair.model[0].theta, model.theta,
+	assert_memory_equal(fed.model[0].theta, model.theta,
 			    net_params(&model.net) * sizeof(double));
 	model_clear(&model);
 }
@@ -175,6 +175,7 @@ static int die_at(void *arg, uint8_t *frame, size_t len)
 
 static const uint32_t site_frames[] = {
 	WIRE_JOIN, WIRE_MOMENTS, WIRE_READY, WIRE_SUMS, WIRE_UPDATE, WIRE_FIGURES,
+	WIRE_RECEIPTS,
 };
 
 /* Whenever one dies the others finish, and have the same model. */
@@ -184,27 +185,28 @@ static void test_site_dies(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(site_frames) / sizeof(site_frames[0]); i++) {
-		for (skip = 0; skip < (site_frames[i] >= WIRE_SUMS ? 3 : 1); skip++) {
+		for (skip = 0; skip < (site_frames[i] == WIRE_RECEIPTS ? 1 :
+				       site_frames[i] >= WIRE_SUMS ? 3 : 1); skip++) {
 			struct at at = { .type = site_frames[i], .skip = (unsigned int)skip };
 
 			site[1].hook = die_at;
 			site[1].arg = &at;
-			pair_begin(&pair, plan_text, SITES, 2);
-			pair.roster.options.join_ms = site_frames[i] == WIRE_JOIN ? 300 : 60000;
+			fed_begin(&fed, plan_text, SITES, 2);
+			fed.roster.options.join_ms = site_frames[i] == WIRE_JOIN ? 300 : 60000;
 			run_all(0, SITES);
-			if (pair.ret)
-				fail_msg("type %u: %s", site_frames[i], pair.failure.text);
+			if (fed.ret)
+				fail_msg("type %u: %s", site_frames[i], fed.failure.text);
 			assert_true(site[1].ret == -1 && !site[0].ret && !site[2].ret);
-			assert_true(pair.model[0].converged);
+			assert_true(fed.model[0].converged);
 			assert_memory_equal(site[0].model[2].theta, site[2].model[2].theta,
 					    5 * sizeof(double));
-			assert_true(pair_said(&pair, at.type == WIRE_JOIN ? "" : "b",
+			assert_true(fed_said(&fed, at.type == WIRE_JOIN ? "" : "b",
 					      "the connection ended"));
 			teardown(state);
 			setup(state);
 		}
 	}
-	pair_begin(&pair, plan_text, 1, 1);
+	fed_begin(&fed, plan_text, 1, 1);
 }
 
 /* Without a quorum nothing comes of it, and everybody is let go. */
@@ -213,21 +215,21 @@ static void test_quorum(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 1; i < sizeof(site_frames) / sizeof(site_frames[0]) - 1; i++) {
+	for (i = 1; i < sizeof(site_frames) / sizeof(site_frames[0]) - 2; i++) {
 		struct at at = { .type = site_frames[i] };
 
 		site[1].hook = die_at;
 		site[1].arg = &at;
-		pair_begin(&pair, plan_text, SITES, SITES);
+		fed_begin(&fed, plan_text, SITES, SITES);
 		run_all(0, SITES);
-		assert_int_equal(pair.ret, -1);
-		assert_int_equal(pair.failure.exit, EXIT_NETWORK);
-		assert_non_null(strstr(pair.failure.text, "quorum"));
+		assert_int_equal(fed.ret, -1);
+		assert_int_equal(fed.failure.exit, EXIT_NETWORK);
+		assert_non_null(strstr(fed.failure.text, "quorum"));
 		assert_true(site[0].ret == -1 && site[2].ret == -1);
 		teardown(state);
 		setup(state);
 	}
-	pair_begin(&pair, plan_text, 1, 1);
+	fed_begin(&fed, plan_text, 1, 1);
 }
 
 /* What is left is what one place would come to without those rows in its sums. */
@@ -240,9 +242,9 @@ static void test_dropped_sums(void **state)
 	(void)state;
 	site[1].hook = die_at;
 	site[1].arg = &at;
-	pair_begin(&pair, plan_text, SITES, 2);
+	fed_begin(&fed, plan_text, SITES, 2);
 	run_all(0, SITES);
-	assert_int_equal(pair.ret, 0);
+	assert_int_equal(fed.ret, 0);
 	world_begin(&central, plan_text);
 	world_add(&central, "a", rows_of(0));
 	world_add(&central, "c", rows_of(2));
@@ -251,13 +253,14 @@ static void test_dropped_sums(void **state)
 	central.cohort.sites = 2;	/* standardised by all three, summed over two */
 	train_central(0, &model);
 	for (i = 0; i < net_params(&model.net); i++)
-		assert_true(fabs(pair.model[0].theta[i] - model.theta[i]) < 1e-9);
+		assert_true(fabs(fed.model[0].theta[i] - model.theta[i]) < 1e-9);
 	model_clear(&model);
 	central.cohort.sites = 3;
 }
 
 static const uint32_t aggregator_frames[] = {
 	WIRE_WELCOME, WIRE_SURVEY, WIRE_SCALE, WIRE_GRADIENT, WIRE_ROUND, WIRE_MODEL, WIRE_FINISH,
+	WIRE_BUNDLE,
 };
 
 /* Whenever the aggregator dies each site stops, and says so. */
@@ -269,10 +272,10 @@ static void test_aggregator_dies(void **state)
 	for (i = 0; i < sizeof(aggregator_frames) / sizeof(aggregator_frames[0]); i++) {
 		struct at at = { .type = aggregator_frames[i] };
 
-		pair_begin(&pair, plan_text, SITES, SITES);
-		pair.roster.options.join_ms = at.type == WIRE_WELCOME ? 300 : 60000;
-		pair.hook = die_at;
-		pair.arg = &at;
+		fed_begin(&fed, plan_text, SITES, SITES);
+		fed.roster.options.join_ms = at.type == WIRE_WELCOME ? 300 : 60000;
+		fed.hook = die_at;
+		fed.arg = &at;
 		run_all(0, SITES);
 		assert_true(at.seen > 0);
 		for (k = 0; k < SITES; k++) {
@@ -283,7 +286,7 @@ static void test_aggregator_dies(void **state)
 		teardown(state);
 		setup(state);
 	}
-	pair_begin(&pair, plan_text, 1, 1);
+	fed_begin(&fed, plan_text, 1, 1);
 }
 
 /* ---- sites that come late, or are late ------------------------------------------------ */
@@ -295,14 +298,14 @@ static void join_third(void *arg, const struct plan_run *run, uint64_t step, uin
 
 	(void)steps;
 	(void)loss;
-	if (site[2].joined || site[2].world.plan || step < 2 || run != &pair.plan->run[*when])
+	if (site[2].joined || site[2].world.plan || step < 2 || run != &fed.plan->run[*when])
 		return;
-	pair_join(&pair, &site[2]);
+	fed_join(&fed, &site[2]);
 	/* Until it has said who it is: what comes next must not depend on luck. */
-	pthread_mutex_lock(&pair.roster.lock);
-	while (pair.roster.newcomer[0]->state == MEMBER_NEW)
-		pthread_cond_wait(&pair.roster.moved, &pair.roster.lock);
-	pthread_mutex_unlock(&pair.roster.lock);
+	pthread_mutex_lock(&fed.roster.lock);
+	while (fed.roster.newcomer[0]->state == MEMBER_NEW)
+		pthread_cond_wait(&fed.roster.moved, &fed.roster.lock);
+	pthread_mutex_unlock(&fed.roster.lock);
 }
 
 static void count_restart(void *arg, const struct plan_run *run, size_t sites)
@@ -320,25 +323,25 @@ static void test_late_join(void **state)
 		struct train_hooks hooks = { .progress = join_third, .arg = &when };
 
 		sites = 0;
-		pair_begin(&pair, plan_text, 2, 2);
-		pair.federation.hooks = &hooks;
-		pair.federation.restarted = count_restart;
-		pair.federation.arg = &sites;
+		fed_begin(&fed, plan_text, 2, 2);
+		fed.federation.hooks = &hooks;
+		fed.federation.restarted = count_restart;
+		fed.federation.arg = &sites;
 		run_all(0, 2);
-		if (pair.ret)
-			fail_msg("%s", pair.failure.text);
+		if (fed.ret)
+			fail_msg("%s", fed.failure.text);
 		assert_int_equal(sites, when < 2 ? 3 : 0);	/* averaging goes on */
-		assert_int_equal(pair.model[2].sites, 3);
-		assert_true(pair_said(&pair, "c", "came"));
+		assert_int_equal(fed.model[2].sites, 3);
+		assert_true(fed_said(&fed, "c", "came"));
 		assert_int_equal(site[2].ret, 0);
 		/* Those that were trained before it came, too. */
-		assert_memory_equal(site[2].model[0].theta, pair.model[0].theta,
+		assert_memory_equal(site[2].model[0].theta, fed.model[0].theta,
 				    5 * sizeof(double));
-		assert_true(pair.model[0].site[2].rows > 0);
+		assert_true(fed.model[0].site[2].rows > 0);
 		teardown(state);
 		setup(state);
 	}
-	pair_begin(&pair, plan_text, 1, 1);
+	fed_begin(&fed, plan_text, 1, 1);
 }
 
 struct holding {
@@ -393,20 +396,20 @@ static void test_straggler(void **state)
 		site[0].hook = count_others;
 		site[1].hook = hold_up;
 		site[0].arg = site[1].arg = &h;
-		pair_begin(&pair, plan_text, SITES, 2);
-		pair.roster.options.round_ms = 2500;
+		fed_begin(&fed, plan_text, SITES, 2);
+		fed.roster.options.round_ms = 2500;
 		run_all(0, SITES);
-		if (pair.ret)
-			fail_msg("%s", pair.failure.text);
+		if (fed.ret)
+			fail_msg("%s", fed.failure.text);
 		assert_true(h.held >= 1 && h.others > 3);
 		assert_int_equal(site[0].ret, 0);
 		assert_int_equal(site[1].ret, 0);
-		assert_memory_equal(site[1].model[2].theta, pair.model[2].theta,
+		assert_memory_equal(site[1].model[2].theta, fed.model[2].theta,
 				    5 * sizeof(double));
 		teardown(state);
 		setup(state);
 	}
-	pair_begin(&pair, plan_text, 1, 1);
+	fed_begin(&fed, plan_text, 1, 1);
 }
 
 /* ---- sites that send what they must not ------------------------------------------------- */
@@ -460,31 +463,31 @@ static void test_poisoned(void **state)
 
 		site[1].hook = poison;
 		site[1].arg = &p;
-		pair_begin(&pair, plan_text, SITES, 2);
+		fed_begin(&fed, plan_text, SITES, 2);
 		run_all(0, SITES);
-		if (pair.ret)
-			fail_msg("case %zu: %s", i, pair.failure.text);
-		if (!p.done || !pair_said(&pair, "b", cases[i].said))
-			fail_msg("case %zu: %s", i, pair.told.text);
+		if (fed.ret)
+			fail_msg("case %zu: %s", i, fed.failure.text);
+		if (!p.done || !fed_said(&fed, "b", cases[i].said))
+			fail_msg("case %zu: %s", i, fed.told.text);
 		assert_int_equal(site[1].ret, -1);
 		assert_true(site[1].failure.exit == EXIT_REFUSED ||
 			    site[1].failure.exit == EXIT_NETWORK);
-		assert_true(!site[0].ret && !site[2].ret && isfinite(pair.model[2].theta[0]));
+		assert_true(!site[0].ret && !site[2].ret && isfinite(fed.model[2].theta[0]));
 		teardown(state);
 		setup(state);
 	}
-	pair_begin(&pair, plan_text, 1, 1);
+	fed_begin(&fed, plan_text, 1, 1);
 }
 
 static void test_wrong_plan(void **state)
 {
 	(void)state;
 	site[1].plan = other_plan;
-	pair_begin(&pair, plan_text, SITES, 2);
-	pair.roster.options.join_ms = 300;
+	fed_begin(&fed, plan_text, SITES, 2);
+	fed.roster.options.join_ms = 300;
 	run_all(0, SITES);
-	assert_int_equal(pair.ret, 0);
-	assert_true(pair_said(&pair, "b", "its plan is another one"));
+	assert_int_equal(fed.ret, 0);
+	assert_true(fed_said(&fed, "b", "its plan is another one"));
 	assert_int_equal(site[1].failure.exit, EXIT_REFUSED);
 	assert_non_null(strstr(site[1].failure.text, "its plan is another one"));
 }
@@ -492,13 +495,13 @@ static void test_wrong_plan(void **state)
 static void test_same_name(void **state)
 {
 	(void)state;
-	pair_begin(&pair, plan_text, SITES, 2);
-	pair.roster.options.join_ms = 300;
+	fed_begin(&fed, plan_text, SITES, 2);
+	fed.roster.options.join_ms = 300;
 	site[1].name = "a";
 	run_all(0, SITES);
-	assert_int_equal(pair.ret, 0);
+	assert_int_equal(fed.ret, 0);
 	assert_true(!!site[0].ret != !!site[1].ret);
-	assert_true(pair_said(&pair, "a", "another site has that name"));
+	assert_true(fed_said(&fed, "a", "another site has that name"));
 }
 
 /* Who sends garbage, or nothing, holds nobody up. */
@@ -508,12 +511,12 @@ static void test_strangers(void **state)
 	int fd[2];
 
 	(void)state;
-	pair_begin(&pair, plan_text, SITES, SITES);
-	fd[0] = pair_socket(&pair);
-	fd[1] = pair_socket(&pair);
+	fed_begin(&fed, plan_text, SITES, SITES);
+	fd[0] = fed_socket(&fed);
+	fd[1] = fed_socket(&fed);
 	assert_int_equal(write(fd[0], garbage, sizeof(garbage)), sizeof(garbage));
 	run_all(0, SITES);
-	assert_int_equal(pair.ret, 0);
+	assert_int_equal(fed.ret, 0);
 	close(fd[0]);
 	close(fd[1]);
 }
@@ -523,16 +526,16 @@ static void test_strangers(void **state)
 static void test_plans(void **state)
 {
 	(void)state;
-	pair_begin(&pair, plan_text, 1, 1);
-	pair.plan->run[2].rounds = 0;
-	pair_run(&pair);
-	assert_int_equal(pair.failure.exit, EXIT_DAMAGED);
-	assert_non_null(strstr(pair.failure.text, "need rounds"));
-	pair_end(&pair);
-	pair_begin(&pair, plan_text, 1, 1);
-	pair.plan->split_folds = 5;
-	pair_run(&pair);
-	assert_non_null(strstr(pair.failure.text, "no folds"));
+	fed_begin(&fed, plan_text, 1, 1);
+	fed.plan->run[2].rounds = 0;
+	fed_run(&fed);
+	assert_int_equal(fed.failure.exit, EXIT_DAMAGED);
+	assert_non_null(strstr(fed.failure.text, "need rounds"));
+	fed_end(&fed);
+	fed_begin(&fed, plan_text, 1, 1);
+	fed.plan->split_folds = 5;
+	fed_run(&fed);
+	assert_non_null(strstr(fed.failure.text, "no folds"));
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define FEDERATION_FILE_NAME	"federation.wardfed"
 #define FEDERATION_SITES_MAX	64
 #define FEDERATION_MODELS_MAX	8
 #define FEDERATION_RECEIPTS_MAX	64	/* of a site */

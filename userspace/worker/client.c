@@ -284,6 +284,7 @@ int client_run(struct client *client, struct failure *failure)
 int client_receipts(struct client *client, uint8_t *receipts, size_t len, uint8_t **bundle,
 		    size_t *bundle_len, struct failure *failure)
 {
+	uint8_t ready[WIRE_HEAD];
 	struct wire_head head;
 	int err = link_send(client->link, receipts, WIRE_RECEIPTS, client->number, len) ?:
 		  link_head(client->link, &head);
@@ -296,6 +297,8 @@ int client_receipts(struct client *client, uint8_t *receipts, size_t len, uint8_
 	if (!*bundle)
 		return failed(failure, EXIT_DEVICE, "out of memory");
 	err = client->link->read(client->link->arg, *bundle, head.len);
+	if (!err)	/* so that the aggregator goes after this has come, not before */
+		err = link_send(client->link, ready, WIRE_READY, head.number, 0);
 	if (err) {
 		free(*bundle);
 		*bundle = NULL;

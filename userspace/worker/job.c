@@ -308,9 +308,11 @@ static int export_receipts(struct job *job)
 			     job->data[i].name) >= (int)sizeof(path))
 			return failed(job->failure, EXIT_MISUSE, "%s: the path is too long",
 				      job->options->out);
-		if (receipt_export(job->session, WARD_PURPOSE_RECEIPT, &binding, path, &bytes,
-				   job->failure))
+		if (receipt_take(job->session, WARD_PURPOSE_RECEIPT, &binding, &job->receipt[i],
+				 &bytes, job->failure) ||
+		    outfile_put(path, job->receipt[i], bytes, job->failure))
 			return -1;
+		job->receipt_len[i] = bytes;
 		emit_step(job->emit, "receipt",
 			  json_pack("{s:s, s:s, s:o, s:I}", "site", job->data[i].name,
 				    "file", path, "release",
@@ -333,14 +335,31 @@ static void describe(struct job *job)
 	job->card.keys_kernel = job->proof.kernel;
 }
 
+static int compute(struct job *job)
+{
+	if (job_seal(job) || job_load(job) || job_resume(job) ||
+	    (job->options->join ? job_federate(job) : job_train(job)))
+		return -1;
+	return job_write(job) || early_receipt(job) ? -1 : 0;
+}
+
+static int settle(struct job *job)
+{
+	return wipe(job) || seal(job) || export_receipts(job) ? -1 : 0;
+}
+
 static int run(struct job *job)
 {
 	if (open_inputs(job) || open_session(job) || declare_plan(job) || get_keys(job))
 		return -1;
 	describe(job);
-	if (job_seal(job) || job_load(job) || job_resume(job) || job_train(job) || job_write(job) || early_receipt(job))
+	if (compute(job)) {
+		/* That an aggregator is gone is no reason to owe the owners their receipts. */
+		if (job->options->join)
+			settle(job);
 		return -1;
-	if (wipe(job) || seal(job) || export_receipts(job))
+	}
+	if (settle(job) || job_hand_in(job))
 		return -1;
 	job_no_more(job);
 	return 0;
@@ -359,6 +378,7 @@ int job_run(const struct job_options *options, const struct emit *emit,
 	job->failure = failure;
 	ret = run(job);
 	job_forget(job);
+	job_leave(job);
 	ward_session_close(job->session);
 	plan_free(job->plan);
 	free(job);

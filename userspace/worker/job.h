@@ -31,6 +31,11 @@ struct job_data {
  * @out: directory for model, card and receipts
  * @key_in_user_space: have keys released to this process, not to the kernel
  * @early_receipt: file for evidence taken before the seal, or NULL
+ * @join: HOST:PORT of a federation's aggregator, or NULL
+ * @site: its name there, or NULL for that of the first data set
+ * @peer_policy: file, by which the aggregator's evidence is judged
+ * @peer_root: PEM file of a further root for it, or NULL
+ * @reattest_s: it is asked for again when it is so old; 0 = never
  * @budget: most bytes of plaintext to be held
  * @threshold: bytes held at which the ring shrinks; 0 = three quarters of it
  * @ring: most chunks to be held decrypted; 0 = as many as the budget allows
@@ -50,6 +55,11 @@ struct job_options {
 	const char *plan;
 	const char *out;
 	const char *early_receipt;
+	const char *join;
+	const char *site;
+	const char *peer_policy;
+	const char *peer_root;
+	uint64_t reattest_s;
 	bool key_in_user_space;
 	uint64_t budget;
 	uint64_t threshold;

@@ -109,6 +109,14 @@ static void tell_site(const struct job *job, const struct site *site)
 		  site->source.chunks, site->train, site->test, site->dropped);
 }
 
+static void tell_sites(const struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->options->count; i++)
+		tell_site(job, &job->site[i]);
+}
+
 int job_load(struct job *job)
 {
 	size_t i;
@@ -125,10 +133,11 @@ int job_load(struct job *job)
 		.plan = job->plan, .memory = &job->memory, .ring = &job->ring,
 		.sites = job->options->count, .site = job->site,
 	};
+	if (job->options->join)	/* the aggregator asks for the survey */
+		return 0;
 	if (cohort_survey(&job->cohort, job->failure))
 		return -1;
-	for (i = 0; i < job->options->count; i++)
-		tell_site(job, &job->site[i]);
+	tell_sites(job);
 	return 0;
 }
 
@@ -190,6 +199,26 @@ static void tell_metrics(const struct job *job, const char *run, const char *sit
 		  values ? "absolute error" : "AUC", second, metrics->rows);
 }
 
+static void tell_model(const struct job *job, const struct model *model)
+{
+	const char *run = model->run->name;
+	size_t site;
+
+	tell_run(job, model);
+	for (site = 0; site < model->sites; site++)
+		tell_metrics(job, run, job->site[site].name, &model->site[site]);
+	tell_metrics(job, run, "pooled", &model->pooled);
+}
+
+void job_tell(const struct job *job)
+{
+	size_t i;
+
+	tell_sites(job);
+	for (i = 0; i < job->plan->runs; i++)
+		tell_model(job, &job->model[i]);
+}
+
 static int train_one(struct job *job, size_t i)
 {
 	const struct plan_run *run = &job->plan->run[i];
@@ -198,7 +227,6 @@ static int train_one(struct job *job, size_t i)
 		.keeper = job->options->checkpoint ? &job->keeper : NULL,
 	};
 	struct model *model = &job->model[i];
-	size_t site;
 	int ret;
 
 	progress_begin(&job->progress, run->name, job->emit->quiet);
@@ -206,10 +234,7 @@ static int train_one(struct job *job, size_t i)
 	progress_clear(&job->progress);
 	if (ret)
 		return -1;
-	tell_run(job, model);
-	for (site = 0; site < model->sites; site++)
-		tell_metrics(job, run->name, job->site[site].name, &model->site[site]);
-	tell_metrics(job, run->name, "pooled", &model->pooled);
+	tell_model(job, model);
 	return 0;
 }
 

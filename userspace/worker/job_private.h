@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 
+#include "attested.h"
 #include "card.h"
 #include "checkpoint.h"
+#include "client.h"
 #include "cohort.h"
 #include "data.h"
 #include "job.h"
@@ -39,7 +41,40 @@ struct job {
 	struct checkpoint checkpoint;
 	struct keeper keeper;
 	struct card card;
+	struct attested attested;	/* of a federation: how its aggregator is judged, */
+	struct link link;		/* the connection to it, */
+	struct client client;		/* and what it is told */
+	uint8_t *receipt[PLAN_SITES_MAX];
+	size_t receipt_len[PLAN_SITES_MAX];
 };
+
+/**
+ * job_tell() - say what the data sets hold and how all runs ended
+ * @job: trained
+ */
+void job_tell(const struct job *job);
+
+/**
+ * job_federate() - take part in a federation, in place of job_train()
+ * @job: loaded
+ *
+ * Return: 0 or -1.
+ */
+int job_federate(struct job *job);
+
+/**
+ * job_hand_in() - of a federation: receipts to the aggregator, everybody's from it
+ * @job: sealed, its receipts exported
+ *
+ * Return: 0 or -1.
+ */
+int job_hand_in(struct job *job);
+
+/**
+ * job_leave() - end the connection, if there is one
+ * @job: in any state
+ */
+void job_leave(struct job *job);
 
 /**
  * job_seal() - who can open checkpoints, if any are wanted: asked before long work

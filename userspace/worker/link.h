@@ -18,6 +18,8 @@
  * @cut: from any thread: who waits in @read or @write is let go, and every later call fails
  * @close: nobody uses it any more
  * @why: what ended it, for people, or "": the caller's until @close
+ * @session: id of the session whose evidence the other side gave, WIRE_ID_LEN bytes, once
+ *	something was read; or NULL
  * @arg: for all of them
  */
 struct link {
@@ -26,6 +28,7 @@ struct link {
 	void (*cut)(void *arg);
 	void (*close)(void *arg);
 	const char *(*why)(void *arg);
+	const uint8_t *(*session)(void *arg);
 	void *arg;
 };
 

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "aggregate.h"
 #include "emit.h"
 #include "failure.h"
 #include "job.h"
@@ -36,8 +37,19 @@ static int train(int argc, char **argv, struct emit *emit, struct failure *failu
 	return help ? 0 : job_run(&options, emit, failure);
 }
 
+static int aggregate(int argc, char **argv, struct emit *emit, struct failure *failure)
+{
+	struct aggregate_options options;
+	bool help = false;
+
+	if (aggregate_read(argc, argv, &options, emit, &help, failure))
+		return -1;
+	return help ? 0 : aggregate_run(&options, emit, failure);
+}
+
 static const struct verb verbs[] = {
 	{ "train", "train on encrypted data sets and account for it", train },
+	{ "aggregate", "train with the data of several sites, of which none shows it", aggregate },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

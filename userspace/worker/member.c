@@ -41,6 +41,9 @@ static uint32_t why_not(const struct member *m, bool closed)
 {
 	const struct wire_join *join = &m->join;
 
+	if (m->link.session &&
+	    memcmp(m->link.session(m->link.arg), join->session, sizeof(join->session)))
+		return WIRE_DAMAGED;
 	if (join->version != WIRE_VERSION)
 		return WIRE_OTHER_VERSION;
 	if (memcmp(join->plan, m->roster->plan->digest, PLAN_DIGEST_LEN))

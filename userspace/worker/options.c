@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,11 @@ static const char train_usage[] =
 	"  --early-receipt FILE  also export evidence before the seal, which is no receipt\n"
 	"  --key-in-user-space   keep the keys in this process, where the kernel could hold them:\n"
 	"                        the weaker way, of which owners may have no part (policy: keys)\n"
+	"  --join HOST:PORT      take part in a federation: train with the rows of other sites\n"
+	"  --site NAME           what this one is called in it (the first data set's name)\n"
+	"  --peer-policy FILE    by which the aggregator's evidence is judged\n"
+	"  --peer-root FILE      PEM of a root for it beside the vendors'\n"
+	"  --reattest SECONDS    ask for it again when it is so old (never)\n"
 	"  --device FILE         (/dev/ward)\n"
 	"  -o, --output FORMAT   text for people, json for programs: one object per step\n"
 	"  -q, --quiet           errors alone\n";
@@ -46,6 +52,7 @@ enum {
 	OPT_BROKER = 256, OPT_CA, OPT_DATA, OPT_RESOURCES, OPT_PLAN, OPT_OUT,
 	OPT_BUDGET, OPT_THRESHOLD, OPT_RING, OPT_EARLY, OPT_DEVICE,
 	OPT_USER_KEY, OPT_THREADS, OPT_CHECKPOINT, OPT_EVERY, OPT_SEAL_TO, OPT_TCTI, OPT_SEAL_DEVICE,
+	OPT_JOIN, OPT_SITE, OPT_PEER_POLICY, OPT_PEER_ROOT, OPT_REATTEST,
 };
 
 static const struct option train_options[] = {
@@ -66,6 +73,11 @@ static const struct option train_options[] = {
 	{ "seal-to", required_argument, NULL, OPT_SEAL_TO },
 	{ "tcti", required_argument, NULL, OPT_TCTI },
 	{ "seal-device", required_argument, NULL, OPT_SEAL_DEVICE },
+	{ "join", required_argument, NULL, OPT_JOIN },
+	{ "site", required_argument, NULL, OPT_SITE },
+	{ "peer-policy", required_argument, NULL, OPT_PEER_POLICY },
+	{ "peer-root", required_argument, NULL, OPT_PEER_ROOT },
+	{ "reattest", required_argument, NULL, OPT_REATTEST },
 	{ "device", required_argument, NULL, OPT_DEVICE },
 	{ "output", required_argument, NULL, 'o' },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -100,7 +112,7 @@ static int parse_size(const char *text, uint64_t *out)
 	return 0;
 }
 
-static int read_size(const char *name, const char *text, uint64_t *out,
+int options_size(const char *name, const char *text, uint64_t *out,
 		     struct failure *failure)
 {
 	if (!parse_size(text, out) && *out)
@@ -115,6 +127,19 @@ static int read_threads(const char *text, struct job_options *options, struct fa
 		return failed(failure, EXIT_MISUSE, "--threads %s: 1 and 2 are possible", text);
 	options->threads = (unsigned int)(*text - '0');
 	return 0;
+}
+
+int options_number(const char *name, const char *text, uint64_t min, uint64_t max,
+		   uint64_t *out, struct failure *failure)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !*end && !errno && *out >= min && *out <= max)
+		return 0;
+	return failed(failure, EXIT_MISUSE, "--%s %s: must be a number from %" PRIu64 " to %" PRIu64,
+		      name, text, min, max);
 }
 
 /* Steps, or a time with s, m or h behind it. */
@@ -168,7 +193,7 @@ static int read_data(char *text, struct job_options *options, struct failure *fa
 	return 0;
 }
 
-static int read_output(const char *text, struct emit *emit, struct failure *failure)
+int options_output(const char *text, struct emit *emit, struct failure *failure)
 {
 	emit->json = !strcmp(text, "json");
 	if (!emit->json && strcmp(text, "text"))
@@ -198,11 +223,11 @@ static int read_option(int option, struct job_options *options, struct emit *emi
 		options->out = optarg;
 		return 0;
 	case OPT_BUDGET:
-		return read_size("budget", optarg, &options->budget, failure);
+		return options_size("budget", optarg, &options->budget, failure);
 	case OPT_THRESHOLD:
-		return read_size("threshold", optarg, &options->threshold, failure);
+		return options_size("threshold", optarg, &options->threshold, failure);
 	case OPT_RING:
-		return read_size("chunk-ring", optarg, &options->ring, failure);
+		return options_size("chunk-ring", optarg, &options->ring, failure);
 	case OPT_EARLY:
 		options->early_receipt = optarg;
 		return 0;
@@ -224,17 +249,51 @@ static int read_option(int option, struct job_options *options, struct emit *emi
 	case OPT_SEAL_DEVICE:
 		options->seal.device = optarg;
 		return 0;
+	case OPT_JOIN:
+		options->join = optarg;
+		return 0;
+	case OPT_SITE:
+		options->site = optarg;
+		return 0;
+	case OPT_PEER_POLICY:
+		options->peer_policy = optarg;
+		return 0;
+	case OPT_PEER_ROOT:
+		options->peer_root = optarg;
+		return 0;
+	case OPT_REATTEST:
+		return options_number("reattest", optarg, 1, 86400, &options->reattest_s, failure);
 	case OPT_DEVICE:
 		options->device = optarg;
 		return 0;
 	case 'o':
-		return read_output(optarg, emit, failure);
+		return options_output(optarg, emit, failure);
 	case 'q':
 		emit->quiet = true;
 		return 0;
 	default:
 		return failed(failure, EXIT_MISUSE, "ward-train train --help lists the options");
 	}
+}
+
+static int check_join(const struct job_options *options, struct failure *failure)
+{
+	bool more = options->site || options->peer_policy || options->peer_root ||
+		    options->reattest_s;
+
+	if (!options->join)
+		return more ? failed(failure, EXIT_MISUSE,
+				     "--site, --peer-policy, --peer-root and --reattest go with --join") : 0;
+	if (!options->peer_policy)
+		return failed(failure, EXIT_MISUSE,
+			      "--join: --peer-policy must say what aggregator will do");
+	if (options->site && !plain_name(options->site, strlen(options->site)))
+		return failed(failure, EXIT_MISUSE,
+			      "--site %s: must be letters, digits, - and _", options->site);
+	if (options->checkpoint)
+		return failed(failure, EXIT_MISUSE,
+			      "--checkpoint: what a federation has come to is the aggregator's, not a site's");
+	return 0;
 }
 
 static int check_train(const struct job_options *options, struct failure *failure)
@@ -253,7 +312,7 @@ static int check_train(const struct job_options *options, struct failure *failur
 			      "--checkpoint: name who can open it: --seal-to tpm, snp or broker:REPOSITORY/TYPE/TAG");
 	if (!options->checkpoint && seal_asked(&options->seal))
 		return failed(failure, EXIT_MISUSE, "--seal-to: nothing is sealed without --checkpoint");
-	return 0;
+	return check_join(options, failure);
 }
 
 int options_read(int argc, char **argv, struct job_options *options,

@@ -4,6 +4,7 @@
 #define WARD_WORKER_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "emit.h"
 #include "failure.h"
@@ -22,5 +23,23 @@
  */
 int options_read(int argc, char **argv, struct job_options *options,
 		 struct emit *emit, bool *help, struct failure *failure);
+
+/**
+ * options_size() - bytes, K, M or G may follow
+ * @name: of the option, without its dashes
+ * @text: what stands behind it
+ * @out: bytes, above 0
+ * @failure: EXIT_MISUSE
+ *
+ * Return: 0 or -1.
+ */
+int options_size(const char *name, const char *text, uint64_t *out, struct failure *failure);
+
+/** options_number() - the same of a whole number from @min to @max */
+int options_number(const char *name, const char *text, uint64_t min, uint64_t max,
+		   uint64_t *out, struct failure *failure);
+
+/** options_output() - text or json */
+int options_output(const char *text, struct emit *emit, struct failure *failure);
 
 #endif /* WARD_WORKER_OPTIONS_H */

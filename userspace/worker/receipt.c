@@ -60,22 +60,30 @@ static int attest(struct ward_session *session, uint32_t purpose,
 	return err ? err : ward_session_attest(session, &request, out);
 }
 
+int receipt_take(struct ward_session *session, uint32_t purpose,
+		 const struct receipt_binding *binding, uint8_t **bundle, size_t *len,
+		 struct failure *failure)
+{
+	struct ward_evidence *evidence = NULL;
+	int err = attest(session, purpose, binding, &evidence);
+
+	if (!err)
+		err = encode(session, evidence, bundle, len);
+	ward_evidence_free(evidence);
+	return err ? failed(failure, fail_errno(err), "evidence for a receipt: %s",
+			    ward_strerror(err)) : 0;
+}
+
 int receipt_export(struct ward_session *session, uint32_t purpose,
 		   const struct receipt_binding *binding, const char *path,
 		   size_t *bytes, struct failure *failure)
 {
-	struct ward_evidence *evidence = NULL;
 	uint8_t *bundle = NULL;
 	size_t len = 0;
-	int err, ret;
+	int ret;
 
-	err = attest(session, purpose, binding, &evidence);
-	if (!err)
-		err = encode(session, evidence, &bundle, &len);
-	ward_evidence_free(evidence);
-	if (err)
-		return failed(failure, fail_errno(err), "%s: evidence: %s", path,
-			      ward_strerror(err));
+	if (receipt_take(session, purpose, binding, &bundle, &len, failure))
+		return -1;
 	ret = outfile_put(path, bundle, len, failure);
 	free(bundle);
 	if (!ret && bytes)

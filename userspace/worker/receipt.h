@@ -23,6 +23,21 @@ struct receipt_binding {
 };
 
 /**
+ * receipt_take() - get evidence as a bundle
+ * @session: sealed and empty for WARD_PURPOSE_RECEIPT
+ * @purpose: as receipt_export()
+ * @binding: data set
+ * @bundle: on the heap, the caller's to free
+ * @len: its length
+ * @failure: what went wrong
+ *
+ * Return: 0 or -1.
+ */
+int receipt_take(struct ward_session *session, uint32_t purpose,
+		 const struct receipt_binding *binding, uint8_t **bundle, size_t *len,
+		 struct failure *failure);
+
+/**
  * receipt_export() - get evidence and write it as a bundle
  * @session: sealed and empty for WARD_PURPOSE_RECEIPT
  * @purpose: WARD_PURPOSE_RECEIPT, or WARD_PURPOSE_REPORT: the same request

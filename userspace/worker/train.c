@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include <openssl/evp.h>
+
 #include "average.h"
 #include "gradient.h"
 #include "lbfgs.h"
@@ -325,6 +327,14 @@ int train_model(struct cohort *cohort, const struct plan_run *run,
 	ret = train_and_test(&training, failure);
 	memory_release(cohort->memory, outer);
 	return ret;
+}
+
+int train_digest(const struct model *model, uint8_t out[32])
+{
+	_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "parameters are hashed as they lie");
+	size_t bytes = net_params(&model->net) * sizeof(double);
+
+	return EVP_Digest(model->theta, bytes, out, NULL, EVP_sha256(), NULL) ? 0 : -1;
 }
 
 void model_clear(struct model *model)

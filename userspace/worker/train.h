@@ -91,6 +91,15 @@ int train_begin(struct cohort *cohort, const struct plan_run *run, struct model 
 int train_test(struct cohort *cohort, struct model *model, struct failure *failure);
 
 /**
+ * train_digest() - a model's parameters as 32 bytes
+ * @model: trained
+ * @out: SHA-256 of its parameters as little-endian doubles
+ *
+ * Return: 0, or -1: the cryptographic library failed.
+ */
+int train_digest(const struct model *model, uint8_t out[32]);
+
+/**
  * train_model() - train and evaluate one run
  * @cohort: surveyed
  * @run: of its plan

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "federation_pair.h"
+#include "federation_bench.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 static int end_read(void *arg, void *data, size_t len)
 {
-	struct pair_end *end = arg;
+	struct fed_end *end = arg;
 	uint8_t *at = data;
 
 	while (len) {
@@ -26,7 +26,7 @@ static int end_read(void *arg, void *data, size_t len)
 
 static void end_cut(void *arg)
 {
-	shutdown(((struct pair_end *)arg)->fd, SHUT_RDWR);
+	shutdown(((struct fed_end *)arg)->fd, SHUT_RDWR);
 }
 
 static int send_all(int fd, const uint8_t *data, size_t len)
@@ -47,7 +47,7 @@ static int send_all(int fd, const uint8_t *data, size_t len)
 /* The hook has a copy: questions are shared. */
 static int end_write(void *arg, const void *data, size_t len)
 {
-	struct pair_end *end = arg;
+	struct fed_end *end = arg;
 	uint8_t *copy;
 	int ret;
 
@@ -68,13 +68,13 @@ static int end_write(void *arg, const void *data, size_t len)
 
 static void end_close(void *arg)
 {
-	struct pair_end *end = arg;
+	struct fed_end *end = arg;
 
 	close(end->fd);
 	free(end);
 }
 
-static struct link link_of(struct pair_end *end)
+static struct link link_of(struct fed_end *end)
 {
 	return (struct link){
 		.read = end_read, .write = end_write, .cut = end_cut, .close = end_close,
@@ -86,14 +86,14 @@ static struct link link_of(struct pair_end *end)
 
 static void keep_told(void *arg, const char *site, const char *text)
 {
-	struct pair_told *told = arg;
+	struct fed_told *told = arg;
 	size_t len = strlen(told->text);
 
 	snprintf(told->text + len, sizeof(told->text) - len, "%s: %s\n", site,
 		 *text ? text : "came");
 }
 
-bool pair_said(const struct pair *p, const char *site, const char *words)
+bool fed_said(const struct fed *p, const char *site, const char *words)
 {
 	char line[256];
 
@@ -101,7 +101,7 @@ bool pair_said(const struct pair *p, const char *site, const char *words)
 	return strstr(p->told.text, line);
 }
 
-void pair_begin(struct pair *p, const char *plan, uint32_t sites, uint32_t quorum)
+void fed_begin(struct fed *p, const char *plan, uint32_t sites, uint32_t quorum)
 {
 	struct memory_backend backend = bench_backend(&p->bench);
 
@@ -120,32 +120,35 @@ void pair_begin(struct pair *p, const char *plan, uint32_t sites, uint32_t quoru
 	};
 }
 
-int pair_socket(struct pair *p)
+int fed_socket(struct fed *p)
 {
-	struct pair_end *end = calloc(1, sizeof(*end));
+	struct fed_end *end = calloc(1, sizeof(*end));
 	struct link link;
 	int fd[2];
 
 	if (!end || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
 		abort();
-	*end = (struct pair_end){ .fd = fd[0], .hook = p->hook, .arg = p->arg };
+	*end = (struct fed_end){ .fd = fd[0], .hook = p->hook, .arg = p->arg };
 	link = link_of(end);
 	if (roster_add(&p->roster, &link))
 		abort();
 	return fd[1];
 }
 
-void pair_run(struct pair *p)
+void fed_run(struct fed *p)
 {
-	static uint8_t frame[WIRE_HEAD];
+	static uint8_t frame[WIRE_HEAD + 8];
 
 	p->ret = federate_run(&p->federation, &p->failure);
-	if (!p->ret)
-		roster_ask_bytes(&p->roster, frame, WIRE_FINISH, 0, 0, 0);
+	if (!p->ret) {
+		roster_ask_bytes(&p->roster, frame, WIRE_FINISH, 0, WIRE_RECEIPTS,
+				 FEDERATION_LIST_MAX);
+		roster_ask_bytes(&p->roster, frame, WIRE_BUNDLE, 8, WIRE_READY, 0);
+	}
 	roster_end(&p->roster);
 }
 
-void pair_end(struct pair *p)
+void fed_end(struct fed *p)
 {
 	size_t i;
 
@@ -158,48 +161,71 @@ void pair_end(struct pair *p)
 
 /* ---- sites -------------------------------------------------------------------------- */
 
+/* No receipts, for a bundle of nothing. */
+static int hand_in(struct fed_site *site)
+{
+	uint8_t none[WIRE_HEAD + 8] = { 0 }, *bundle = NULL;
+	size_t len;
+	int ret = client_receipts(&site->client, none, 8, &bundle, &len, &site->failure);
+
+	free(bundle);
+	return ret;
+}
+
 static void *site_main(void *arg)
 {
-	struct pair_site *site = arg;
+	struct fed_site *site = arg;
 
+	if (site->connect && site->connect(site->arg, &site->end.link, &site->failure)) {
+		site->ret = -1;
+		return NULL;
+	}
 	site->ret = client_run(&site->client, &site->failure);
-	/* Who has its models says nothing more: the aggregator's test ends here. */
-	end_cut(&site->end);
+	if (!site->ret)
+		site->ret = hand_in(site);
+	if (site->connect)
+		site->end.link.close(site->end.link.arg);
+	else
+		end_cut(&site->end);
 	return NULL;
 }
 
-void pair_join(struct pair *p, struct pair_site *site)
+void fed_join(struct fed *p, struct fed_site *site)
 {
 	world_begin(&site->world, site->plan);
 	world_add(&site->world, site->name, site->text);
-	site->end = (struct pair_end){ .fd = pair_socket(p), .hook = site->hook, .arg = site->arg };
+	site->end = (struct fed_end){
+		.fd = site->connect ? -1 : fed_socket(p), .hook = site->hook, .arg = site->arg,
+	};
 	site->end.link = link_of(&site->end);
 	site->client = (struct client){
 		.link = &site->end.link, .cohort = &site->world.cohort, .model = site->model,
 	};
 	snprintf(site->client.join.name, sizeof(site->client.join.name), "%s", site->name);
+	memset(site->client.join.session, site->session, sizeof(site->client.join.session));
 	site->joined = true;
 	if (pthread_create(&site->thread, NULL, site_main, site))
 		abort();
 }
 
-void pair_wait(struct pair_site *site)
+void fed_wait(struct fed_site *site)
 {
 	if (site->joined)
 		pthread_join(site->thread, NULL);
 	site->joined = false;
 }
 
-void pair_site_end(struct pair_site *site)
+void fed_site_end(struct fed_site *site)
 {
 	size_t i;
 
-	pair_wait(site);
+	fed_wait(site);
 	for (i = 0; i < PLAN_RUNS_MAX; i++)
 		model_clear(&site->model[i]);
 	if (!site->world.plan)
 		return;
-	close(site->end.fd);
+	if (site->end.fd >= 0)
+		close(site->end.fd);
 	world_end(&site->world);
 	site->world.plan = NULL;
 }

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+/* A federation over attested channels on loopback, each side with a simulated guest's evidence. */
+#include "federation_bench.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../../userspace/worker/attested.h"
+#include "sim.h"
+
+#define SITES	3
+#define ROWS	90
+
+static const char plan_text[] =
+	"{\"ward-plan\":1,\"name\":\"bench\",\"features\":[{\"column\":\"age\"},"
+	"{\"column\":\"dose\"}],\"label\":{\"column\":\"ill\",\"above\":0},"
+	"\"split\":{\"rule\":\"hash\",\"seed\":7,\"fraction\":0.3},"
+	"\"runs\":[{\"name\":\"newton\",\"method\":\"newton\",\"l2\":0.01},"
+	"{\"name\":\"fedavg\",\"method\":\"sgd\",\"epochs\":1,\"rounds\":3}]}";
+
+#define DECLARED_BYTE	0x5a	/* stands for the right plan */
+#define HEX16 "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+
+static const char policy_text[] =
+	"{\"ward-policy\":1,\"purpose\":\"channel\",\"accept_unmeasured\":true,"
+	"\"allow_tee\":[\"simulated-snp\"],\"declared\":[\"" HEX16 HEX16 HEX16 HEX16 "\"]}";
+
+static struct sim_pki pki;
+static char dir[] = "/tmp/ward-attested-XXXXXX", policy_path[64], root_path[64];
+static char *text;
+static struct fed fed;
+static struct fed_site site[SITES];
+
+/** struct party - one guest, and how it judges the other side */
+struct party {
+	struct attested attested;
+	uint8_t declared;
+	uint8_t session;	/* first byte of its id */
+	unsigned int gave;
+	char where[32];
+};
+
+static struct party aggregator, party[SITES];
+static int listener;
+static pthread_t acceptor;
+
+/* A ward_channel_evidence_fn; of the aggregator, called by many threads. */
+static int evidence(const uint8_t *nonce, const uint8_t *binding, uint8_t **bundle,
+		    size_t *bundle_len, void *arg)
+{
+	static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+	struct party *p = arg;
+	struct sim_guest guest;
+	struct wv_bytes out;
+
+	pthread_mutex_lock(&one);
+	sim_guest_new(&guest, WARD_PURPOSE_CHANNEL);
+	memset(guest.claims.declared, p->declared, sizeof(guest.claims.declared));
+	memset(guest.claims.session, p->session, sizeof(guest.claims.session));
+	memset(guest.claims.subject, p->session, sizeof(guest.claims.subject));
+	memcpy(guest.claims.nonce, nonce, WARD_CHANNEL_NONCE_LEN);
+	memcpy(guest.claims.binding, binding, sizeof(guest.claims.binding));
+	sim_heads(&guest);
+	out = sim_bundle(&guest, &pki);
+	*bundle_len = out.len;
+	*bundle = malloc(out.len);
+	memcpy(*bundle, out.data, out.len);
+	ut_free(out);
+	p->gave++;
+	pthread_mutex_unlock(&one);
+	return 0;
+}
+
+static void write_file(const char *path, const void *data, size_t len)
+{
+	FILE *file = fopen(path, "wb");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, len, file), len);
+	fclose(file);
+}
+
+static int group_setup(void **state)
+{
+	struct wv_bytes pem;
+
+	(void)state;
+	if (sim_pki_make(&sim_default_recipe, NULL, &pki) || !mkdtemp(dir))
+		return -1;
+	snprintf(policy_path, sizeof(policy_path), "%s/policy.json", dir);
+	snprintf(root_path, sizeof(root_path), "%s/root.pem", dir);
+	write_file(policy_path, policy_text, strlen(policy_text));
+	pem = sim_pem(pki.ark);
+	write_file(root_path, pem.data, pem.len);
+	ut_free(pem);
+	return 0;
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	sim_pki_free(&pki);
+	unlink(policy_path);
+	unlink(root_path);
+	return rmdir(dir);
+}
+
+static void party_begin(struct party *p, uint8_t session)
+{
+	struct failure failure = { 0 };
+
+	*p = (struct party){ .declared = DECLARED_BYTE, .session = session };
+	p->attested.evidence = evidence;
+	p->attested.evidence_arg = p;
+	if (attested_open(&p->attested, policy_path, root_path, &failure))
+		fail_msg("%s", failure.text);
+}
+
+/* Takes connections until the test shuts the listener down. */
+static void *accept_all(void *arg)
+{
+	struct link link;
+	int fd;
+
+	(void)arg;
+	while ((fd = accept(listener, NULL, NULL)) >= 0) {
+		if (!attested_accept(&aggregator.attested, fd, &link))
+			roster_add(&fed.roster, &link);
+	}
+	return NULL;
+}
+
+static int reach(void *arg, struct link *link, struct failure *failure)
+{
+	struct party *p = arg;
+
+	return attested_connect(&p->attested, p->where, 30, link, failure);
+}
+
+static void begin_site(size_t i, uint16_t port)
+{
+	static const char *const names[SITES] = { "a", "b", "c" };
+
+	party_begin(&party[i], (uint8_t)(i + 1));
+	snprintf(party[i].where, sizeof(party[i].where), "127.0.0.1:%u", port);
+	site[i] = (struct fed_site){
+		.name = names[i], .text = world_lines(text, i * ROWS / SITES, (i + 1) * ROWS / SITES),
+		.plan = plan_text, .connect = reach, .arg = &party[i],
+		.session = (uint8_t)(i + 1),
+	};
+}
+
+static int setup(void **state)
+{
+	struct failure failure = { 0 };
+	struct sockaddr_in at;
+	socklen_t len = sizeof(at);
+	size_t i, bytes;
+
+	(void)state;
+	text = bench_table(5, ROWS, &bytes);
+	party_begin(&aggregator, 99);
+	listener = attested_listen("127.0.0.1:0", &failure);
+	assert_true(listener >= 0);
+	assert_int_equal(fcntl(listener, F_SETFL, 0), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+	for (i = 0; i < SITES; i++)
+		begin_site(i, ntohs(at.sin_port));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < SITES; i++)
+		fed_site_end(&site[i]);
+	shutdown(listener, SHUT_RDWR);
+	pthread_join(acceptor, NULL);
+	close(listener);
+	fed_end(&fed);
+	for (i = 0; i < SITES; i++)
+		attested_close(&party[i].attested);
+	attested_close(&aggregator.attested);
+	free(text);
+	return 0;
+}
+
+static void run(uint32_t quorum)
+{
+	size_t i;
+
+	fed_begin(&fed, plan_text, SITES, quorum);
+	if (quorum < SITES)
+		fed.roster.options.join_ms = 8000;
+	assert_int_equal(pthread_create(&acceptor, NULL, accept_all, NULL), 0);
+	for (i = 0; i < SITES; i++)
+		fed_join(&fed, &site[i]);
+	fed_run(&fed);
+	for (i = 0; i < SITES; i++)
+		fed_wait(&site[i]);
+}
+
+static void test_whole(void **state)
+{
+	size_t i, run_of;
+
+	(void)state;
+	run(SITES);
+	if (fed.ret)
+		fail_msg("%s", fed.failure.text);
+	for (i = 0; i < SITES; i++) {
+		if (site[i].ret)
+			fail_msg("%s: %s", site[i].name, site[i].failure.text);
+		for (run_of = 0; run_of < 2; run_of++)
+			assert_memory_equal(site[i].model[run_of].theta, fed.model[run_of].theta,
+					    3 * sizeof(double));
+		assert_int_equal(party[i].gave, 1);
+	}
+	assert_int_equal(aggregator.gave, SITES);
+}
+
+/* Both sides ask again, and training does not mind. */
+static void test_again(void **state)
+{
+	size_t i;
+
+	(void)state;
+	aggregator.attested.reattest_ms = 1;
+	for (i = 0; i < SITES; i++)
+		party[i].attested.reattest_ms = 1;
+	run(SITES);
+	if (fed.ret)
+		fail_msg("%s", fed.failure.text);
+	for (i = 0; i < SITES; i++) {
+		if (site[i].ret)
+			fail_msg("%s: %s", site[i].name, site[i].failure.text);
+		assert_true(party[i].gave > 3);
+	}
+	assert_true(aggregator.gave > 3 * SITES);
+}
+
+/* A worker that declared another plan is not let in, by its evidence; the rest go on. */
+static void test_wrong_site(void **state)
+{
+	(void)state;
+	party[1].declared = 1;
+	run(2);
+	assert_int_equal(fed.ret, 0);
+	assert_int_equal(site[1].failure.exit, EXIT_REFUSED);
+	assert_non_null(strstr(site[1].failure.text, "refused by the other side"));
+	assert_true(fed_said(&fed, "", "evidence refused: "));
+	assert_true(!site[0].ret && !site[2].ret);
+}
+
+/* Nor does a site let an aggregator have anything that it does not know. */
+static void test_wrong_aggregator(void **state)
+{
+	size_t i;
+
+	(void)state;
+	aggregator.declared = 1;
+	run(1);
+	assert_int_equal(fed.ret, -1);
+	assert_int_equal(fed.failure.exit, EXIT_NETWORK);
+	for (i = 0; i < SITES; i++)
+		assert_int_equal(site[i].failure.exit, EXIT_REFUSED);
+}
+
+/* Evidence of one session, and a claim to be another. */
+static void test_other_session(void **state)
+{
+	(void)state;
+	party[1].session = 77;
+	run(2);
+	assert_int_equal(fed.ret, 0);
+	assert_int_equal(site[1].ret, -1);
+	assert_true(fed_said(&fed, "b", "it sent a frame that does not belong there"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_whole),
+		TEST(test_again),
+		TEST(test_wrong_site),
+		TEST(test_wrong_aggregator),
+		TEST(test_other_session),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
