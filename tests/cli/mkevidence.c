@@ -4,6 +4,7 @@
  * unsound, under keys made for this run, for the tests of the command line.
  */
 #include <endian.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "../unit/cose_make.h"
 #include "../unit/crl_make.h"
 #include "../unit/quote_make.h"
+#include "libward.h"
 #include "mkevidence.h"
 
 static const char *dir;
@@ -158,6 +160,46 @@ static void receipts(void)
 		   "\"measurement\":\"a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
 		   "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf\",\"evidence_sha256\":"
 		   "\"0000000000000000000000000000000000000000000000000000000000000000\"}\n");
+}
+
+static const char *hex_of(const uint8_t *bytes, size_t len, char *out)
+{
+	for (size_t i = 0; i < len; i++)
+		sprintf(out + 2 * i, "%02x", bytes[i]);
+	return out;
+}
+
+/* A model's card in a folder, models beside it, and evidence that vouches for it. */
+static void cards(void)
+{
+	static const char model[] = "a model", onnx[] = "a graph";
+	char text[2048], of[2][65], declared[129];
+	uint8_t sha256[2][32], digest[64];
+	struct sim_guest g;
+
+	sim_guest_new(&g, WARD_PURPOSE_REPORT);
+	memset(g.claims.declared, 0x5d, sizeof(g.claims.declared));
+	EVP_Digest(model, sizeof(model) - 1, sha256[0], NULL, EVP_sha256(), NULL);
+	EVP_Digest(onnx, sizeof(onnx) - 1, sha256[1], NULL, EVP_sha256(), NULL);
+	snprintf(text, sizeof(text),
+		 "{\"ward-card\":1,\"model\":{\"file\":\"model-n.safetensors\",\"sha256\":\"%s\"},"
+		 "\"onnx\":{\"file\":\"model-n.onnx\",\"sha256\":\"%s\"},\"plan\":{\"name\":\"trial\"},"
+		 "\"worker\":{\"session\":\"44444444444444444444444444444444\","
+		 "\"instance\":\"33333333333333333333333333333333\",\"declared\":\"%s\"}}\n",
+		 hex_of(sha256[0], 32, of[0]), hex_of(sha256[1], 32, of[1]),
+		 hex_of(g.claims.declared, 64, declared));
+	make_folder("card");
+	write_text("card/model-n.json", text);
+	write_text("card/model-n.safetensors", model);
+	write_text("card/model-n.onnx", onnx);
+	EVP_Digest(text, strlen(text), digest, NULL, EVP_sha512(), NULL);
+	memcpy(g.claims.nonce, digest, sizeof(digest));
+	g.claims.nonce_len = htole32(sizeof(digest));
+	if (ward_binding_card(digest, g.claims.binding))
+		exit(1);
+	write_bundle("card.ward", &g);
+	memset(g.claims.declared, 0x5e, sizeof(g.claims.declared));
+	write_bundle("card-other-plan.ward", &g);
 }
 
 /* Report and certificate table in one file, as go-sev-guest's attest -extended gives them. */
@@ -477,6 +519,7 @@ int main(int argc, char **argv)
 	write_cert("vcek.pem", pki.vek);
 	releases();
 	receipts();
+	cards();
 	reports();
 	unmarked();
 	policies();

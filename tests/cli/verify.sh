@@ -87,6 +87,18 @@ bundles() {
 	want 5 wrong-purpose verify bundle "$D/release.ward" $OK --purpose channel
 	want 5 wrong-purpose verify bundle "$D/receipt.ward" $OK
 	want 7 bundle-damaged verify bundle "$D/cut.ward" $OK
+	jq 'del(.purpose)' "$D/policy.json" >"$D/any.json"
+	shows 'model-n.onnx' verify bundle "$D/card.ward" --root "$D/ark.pem" --policy "$D/any.json" \
+		--card "$D/card/model-n.json"
+	want 5 wrong-purpose verify bundle "$D/release.ward" --root "$D/ark.pem" \
+		--policy "$D/any.json" --card "$D/card/model-n.json"
+	want 5 'of another session' verify bundle "$D/card.ward" $OK --session "0${S:1}" \
+		--card "$D/card/model-n.json"
+	want 2 'another instance or declared' verify bundle "$D/card-other-plan.ward" \
+		--root "$D/ark.pem" --policy "$D/any.json" --card "$D/card/model-n.json"
+	want 1 'says nonce, binding and purpose' verify bundle "$D/card.ward" $OK --nonce $N \
+		--card "$D/card/model-n.json"
+	want 7 "not a model's card" verify bundle "$D/card.ward" $OK --card "$D/policy.json"
 	want 7 evidence-unknown verify bundle "$D/policy.json" $OK
 	want 7 evidence-unknown verify bundle "$D/report.bin" $OK
 	grep -q "of kind snp, bare: 'wardctl verify evidence'" "$D/out"

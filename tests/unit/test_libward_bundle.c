@@ -28,7 +28,7 @@ static void hex(const uint8_t *bytes, size_t len, char *to)
 
 static void bindings_match_the_formats(void **state)
 {
-	uint8_t nonce[32], thumbprint[32], release[16], dataset[16], owner[32];
+	uint8_t nonce[32], thumbprint[32], release[16], dataset[16], owner[32], digest[64];
 	uint8_t out[WARD_BINDING_LEN];
 	char text[2 * WARD_BINDING_LEN + 1];
 	size_t i;
@@ -61,6 +61,13 @@ static void bindings_match_the_formats(void **state)
 	assert_string_equal(text,
 		"fafa3bf147c28289b9a058ec0b2d6bcdc6b06fd25b48e06ca10c284bc725b84c"
 		"29e2f17518ec0ab897487443714350ed571b46286c3dc948fc3ac3b2a409db7a");
+	for (i = 0; i < sizeof(digest); i++)
+		digest[i] = (uint8_t)i;
+	assert_int_equal(ward_binding_card(digest, out), 0);
+	hex(out, sizeof(out), text);
+	assert_string_equal(text,
+		"26946cebe276a7e63e5e70f19caaef960fe98f8e26d0969bc14a72c02f8b93c5"
+		"df4fbd3af74eb31b1e25428a8069b2532f3d5a67c15792ade7ee7da4c3744705");
 	assert_int_equal(ward_binding_release(nonce, 65, thumbprint, out),
 			 -EINVAL);
 }

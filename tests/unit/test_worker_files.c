@@ -316,6 +316,27 @@ static void check_weights(const struct model *model, const char *file)
 	free(bytes);
 }
 
+/* The data set's digest is that of the file's first bytes, as many as its header says. */
+static void check_header(const json_t *card, const char *path)
+{
+	const json_t *data = json_array_get(json_object_get(card, "data"), 0);
+	uint8_t *bytes, sha256[32];
+	uint32_t header;
+	char text[65];
+	size_t len, i;
+
+	bytes = slurp(path, &len);
+	memcpy(&header, bytes + 8, sizeof(header));
+	header = le32toh(header);
+	assert_true(header < len);
+	assert_int_equal(EVP_Digest(bytes, header, sha256, NULL, EVP_sha256(), NULL), 1);
+	for (i = 0; i < sizeof(sha256); i++)
+		sprintf(text + 2 * i, "%02x", sha256[i]);
+	assert_string_equal(json_string_value(json_object_get(data, "sha256")), text);
+	assert_string_equal(json_string_value(json_object_get(data, "receipt")), "receipt-north.ward");
+	free(bytes);
+}
+
 static void test_card(void **state)
 {
 	static const uint8_t release[1][CARD_RELEASE_LEN] = { { 0xab } };
@@ -327,6 +348,7 @@ static void test_card(void **state)
 			     .keys_kernel = 1 };
 	size_t len;
 	char *text = bench_table(1, 300, &len);
+	uint8_t digest[CARD_DIGEST_LEN], again[CARD_DIGEST_LEN], *bytes;
 	json_t *json;
 
 	(void)state;
@@ -336,9 +358,16 @@ static void test_card(void **state)
 	assert_int_equal(train_model(&t.cohort, &t.plan->run[0], NULL, &model, &failure), 0);
 	card.cohort = &t.cohort;
 	card.data = &t.data;
+	card.digest = digest;
 	assert_int_equal(card_write(&card, &model, dir, &failure), 0);
+	bytes = slurp(in_dir("model-newton.json"), &len);
+	assert_int_equal(EVP_Digest(bytes, len, again, NULL, EVP_sha512(), NULL), 1);
+	assert_memory_equal(digest, again, sizeof(digest));
+	free(bytes);
 	json = json_load_file(in_dir("model-newton.json"), 0, NULL);
 	assert_non_null(json);
+	assert_string_equal(json_string_value(at(json, "worker.evidence")), "card-newton.ward");
+	check_header(json, path);
 	check_hash(json, "model", "model-newton.safetensors");
 	check_hash(json, "onnx", "model-newton.onnx");
 	check_weights(&model, "model-newton.safetensors");

@@ -93,3 +93,13 @@ int ward_binding_channel(const struct ward_channel_bound *bound, uint8_t *out)
 		return -EINVAL;
 	return hash(piece, sizeof(piece) / sizeof(*piece), out);
 }
+
+int ward_binding_card(const uint8_t *digest, uint8_t *out)
+{
+	struct piece piece[] = {
+		PREFIX("WARD-CARD-V1"),
+		{ digest, 64 },
+	};
+
+	return hash(piece, sizeof(piece) / sizeof(*piece), out);
+}

@@ -400,6 +400,15 @@ int ward_binding_receipt(const uint8_t *release, const uint8_t *dataset,
  */
 int ward_binding_report(const void *request, size_t len, uint8_t *out);
 
+/**
+ * ward_binding_card() - bind to a model's card
+ * @digest: SHA-512 of its bytes
+ * @out: WARD_BINDING_LEN bytes
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ward_binding_card(const uint8_t *digest, uint8_t *out);
+
 /* ---- bundle.c: doc/formats.md section 4 ---------------------------------- */
 
 #define WARD_BUNDLE_MAX		(1u << 20)

@@ -14,7 +14,7 @@
 
 enum { OPT_POLICY = 256, OPT_ROOT, OPT_AT, OPT_COLLATERAL, OPT_NO_COLLATERAL, OPT_NONCE,
        OPT_BINDING, OPT_PURPOSE, OPT_SESSION, OPT_COMPLETE, OPT_RELEASE, OPT_LOG,
-       OPT_SINCE, OPT_UNTIL, OPT_EAR, OPT_EAR_JWT, OPT_EAR_KEY, OPT_EXPLAIN };
+       OPT_SINCE, OPT_UNTIL, OPT_EAR, OPT_EAR_JWT, OPT_EAR_KEY, OPT_EXPLAIN, OPT_CARD };
 
 struct known {
 	unsigned int group;	/* 0 = every verb */
@@ -38,6 +38,7 @@ static const struct known known[] = {
 	  { "complete", no_argument, NULL, OPT_COMPLETE } },
 	{ APPRAISE_EXPECT | APPRAISE_SNPGUEST | APPRAISE_RELEASE | APPRAISE_CHECK,
 	  { "explain", no_argument, NULL, OPT_EXPLAIN } },
+	{ APPRAISE_CARD, { "card", required_argument, NULL, OPT_CARD } },
 	{ APPRAISE_RELEASE, { "release", required_argument, NULL, OPT_RELEASE } },
 	{ APPRAISE_RELEASE, { "log", required_argument, NULL, OPT_LOG } },
 	{ APPRAISE_RELEASE, { "since", required_argument, NULL, OPT_SINCE } },
@@ -186,6 +187,9 @@ static int take(struct wardctl *ctl, struct appraise *a, int opt, const char *te
 	case OPT_EXPLAIN:
 		a->explain = true;
 		return EXIT_OK;
+	case OPT_CARD:
+		a->card_path = text;
+		return EXIT_OK;
 	case OPT_RELEASE:
 		*release = text;
 		return EXIT_OK;
@@ -229,6 +233,8 @@ int appraise_options(struct wardctl *ctl, struct appraise *a, unsigned int takes
 	a->positionals = optind;
 	if (!rc && a->collateral_dir && a->no_collateral)
 		rc = ctl_usage(ctl, "--collateral and --no-collateral exclude each other");
+	if (!rc && a->card_path)
+		rc = card_expect(ctl, a, a->card_path);
 	return rc ?: ear_check(ctl, &a->ear);
 }
 
@@ -239,6 +245,7 @@ void appraise_free(struct appraise *a)
 	collateral_free(&a->collateral);
 	releases_free(&a->releases);
 	rules_seen_free(&a->rules);
+	card_free(a->card);
 }
 
 int appraise_ready(struct wardctl *ctl, struct appraise *a, int kind)

@@ -5,6 +5,7 @@
 #ifndef WARDCTL_APPRAISE_H
 #define WARDCTL_APPRAISE_H
 
+#include "card.h"
 #include "ear.h"
 #include "releases.h"
 #include "rules_seen.h"
@@ -30,6 +31,8 @@ struct appraise {
 	struct releases releases;	/* its range; read by who wants it */
 	struct wv_appraisal in;
 	struct ear_files ear;
+	const char *card_path;		/* APPRAISE_CARD */
+	struct card *card;
 	bool explain;			/* --explain: what appraise_ready() has collected */
 	struct rules_seen rules;
 	int positionals;
@@ -41,6 +44,7 @@ struct appraise {
 #define APPRAISE_BARE	(1u << 3)	/* --report-data, for evidence that is in no bundle */
 #define APPRAISE_RELEASE (1u << 2)	/* --release, --complete, --log, --since, --until */
 
+#define APPRAISE_CARD	(1u << 4)	/* --card, with what the exchange must be by it */
 #define APPRAISE_CHECK	(1u << 3)	/* --explain and what the exchange must be, --complete */
 
 /**

@@ -64,7 +64,14 @@ static int bundle(struct wardctl *ctl, struct appraise *a, const char *path, str
 	if (rc)
 		return rc;
 	wv_verify_bundle(in, &a->in, &v);
-	return appraise_done(ctl, a, path, &v);
+	if (a->card && !v.fault.reason)
+		rc = card_check(ctl, a->card, &v.claims);
+	if (rc)
+		return rc;
+	rc = appraise_done(ctl, a, path, &v);
+	if (!rc && a->card)
+		card_show(ctl->out, a->card);
+	return rc;
 }
 
 /* Outside of a bundle --nonce is what the evidence itself must carry. */
@@ -122,7 +129,7 @@ static int run(struct wardctl *ctl, int argc, char **argv, unsigned int takes, v
 
 static int run_bundle(struct wardctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, 0, bundle);
+	return run(ctl, argc, argv, APPRAISE_CARD, bundle);
 }
 
 static int run_evidence(struct wardctl *ctl, int argc, char **argv)
@@ -132,9 +139,11 @@ static int run_evidence(struct wardctl *ctl, int argc, char **argv)
 
 const struct wardctl_verb verb_verify_bundle = {
 	.name = "verify bundle",
-	.args = "FILE " COMMON_ARGS " " EXPECT_ARGS,
+	.args = "FILE " COMMON_ARGS " " EXPECT_ARGS " [--card FILE]",
 	.help = "appraise an evidence bundle (.ward)",
-	.details = DETAILS,
+	.details = DETAILS
+		   "  --card FILE        a model's card, model-NAME.json: the bundle must vouch for it, and\n"
+		   "                     the models that it names must stand beside it, unchanged\n",
 	.run = run_bundle,
 };
 

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "emit.h"
 #include "model_file.h"
 #include "outfile.h"
-
 
 static json_t *number(double value)
 {
@@ -51,8 +52,10 @@ static json_t *card_data(const struct card *card)
 		const struct site *site = &card->cohort->site[i];
 
 		json_array_append_new(list, json_pack(
-			"{s:s, s:o, s:o, s:I, s:I, s:I, s:I}", "name", site->name,
+			"{s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "name", site->name,
 			"dataset", emit_hex(card->data[i].id, sizeof(card->data[i].id)),
+			"sha256", emit_hex(card->data[i].digest, sizeof(card->data[i].digest)),
+			"receipt", json_sprintf("receipt-%s.ward", site->name),
 			"release", emit_hex(card->release[i], CARD_RELEASE_LEN),
 			"rows", (json_int_t)site->rows, "train", (json_int_t)site->train,
 			"test", (json_int_t)site->test,
@@ -128,7 +131,7 @@ static json_t *card_training(const struct model *model)
 	return out;
 }
 
-static json_t *card_session(const struct card *card)
+static json_t *card_session(const struct card *card, const struct model *model)
 {
 	json_t *out = json_pack("{s:o, s:o, s:o, s:s, s:s}",
 				"session", emit_hex(card->session, sizeof(card->session)),
@@ -136,6 +139,8 @@ static json_t *card_session(const struct card *card)
 				"declared", emit_hex(card->declared, sizeof(card->declared)),
 				"tee", card->tee, "keys", card->keys_kernel ? "kernel" : "user");
 
+	if (out && card->digest)
+		json_object_set_new(out, "evidence", json_sprintf("card-%s.ward", model->run->name));
 	if (out && card->simulated)
 		json_object_set_new(out, "notice", json_string(
 			"simulated TEE: this evidence proves nothing about hardware"));
@@ -162,7 +167,7 @@ static json_t *card_json(const struct card *card, const struct model *model,
 			 "metrics", "pooled", card_metrics(&model->pooled),
 			 "sites", card_sites(card, model), "folds", card_folds(model),
 			 "calibration", card_deciles(&model->pooled),
-			 "worker", card_session(card));
+			 "worker", card_session(card, model));
 }
 
 static char *as_lines(const json_t *json)
@@ -194,7 +199,9 @@ int card_write(const struct card *card, const struct model *model, const char *d
 		return -1;
 	json = card_json(card, model, &file, &onnx);
 	text = json ? as_lines(json) : NULL;
-	if (text)
+	if (text && card->digest && EVP_Digest(text, strlen(text), card->digest, NULL, EVP_sha512(), NULL) != 1)
+		ret = failed(failure, EXIT_DEVICE, "%s: the cryptographic library failed", name);
+	else if (text)
 		ret = outfile_write(dir, name, text, strlen(text), failure);
 	else
 		ret = failed(failure, EXIT_DEVICE, "%s: out of memory", name);

@@ -18,6 +18,7 @@
 #include "train.h"
 
 #define CARD_RELEASE_LEN	16
+#define CARD_DIGEST_LEN		64
 
 /**
  * struct card - what the card says besides the model's own figures
@@ -30,6 +31,8 @@
  * @tee: evidence's name of the TEE
  * @simulated: the TEE is simulated
  * @keys_kernel: the kernel alone held the data keys
+ * @digest: where the SHA-512 of the card's bytes goes, CARD_DIGEST_LEN bytes: evidence that
+ *	vouches for it will stand in card-NAME.ward; NULL = nothing vouches for it
  */
 struct card {
 	const struct cohort *cohort;
@@ -41,6 +44,7 @@ struct card {
 	const char *tee;
 	int simulated;
 	int keys_kernel;
+	uint8_t *digest;
 };
 
 /**

@@ -323,6 +323,30 @@ static int export_receipts(struct job *job)
 	return 0;
 }
 
+/* Of the same sealed session as the receipts. */
+static int export_cards(struct job *job)
+{
+	char path[PATH_TEXT];
+	size_t i, bytes;
+
+	for (i = 0; i < job->plan->runs; i++) {
+		const char *name = job->plan->run[i].name;
+
+		if (snprintf(path, sizeof(path), "%s/card-%s.ward", job->options->out, name) >=
+		    (int)sizeof(path))
+			return failed(job->failure, EXIT_MISUSE, "%s: the path is too long",
+				      job->options->out);
+		if (receipt_export_card(job->session, job->card_digest[i], path, &bytes, job->failure))
+			return -1;
+		emit_step(job->emit, "card",
+			  json_pack("{s:s, s:s, s:o, s:I}", "run", name, "file", path, "sha512",
+				    emit_hex(job->card_digest[i], CARD_DIGEST_LEN),
+				    "bytes", (json_int_t)bytes),
+			  "%s: %s vouches for its card, %zu bytes", name, path, bytes);
+	}
+	return 0;
+}
+
 /* ---- all of it ----------------------------------------------------------- */
 
 static void describe(struct job *job)
@@ -359,7 +383,7 @@ static int run(struct job *job)
 			settle(job);
 		return -1;
 	}
-	if (settle(job) || job_hand_in(job))
+	if (settle(job) || export_cards(job) || job_hand_in(job))
 		return -1;
 	job_no_more(job);
 	return 0;

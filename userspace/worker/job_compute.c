@@ -256,6 +256,7 @@ int job_write(struct job *job)
 	size_t i;
 
 	for (i = 0; i < job->plan->runs; i++) {
+		job->card.digest = job->card_digest[i];
 		if (card_write(&job->card, &job->model[i], job->options->out, job->failure))
 			return -1;
 		emit_step(job->emit, "write",

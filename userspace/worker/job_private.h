@@ -46,6 +46,7 @@ struct job {
 	struct client client;		/* and what it is told */
 	uint8_t *receipt[PLAN_SITES_MAX];
 	size_t receipt_len[PLAN_SITES_MAX];
+	uint8_t card_digest[PLAN_RUNS_MAX][CARD_DIGEST_LEN];
 };
 
 /**

@@ -47,46 +47,79 @@ static int encode(struct ward_session *session, const struct ward_evidence *evid
 	return err;
 }
 
-static int attest(struct ward_session *session, uint32_t purpose,
-		  const struct receipt_binding *binding, struct ward_evidence **out)
-{
-	struct ward_request request = {
-		.size = sizeof(request), .purpose = purpose,
-		.nonce = binding->nonce, .nonce_len = RECEIPT_NONCE_LEN,
-	};
-	int err = ward_binding_receipt(binding->release, binding->dataset, binding->nonce,
-				       request.binding);
-
-	return err ? err : ward_session_attest(session, &request, out);
-}
-
-int receipt_take(struct ward_session *session, uint32_t purpose,
-		 const struct receipt_binding *binding, uint8_t **bundle, size_t *len,
-		 struct failure *failure)
+/* Asks and encodes. @err: of who composed the request; @what: in a failure's text. */
+static int take(struct ward_session *session, struct ward_request *request, int err,
+		const char *what, uint8_t **bundle, size_t *len, struct failure *failure)
 {
 	struct ward_evidence *evidence = NULL;
-	int err = attest(session, purpose, binding, &evidence);
 
+	if (!err)
+		err = ward_session_attest(session, request, &evidence);
 	if (!err)
 		err = encode(session, evidence, bundle, len);
 	ward_evidence_free(evidence);
-	return err ? failed(failure, fail_errno(err), "evidence for a receipt: %s",
+	return err ? failed(failure, fail_errno(err), "%s: evidence: %s", what,
 			    ward_strerror(err)) : 0;
 }
 
-int receipt_export(struct ward_session *session, uint32_t purpose,
-		   const struct receipt_binding *binding, const char *path,
-		   size_t *bytes, struct failure *failure)
+/* The same into a file. */
+static int export(struct ward_session *session, struct ward_request *request, int err,
+		  const char *path, size_t *bytes, struct failure *failure)
 {
 	uint8_t *bundle = NULL;
 	size_t len = 0;
 	int ret;
 
-	if (receipt_take(session, purpose, binding, &bundle, &len, failure))
+	if (take(session, request, err, path, &bundle, &len, failure))
 		return -1;
 	ret = outfile_put(path, bundle, len, failure);
 	free(bundle);
 	if (!ret && bytes)
 		*bytes = len;
 	return ret;
+}
+
+static struct ward_request receipt_request(uint32_t purpose, const struct receipt_binding *binding,
+					   int *err)
+{
+	struct ward_request request = {
+		.size = sizeof(request), .purpose = purpose,
+		.nonce = binding->nonce, .nonce_len = RECEIPT_NONCE_LEN,
+	};
+
+	*err = ward_binding_receipt(binding->release, binding->dataset, binding->nonce,
+				    request.binding);
+	return request;
+}
+
+int receipt_take(struct ward_session *session, uint32_t purpose,
+		 const struct receipt_binding *binding, uint8_t **bundle, size_t *len,
+		 struct failure *failure)
+{
+	int err;
+	struct ward_request request = receipt_request(purpose, binding, &err);
+
+	return take(session, &request, err, "receipt", bundle, len, failure);
+}
+
+int receipt_export(struct ward_session *session, uint32_t purpose,
+		   const struct receipt_binding *binding, const char *path,
+		   size_t *bytes, struct failure *failure)
+{
+	int err;
+	struct ward_request request = receipt_request(purpose, binding, &err);
+
+	return export(session, &request, err, path, bytes, failure);
+}
+
+int receipt_export_card(struct ward_session *session, const uint8_t *digest, const char *path,
+			size_t *bytes, struct failure *failure)
+{
+	struct ward_request request = {
+		.size = sizeof(request), .purpose = WARD_PURPOSE_REPORT,
+		.nonce = digest, .nonce_len = WARD_DIGEST_LEN,
+	};
+	int err = ward_binding_card(digest, request.binding);
+
+	return export(session, &request, err, path, bytes, failure);
 }

@@ -55,4 +55,17 @@ int receipt_export(struct ward_session *session, uint32_t purpose,
 		   const struct receipt_binding *binding, const char *path,
 		   size_t *bytes, struct failure *failure);
 
+/**
+ * receipt_export_card() - evidence that vouches for a model's card
+ * @session: sealed and empty
+ * @digest: SHA-512 of the card's bytes
+ * @path: file
+ * @bytes: length of the file is written there; or NULL
+ * @failure: what went wrong
+ *
+ * Return: 0 or -1.
+ */
+int receipt_export_card(struct ward_session *session, const uint8_t *digest, const char *path,
+			size_t *bytes, struct failure *failure);
+
 #endif /* WARD_WORKER_RECEIPT_H */
