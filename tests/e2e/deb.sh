@@ -35,6 +35,18 @@ lintian -EI --pedantic --fail-on error,warning,info,pedantic --allow-root \
 	"$work"/one/*.changes >"$work/out" 2>&1
 result $? "lintian has nothing to say"
 
+# Unpacked, since the chroot below has no Python.
+for package in python3-ward libward0; do
+	dpkg -x "$work/one/$package"_*.deb "$work/unpacked"
+done
+LD_LIBRARY_PATH=$(echo "$work"/unpacked/usr/lib/*-linux-*) PYTHONDONTWRITEBYTECODE=1 \
+	PYTHONPATH=$work/unpacked/usr/lib/python3/dist-packages \
+	/usr/bin/python3 -c 'import ward; print(ward.verify.__doc__[:5])' >"$work/out" 2>&1 &&
+	grep -q Judge "$work/out"
+result $? "the Python package imports"
+[ "$(dpkg-deb -f "$work/one"/python3-ward_*.deb Depends | grep -c 'python3 (>= 3.11~)')" = 1 ]
+result $? "... and asks for the Python whose ABI it has"
+
 cat >"$work/inside" <<'INSIDE'
 set -u
 cd "$1"

@@ -3,13 +3,16 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
 import ward
-from conftest import kernel
+
+
+PLACE = ward.__path__[0].rpartition("/")[0]
 
 
 @pytest.fixture
@@ -64,8 +67,7 @@ def test_the_command_says_the_same(package, tmp_path):
     said = subprocess.run(
         [sys.executable, "-m", "ward", "declare", str(script), "--packages", "twins,ward"],
         capture_output=True, check=True,
-        env={"PYTHONPATH": f"{package.parent}:{sys.path[0]}:"
-             + ward.__path__[0].rpartition("/")[0]}).stdout
+        env={**os.environ, "PYTHONPATH": f"{package.parent}:" + PLACE}).stdout
     digests = [hashlib.sha512(b"print(1)\n").digest(), ward.package_digest("twins"),
                ward.package_digest("ward")]
     said = json.loads(said)
@@ -76,19 +78,5 @@ def test_the_command_says_the_same(package, tmp_path):
 @pytest.mark.parametrize("wrong", [["declare"], ["declare", "/none"], ["nothing"], []])
 def test_misuse_is_1(wrong):
     done = subprocess.run([sys.executable, "-m", "ward", *wrong], capture_output=True,
-                          env={"PYTHONPATH": ward.__path__[0].rpartition("/")[0]})
+                          env={**os.environ, "PYTHONPATH": PLACE})
     assert done.returncode == 1 and done.stderr and b"Traceback" not in done.stderr
-
-
-@kernel
-def test_a_session_declares_once(session, package, tmp_path):
-    script = tmp_path / "train.py"
-    script.write_text("print(1)\n")
-    made = ward.declare(session, script=str(script), packages=["twins"])
-    assert session.declared == made.parts
-    register = session.measure(bytes(64))
-    assert register == ward.register([d for _, d in made.parts] + [bytes(64)])
-    with pytest.raises(RuntimeError, match="train.py, twins"):
-        ward.declare(session, script=str(script), packages=[])
-    with pytest.raises(ValueError):
-        session.measure(bytes(63))

@@ -2,6 +2,7 @@
 """The package as such: what it exports, how it is typed, and which ABI its extension needs."""
 
 import inspect
+import os
 import pathlib
 import re
 import shutil
@@ -58,5 +59,5 @@ def test_it_is_imported_without_numpy():
     code = ("import sys; sys.modules['numpy'] = None; import ward, ward.safetensors; "
             "print(ward.__version__)")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
-                          env={"PYTHONPATH": str(PLACE.parent)})
+                          env={**os.environ, "PYTHONPATH": str(PLACE.parent)})
     assert done.stdout.strip() == ward.__version__, done.stderr
