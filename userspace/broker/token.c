@@ -111,8 +111,20 @@ void token_key_free(struct token_key *key)
 	free(key);
 }
 
+/* @object with one member more; both are JSON, as they are written here and by libwardverify. */
+static char *with_member(const char *object, const char *name, const char *value)
+{
+	size_t len = strlen(object);
+	char *out;
+
+	if (len < 3 || object[len - 1] != '}' ||
+	    asprintf(&out, "%.*s,\"%s\":%s}", (int)len - 1, object, name, value) < 0)
+		return NULL;
+	return out;
+}
+
 /* What the appraisal said, as libwardverify puts it, with the key that it is bound to. */
-static json_t *claims(const struct token_facts *facts)
+static char *claims(const struct token_facts *facts)
 {
 	struct wv_ear ear = {
 		.verdict = facts->verdict,
@@ -122,19 +134,21 @@ static json_t *claims(const struct token_facts *facts)
 		.developer = "ward",
 		.build = "ward-broker " WARD_VERSION,
 	};
-	char *runtime, *text = NULL;
-	json_t *body;
+	json_t *met = attested_policies_write(facts->who);
+	char *list = met ? json_dumps(met, JSON_COMPACT) : NULL;
+	char *runtime, *text = NULL, *out = NULL;
 
-	if (asprintf(&runtime, "{\"tee-pubkey\":%s}", facts->who->tee_pubkey) >= 0) {
+	if (list && asprintf(&runtime, "{\"tee-pubkey\":%s}", facts->who->tee_pubkey) >= 0) {
 		ear.runtime_data = runtime;
 		text = wv_ear_json(&ear);
 		free(runtime);
 	}
-	body = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	if (text)
+		out = with_member(text, POLICIES, list);
 	free(text);
-	if (body)
-		json_object_set_new(body, POLICIES, attested_policies_write(facts->who));
-	return body;
+	free(list);
+	json_decref(met);
+	return out;
 }
 
 /* "HEAD.BODY" */
@@ -153,8 +167,7 @@ static char *unsigned_token(const struct token_key *key, const char *body)
 
 char *token_issue(const struct token_key *key, const struct token_facts *facts)
 {
-	json_t *body = claims(facts);
-	char *text = body ? json_dumps(body, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	char *text = claims(facts);
 	char *token = text ? unsigned_token(key, text) : NULL, *out = NULL;
 	char tag[B64_TEXT_LEN(ES256_LEN)];
 	uint8_t signature[ES256_LEN];
@@ -166,7 +179,6 @@ char *token_issue(const struct token_key *key, const struct token_facts *facts)
 	}
 	free(token);
 	free(text);
-	json_decref(body);
 	return out;
 }
 
