@@ -382,6 +382,7 @@ static void test_log_mended(void **state)
 {
 	struct db_fault fault = { "" };
 	struct rx *x = *state;
+	int strange = -1;
 
 	rx_auth(x);
 	rx_evidence(x);
@@ -392,11 +393,16 @@ static void test_log_mended(void **state)
 	release_log_close(rx_rcar.log);
 	rx_rcar.log = NULL;
 	assert_int_equal(release_log_open(rx_log_path, &rx_rcar.log), 0);
-	assert_int_equal(release_log_mend(rx_rcar.log, rx_rcar.db, &fault), 2);
-	assert_int_equal(release_log_mend(rx_rcar.log, rx_rcar.db, &fault), 0);
+	assert_int_equal(release_log_mend(rx_rcar.log, rx_rcar.db, &strange, &fault), 2);
+	assert_int_equal(release_log_mend(rx_rcar.log, rx_rcar.db, &strange, &fault), 0);
+	assert_int_equal(strange, 0);
 	assert_int_equal(rx_log_lines(), 4);	/* the torn one, ended */
 	rx_check_release(x, 2);
 	rx_check_release(x, 3);
+	/* and a database of before shows, beside a log of now */
+	rx_run("DELETE FROM audit WHERE seq > 2");
+	assert_int_equal(release_log_mend(rx_rcar.log, rx_rcar.db, &strange, &fault), 0);
+	assert_int_equal(strange, 2);
 }
 
 /* Another broker of the same database: other half of each step. */

@@ -117,17 +117,32 @@ static int enrol(struct broker *b, const char *path, const char *source,
 	return keyring_enrol(b->rcar.db, b->keyring, source, fault);
 }
 
+static void say(const char *event, const char *result, const char *detail)
+{
+	struct decision d = { .time = time(NULL), .event = event, .result = result,
+			      .detail = detail };
+
+	journal(&d);
+}
+
 /* The log gets the lines that the database has and a crash kept from it. */
 static int open_log(struct broker *b, struct config_fault *fault)
 {
 	const char *path = b->world.config.release_log;
 	struct db_fault inner = { "" };
-	int rc = release_log_open(path, &b->rcar.log);
+	char text[320];
+	int rc = release_log_open(path, &b->rcar.log), strange = 0;
 
 	if (rc)
 		return fail(fault, path, rc == -EWOULDBLOCK ? "another broker writes to it" :
 			    strerror(-rc));
-	rc = release_log_mend(b->rcar.log, b->rcar.db, &inner);
+	rc = release_log_mend(b->rcar.log, b->rcar.db, &strange, &inner);
+	if (strange) {
+		snprintf(text, sizeof(text), "%.160s has %d releases that the database has not: it is "
+			 "another one, or an old state came back: counts of uses may be too low", path,
+			 strange);
+		say("error", "database-behind", text);
+	}
 	return rc < 0 ? fail(fault, path, inner.text) : 0;
 }
 
@@ -165,14 +180,6 @@ static int start(struct broker *b, const char *path, struct config_fault *fault)
 		return -1;
 	return config->metrics_host ? metrics_listen(http_base(b->http), config, render_metrics, b,
 						     &b->metrics, fault) : 0;
-}
-
-static void say(const char *event, const char *result, const char *detail)
-{
-	struct decision d = { .time = time(NULL), .event = event, .result = result,
-			      .detail = detail };
-
-	journal(&d);
 }
 
 static void stop(struct broker *b)

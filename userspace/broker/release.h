@@ -71,8 +71,11 @@ int release_log_append(struct release_log *log, const char *line);
  * release_log_mend - append the lines that the database has and the log has not
  *
  * What was committed before a crash but not written, and what other brokers of the
- * database released. Returns how many, or -errno.
+ * database released.
+ * @strange: releases that the log has and the database has not: that is another one, or one
+ *	of before came back, with its counts
+ * Returns how many, or -errno.
  */
-int release_log_mend(struct release_log *log, struct db *db, struct db_fault *fault);
+int release_log_mend(struct release_log *log, struct db *db, int *strange, struct db_fault *fault);
 
 #endif /* BROKER_RELEASE_H */

@@ -12,12 +12,15 @@
 #define ID_LEN	16
 #define PAGE	256	/* rows that are held at a time */
 
-/**
- * struct known - the releases that the log has, sorted
- * @id: @count of them
- */
+/** struct logged - a release that the log has; @stored: the database has it, too */
+struct logged {
+	uint8_t id[ID_LEN];
+	uint8_t stored;
+};
+
+/** struct known - all of them, sorted */
 struct known {
-	uint8_t (*id)[ID_LEN];
+	struct logged *list;
 	size_t count, room;
 };
 
@@ -43,14 +46,15 @@ static int know(struct known *k, const char *line)
 {
 	if (k->count == k->room) {
 		size_t room = k->room ? 2 * k->room : 256;
-		void *more = reallocarray(k->id, room, ID_LEN);
+		struct logged *more = reallocarray(k->list, room, sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
-		k->id = more;
+		k->list = more;
 		k->room = room;
 	}
-	if (!id_of(line, k->id[k->count]))
+	k->list[k->count].stored = 0;
+	if (!id_of(line, k->list[k->count].id))
 		k->count++;
 	return 0;
 }
@@ -81,14 +85,14 @@ static int read_log(int fd, struct known *k)
 		rc = -EIO;
 	free(line);
 	fclose(f);
-	qsort(k->id, k->count, ID_LEN, by_id);
+	qsort(k->list, k->count, sizeof(*k->list), by_id);
 	return rc;
 }
 
 /** struct mending - @last: number of the last row; @added: lines that were missing */
 struct mending {
 	struct release_log *log;
-	const struct known *known;
+	struct known *known;
 	int64_t last;
 	int added;
 };
@@ -96,6 +100,7 @@ struct mending {
 static int mend_row(void *arg, const struct db_value *c, size_t count)
 {
 	struct mending *m = arg;
+	struct logged *logged = NULL;
 	uint8_t id[ID_LEN];
 	int rc;
 
@@ -103,8 +108,12 @@ static int mend_row(void *arg, const struct db_value *c, size_t count)
 	    c[1].len < 3 || id_of(c[1].data, id))
 		return -EBADMSG;
 	m->last = c[0].number;
-	if (m->known->count && bsearch(id, m->known->id, m->known->count, ID_LEN, by_id))
+	if (m->known->count)
+		logged = bsearch(id, m->known->list, m->known->count, sizeof(*logged), by_id);
+	if (logged) {
+		logged->stored = 1;
 		return 0;
+	}
 	rc = release_log_append(m->log, c[1].data);
 	m->added += !rc;
 	return rc;
@@ -127,7 +136,17 @@ static int mend(struct mending *m, struct db *db, struct db_fault *fault)
 	return rc;
 }
 
-int release_log_mend(struct release_log *log, struct db *db, struct db_fault *fault)
+/* A line is written when the database has its row on disk. */
+static int count_strange(const struct known *k)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < k->count; i++)
+		n += !k->list[i].stored;
+	return n;
+}
+
+int release_log_mend(struct release_log *log, struct db *db, int *strange, struct db_fault *fault)
 {
 	struct known known = { 0 };
 	struct mending m = { .log = log, .known = &known };
@@ -135,6 +154,7 @@ int release_log_mend(struct release_log *log, struct db *db, struct db_fault *fa
 
 	*fault = (struct db_fault){ "can't be compared with the database" };
 	rc = rc ? rc : mend(&m, db, fault);
-	free(known.id);
+	*strange = rc ? 0 : count_strange(&known);
+	free(known.list);
 	return rc ? rc : m.added;
 }
