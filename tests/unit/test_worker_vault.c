@@ -234,7 +234,7 @@ static size_t hits_with(bool with_vault, size_t *peak)
 	for (i = 0; i < sizeof(inverted); i++)
 		inverted[i] = (uint8_t)~inverted[i];
 	scrub_stack();
-	data_warm_up(&data);
+	data_warm_up();
 	if (with_vault)
 		assert_int_equal(vault_open(&memory, 8192), 0);
 	if (data_open(&data, key, &failure))

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "../common/regular.h"
@@ -55,13 +56,38 @@ int data_peek(struct data *data, struct failure *failure)
 	return err;
 }
 
-void data_warm_up(const struct data *data)
+static int write_zeros(int fd)
 {
 	static const uint8_t no_key[WARD_DATASET_KEY_LEN];
-	struct ward_dataset *set;
+	static const struct ward_dataset_params params = {
+		.kind = WARD_DATASET_BYTES, .length = 1, .metadata = "{}", .metadata_len = 2,
+	};
+	struct ward_dataset_writer *writer;
+	int err = ward_dataset_create(fd, no_key, &params, &writer, NULL);
 
-	if (!ward_dataset_open(data->fd, no_key, &set, NULL))
+	if (err)
+		return err;
+	err = ward_dataset_write(writer, no_key, 1, NULL);
+	if (!err)
+		err = ward_dataset_finish(writer, NULL);
+	ward_dataset_writer_free(writer);
+	return err;
+}
+
+void data_warm_up(void)
+{
+	static const uint8_t no_key[WARD_DATASET_KEY_LEN];
+	int fd = memfd_create("warm-up", MFD_CLOEXEC);
+	struct ward_dataset *set;
+	uint8_t byte;
+
+	if (fd < 0)
+		return;
+	if (!write_zeros(fd) && !ward_dataset_open(fd, no_key, &set, NULL)) {
+		(void)ward_dataset_read_chunk(set, 0, &byte, 1, NULL);
 		ward_dataset_close(set);
+	}
+	close(fd);
 }
 
 /* Opened: is it what was peeked at? */

@@ -50,13 +50,12 @@ struct data {
 int data_peek(struct data *data, struct failure *failure);
 
 /**
- * data_warm_up() - let OpenSSL set up for good what data_open() will need
- * @data: peeked; any one
+ * data_warm_up() - let OpenSSL set up for good what data sets and checkpoints will need
  *
- * Opens it with a key of zeros, which fails: what OpenSSL caches while it does
+ * Writes and reads a file in memory, with a key of zeros: what OpenSSL caches while it does
  * so then lies on the heap and not in the vault.
  */
-void data_warm_up(const struct data *data);
+void data_warm_up(void);
 
 /**
  * data_open() - check the header with the key, keep the key schedule,

@@ -200,7 +200,7 @@ static int open_vault(struct job *job)
 	size_t len = VAULT_SHARED + sites * VAULT_PER_SITE;
 	int err;
 
-	data_warm_up(&job->data[0]);
+	data_warm_up();
 	err = vault_open(&job->memory, len);
 	if (err)
 		return failed(job->failure, EXIT_DEVICE,
