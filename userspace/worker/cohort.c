@@ -18,6 +18,12 @@ void cohort_fit(struct cohort *cohort)
 	}
 }
 
+static const char *label_name(const struct cohort *cohort)
+{
+	return *cohort->plan->label_column ? cohort->plan->label_column :
+					     cohort->site[0].label;
+}
+
 static int check_classes(struct cohort *cohort, struct failure *failure)
 {
 	uint64_t rows = cohort->train + cohort->test, positive = 0;
@@ -30,7 +36,8 @@ static int check_classes(struct cohort *cohort, struct failure *failure)
 			      "no training rows: the split or missing values leave none");
 	if (cohort->plan->label != PLAN_LABEL_VALUE && (!positive || positive == rows))
 		return failed(failure, EXIT_DAMAGED,
-			      "all rows have the same label: the plan's label rule does not tell them apart");
+			      "all rows have the same label: by the plan's rule column %s does not tell them apart",
+			      label_name(cohort));
 	return 0;
 }
 
