@@ -18,6 +18,7 @@ it is answered:
   throttle     429 with Retry-After: 1 once; throttled: with Retry-After: 3600 always
   redirect, huge, text, empty, refuse    what the words say; refuse is 400 with an error
   v-*          of the vault: key, enc, kid, nonce, sign, edit, wrap, aes, form, deny, cert
+  by-NAME      of the vault: the answer is signed by DIR/NAME.key, whose certificate is NAME.pem
 """
 import base64
 import hashlib
@@ -229,7 +230,7 @@ def release(mode, base, path, body):
                "request": {"api-version": "7.4", "enc": enc, "kid": kid, "nonce": "0" if mode == "v-nonce" else body["nonce"]},
                "response": {"key": {"attributes": {"enabled": True, "exportable": True},
                                     "key": {"kid": kid, "kty": "oct-HSM", "key_ops": ["decrypt"], "key_hsm": b64u(json.dumps(hsm).encode())}}}}
-    who = "other" if mode == "v-cert" else "tls"
+    who = "other" if mode == "v-cert" else mode[3:] if mode.startswith("by-") else "tls"
     signer = serialization.load_pem_private_key(read(("other" if mode == "v-sign" else who) + ".key"), None)
     der = ssl.PEM_cert_to_DER_cert(read(who + ".pem").decode())
     jws = sign(payload, signer, {"alg": "RS256", "kid": "double", "typ": "JWT", "x5c": [base64.b64encode(der).decode()]})

@@ -46,6 +46,20 @@ for name in tls other; do
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$name" \
 		-addext subjectAltName=IP:127.0.0.1 -keyout "$D/$name.key" -out "$D/$name.pem" 2>"$D/err"
 done
+# Whom the authority vouches for, and for what: by-NAME has the vault's answer signed by them.
+leaf() { # leaf NAME BITS HOST EXTENSION
+	openssl req -new -newkey "rsa:$2" -nodes -subj "/CN=$1" -keyout "$D/$1.key" -out "$D/$1.csr" 2>"$D/err" &&
+		printf 'subjectAltName=IP:%s\n%s\n' "$3" "$4" >"$D/$1.ext" &&
+		openssl x509 -req -in "$D/$1.csr" -CA "$D/tls.pem" -CAkey "$D/tls.key" -set_serial "0x$(openssl rand -hex 8)" \
+			-days 2 -extfile "$D/$1.ext" -out "$D/$1.pem" 2>>"$D/err"
+}
+leaf vault 2048 127.0.0.1 extendedKeyUsage=serverAuth,clientAuth
+leaf plain 2048 127.0.0.1 keyUsage=digitalSignature
+leaf client 2048 127.0.0.1 extendedKeyUsage=clientAuth
+leaf code 2048 127.0.0.1 extendedKeyUsage=codeSigning
+leaf wraps 2048 127.0.0.1 keyUsage=keyEncipherment
+leaf small 1024 127.0.0.1 extendedKeyUsage=serverAuth
+leaf elsewhere 2048 127.0.0.2 extendedKeyUsage=serverAuth
 head -c 32 /dev/urandom >"$D/secret"
 head -c 48 /dev/urandom | base64 -w0 >"$D/bearer"
 chmod 600 "$D/bearer"
@@ -154,6 +168,15 @@ vault v-form 7 'not known' 'a form of later'
 vault v-sign 2 'by an authority' 'signed by another key than its certificate has'
 vault v-cert 2 'by an authority' 'signed under another authority'
 vault v-edit 2 'by an authority' 'an answer that was changed'
+for name in vault plain; do
+	release "signed by a certificate of its own: $name" 0 'bytes: *32' ok "by-$name"
+	got '... opens'
+done
+vault by-client 2 'unsuitable certificate purpose' 'by a certificate for clients'
+vault by-code 2 'unsuitable certificate purpose' 'by one for code'
+vault by-wraps 2 'not for signing' 'by one whose key wraps keys'
+vault by-small 2 'key too weak' 'by a key of RSA with 1024 bits'
+vault by-elsewhere 2 'IP address mismatch' "by another host's"
 vault v-deny 5 'double, not Azure: the policy' "the key's policy"
 vault throttled 8 'patience' 'a vault that throttles'
 vault redirect 8 'not followed' 'a vault that sends elsewhere'
