@@ -192,8 +192,8 @@ static int snp_needs(const struct ward_recipient *r, char *text, size_t size)
 	}
 	join(what, sizeof(what), s.fields, fields, 6);
 	join(what, sizeof(what), s.bind, binds, 3);
-	snprintf(text, size, "the same processor's SNP guest%s%s at VMPL %u",
-		 *what ? " of the same " : "", what, (unsigned int)s.vmpl);
+	snprintf(text, size, "%s%s%s at VMPL %u", s.root ? "an SNP guest of the same VMRK" :
+		 "the same processor's SNP guest", *what ? " of the same " : "", what, (unsigned int)s.vmpl);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -195,6 +196,37 @@ int seal_snp_make(const struct ward_sys *sys, const struct seal_identity *id,
 	return rc;
 }
 
+/* Part by part, as the firmware compares them. */
+static bool tcb_above(uint64_t tcb, uint64_t other)
+{
+	for (int i = 0; i < 64; i += 8)
+		if ((tcb >> i & 0xff) > (other >> i & 0xff))
+			return true;
+	return false;
+}
+
+/* The firmware only says that it refuses: which of the file's numbers it was. */
+static void explain(const struct ward_sys *sys, int fd, const struct seal_snp_how *file,
+		    struct ward_seal_snp *snp)
+{
+	char said[WARD_SEAL_SAID];
+	struct seal_snp_how now;
+
+	memcpy(said, snp->said, sizeof(said));
+	if (look(sys, fd, snp, &now))
+		memcpy(snp->said, said, sizeof(said));
+	else if (file->svn > now.svn)
+		seal_say(snp->said, -EIO, "sealed by a guest of SVN %u, and this one has %u: it was "
+			 "rolled back, and the firmware gives no such key", (unsigned int)file->svn,
+			 (unsigned int)now.svn);
+	else if (tcb_above(file->tcb, now.tcb))
+		seal_say(snp->said, -EIO, "sealed at TCB %016llx, and the processor's firmware is "
+			 "committed to %016llx: it was rolled back, or this is another processor",
+			 (unsigned long long)file->tcb, (unsigned long long)now.tcb);
+	else
+		memcpy(snp->said, said, sizeof(said));
+}
+
 int seal_snp_unlock(const struct ward_sys *sys, const struct seal_identity *id,
 		    struct ward_seal_snp *snp, const struct ward_recipient *r, uint8_t *secret)
 {
@@ -212,6 +244,8 @@ int seal_snp_unlock(const struct ward_sys *sys, const struct seal_identity *id,
 	if (fd < 0)
 		return fd;
 	rc = derived(sys, fd, &how, snp, key);
+	if (rc == -EIO)
+		explain(sys, fd, &how, snp);
 	sys->close(fd);
 	if (!rc && secret_of(key, &how, id, secret))
 		rc = seal_say(snp->said, -EIO, "the cryptographic library failed");

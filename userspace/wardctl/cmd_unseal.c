@@ -67,13 +67,14 @@ static int unlock(void *arg, const struct ward_recipient *r, uint8_t *secret)
 	return rc;
 }
 
-/* What the file needs, where nothing here came near. */
-static int nobody(struct seal_job *j)
+/* What the file needs: one of these. */
+static int needs(struct seal_job *j, char *all, size_t size)
 {
 	struct ward_dataset *ds = NULL;
-	char needs[WARD_SEAL_SAID] = "", all[1024] = "";
+	char one[WARD_SEAL_SAID] = "";
 	const struct ward_recipients *to;
 
+	all[0] = 0;
 	if (ward_dataset_open(j->job.in_fd, NULL, &ds, NULL))
 		return ctl_error(j->job.ctl, EXIT_DAMAGED, "dataset-damaged", "%s changed meanwhile",
 				 j->job.in);
@@ -81,12 +82,34 @@ static int nobody(struct seal_job *j)
 	for (size_t i = 0; i < to->count; i++) {
 		size_t at = strlen(all);
 
-		ward_recipient_needs(&to->of[i], needs, sizeof(needs));
-		snprintf(all + at, sizeof(all) - at, "%s%s", at ? "; or " : "", needs);
+		ward_recipient_needs(&to->of[i], one, sizeof(one));
+		snprintf(all + at, size - at, "%s%s", at ? "; or " : "", one);
 	}
 	ward_dataset_close(ds);
-	return ctl_error(j->job.ctl, EXIT_EVIDENCE, "wrong-key-or-header", "%s: it takes %s",
+	return EXIT_OK;
+}
+
+/* Nothing here came near. */
+static int nobody(struct seal_job *j)
+{
+	char all[1024];
+
+	return needs(j, all, sizeof(all)) ?:
+	       ctl_error(j->job.ctl, EXIT_EVIDENCE, "wrong-key-or-header", "%s: it takes %s",
 			 j->job.in, all);
+}
+
+/* The firmware gave a key, and it is another. */
+static int another_guest(struct seal_job *j, const char *text)
+{
+	char all[1024], said[1536];
+	int rc = needs(j, all, sizeof(all));
+
+	if (rc)
+		return rc;
+	snprintf(said, sizeof(said), "%s; it takes %s%s", text, all, strstr(all, "same processor") ?
+		 ", whose VCEK an update of its firmware may have changed" : "");
+	return seal_failed(j, -EKEYREJECTED, said);
 }
 
 static int open_sealed(struct seal_job *j, struct ward_dataset **ds)
@@ -101,7 +124,7 @@ static int open_sealed(struct seal_job *j, struct ward_dataset **ds)
 	if (rc == -EKEYREJECTED && j->rc && !(j->gave & 2))
 		return seal_failed(j, j->rc, j->said);
 	if (rc == -EKEYREJECTED && j->gave == 1)
-		return seal_failed(j, rc, err.text);
+		return another_guest(j, err.text);
 	if (rc == -EKEYREJECTED && !j->gave)
 		return nobody(j);
 	return rc ? job_error(&j->job, rc, &err) : EXIT_OK;
