@@ -76,6 +76,32 @@ broker '"keyring": "passphrase:other"'
 runs 'the other source opens it' --check --config "$D/broker.json"
 echo 'another passphrasf' >"$D/other"
 says 'opens none of the 2 wraps' --check --config "$D/broker.json"
+
+# Beside a broker that runs, at its very address: neither its port nor its log is wanted.
+echo 'another passphrase' >"$D/other"
+"$B" --config "$D/broker.json" >"$D/ready" 2>"$D/broker.err" &
+broker=$!
+trap 'kill $broker 2>/dev/null; rm -rf "$D"' EXIT
+for _ in $(seq 600); do
+	[ ! -s "$D/ready" ] || break
+	sleep 0.1
+done
+sed -i "s/127\.0\.0\.1:0/$(sed -n 's/^listening on //p' "$D/ready")/" "$D/broker.json"
+grep -q '127.0.0.1:[1-9]' "$D/broker.json"
+result $? 'a broker runs'
+runs 'its configuration is checked beside it' --check --config "$D/broker.json"
+says 'another broker writes to it' --config "$D/broker.json"
+mv "$D/policy.json" "$D/policy"
+echo '{"ward-policy": 1, "uid": "x"}' >"$D/policy.json"
+says 'uid' --check --config "$D/broker.json"
+mv "$D/policy" "$D/policy.json"
+mv "$D/tls.key" "$D/key"
+says 'tls.key: No such file' --check --config "$D/broker.json"
+mv "$D/key" "$D/tls.key"
+kill -0 $broker
+result $? 'the broker runs on'
+kill $broker
+wait $broker
 ! grep -rqa -e swordfish -e 'another passphras' "$D"/broker.db* "$D/log" "$D/err" "$D/out"
 result $? 'no passphrase stands in database, log or messages'
 finish

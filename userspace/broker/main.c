@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,14 +126,16 @@ static void say(const char *event, const char *result, const char *detail)
 	journal(&d);
 }
 
-/* The log gets the lines that the database has and a crash kept from it. */
-static int open_log(struct broker *b, struct config_fault *fault)
+/* The log gets the lines that the database has and a crash kept from it. @beside: who has it may. */
+static int open_log(struct broker *b, bool beside, struct config_fault *fault)
 {
 	const char *path = b->world.config.release_log;
 	struct db_fault inner = { "" };
 	char text[320];
 	int rc = release_log_open(path, &b->rcar.log), strange = 0;
 
+	if (rc == -EWOULDBLOCK && beside)
+		return 0;
 	if (rc)
 		return fail(fault, path, rc == -EWOULDBLOCK ? "another broker writes to it" :
 			    strerror(-rc));
@@ -144,6 +147,24 @@ static int open_log(struct broker *b, struct config_fault *fault)
 		say("error", "database-behind", text);
 	}
 	return rc < 0 ? fail(fault, path, inner.text) : 0;
+}
+
+/* All that a start reads, beside a broker that may run: its ports and its log are its own. */
+static int check(struct broker *b, const char *path, struct config_fault *fault)
+{
+	struct config *config = &b->world.config;
+	SSL_CTX *tls = NULL, *admin = NULL;
+	int rc;
+
+	if (world_load(path, &b->world, fault) || open_database(b, fault) ||
+	    open_secrets(b, fault) || open_log(b, true, fault))
+		return -1;
+	tls = tls_new(config, fault);
+	admin = tls && config->admin_host ? admin_tls(config, fault) : NULL;
+	rc = !tls || (config->admin_host && !admin) ? -1 : 0;
+	SSL_CTX_free(tls);
+	SSL_CTX_free(admin);
+	return rc;
 }
 
 static char *render_metrics(void *arg)
@@ -167,7 +188,7 @@ static int start(struct broker *b, const char *path, struct config_fault *fault)
 
 	b->path = path;
 	if (world_load(path, &b->world, fault) || open_database(b, fault) ||
-	    open_secrets(b, fault) || open_log(b, fault))
+	    open_secrets(b, fault) || open_log(b, false, fault))
 		return -1;
 	memcpy(b->seen, b->world.print, sizeof(b->seen));
 	go_by(b);
@@ -493,7 +514,8 @@ int main(int argc, char **argv)
 		return rc;
 	rc = a.enrol ? enrol(&b, a.config, a.enrol, &fault) :
 	     a.adopt ? adopt(&b, a.config, &fault) :
-	     a.audit ? tell_audit(&b, a.config, a.audit == 'k', &fault) : start(&b, a.config, &fault);
+	     a.audit ? tell_audit(&b, a.config, a.audit == 'k', &fault) :
+	     a.check ? check(&b, a.config, &fault) : start(&b, a.config, &fault);
 	if (!rc && a.check)
 		rc = look_for_strays(&b, &fault);
 	if (rc) {
