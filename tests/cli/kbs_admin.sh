@@ -69,6 +69,16 @@ for _ in $(seq 1500); do
 done
 main=$(sed -n 's/.*:\([0-9]*\)$/\1/p' "$D/ready")
 
+# A worker that was given the administrators' port.
+if [ -e build/tests/fakeward.so ]; then
+	LD_PRELOAD=$PWD/build/tests/fakeward.so timeout 60 "${BIN:-build/bin}/wardctl" kbs get-resource \
+		--url "https://127.0.0.1:$port" --ca "$D/ca.pem" --out "$D/o" a/b/c 2>"$D/err" >"$D/out"
+	[ $? = 8 ] && grep -q "client's certificate.*workers ask at another port" "$D/err"
+	result $? 'who asks for a resource there is told that it is the port of administration'
+else
+	skip 'a resource at the port of administration' 'no stand-in (make cli-tests)'
+fi
+
 # ask WHO METHOD PATH [BODY-FILE]: status in $status, answer in $D/answer
 ask() {
 	status=$(curl -s -m 60 --cacert "$D/ca.pem" --cert "$D/$1.pem" --key "$D/$1.key" -X "$2" \

@@ -7,14 +7,17 @@
 #include <string.h>
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
 #include "kbs_private.h"
 
 #define CONNECT_SECONDS	10L
 #define CALL_SECONDS	60L
 
+/** struct kbs_http - @wants_client: who answered asked for a client's certificate */
 struct kbs_http {
 	CURL *curl;
+	int wants_client;
 	struct curl_slist *headers;
 	char *base;
 	char curl_text[CURL_ERROR_SIZE];
@@ -47,6 +50,25 @@ static size_t on_data(char *data, size_t size, size_t count, void *arg)
 	return len;
 }
 
+/* We have none to show, and who wants one ends the connection without a word that reaches us. */
+static int on_certificate_asked(SSL *ssl, X509 **cert, EVP_PKEY **key)
+{
+	struct kbs_http *http = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+	(void)cert;
+	(void)key;
+	http->wants_client = 1;
+	return 0;
+}
+
+static CURLcode on_tls(CURL *curl, void *tls, void *arg)
+{
+	(void)curl;
+	SSL_CTX_set_app_data((SSL_CTX *)tls, arg);
+	SSL_CTX_set_client_cert_cb(tls, on_certificate_asked);
+	return CURLE_OK;
+}
+
 static int set_options(struct kbs_http *http, const char *cafile)
 {
 	CURL *c = http->curl;
@@ -60,6 +82,8 @@ static int set_options(struct kbs_http *http, const char *cafile)
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
 	SET(CURLOPT_CAINFO, cafile);
 	SET(CURLOPT_CAPATH, NULL);
+	SET(CURLOPT_SSL_CTX_FUNCTION, on_tls);
+	SET(CURLOPT_SSL_CTX_DATA, http);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
 	SET(CURLOPT_PROXY, "");
@@ -168,6 +192,7 @@ static int perform(struct kbs_http *http, const char *url, const char *body,
 	CURLcode rc;
 
 	reply->len = 0;
+	http->wants_client = 0;
 	http->curl_text[0] = 0;
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, reply);
 	rc = curl_easy_setopt(c, CURLOPT_URL, url);
@@ -187,6 +212,9 @@ static int perform(struct kbs_http *http, const char *url, const char *body,
 	if (rc == CURLE_WRITE_ERROR)
 		return kbs_fail(err, -EBADMSG, 0, "", "the answer has more than %u bytes",
 				KBS_REPLY_MAX);
+	if (rc != CURLE_OK && http->wants_client)
+		return kbs_fail(err, -ECOMM, 0, "", "%s: it wants a client's certificate, as a broker's port "
+				"of administration does: workers ask at another port", http->base);
 	if (rc != CURLE_OK)
 		return kbs_fail(err, -ECOMM, 0, "", "%s: %s%s", http->base, http->curl_text[0] ?
 				http->curl_text : curl_easy_strerror(rc),
