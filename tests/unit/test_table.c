@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The check that a table passes before it is encrypted. */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -153,13 +154,20 @@ static void test_nul(void **state)
 
 static void test_long_lines(void **state)
 {
-	struct ward_table_spec spec = { .columns = "a" };
+	struct ward_table_spec spec = { 0 };
 	struct ward_table_error err = { 0 };
 	struct ward_table t;
-	char *text = malloc(WARD_TABLE_LINE_MAX + 3);
+	char *text = malloc(WARD_TABLE_LINE_MAX + 3), columns[64 * 4 + 1] = "";
 
 	(void)state;
+	assert_non_null(text);
 	memset(text, '1', WARD_TABLE_LINE_MAX + 3);
+	for (size_t i = 0; i < 64; i++) {	/* as many numbers as are that long */
+		snprintf(columns + strlen(columns), 5, "%sa%zu", i ? "," : "", i + 10);
+		text[i * 1024 + 1] = '.';
+		text[i * 1024 + 1023] = i < 63 ? ',' : '1';
+	}
+	spec.columns = columns;
 	text[WARD_TABLE_LINE_MAX] = '\n';
 	assert_int_equal(check_bytes(text, WARD_TABLE_LINE_MAX + 1, &spec, &t, &err), 0);
 	assert_int_equal(t.rows, 1);
@@ -225,6 +233,39 @@ static void test_numbers(void **state)
 			fail_msg("%s", no[i]);
 }
 
+/* What no worker could read is refused while it is the owner's to mend. */
+static void test_large_numbers(void **state)
+{
+	static const char *const fit[] = { "1.7976931348623157e308", "-1.7976931348623157E+308", "0e999999",
+					   "000000.0e99999999999999999999", "1e-99999999999", ".1e309", "1e308",
+					   "0.00000000017976931348623157e318" };
+	static const char *const large[] = { "1.7976931348623159e308", "-1e309", "1e999999999999999999999",
+					     "10e308", "0.0001e313", "17976931348623158e292" };
+	struct ward_table_spec spec = { .columns = "a" };
+	struct ward_table_error err = { 0 };
+	char text[WARD_TABLE_NUMBER_MAX + 3];
+	struct ward_table t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fit) / sizeof(*fit); i++)
+		if (ward_table_is_too_large(fit[i], strlen(fit[i])) || isinf(strtod(fit[i], NULL)))
+			fail_msg("%s", fit[i]);
+	for (size_t i = 0; i < sizeof(large) / sizeof(*large); i++)
+		if (!ward_table_is_too_large(large[i], strlen(large[i])))
+			fail_msg("%s", large[i]);
+	assert_int_equal(check("1\n-1e309\n", &spec, &t, &err), -EBADMSG);
+	assert_int_equal(err.line, 2);
+	assert_non_null(strstr(err.text, "too large for a double"));
+	memset(text, '1', sizeof(text));
+	text[1] = '.';
+	strcpy(text + WARD_TABLE_NUMBER_MAX, "\n");
+	assert_int_equal(check(text, &spec, &t, &err), 0);
+	ward_table_clear(&t);
+	strcpy(text + WARD_TABLE_NUMBER_MAX, "1\n");
+	assert_int_equal(check(text, &spec, &t, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "more than 1024 characters"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_many_columns),
 		cmocka_unit_test(test_bad_spec),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_large_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,46 @@ int ward_table_is_number(const char *s, size_t len)
 	return i == len;
 }
 
+/* Of @len characters after an 'e' or 'E': no table has a number that this is too small for. */
+static long exponent_of(const char *s, size_t len)
+{
+	int negative = len && *s == '-';
+	size_t i = len && (*s == '-' || *s == '+');
+	long value = 0;
+
+	for (; i < len && value < 100000; i++)
+		value = value * 10 + (s[i] - '0');
+	return negative ? -value : value;
+}
+
+int ward_table_is_too_large(const char *s, size_t len)
+{
+	static const char most[] = "17976931348623158";	/* e308: above the largest double */
+	char lead[] = "00000000000000000";
+	size_t i, taken = 0;
+	long power = 0, zeros = 0;	/* power of ten: of the first digit that is not zero */
+	int point = 0, found = 0;
+
+	for (i = 0; i < len && s[i] != 'e' && s[i] != 'E'; i++) {
+		point |= s[i] == '.';
+		if (s[i] < '0' || s[i] > '9')
+			continue;
+		if (!found && s[i] == '0') {
+			zeros += point;
+			continue;
+		}
+		power = found ? power + !point : point ? -1 - zeros : 0;
+		found = 1;
+		if (taken < sizeof(lead) - 1)
+			lead[taken++] = s[i];
+	}
+	if (i < len)
+		power += exponent_of(s + i + 1, len - i - 1);
+	found = found && (power > 308 || (power == 308 && memcmp(lead, most, sizeof(lead) - 1) >= 0));
+	explicit_bzero(lead, sizeof(lead));	/* a patient's */
+	return found;
+}
+
 static int blank(char c, char delimiter)
 {
 	return c == ' ' || (c == '\t' && delimiter != '\t');
@@ -191,8 +231,13 @@ static int check_field(struct reader *r, const char *f, size_t len, uint32_t fie
 		r->table->missing_values++;
 		return 0;
 	}
+	if (len > WARD_TABLE_NUMBER_MAX)
+		return fail(r->err, -EBADMSG, r->line, field, "more than %d characters (column %.64s)",
+			    WARD_TABLE_NUMBER_MAX, name);
 	if (ward_table_is_number(f, len))
-		return 0;
+		return ward_table_is_too_large(f, len) ?
+		       fail(r->err, -EBADMSG, r->line, field,
+			    "a number that is too large for a double (column %.64s)", name) : 0;
 	if (!len)
 		return fail(r->err, -EBADMSG, r->line, field, "empty (column %.64s)", name);
 	return fail(r->err, -EBADMSG, r->line, field,

@@ -16,6 +16,7 @@
 #define WARD_TABLE_COLUMNS_MAX	4096
 #define WARD_TABLE_NAME_MAX	128
 #define WARD_TABLE_MISSING_MAX	32
+#define WARD_TABLE_NUMBER_MAX	1024
 
 /**
  * struct ward_table_spec - how to read a table
@@ -88,6 +89,9 @@ void ward_table_clear(struct ward_table *table);
  */
 char *ward_table_metadata(const struct ward_table *table, const struct ward_table_spec *spec,
 			  const char *name);
+
+/** ward_table_is_too_large() - of such a number: does no double come near it? */
+int ward_table_is_too_large(const char *s, size_t len);
 
 /** ward_table_is_number() - is this a decimal number as the format has it? */
 int ward_table_is_number(const char *s, size_t len);
