@@ -56,13 +56,24 @@ other_module() { # KO TO
 	objcopy --update-section .note.gnu.build-id="$2.note" "$1" "$2"
 }
 
+# What AppArmor's parser wants in the guest, and wardd's profile for where it lies there.
+apparmor() { # DIR
+	command -v apparmor_parser >/dev/null || return 0
+	mkdir -p "$1/apparmor.d"
+	cp -r /etc/apparmor.d/{abi,abstractions,tunables} "$1/apparmor.d/"
+	sed "s,@PREFIX@,,g; s,@LIBDIR@,/lib/x86_64-linux-gnu,g" userspace/apparmor/wardd.in \
+		>"$1/apparmor.d/wardd"
+	APPARMOR=(--tree "$1/apparmor.d:/etc/apparmor.d" --program "$(command -v apparmor_parser)")
+}
+
 image() { # SERIES DIR
-	local kmod
+	local kmod APPARMOR=()
 	kmod=$(dirname "$($VM/module "$1" | tail -n 1)")
 	make -s tsmsim-keys build/tests/e2e/sealed build/tests/e2e/marker_scan >&2
 	$VM/module "$1" --what sevsim >&2
 	other_module "$kmod/ward.ko" "$2/other.ko"
-	$VM/guest "$1" --out "$2/initrd" --script $VM/t_sealing.sh --file $VM/try.sh:/lib/ward/try.sh \
+	apparmor "$2"
+	$VM/guest "$1" --out "$2/initrd" "${APPARMOR[@]}" --script $VM/t_sealing.sh --file $VM/try.sh:/lib/ward/try.sh \
 		--lib-path "$(realpath build/lib)" --program "$BIN/wardctl:/bin/wardctl" \
 		--program "$BIN/wardd:/bin/wardd" --program "$(realpath build/tests/e2e/sealed):/bin/sealed" \
 		--load "$kmod/ward.ko" --ko "$kmod/sevsim.ko" --ko "$2/other.ko" >&2
@@ -79,7 +90,7 @@ one_guest() { # SERIES
 	for when in filled sealed opened fetched control; do
 		holds+=(--hold "$when" --on-hold "tests/e2e/sealing.sh --held '$dir' $when")
 	done
-	tried "$series" "$dir" $VM/run "$series" "$dir/initrd" --dir "$dir" --mem 512 --timeout 900 \
+	tried "$series" "$dir" $VM/run "$series" "$dir/initrd" --dir "$dir" --mem 512 --timeout 1800 \
 		--append "$PATIENCE" --port "$PORT" --ram "$dir/ram" "${holds[@]}" --resume \
 		--fw-cfg "seed=$dir/seed" --fw-cfg "note=$dir/note" --fw-cfg "broker.pem=$dir/broker.pem" || return 0
 	judge "$series" "$dir"

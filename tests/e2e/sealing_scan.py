@@ -32,7 +32,7 @@ def derived(how):
     root, fields, vmpl = struct.unpack_from("<IQI", how, 4)
     assert len(key) == 48 and fields == 1 << 3
     measurement = bytes(47) + b"\x01"
-    mix = b"SIMULATED KEY V1" + key + struct.pack("<6Q", root, fields, vmpl, 0, 0, 0) + measurement
+    mix = b"SIMULATED KEY V1" + key + struct.pack("<8Q", root, fields, vmpl, *5 * [0]) + measurement
     return hashlib.sha384(mix).digest()[:32]
 
 

@@ -56,6 +56,18 @@ static uint guest_svn;
 module_param(guest_svn, uint, 0644);
 MODULE_PARM_DESC(guest_svn, "security version of the guest");
 
+static ulong committed_tcb = TSMSIM_TCB;
+module_param(committed_tcb, ulong, 0644);
+MODULE_PARM_DESC(committed_tcb, "version that the firmware will not go below");
+
+static uint family;
+module_param(family, uint, 0644);
+MODULE_PARM_DESC(family, "of the guest's family id the first four bytes, little endian");
+
+static uint image;
+module_param(image, uint, 0644);
+MODULE_PARM_DESC(image, "of the guest's image id the first four bytes, little endian");
+
 static bool debug;
 module_param(debug, bool, 0644);
 MODULE_PARM_DESC(debug, "fault: the policy allows debugging");
@@ -224,6 +236,8 @@ static void fill_report(u8 *report, const u8 *report_data, u32 vmpl)
 	put_unaligned_le32(3, report + 0x000);			/* version */
 	put_unaligned_le32(READ_ONCE(guest_svn), report + 0x004);
 	put_unaligned_le64(guest_policy(), report + 0x008);
+	put_unaligned_le32(READ_ONCE(family), report + 0x010);
+	put_unaligned_le32(READ_ONCE(image), report + 0x020);
 	put_unaligned_le32(vmpl, report + 0x030);
 	put_unaligned_le32(1, report + 0x034);			/* ECDSA P-384, SHA-384 */
 	put_unaligned_le64(TSMSIM_TCB, report + 0x038);		/* current */
@@ -238,7 +252,7 @@ static void fill_report(u8 *report, const u8 *report_data, u32 vmpl)
 	report[0x189] = TSMSIM_CPUID_MODEL;
 	report[0x18a] = TSMSIM_CPUID_STEPPING;
 	memcpy(report + 0x1a0, tsmsim_chip_id, sizeof(tsmsim_chip_id));
-	put_unaligned_le64(TSMSIM_TCB, report + 0x1e0);		/* committed */
+	put_unaligned_le64(READ_ONCE(committed_tcb), report + 0x1e0);
 	put_unaligned_le64(TSMSIM_TCB, report + 0x1f0);		/* launch */
 }
 

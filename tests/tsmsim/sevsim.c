@@ -16,6 +16,8 @@
 enum {
 	RESPONSE_HEAD = 32,		/* MSG_REPORT_RSP: status, size, reserved; MSG_KEY_RSP */
 	FIELD_POLICY = 1 << 0,		/* MSG_KEY_REQ: GUEST_FIELD_SELECT */
+	FIELD_IMAGE = 1 << 1,
+	FIELD_FAMILY = 1 << 2,
 	FIELD_MEASUREMENT = 1 << 3,
 	FIELD_SVN = 1 << 4,
 	FIELD_TCB = 1 << 5,
@@ -33,6 +35,14 @@ MODULE_PARM_DESC(busy, "fault: so many requests are throttled by the host");
 static bool lost;
 module_param(lost, bool, 0644);
 MODULE_PARM_DESC(lost, "fault: the guest's message key is gone");
+
+static uint vmpl;
+module_param(vmpl, uint, 0644);
+MODULE_PARM_DESC(vmpl, "privilege level of the guest, 0 to 3: the firmware refuses one above it");
+
+static bool vcek_by_tcb;
+module_param(vcek_by_tcb, bool, 0644);
+MODULE_PARM_DESC(vcek_by_tcb, "the root key of derived keys, where it is the VCEK, goes with the committed TCB");
 
 /* As the driver's own: one request at a time. */
 static DEFINE_MUTEX(lock);
@@ -66,6 +76,11 @@ static int refusal(struct snp_guest_request_ioctl *cmd)
 	return rc;
 }
 
+static bool level_refused(u32 wanted)
+{
+	return wanted > VMPL_MAX || wanted < READ_ONCE(vmpl);
+}
+
 static int put_response(const struct snp_guest_request_ioctl *cmd, const u8 *response)
 {
 	return copy_to_user(u64_to_user_ptr(cmd->resp_data), response,
@@ -80,7 +95,7 @@ static int give_report(const struct snp_guest_request_ioctl *cmd,
 
 	if (!response)
 		return -ENOMEM;
-	if (req->vmpl > VMPL_MAX) {
+	if (level_refused(req->vmpl)) {
 		put_unaligned_le32(FIRMWARE_INVALID_PARAM, response);
 	} else {
 		rc = simulate_report(response + RESPONSE_HEAD, req->user_data, req->vmpl);
@@ -127,26 +142,27 @@ static int get_report(struct snp_guest_request_ioctl *cmd, bool extended)
 /* As the firmware judges: what is above the guest's own has no key yet. */
 static bool key_refused(const struct snp_derived_key_req *req)
 {
-	u64 have = TSMSIM_TCB, want = req->tcb_version;
+	u64 have = READ_ONCE(committed_tcb), want = req->tcb_version;
 	int i;
 
 	for (i = 0; i < 64; i += 8)
 		if ((want >> i & 0xff) > (have >> i & 0xff))
 			return true;
 	return req->root_key_select > 1 || req->guest_field_select & ~(u64)FIELDS ||
-	       req->vmpl > VMPL_MAX || req->guest_svn > READ_ONCE(guest_svn);
+	       level_refused(req->vmpl) || req->guest_svn > READ_ONCE(guest_svn);
 }
 
 /*
  * SHA-384 over a label, this build's test key in the place of the processor's secret, and
- * what the request selects of the guest; image and family are zero here.
+ * what the request selects of the guest.
  */
 static int simulate_key(const struct snp_derived_key_req *req, u8 *key)
 {
 	struct {
 		char label[16];
 		u8 secret[P384_LEN];
-		__le64 root, fields, vmpl, policy, svn, tcb;
+		__le64 root, fields, vmpl, policy, svn, tcb, vcek;
+		__le32 image, family;
 		u8 measurement[MEASUREMENT_LEN];
 	} __packed mix = { .label = "SIMULATED KEY V1" };
 	u8 digest[P384_LEN];
@@ -156,8 +172,14 @@ static int simulate_key(const struct snp_derived_key_req *req, u8 *key)
 	mix.root = cpu_to_le64(req->root_key_select);
 	mix.fields = cpu_to_le64(req->guest_field_select);
 	mix.vmpl = cpu_to_le64(req->vmpl);
+	if (!req->root_key_select && READ_ONCE(vcek_by_tcb))
+		mix.vcek = cpu_to_le64(READ_ONCE(committed_tcb));
 	if (req->guest_field_select & FIELD_POLICY)
 		mix.policy = cpu_to_le64(guest_policy());
+	if (req->guest_field_select & FIELD_IMAGE)
+		mix.image = cpu_to_le32(READ_ONCE(image));
+	if (req->guest_field_select & FIELD_FAMILY)
+		mix.family = cpu_to_le32(READ_ONCE(family));
 	if (req->guest_field_select & FIELD_MEASUREMENT)
 		memcpy(mix.measurement, launch_digest, MEASUREMENT_LEN);
 	if (req->guest_field_select & FIELD_SVN)

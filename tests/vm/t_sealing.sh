@@ -13,10 +13,19 @@ BROKER="--broker https://10.0.2.100:8443/default/seal/state --ca /fw/broker.pem"
 SEED=$(cat /fw/seed)
 NOTE=/sys/module/ward/notes/.note.gnu.build-id
 
+# confined COMMAND...: as the service manager starts wardd, in its AppArmor profile
+confined() {
+	if [ ! -e /etc/apparmor.d/wardd ]; then
+		exec "$@"
+	fi
+	# shellcheck disable=SC2016
+	exec sh -c 'echo "exec wardd" >/proc/self/attr/exec && exec "$@"' sh "$@"
+}
+
 start() { # MEASUREMENT: the firmware's double, and wardd
 	insmod /lib/ward/sevsim.ko measurement="$1" guest_svn=3
 	: >$D/log
-	wardd -b sev-guest,simulated --keys 2>$D/log &
+	confined wardd -b sev-guest,simulated --keys 2>$D/log &
 	wardd=$!
 	tries=0
 	until grep -q 'sev-guest: bound' $D/log || [ $tries -ge 1800 ]; do
@@ -61,7 +70,32 @@ refused() { # TEXT FILE COMMAND...
 	[ ! -e $D/back ] || result 1 "$text: and yet a file"
 }
 
+# Debian's kernels have AppArmor on; what it refuses is in the kernel's log.
+profile() {
+	[ -e /etc/apparmor.d/wardd ] || return 0
+	try 0 '' "wardd's AppArmor profile is loaded" apparmor_parser --replace --skip-cache /etc/apparmor.d/wardd
+	(confined cat /fw/seed) >$D/out 2>$D/err
+	[ $? = 1 ] && grep -q 'Permission denied' $D/err
+	result $? 'and enforced'
+	denied=$(denials)
+}
+
+denials() {
+	dmesg | grep -c 'apparmor="DENIED".*profile="wardd"'
+}
+
+no_denials() {
+	[ -e /etc/apparmor.d/wardd ] || return 0
+	dmesg | grep 'apparmor="DENIED"' >$D/out
+	[ "$(denials)" = "$denied" ]
+	result $? 'AppArmor refused wardd nothing'
+}
+
 who() {
+	if [ -e /etc/apparmor.d/wardd ]; then
+		grep -qx 'wardd (enforce)' /proc/$wardd/attr/current
+		result $? 'wardd runs in its profile'
+	fi
 	[ "$(stat -c '%a %g' /run/wardd/keys)" = "660 970" ]
 	result $? 'who may open /dev/ward may ask'
 	try 5 'Permission denied' 'the device is not for the worker' \
@@ -83,6 +117,8 @@ guest() {
 	seals $D/module module
 	opens 'opened by the worker' $D/all as worker
 	opens 'and by root, at the device itself' $D/all
+	opens 'by a worker in a mount namespace of its own, as services are' $D/all \
+		unshare -m sh -c 'mount -o bind /dev /dev && exec "$@"' sh as worker
 	try 0 '' 'root seals at the device' wardctl seal --snp --bind measurement,svn $D/plain $D/root
 	chmod 644 $D/root
 	opens 'the worker opens that through wardd' $D/root as worker
@@ -90,13 +126,83 @@ guest() {
 	opens 'the SVN was raised: opened by what the header has' $D/all as worker
 	seals $D/five measurement,svn
 	echo 4 >$PARAMETERS/guest_svn
-	try 6 'rolled back' 'the SVN was lowered below that of sealing: the firmware refuses' \
+	try 6 'sealed by a guest of SVN 5, and this one has 4: it was rolled back' \
+		'the SVN was lowered below that of sealing: both are named' \
 		as worker wardctl unseal $D/five $D/back
 	opens 'what was sealed below still opens' $D/all as worker
 	echo 1 >$PARAMETERS/debug
 	refused 'another guest policy' $D/all as worker
 	opens 'where it was not bound to one' $D/free as worker
 	echo 0 >$PARAMETERS/debug
+}
+
+# What the header has of the firmware, and what of it can be derived again later.
+firmware() {
+	tcb=$(cat $PARAMETERS/committed_tcb)
+	raised=$((tcb + 1))
+	seals $D/tcb measurement,svn,tcb
+	echo $raised >$PARAMETERS/committed_tcb
+	opens 'the TCB was raised: opened by what the header has' $D/tcb as worker
+	opens 'and by root, at the device' $D/tcb
+	opens 'what was not bound to a TCB, too' $D/free as worker
+	seals $D/raised measurement,tcb
+	opens 'sealed at the new TCB' $D/raised as worker
+	echo "$tcb" >$PARAMETERS/committed_tcb
+	rm -f $D/back
+	try 6 "sealed at TCB $(printf %016x $raised), and the processor's firmware is committed to $(printf %016x "$tcb"): it was rolled back" \
+		'the TCB was lowered below that of sealing: both are named' as worker wardctl unseal $D/raised $D/back
+	[ ! -e $D/back ]
+	result $? 'and nothing is written'
+	opens 'what was sealed below still opens' $D/tcb as worker
+}
+
+# A root that goes with the firmware, and one that doesn't.
+roots() {
+	echo 1 >$PARAMETERS/vcek_by_tcb
+	seals $D/vcek measurement,tcb
+	try 0 '' 'sealed, root vmrk' as worker wardctl seal --snp --root vmrk --bind measurement,tcb $D/plain $D/vmrk
+	chmod 644 $D/vmrk
+	echo $raised >$PARAMETERS/committed_tcb
+	opens 'the firmware was updated: root vmrk opens' $D/vmrk as worker
+	refused 'a VCEK that changed with it: root vcek does not' $D/vcek as worker
+	grep -q 'whose VCEK an update of its firmware may have changed' $D/err
+	result $? 'which is said'
+	echo "$tcb" >$PARAMETERS/committed_tcb
+	opens 'root vcek where the firmware is as it was' $D/vcek as worker
+	echo 0 >$PARAMETERS/vcek_by_tcb
+	refused 'one root is not the other' $D/vcek as worker
+}
+
+# Who made the guest, and which of its guests it is.
+made_by() {
+	seals $D/image image
+	seals $D/family family
+	echo 7 >$PARAMETERS/image
+	refused 'another image id' $D/image as worker
+	opens 'where it was bound to the family' $D/family as worker
+	echo 7 >$PARAMETERS/family
+	refused 'another family id' $D/family as worker
+	opens 'where it was bound to neither' $D/free as worker
+	echo 0 >$PARAMETERS/image
+	opens 'the same image id again' $D/image as worker
+	echo 0 >$PARAMETERS/family
+}
+
+levels() {
+	try 0 '' 'sealed for VMPL 2' as worker wardctl seal --snp --vmpl 2 --bind measurement $D/plain $D/vmpl
+	chmod 644 $D/vmpl
+	try 0 'at VMPL 2' 'the file says so' wardctl dataset info $D/vmpl
+	opens 'VMPL 0 opens what is for VMPL 2' $D/vmpl as worker
+	echo 2 >$PARAMETERS/vmpl
+	opens 'so does VMPL 2' $D/vmpl as worker
+	try 6 'a VMPL below its own' 'but not what is for VMPL 0' as worker wardctl unseal $D/free $D/x
+	try 6 'a VMPL below its own\|VMPL 0 not this guest' 'nor does it seal for that' \
+		as worker wardctl seal --snp $D/plain $D/x
+	echo 3 >$PARAMETERS/vmpl
+	try 6 'a VMPL below its own' 'nor does VMPL 3 open what is for VMPL 2' as worker wardctl unseal $D/vmpl $D/x
+	echo 0 >$PARAMETERS/vmpl
+	[ ! -e $D/x ]
+	result $? 'and nothing is written'
 }
 
 worker() {
@@ -178,13 +284,19 @@ elsewhere() {
 
 echo "# program sealing"
 head -c 100000 /dev/urandom >$D/plain
+profile
 start "$(printf '%096d' 1)"
 who
 guest
+firmware
+roots
+made_by
+levels
 worker
 fetched
 residue
 elsewhere
+no_denials
 rmmod ward
 result $? 'the module unloads'
 echo "1..$n"
