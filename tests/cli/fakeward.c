@@ -2,7 +2,8 @@
 /*
  * A stand-in for /dev/ward below a program as it is (LD_PRELOAD): a session whose evidence
  * over raw report data is an unsigned report in SNP's format, for brokers that are doubles
- * themselves. $FAKEWARD says what else: "tdx", "cca", "azure" for other evidence, "denied"
+ * themselves. $FAKEWARD says what else: "tdx", "cca" for other evidence; "azure" for that of
+ * $FAKEWARD_EVIDENCE.data and .aux, as wardd has it of Azure's paravisor, over claims; "denied"
  * for a kernel whose policy allows no raw report data, "count" to write a line for each
  * request into $FAKEWARD_LOG. With $FAKEWARD_MEMORY it gives buffers, too, which nothing
  * protects: memfds, whose wipe gives SIGBUS to who touches them, as a buffer's does.
@@ -118,11 +119,51 @@ static uint32_t fill(const struct ward_attest *arg, uint8_t *out)
 	return QUOTE_LEN;
 }
 
+/* @len: of the room at @addr; what a file has, which may be more. */
+static uint32_t from_file(const char *end, uint64_t addr, uint32_t len)
+{
+	char path[512];
+	size_t n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s%s", getenv("FAKEWARD_EVIDENCE") ?: "", end);
+	f = fopen(path, "r");
+	if (f) {
+		n = fread((void *)(uintptr_t)addr, 1, len, f);
+		while (fgetc(f) != EOF)
+			n++;
+		fclose(f);
+	}
+	return (uint32_t)n;
+}
+
+static int attest_azure(struct ward_attest *arg)
+{
+	const uint32_t room = arg->evidence_len, more = arg->aux_len;
+
+	if (arg->purpose == WARD_PURPOSE_RAW) {
+		errno = EACCES;
+		return -1;
+	}
+	arg->evidence_len = from_file(".data", arg->evidence_addr, room);
+	arg->aux_len = from_file(".aux", arg->aux_addr, more);
+	memset((void *)(uintptr_t)arg->claims_addr, 0, WARD_CLAIMS_SIZE);
+	arg->claims_len = WARD_CLAIMS_SIZE;
+	arg->path_len = arg->manifest_len = arg->more_len = 0;
+	arg->out_index = arg->out_parts = 0;
+	arg->out_leaves = 1;
+	arg->out_tee = WARD_TEE_AZURE_SNP;
+	errno = EMSGSIZE;
+	return arg->evidence_len > room || arg->aux_len > more ? -1 : 0;
+}
+
 static int attest(struct ward_attest *arg)
 {
 	uint8_t report[REPORT_LEN];
 
 	note();
+	if (is("azure"))
+		return attest_azure(arg);
 	if (arg->purpose != WARD_PURPOSE_RAW || is("denied")) {
 		errno = EACCES;
 		return -1;
@@ -131,8 +172,7 @@ static int attest(struct ward_attest *arg)
 	memcpy((void *)(uintptr_t)arg->evidence_addr, report, arg->evidence_len);
 	arg->claims_len = arg->path_len = arg->aux_len = arg->manifest_len = arg->more_len = 0;
 	arg->out_index = arg->out_leaves = arg->out_parts = 0;
-	arg->out_tee = is("tdx") ? WARD_TEE_TDX : is("cca") ? WARD_TEE_CCA :
-		       is("azure") ? WARD_TEE_AZURE_SNP : WARD_TEE_SNP;
+	arg->out_tee = is("tdx") ? WARD_TEE_TDX : is("cca") ? WARD_TEE_CCA : WARD_TEE_SNP;
 	return 0;
 }
 

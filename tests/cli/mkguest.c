@@ -2,7 +2,8 @@
 /*
  * mkguest TPM DIR: makes of a software TPM that of an Azure VM, as far as attestation goes: a
  * persistent AK where Azure has it, and DIR/guest.ward, its quote with a paravisor's report that
- * names it (SIMULATED: nobody signed that report). DIR/twisted.ward has another's.
+ * names it (SIMULATED: nobody signed that report); DIR/guest.data and .aux are without a bundle
+ * around them. DIR/twisted.ward has another's.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,18 @@ static void evidence(struct tss *t, bool twisted)
 	vtpm_ak_close(t, &ak);
 }
 
+/* The same without a bundle around it, for fakeward.c. */
+static void write_piece(const char *dir, const char *name, const void *data, size_t len)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	if (!f || fwrite(data, len, 1, f) != 1 || fclose(f))
+		fail_msg("%s can't be written", path);
+}
+
 static void write_bundle(const char *path)
 {
 	static const uint8_t claims[WARD_CLAIMS_SIZE];
@@ -87,6 +100,10 @@ int main(int argc, char **argv)
 	make_ak(&t);
 	for (int twisted = 0; twisted < 2; twisted++) {
 		evidence(&t, twisted);
+		if (!twisted) {
+			write_piece(argv[2], "guest.data", piece.data, piece.data_len);
+			write_piece(argv[2], "guest.aux", piece.aux, piece.aux_len);
+		}
 		snprintf(path, sizeof(path), "%s/%s.ward", argv[2], twisted ? "twisted" : "guest");
 		write_bundle(path);
 	}
