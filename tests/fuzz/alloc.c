@@ -120,12 +120,13 @@ char *__wrap_json_dumps(const json_t *json, size_t flags);
 
 char *__wrap_json_dumps(const json_t *json, size_t flags)
 {
+	bool was = held;
 	char *text = NULL;
 
 	if (!refused(ALLOC_JANSSON)) {
 		held = true;
 		text = __real_json_dumps(json, flags);
-		held = false;
+		held = was;
 	}
 	return text;
 }

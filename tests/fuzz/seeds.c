@@ -92,6 +92,8 @@ int main(int argc, char **argv)
 	seeds_tpm();
 	seeds_texts();
 	seeds_vault();
+	seeds_azure();
+	seeds_worker();
 	seeds_collateral();
 	seeds_cose();
 	seeds_token();

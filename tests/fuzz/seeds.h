@@ -20,6 +20,8 @@ void seeds_ward(void);
 void seeds_tpm(void);
 void seeds_texts(void);
 void seeds_vault(void);
+void seeds_azure(void);
+void seeds_worker(void);
 void seeds_collateral(void);
 void seeds_cose(void);
 void seeds_intel(void);
