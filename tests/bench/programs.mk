@@ -53,3 +53,10 @@ $(O)/tests/bench/%: $(O)/obj/tests/bench/%.o $(STATIC_LIBS)
 
 .PHONY: bench-programs
 bench-programs: $(BENCH)
+
+# How good models are: the worker's own code on real tables.
+$(O)/tests/bench/train_cost: $(O)/obj/tests/bench/train_cost.o $(O)/obj/worker.a $(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,all) \
+		$(shell $(PKG_CONFIG) --libs cmocka) -lm
