@@ -26,7 +26,7 @@ static void show_figures(struct output *o, const struct wv_verdict *v, const str
 	out_text(o, "statement", wv_receipt_statement());
 }
 
-static int read_release(struct wardctl *ctl, const char *path, struct wv_release *release)
+int receipt_release_read(struct wardctl *ctl, const char *path, struct wv_release *release)
 {
 	struct wv_bytes line;
 	struct wv_fault fault;
@@ -45,7 +45,7 @@ static int verify(struct wardctl *ctl, struct appraise *a, const char *path,
 	struct wv_receipt receipt;
 	struct wv_verdict v;
 	struct wv_bytes in;
-	int rc = read_release(ctl, release_path, &release) ?: appraise_ready(ctl, a, -1) ?:
+	int rc = receipt_release_read(ctl, release_path, &release) ?: appraise_ready(ctl, a, -1) ?:
 		 infile_read(ctl, path, &in);
 
 	if (rc)

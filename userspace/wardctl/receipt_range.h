@@ -19,4 +19,7 @@ const char *receipt_records_text(const struct wv_verdict *v);
 /** receipt_records_missing - how many of the chain's records it lacks */
 uint64_t receipt_records_missing(const struct wv_verdict *v);
 
+/** receipt_release_read - the one line of a release log that a file has; an exit code */
+int receipt_release_read(struct wardctl *ctl, const char *path, struct wv_release *release);
+
 #endif /* WARDCTL_RECEIPT_RANGE_H */

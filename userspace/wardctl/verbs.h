@@ -32,6 +32,7 @@
 	X(policy_set)			\
 	X(receipt_export)		\
 	X(receipt_verify)		\
+	X(receipt_federation)		\
 	X(audit_verify)			\
 	X(events)			\
 	X(pressure)			\
