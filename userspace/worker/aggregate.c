@@ -42,8 +42,7 @@ struct aggregate {
 	struct train_hooks hooks;
 	struct model model[PLAN_RUNS_MAX];
 	struct card card;
-	struct data data[ROSTER_MAX];
-	uint8_t release_id[ROSTER_MAX][CARD_RELEASE_LEN];
+	uint8_t card_digest[PLAN_RUNS_MAX][CARD_DIGEST_LEN];
 	struct federation_file file;
 	uint8_t *bytes;			/* of it, behind WIRE_HEAD bytes of room */
 	size_t len;
@@ -245,10 +244,8 @@ static int write_models(struct aggregate *a)
 	size_t i;
 
 	a->card.cohort = &a->federation.cohort;
-	a->card.data = a->data;		/* the sites' ids of data sets and releases are in their receipts */
-	a->card.release = (const uint8_t (*)[CARD_RELEASE_LEN])a->release_id;
-	a->card.tee = "federation";
 	for (i = 0; i < a->plan->runs; i++) {
+		a->card.digest = a->card_digest[i];
 		if (card_write(&a->card, &a->model[i], a->options->out, a->failure))
 			return -1;
 		emit_step(a->emit, "write", json_pack("{s:s}", "run", a->plan->run[i].name),
@@ -381,6 +378,27 @@ static int make_file(struct aggregate *a)
 	return a->bytes ? 0 : failed(a->failure, EXIT_DEVICE, "out of memory");
 }
 
+static int export_cards(struct aggregate *a)
+{
+	char path[PATH_MAX];
+	size_t i, bytes;
+
+	for (i = 0; i < a->plan->runs; i++) {
+		if (snprintf(path, sizeof(path), "%s/card-%s.ward", a->options->out,
+			     a->plan->run[i].name) >= (int)sizeof(path))
+			return failed(a->failure, EXIT_MISUSE, "%s: the path is too long",
+				      a->options->out);
+		if (receipt_export_card(a->session, a->card_digest[i], path, &bytes, a->failure))
+			return -1;
+		emit_step(a->emit, "card",
+			  json_pack("{s:s, s:s, s:I}", "run", a->plan->run[i].name, "file", path,
+				    "bytes", (json_int_t)bytes),
+			  "%s: %s vouches for its card, %zu bytes", a->plan->run[i].name, path,
+			  bytes);
+	}
+	return 0;
+}
+
 static int hand_out(struct aggregate *a)
 {
 	size_t got;
@@ -413,7 +431,7 @@ static int run(struct aggregate *a)
 		return -1;
 	stop_listening(a);
 	collect_receipts(a);
-	return wipe_and_seal(a) || hand_out(a) ? -1 : 0;
+	return wipe_and_seal(a) || hand_out(a) || export_cards(a) ? -1 : 0;
 }
 
 int aggregate_run(const struct aggregate_options *options, const struct emit *emit,

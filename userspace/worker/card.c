@@ -43,6 +43,16 @@ json_t *card_metrics(const struct metrics *metrics)
 
 /* ---- the card ------------------------------------------------------------ */
 
+static void add_release(json_t *one, const struct card *card, size_t i)
+{
+	const struct data *data = &card->data[i];
+
+	json_object_set_new(one, "dataset", emit_hex(data->id, sizeof(data->id)));
+	json_object_set_new(one, "sha256", emit_hex(data->digest, sizeof(data->digest)));
+	json_object_set_new(one, "receipt", json_sprintf("receipt-%s.ward", data->name));
+	json_object_set_new(one, "release", emit_hex(card->release[i], CARD_RELEASE_LEN));
+}
+
 static json_t *card_data(const struct card *card)
 {
 	json_t *list = json_array();
@@ -51,15 +61,14 @@ static json_t *card_data(const struct card *card)
 	for (i = 0; i < card->cohort->sites; i++) {
 		const struct site *site = &card->cohort->site[i];
 
-		json_array_append_new(list, json_pack(
-			"{s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "name", site->name,
-			"dataset", emit_hex(card->data[i].id, sizeof(card->data[i].id)),
-			"sha256", emit_hex(card->data[i].digest, sizeof(card->data[i].digest)),
-			"receipt", json_sprintf("receipt-%s.ward", site->name),
-			"release", emit_hex(card->release[i], CARD_RELEASE_LEN),
-			"rows", (json_int_t)site->rows, "train", (json_int_t)site->train,
-			"test", (json_int_t)site->test,
-			"dropped", (json_int_t)site->dropped));
+		json_t *one = json_pack("{s:s, s:I, s:I, s:I, s:I}", "name", site->name,
+					"rows", (json_int_t)site->rows, "train", (json_int_t)site->train,
+					"test", (json_int_t)site->test,
+					"dropped", (json_int_t)site->dropped);
+
+		if (one && card->data)
+			add_release(one, card, i);
+		json_array_append_new(list, one);
 	}
 	return list;
 }
@@ -133,11 +142,12 @@ static json_t *card_training(const struct model *model)
 
 static json_t *card_session(const struct card *card, const struct model *model)
 {
-	json_t *out = json_pack("{s:o, s:o, s:o, s:s, s:s}",
+	json_t *out = json_pack("{s:o, s:o, s:o, s:s?, s:s?}",
 				"session", emit_hex(card->session, sizeof(card->session)),
 				"instance", emit_hex(card->instance, sizeof(card->instance)),
 				"declared", emit_hex(card->declared, sizeof(card->declared)),
-				"tee", card->tee, "keys", card->keys_kernel ? "kernel" : "user");
+				"tee", card->tee,
+				"keys", !card->data ? NULL : card->keys_kernel ? "kernel" : "user");
 
 	if (out && card->digest)
 		json_object_set_new(out, "evidence", json_sprintf("card-%s.ward", model->run->name));

@@ -23,7 +23,7 @@
 /**
  * struct card - what the card says besides the model's own figures
  * @cohort: plan, sites, scalers
- * @data: one per site
+ * @data: one per site; NULL where the data are at other places: an aggregator's card
  * @release: release ids, one per site
  * @session: session id
  * @instance: ward instance id
