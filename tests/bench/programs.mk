@@ -33,6 +33,12 @@ $(O)/tests/bench/broker_cost: $(O)/obj/tests/bench/broker_cost.o \
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=rcar_handle -o $@ $^ $(call pkg-libs,all) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
 
+# The worker's own parts, in plain memory.
+$(O)/tests/bench/overlap_cost: $(O)/obj/tests/bench/overlap_cost.o $(O)/obj/worker.a $(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(call pkg-libs,all) -lm
+
 # The library's calls of what it measures lead through it.
 VERDICT_WRAP := EVP_DigestVerify EVP_DigestVerifyFinal X509_verify X509_CRL_verify X509_verify_cert \
 	d2i_X509 PEM_bytes_read_bio d2i_X509_CRL PEM_read_bio_X509_CRL EVP_PKEY_fromdata \
