@@ -2,6 +2,7 @@
 /*
  * A key that its owner wrapped to the session's pair.
  */
+#include <linux/container_of.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -19,12 +20,12 @@ struct work {
 	u8 text[sizeof_field(struct ward_key_import, sealed)];
 };
 
-static int fill(struct ward_key *key, void *from)
+static int fill(struct ward_key *key, struct ward_gcm *gcm)
 {
 	struct ward_session *session = key->session;
-	struct work *work = from;
+	struct work *work = container_of(gcm, struct work, gcm);
 	const struct ward_key_grant *grant = (void *)work->text;
-	int ret = ward_keyring_unseal(&session->keys, session->id, &work->gcm, work->enc,
+	int ret = ward_keyring_unseal(&session->keys, session->id, gcm, work->enc,
 				      work->text, sizeof(work->text));
 
 	if (ret)
@@ -48,13 +49,9 @@ int ward_cmd_key_import(struct ward_call *call)
 		return -ENOMEM;
 	work->enc = cmd->enc;
 	memcpy(work->text, cmd->sealed, sizeof(work->text));
-	ret = ward_gcm_get(&work->gcm);
-	if (!ret)
-		ret = ward_key_make(call, ward_key_new(call->object, NULL), fill, work,
-				    &cmd->out_id);
+	ret = ward_key_make(call, call->object, NULL, fill, &work->gcm, &cmd->out_id);
+	kfree_sensitive(work);
 	if (!ret)
 		cmd->out_fd = call->fd;
-	ward_gcm_put(&work->gcm);
-	kfree_sensitive(work);
 	return ret;
 }

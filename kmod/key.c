@@ -76,7 +76,7 @@ static enum hrtimer_restart time_due(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-struct ward_key *ward_key_new(struct ward_session *session, struct ward_key *parent)
+static struct ward_key *key_new(struct ward_session *session, struct ward_key *parent)
 {
 	struct ward_key *key = kzalloc(sizeof(*key), GFP_KERNEL_ACCOUNT);
 
@@ -243,7 +243,7 @@ static int enter(struct ward_key *key)
  * With the ring's lock held, so that whoever closes the ring finds every key that there
  * is, and with the parent's for read, where the parent's end looks for it.
  */
-static int fill_and_enter(struct ward_key *key, ward_key_fill_t *fill, void *from)
+static int fill_and_enter(struct ward_key *key, ward_key_fill_t *fill, struct ward_gcm *gcm)
 {
 	struct ward_keyring *ring = &key->session->keys;
 	int ret = key->parent ? ward_key_usable(key->parent) : 0;
@@ -252,26 +252,27 @@ static int fill_and_enter(struct ward_key *key, ward_key_fill_t *fill, void *fro
 		ret = ward_keyring_lock(ring);
 	if (ret)
 		return ret;
-	ret = ward_ledger_admits(&key->session->account) ?: fill(key, from) ?: enter(key);
+	ret = ward_ledger_admits(&key->session->account) ?: fill(key, gcm) ?: enter(key);
 	mutex_unlock(&ring->lock);
 	return ret;
 }
 
-static int fill_under_locks(struct ward_key *key, ward_key_fill_t *fill, void *from)
+static int fill_under_locks(struct ward_key *key, ward_key_fill_t *fill, struct ward_gcm *gcm)
 {
 	struct ward_key *parent = key->parent;
 	int ret;
 
 	if (parent)
 		down_read(&parent->lock);
-	ret = fill_and_enter(key, fill, from);
+	ret = fill_and_enter(key, fill, gcm);
 	if (parent)
 		up_read(&parent->lock);
 	return ret;
 }
 
 /* An error leaves the key the caller's. */
-static int make(struct ward_call *call, struct ward_key *key, ward_key_fill_t *fill, void *from)
+static int make(struct ward_call *call, struct ward_key *key, ward_key_fill_t *fill,
+		struct ward_gcm *gcm)
 {
 	int ret, fd = get_unused_fd_flags(O_CLOEXEC);
 	struct file *file;
@@ -282,7 +283,7 @@ static int make(struct ward_call *call, struct ward_key *key, ward_key_fill_t *f
 	ret = PTR_ERR_OR_ZERO(file);
 	if (ret)
 		goto err_fd;
-	ret = fill_under_locks(key, fill, from);
+	ret = fill_under_locks(key, fill, gcm);
 	if (ret)
 		goto err_file;
 	call->fd = fd;
@@ -301,9 +302,10 @@ err_fd:
 /**
  * ward_key_make() - make a key and its file
  * @call: gets both
- * @key: new, or NULL where there was no memory; gone when it fails
+ * @session: whose key it is
+ * @parent: what wraps it, or NULL
  * @fill: finds its secret, with the ring's lock held and its parent's for read
- * @from: for @fill
+ * @gcm: zeroes; for @fill to decrypt with, and gone afterwards
  * @id: set
  *
  * Those who end keys wait for these locks, whatever signal comes. So what may wait for
@@ -312,20 +314,28 @@ err_fd:
  * reclaim, which takes neither lock; nor does a fault.
  *
  * Return: 0; -ENOMEM, -EMFILE, -ENFILE, -EINTR, -ESHUTDOWN, -EBUSY, -EDQUOT; what @fill
- * says; of a parent that has ended what ward_key_usable() does.
+ * says; of a parent that has ended what ward_key_usable() does; what the crypto API fails
+ * with.
  */
-int ward_key_make(struct ward_call *call, struct ward_key *key, ward_key_fill_t *fill,
-		  void *from, u64 *id)
+int ward_key_make(struct ward_call *call, struct ward_session *session, struct ward_key *parent,
+		  ward_key_fill_t *fill, struct ward_gcm *gcm, u64 *id)
 {
-	int ret;
+	int ret = ward_gcm_get(gcm);
+	struct ward_key *key;
 
+	if (ret)
+		goto out;
+	ret = -ENOMEM;
+	key = key_new(session, parent);
 	if (!key)
-		return -ENOMEM;
-	ret = make(call, key, fill, from);
+		goto out;
+	ret = make(call, key, fill, gcm);
 	if (ret)
 		ward_key_put(key);
 	else
 		*id = key->id;
+out:
+	ward_gcm_put(gcm);
 	return ret;
 }
 

@@ -246,12 +246,11 @@ struct ward_key {
 	struct ward_allowance own;
 };
 
-/* An empty one of @session's, or NULL. */
-struct ward_key *ward_key_new(struct ward_session *session, struct ward_key *parent);
 void ward_key_put(struct ward_key *key);
-typedef int ward_key_fill_t(struct ward_key *key, void *from);
-int ward_key_make(struct ward_call *call, struct ward_key *key, ward_key_fill_t *fill,
-		  void *from, u64 *id);
+/* Finds the secret; what it needs for that lies around @gcm. */
+typedef int ward_key_fill_t(struct ward_key *key, struct ward_gcm *gcm);
+int ward_key_make(struct ward_call *call, struct ward_session *session, struct ward_key *parent,
+		  ward_key_fill_t *fill, struct ward_gcm *gcm, u64 *id);
 /* When it returns the key is overwritten, and what it unwrapped, whoever did it. */
 void ward_key_kill(struct ward_key *key, u32 reason);
 /* What calls get of a key that has ended so. */

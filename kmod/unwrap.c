@@ -2,6 +2,7 @@
 /*
  * A key that another key wraps: both are under one grant.
  */
+#include <linux/container_of.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -25,11 +26,11 @@ struct work {
 	u8 text[sizeof_field(struct ward_key_unwrap, wrapped)];
 };
 
-static int fill(struct ward_key *key, void *from)
+static int fill(struct ward_key *key, struct ward_gcm *gcm)
 {
 	static const char tag[] = "WARD-WRAP-V2";
 	const struct ward_span info = { tag, sizeof(tag) - 1 };
-	struct work *work = from;
+	struct work *work = container_of(gcm, struct work, gcm);
 	const struct ward_sealed sealed = {
 		.key = work->kek, .iv = work->iv, .aad = work->aad,
 		.aad_len = sizeof(work->aad), .text = work->text, .len = sizeof(work->text),
@@ -39,7 +40,7 @@ static int fill(struct ward_key *key, void *from)
 	if (ret)
 		return ret;
 	memcpy(work->aad, key->allows->dataset, sizeof(work->aad));
-	ret = ward_gcm_open(&work->gcm, &sealed);
+	ret = ward_gcm_open(gcm, &sealed);
 	if (!ret)
 		memcpy(key->secret, work->text, sizeof(key->secret));
 	return ret;
@@ -61,13 +62,9 @@ int ward_cmd_key_unwrap(struct ward_call *call)
 		return -ENOMEM;
 	work->salt = cmd->salt;
 	memcpy(work->text, cmd->wrapped, sizeof(work->text));
-	ret = ward_gcm_get(&work->gcm);
-	if (!ret)
-		ret = ward_key_make(call, ward_key_new(parent->session, parent), fill, work,
-				    &cmd->out_id);
+	ret = ward_key_make(call, parent->session, parent, fill, &work->gcm, &cmd->out_id);
+	kfree_sensitive(work);
 	if (!ret)
 		cmd->out_fd = call->fd;
-	ward_gcm_put(&work->gcm);
-	kfree_sensitive(work);
 	return ret;
 }
