@@ -39,6 +39,7 @@ struct party {
 	uint8_t declared;
 	uint8_t session;	/* first byte of its id */
 	unsigned int gave;
+	bool left;		/* a connection that failed, for somebody to close twice */
 	char where[32];
 };
 
@@ -136,7 +137,10 @@ static int reach(void *arg, struct link *link, struct failure *failure)
 {
 	struct party *p = arg;
 
-	return attested_connect(&p->attested, p->where, 30, link, failure);
+	int ret = attested_connect(&p->attested, p->where, 30, link, failure);
+
+	p->left = ret && link->close;
+	return ret;
 }
 
 static void begin_site(size_t i, uint16_t port)
@@ -252,6 +256,7 @@ static void test_wrong_site(void **state)
 	assert_int_equal(fed.ret, 0);
 	assert_int_equal(site[1].failure.exit, EXIT_REFUSED);
 	assert_non_null(strstr(site[1].failure.text, "refused by the other side"));
+	assert_false(party[1].left);
 	assert_true(fed_said(&fed, "", "evidence refused: "));
 	assert_true(!site[0].ret && !site[2].ret);
 }

@@ -321,5 +321,6 @@ int attested_connect(const struct attested *attested, const char *where, uint32_
 		return 0;
 	failed(failure, err == -EACCES ? EXIT_REFUSED : EXIT_NETWORK, "%s: %s", where, w->why);
 	link->close(link->arg);
+	*link = (struct link){ 0 };
 	return -1;
 }
