@@ -180,6 +180,7 @@ static void show_one(const char *what, double value, double gate)
 
 /* ---- heart ----------------------------------------------------------------------------- */
 
+/* The maximum of the likelihood misjudges one patient of 254 more than FLamby's: as_flamby(). */
 static void pooled(const struct tables *t)
 {
 	struct plan *plan = shipped("userspace/worker/plans/heart.json");
@@ -188,11 +189,42 @@ static void pooled(const struct tables *t)
 
 	begin(&p, plan, t, hospitals, SITES);
 	train(&p, &plan->run[0], &model);
-	show_one("heart, sums of all four sites: accuracy", model.pooled.accuracy, 0.795);
+	show_one("heart, sums of all four sites: accuracy", model.pooled.accuracy, 0.791);
 	show_one("heart, sums of all four sites: AUC", model.pooled.auc, 0.881);
 	model_clear(&model);
 	end(&p);
 	plan_free(plan);
+}
+
+/* As FLamby trains its baseline: Adam, batches of 4, rate .001, 50 epochs. */
+static void as_flamby(const struct tables *t)
+{
+	struct figure accuracy = { 0 }, auc = { 0 };
+	size_t seed;
+
+	for (seed = 1; seed <= SEEDS; seed++) {
+		struct plan *plan = shipped("userspace/worker/plans/heart.json");
+		struct plan_run *run = &plan->run[1];
+		struct model model;
+		struct place p;
+
+		run->method = PLAN_ADAM;
+		run->epochs = 50;
+		run->batch = 4;
+		run->rate = 0.001;
+		run->decay = 0;
+		run->momentum = 0;
+		run->seed = seed;
+		begin(&p, plan, t, hospitals, SITES);
+		train(&p, run, &model);
+		add(&accuracy, model.pooled.accuracy);
+		add(&auc, model.pooled.auc);
+		model_clear(&model);
+		end(&p);
+		plan_free(plan);
+	}
+	show("heart, all four sites, as FLamby trains: accuracy", &accuracy, 0.795);
+	show("heart, all four sites, as FLamby trains: AUC", &auc, 0.880);
 }
 
 static void averaged(const struct tables *t)
@@ -338,6 +370,7 @@ int main(int argc, char **argv)
 		if (!access(path, R_OK)) {
 			load(&t, argv[i], hospitals);
 			pooled(&t);
+			as_flamby(&t);
 			averaged(&t);
 			left_out(&t);
 			one_table(&t, "userspace/worker/plans/heart.json", "heart");
