@@ -382,7 +382,7 @@ static void test_log_mended(void **state)
 {
 	struct db_fault fault = { "" };
 	struct rx *x = *state;
-	int strange = -1;
+	struct release_mended found;
 
 	rx_auth(x);
 	rx_evidence(x);
@@ -393,16 +393,53 @@ static void test_log_mended(void **state)
 	release_log_close(rx_rcar.log);
 	rx_rcar.log = NULL;
 	assert_int_equal(release_log_open(rx_log_path, &rx_rcar.log), 0);
-	assert_int_equal(release_log_mend(rx_rcar.log, rx_rcar.db, &strange, &fault), 2);
-	assert_int_equal(release_log_mend(rx_rcar.log, rx_rcar.db, &strange, &fault), 0);
-	assert_int_equal(strange, 0);
+	assert_int_equal(release_log_mend(rx_rcar.log, rx_rcar.db, rx_rcar.audit, &found, &fault), 0);
+	assert_int_equal(found.added, 2);
+	assert_int_equal(release_log_mend(rx_rcar.log, rx_rcar.db, rx_rcar.audit, &found, &fault), 0);
+	assert_int_equal(found.added + found.strange + found.forged, 0);
 	assert_int_equal(rx_log_lines(), 4);	/* the torn one, ended */
 	rx_check_release(x, 2);
 	rx_check_release(x, 3);
 	/* and a database of before shows, beside a log of now */
 	rx_run("DELETE FROM audit WHERE seq > 2");
-	assert_int_equal(release_log_mend(rx_rcar.log, rx_rcar.db, &strange, &fault), 0);
-	assert_int_equal(strange, 2);
+	assert_int_equal(release_log_mend(rx_rcar.log, rx_rcar.db, rx_rcar.audit, &found, &fault), 0);
+	assert_int_equal(found.added + found.forged, 0);
+	assert_int_equal(found.strange, 2);
+}
+
+/* Who writes to the database writes no releases into the log. */
+static void test_log_of_another(void **state)
+{
+	static const char *const edits[] = {
+		"UPDATE audit SET line = replace(line, '\"uid\":1000', '\"uid\":1') WHERE seq = 3",
+		"UPDATE audit SET line = (SELECT line FROM audit WHERE seq = 2) WHERE seq = 3",
+		"UPDATE audit SET record = record || ' ' WHERE seq = 3",
+		"UPDATE audit SET head = (SELECT head FROM audit WHERE seq = 2),"
+		" record = (SELECT record FROM audit WHERE seq = 2) WHERE seq = 3",
+		"UPDATE audit SET seq = 30 WHERE seq = 3",
+	};
+	struct db_fault fault = { "" };
+	struct rx *x = *state;
+	struct release_mended found;
+
+	rx_auth(x);
+	rx_evidence(x);
+	assert_int_equal(rx_attest(x), 200);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(rx_get(x), 200);
+	rx_run("CREATE TABLE kept AS SELECT * FROM audit");
+	for (size_t i = 0; i < sizeof(edits) / sizeof(*edits); i++) {
+		assert_int_equal(truncate(rx_log_path, 0), 0);
+		rx_run(edits[i]);
+		assert_int_equal(release_log_mend(rx_rcar.log, rx_rcar.db, rx_rcar.audit, &found,
+						  &fault), 0);
+		if (found.forged != 1 || found.added != 1)
+			fail_msg("taken: %s", edits[i]);
+		assert_int_equal(rx_log_lines(), 1);
+		rx_run("DELETE FROM audit");
+		rx_run("INSERT INTO audit SELECT * FROM kept");
+	}
+	rx_run("DROP TABLE kept");
 }
 
 /* Another broker of the same database: other half of each step. */
@@ -561,8 +598,10 @@ int main(void)
 		T(test_replay_in_session), T(test_replay_after_refusal),
 		T(test_replay_across_sessions), T(test_foreign_nonce), T(test_expired),
 		T(test_expired_after_attestation), T(test_bad_token), T(test_unknown_resource),
-		T(test_broken_store), T(test_uses), T(test_log_mended), T(test_other_broker),
-		T(test_broken_store), T(test_uses), T(test_log_mended), T(test_other_policy),
+		T(test_broken_store), T(test_uses), T(test_log_mended), T(test_log_of_another),
+		T(test_other_broker),
+		T(test_broken_store), T(test_uses), T(test_log_mended), T(test_log_of_another),
+		T(test_other_policy),
 		T(test_misrouted), T(test_bad_auth), T(test_bad_attest),
 		T(test_truncated_bundles), T(test_too_many_sessions),
 	};

@@ -10,6 +10,7 @@
 #include "audit.h"
 #include "audit_record.h"
 #include "shared.h"
+#include "text.h"
 
 #define SEED_LEN	32
 #define SIGNATURE_LEN	64
@@ -97,6 +98,45 @@ static int sign(const struct audit *a, const uint8_t head[AUDIT_HEAD_LEN], uint8
 
 	EVP_MD_CTX_free(ctx);
 	return ok ? 0 : -1;
+}
+
+static int signed_by(const struct audit *a, const uint8_t *head, const uint8_t *signature)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int ok = ctx && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, a->key) == 1 &&
+		 EVP_DigestVerify(ctx, signature, SIGNATURE_LEN, head, AUDIT_HEAD_LEN) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	return ok;
+}
+
+/* Within a string of JSON its quotes would be escaped: what is found is the member. */
+static int names_line(const char *record, const char *line)
+{
+	char member[sizeof("\"line_sha256\":\"\"") + 64] = "\"line_sha256\":\"";
+	uint8_t md[32];
+
+	if (EVP_Digest(line, strlen(line), md, NULL, EVP_sha256(), NULL) != 1)
+		return 0;
+	text_hex(md, sizeof(md), member + strlen(member));
+	strcat(member, "\"");
+	return strstr(record, member) != NULL;
+}
+
+int audit_vouches(const struct audit *audit, const char *line, const struct db_value *record,
+		  const struct db_value *before, const struct db_value *head,
+		  const struct db_value *signature)
+{
+	uint8_t at[AUDIT_HEAD_LEN] = { 0 };
+
+	if (record->type != DB_TEXT || head->type != DB_BLOB || head->len != sizeof(at) ||
+	    signature->type != DB_BLOB || signature->len != SIGNATURE_LEN ||
+	    (before->type != DB_NULL && (before->type != DB_BLOB || before->len != sizeof(at))))
+		return 0;
+	if (before->type == DB_BLOB)
+		memcpy(at, before->data, sizeof(at));
+	return !audit_head(at, record->data, record->len) && !memcmp(at, head->data, sizeof(at)) &&
+	       signed_by(audit, head->data, signature->data) && names_line(record->data, line);
 }
 
 static int put(struct db *db, const struct tail *t, const struct audit_entry *e, const char *record,

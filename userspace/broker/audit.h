@@ -69,6 +69,14 @@ int audit_append(struct db *db, const struct audit *audit, const struct audit_en
 int audit_note(struct db *db, const struct audit *audit, const struct audit_entry *e,
 	       struct db_fault *fault);
 
+/**
+ * audit_vouches - is that line of the release log one that a record of ours names?
+ * @before: head of the record before; NULL of SQL = it is the first
+ */
+int audit_vouches(const struct audit *audit, const char *line, const struct db_value *record,
+		  const struct db_value *before, const struct db_value *head,
+		  const struct db_value *signature);
+
 /** audit_export - records from @first on, at most @max (0 = all), a line of JSON each; 0 or -errno */
 int audit_export(struct db *db, int64_t first, int64_t max, FILE *out, struct db_fault *fault);
 

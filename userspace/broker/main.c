@@ -131,20 +131,27 @@ static int open_log(struct broker *b, bool beside, struct config_fault *fault)
 {
 	const char *path = b->world.config.release_log;
 	struct db_fault inner = { "" };
+	struct release_mended found;
 	char text[320];
-	int rc = release_log_open(path, &b->rcar.log), strange = 0;
+	int rc = release_log_open(path, &b->rcar.log);
 
 	if (rc == -EWOULDBLOCK && beside)
 		return 0;
 	if (rc)
 		return fail(fault, path, rc == -EWOULDBLOCK ? "another broker writes to it" :
 			    strerror(-rc));
-	rc = release_log_mend(b->rcar.log, b->rcar.db, &strange, &inner);
-	if (strange) {
+	rc = release_log_mend(b->rcar.log, b->rcar.db, b->rcar.audit, &found, &inner);
+	if (found.strange) {
 		snprintf(text, sizeof(text), "%.160s has %d releases that the database has not: it is "
 			 "another one, or an old state came back: counts of uses may be too low", path,
-			 strange);
+			 found.strange);
 		say("error", "database-behind", text);
+	}
+	if (found.forged) {
+		snprintf(text, sizeof(text), "database: table audit has %d lines of releases that no "
+			 "record names which a broker signed: %.160s does not get them", found.forged,
+			 path);
+		say("error", "row-not-authentic", text);
 	}
 	return rc < 0 ? fail(fault, path, inner.text) : 0;
 }

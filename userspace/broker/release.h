@@ -68,14 +68,25 @@ int release_line(const struct release *r, const struct config_resource *resource
 int release_log_append(struct release_log *log, const char *line);
 
 /**
+ * struct release_mended - what the comparison found
+ * @added: lines that were missing in the log
+ * @strange: releases that the log has and the database has not: that is another one, or one
+ *	of before came back, with its counts
+ * @forged: lines of the database that no record names which a broker signed: not added
+ */
+struct release_mended {
+	int added, strange, forged;
+};
+
+struct audit;
+
+/**
  * release_log_mend - append the lines that the database has and the log has not
  *
  * What was committed before a crash but not written, and what other brokers of the
- * database released.
- * @strange: releases that the log has and the database has not: that is another one, or one
- *	of before came back, with its counts
- * Returns how many, or -errno.
+ * database released. Returns 0 or -errno.
  */
-int release_log_mend(struct release_log *log, struct db *db, int *strange, struct db_fault *fault);
+int release_log_mend(struct release_log *log, struct db *db, const struct audit *audit,
+		     struct release_mended *out, struct db_fault *fault);
 
 #endif /* BROKER_RELEASE_H */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "release.h"
 #include "text.h"
 
@@ -89,12 +90,13 @@ static int read_log(int fd, struct known *k)
 	return rc;
 }
 
-/** struct mending - @last: number of the last row; @added: lines that were missing */
+/** struct mending - @last: number of the last row */
 struct mending {
 	struct release_log *log;
+	const struct audit *audit;
 	struct known *known;
 	int64_t last;
-	int added;
+	struct release_mended *out;
 };
 
 static int mend_row(void *arg, const struct db_value *c, size_t count)
@@ -104,7 +106,7 @@ static int mend_row(void *arg, const struct db_value *c, size_t count)
 	uint8_t id[ID_LEN];
 	int rc;
 
-	if (count != 2 || c[0].type != DB_INT || c[1].type != DB_TEXT ||
+	if (count != 6 || c[0].type != DB_INT || c[1].type != DB_TEXT ||
 	    c[1].len < 3 || id_of(c[1].data, id))
 		return -EBADMSG;
 	m->last = c[0].number;
@@ -114,8 +116,12 @@ static int mend_row(void *arg, const struct db_value *c, size_t count)
 		logged->stored = 1;
 		return 0;
 	}
+	if (!audit_vouches(m->audit, c[1].data, &c[2], &c[5], &c[3], &c[4])) {
+		m->out->forged++;
+		return 0;
+	}
 	rc = release_log_append(m->log, c[1].data);
-	m->added += !rc;
+	m->out->added += !rc;
 	return rc;
 }
 
@@ -125,8 +131,9 @@ static int mend(struct mending *m, struct db *db, struct db_fault *fault)
 
 	do {
 		struct db_query q = {
-			.sql = "SELECT seq, line FROM audit WHERE line IS NOT NULL AND seq > $1"
-			       " ORDER BY seq LIMIT $2",
+			.sql = "SELECT seq, line, record, head, signature, (SELECT head FROM audit b"
+			       " WHERE b.seq = audit.seq - 1) FROM audit WHERE line IS NOT NULL"
+			       " AND seq > $1 ORDER BY seq LIMIT $2",
 			.args = { db_int(m->last), db_int(PAGE) }, .arg_count = 2,
 			.row = mend_row, .arg = m,
 		};
@@ -146,15 +153,18 @@ static int count_strange(const struct known *k)
 	return n;
 }
 
-int release_log_mend(struct release_log *log, struct db *db, int *strange, struct db_fault *fault)
+int release_log_mend(struct release_log *log, struct db *db, const struct audit *audit,
+		     struct release_mended *out, struct db_fault *fault)
 {
 	struct known known = { 0 };
-	struct mending m = { .log = log, .known = &known };
+	struct mending m = { .log = log, .audit = audit, .known = &known, .out = out };
 	int rc = read_log(release_log_fd(log), &known);
 
+	*out = (struct release_mended){ 0 };
 	*fault = (struct db_fault){ "can't be compared with the database" };
 	rc = rc ? rc : mend(&m, db, fault);
-	*strange = rc ? 0 : count_strange(&known);
+	if (!rc)
+		out->strange = count_strange(&known);
 	free(known.list);
-	return rc ? rc : m.added;
+	return rc;
 }
