@@ -14,7 +14,7 @@
 
 #include "wardverify.h"
 
-#define FUZZ_RCAR_NONCE	0x5a	/* each byte of the broker's challenge */
+#define FUZZ_RCAR_COOKIE 0x5a	/* each byte of the broker's cookie, whose SHA-256 is its challenge */
 #define FUZZ_NOW	1790000000	/* where no seeds say another */
 
 /**

@@ -61,13 +61,14 @@ void seeds_rcar_accepted(const struct sim_pki *pki)
 		"POST /kbs/v0/attest\nc\n{\"runtime-data\":{\"nonce\":\"@N\",\"tee-pubkey\":"
 		"{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"%s\"}},\"tee-evidence\":"
 		"{\"primary_evidence\":{\"bundle\":\"%s\"},\"additional_evidence\":\"{}\"}}";
-	uint8_t nonce[32], thumb[32];
+	uint8_t cookie[32], nonce[32], thumb[32];
 	char x[B64_TEXT_LEN(32)], *text, *all;
 	struct wv_bytes bundle;
 	struct sim_guest g;
 
 	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
-	memset(nonce, FUZZ_RCAR_NONCE, sizeof(nonce));
+	memset(cookie, FUZZ_RCAR_COOKIE, sizeof(cookie));
+	EVP_Digest(cookie, sizeof(cookie), nonce, NULL, EVP_sha256(), NULL);
 	memset(g.claims.session_key, 0x09, sizeof(g.claims.session_key));
 	memcpy(g.claims.nonce, nonce, sizeof(nonce));
 	if (wv_thumbprint_x25519(g.claims.session_key, thumb) ||

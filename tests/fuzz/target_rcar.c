@@ -16,6 +16,7 @@
 #include "../../userspace/broker/journal.h"
 #include "../../userspace/broker/rcar.h"
 #include "../../userspace/broker/schema.h"
+#include "../../userspace/broker/text.h"
 #include "fuzz.h"
 
 static struct config_resource resource = {
@@ -79,22 +80,24 @@ static void run(const char *sql)
 
 static void begin(char cookie[SESSION_COOKIE_LEN + 1], char nonce[64])
 {
-	uint8_t raw[SESSION_NONCE_LEN];
+	uint8_t raw[SESSION_ID_LEN], id[SESSION_NONCE_LEN];
 	struct db_fault fault = { "" };
-	struct db_query fix = { .sql = "UPDATE session SET nonce = $1",
-				.args = { db_blob(raw, sizeof(raw)) }, .arg_count = 1 };
+	struct db_query fix = { .sql = "UPDATE session SET id = $1",
+				.args = { db_blob(id, sizeof(id)) }, .arg_count = 1 };
 
 	open_once();
 	run("DELETE FROM session");
 	run("DELETE FROM resource");
 	run("DELETE FROM policy");
 	run("DELETE FROM policy_version");
-	if (session_start(rcar.db, &rcar.limits, now, cookie, raw, &fault))
+	if (session_start(rcar.db, &rcar.limits, now, cookie, id, &fault))
 		fuzz_die("%s", fault.text);
-	memset(raw, FUZZ_RCAR_NONCE, sizeof(raw));
+	memset(raw, FUZZ_RCAR_COOKIE, sizeof(raw));
+	text_hex(raw, sizeof(raw), cookie);
+	EVP_Digest(raw, sizeof(raw), id, NULL, EVP_sha256(), NULL);
 	if (db_run(rcar.db, &fix, &fault) < 0)
 		fuzz_die("%s", fault.text);
-	EVP_EncodeBlock((unsigned char *)nonce, raw, sizeof(raw));
+	EVP_EncodeBlock((unsigned char *)nonce, id, sizeof(id));
 }
 
 /* @body with the session's nonce where it says @N; free() it. */
