@@ -206,10 +206,10 @@ if command -v swtpm >/dev/null && [ -e build/tests/mkguest ]; then
 	at=(--evidence "$D/guest.ward" --tpm "unix:$D/sock")
 	fetch 'AzureGuest: a token' 0 'key: *tpm' ok "${at[@]}"
 	export FAKEWARD_EVIDENCE=$D/guest
-	FAKEWARD=azure fetch '... over what /dev/ward gives' 0 'key: *tpm' ok --tpm "unix:$D/sock"
-	FAKEWARD=azure release '... and a key by it' 0 'key: *tpm' ok ok --tpm "unix:$D/sock"
+	FAKEWARD=paravisor fetch '... over what /dev/ward gives' 0 'key: *tpm' ok --tpm "unix:$D/sock"
+	FAKEWARD=paravisor release '... and a key by it' 0 'key: *tpm' ok ok --tpm "unix:$D/sock"
 	got '... unwraps'
-	FAKEWARD=azure refused nonce 5 'nonce-mismatch' '... with another nonce' --tpm "unix:$D/sock"
+	FAKEWARD=paravisor refused nonce 5 'nonce-mismatch' '... with another nonce' --tpm "unix:$D/sock"
 	fetch '... of its hardware alone' 0 'key: *none' ok "${at[@]}" --platform
 	refused ok 5 'not the one that the paravisor names' 'a quote by another key' --evidence "$D/twisted.ward" --tpm "unix:$D/sock"
 	refused inner 6 "token's key" 'a token encrypted to another key' "${at[@]}"

@@ -2,8 +2,8 @@
 /*
  * A stand-in for /dev/ward below a program as it is (LD_PRELOAD): a session whose evidence
  * over raw report data is an unsigned report in SNP's format, for brokers that are doubles
- * themselves. $FAKEWARD says what else: "tdx", "cca" for other evidence; "azure" for that of
- * $FAKEWARD_EVIDENCE.data and .aux, as wardd has it of Azure's paravisor, over claims; "denied"
+ * themselves. $FAKEWARD says what else: "tdx", "cca", "azure" for other evidence;
+ * "paravisor" for that of $FAKEWARD_EVIDENCE.data and .aux, as wardd has it on Azure, over claims; "denied"
  * for a kernel whose policy allows no raw report data, "count" to write a line for each
  * request into $FAKEWARD_LOG. With $FAKEWARD_MEMORY it gives buffers, too, which nothing
  * protects: memfds, whose wipe gives SIGBUS to who touches them, as a buffer's does.
@@ -162,7 +162,7 @@ static int attest(struct ward_attest *arg)
 	uint8_t report[REPORT_LEN];
 
 	note();
-	if (is("azure"))
+	if (is("paravisor"))
 		return attest_azure(arg);
 	if (arg->purpose != WARD_PURPOSE_RAW || is("denied")) {
 		errno = EACCES;
@@ -172,7 +172,8 @@ static int attest(struct ward_attest *arg)
 	memcpy((void *)(uintptr_t)arg->evidence_addr, report, arg->evidence_len);
 	arg->claims_len = arg->path_len = arg->aux_len = arg->manifest_len = arg->more_len = 0;
 	arg->out_index = arg->out_leaves = arg->out_parts = 0;
-	arg->out_tee = is("tdx") ? WARD_TEE_TDX : is("cca") ? WARD_TEE_CCA : WARD_TEE_SNP;
+	arg->out_tee = is("tdx") ? WARD_TEE_TDX : is("cca") ? WARD_TEE_CCA :
+		       is("azure") ? WARD_TEE_AZURE_SNP : WARD_TEE_SNP;
 	return 0;
 }
 

@@ -104,7 +104,8 @@ static long exponent_of(const char *s, size_t len)
 	return negative ? -value : value;
 }
 
-int ward_table_is_too_large(const char *s, size_t len)
+/* Of such a number: does no double come near it? */
+static int is_too_large(const char *s, size_t len)
 {
 	static const char most[] = "17976931348623158";	/* e308: above the largest double */
 	char lead[] = "00000000000000000";
@@ -235,7 +236,7 @@ static int check_field(struct reader *r, const char *f, size_t len, uint32_t fie
 		return fail(r->err, -EBADMSG, r->line, field, "more than %d characters (column %.64s)",
 			    WARD_TABLE_NUMBER_MAX, name);
 	if (ward_table_is_number(f, len))
-		return ward_table_is_too_large(f, len) ?
+		return is_too_large(f, len) ?
 		       fail(r->err, -EBADMSG, r->line, field,
 			    "a number that is too large for a double (column %.64s)", name) : 0;
 	if (!len)

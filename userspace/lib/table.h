@@ -90,9 +90,6 @@ void ward_table_clear(struct ward_table *table);
 char *ward_table_metadata(const struct ward_table *table, const struct ward_table_spec *spec,
 			  const char *name);
 
-/** ward_table_is_too_large() - of such a number: does no double come near it? */
-int ward_table_is_too_large(const char *s, size_t len);
-
 /** ward_table_is_number() - is this a decimal number as the format has it? */
 int ward_table_is_number(const char *s, size_t len);
 
