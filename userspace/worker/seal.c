@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cursor.h"
 #include "scrub.h"
 #include "vault.h"
 
@@ -146,7 +147,7 @@ int seal_open(struct seal *seal, const struct seal_options *options, const uint8
 	int ret;
 
 	*seal = (struct seal){
-		.key = key,
+		.key = key, .options = options,
 		.tpm = { .where = options->tcti, .pcrs = options->pcrs },
 		.snp = { .device = options->device, .fields = options->fields,
 			 .bind = options->bind },
@@ -169,6 +170,48 @@ int seal_open(struct seal *seal, const struct seal_options *options, const uint8
 	return ret;
 }
 
+/* ---- unsealing ------------------------------------------------------------------ */
+
+/* doc/formats.md, section 6, type 3: its PCRs and their bank; no auth value. */
+static bool is_asked_tpm2(const struct seal_options *options, const struct ward_recipient *r)
+{
+	struct cursor c = cursor_over(r->how, r->how_len);
+	uint16_t flags, bank;
+	uint32_t pcrs;
+
+	cursor_skip(&c, 2);
+	flags = cursor_le16(&c);
+	pcrs = cursor_le32(&c);
+	bank = cursor_le16(&c);
+	return options->tpm && cursor_ok(&c) && !flags && pcrs == options->pcrs &&
+	       bank == WARD_SEAL_BANK_SHA256;
+}
+
+/* Type 4: what is mixed in; of the VCEK, at VMPL 0. */
+static bool is_asked_snp(const struct seal_options *options, const struct ward_recipient *r)
+{
+	struct cursor c = cursor_over(r->how, r->how_len);
+	uint32_t root, vmpl;
+	uint64_t fields;
+	uint16_t bind;
+
+	cursor_skip(&c, 2);
+	bind = cursor_le16(&c);
+	root = cursor_le32(&c);
+	fields = cursor_le64(&c);
+	vmpl = cursor_le32(&c);
+	return options->snp && cursor_ok(&c) && bind == options->bind && !root &&
+	       fields == options->fields && !vmpl;
+}
+
+static bool is_asked(const struct seal_options *options, const struct ward_recipient *r)
+{
+	if (!options)
+		return false;
+	return r->type == WARD_RECIPIENT_TPM2 ? is_asked_tpm2(options, r) :
+						is_asked_snp(options, r);
+}
+
 static int remember(struct seal *seal, int err, const char *said)
 {
 	if (err && err != -ENOKEY && !*seal->said)
@@ -176,19 +219,28 @@ static int remember(struct seal *seal, int err, const char *said)
 	return err ? -ENOKEY : 0;
 }
 
-static int unlock(struct seal *seal, const struct ward_recipient *r, uint8_t *secret)
+static int unlock_machine(struct seal *seal, const struct ward_recipient *r, uint8_t *secret)
 {
+	bool tpm = r->type == WARD_RECIPIENT_TPM2;
 	int err;
 
+	if (!is_asked(seal->options, r))
+		return remember(seal, -EPERM, tpm ?
+				"it is sealed to a TPM, and not as --seal-to says" :
+				"it is sealed to a guest's firmware, and not as --seal-to says");
+	err = tpm ? ward_recipient_unlock_tpm2(&seal->tpm, r, secret) :
+		    ward_recipient_unlock_snp(&seal->snp, r, secret);
+	return remember(seal, err, tpm ? seal->tpm.said : seal->snp.said);
+}
+
+static int unlock(struct seal *seal, const struct ward_recipient *r, uint8_t *secret)
+{
 	switch (r->type) {
 	case WARD_RECIPIENT_KEY:
 		return seal->key ? ward_recipient_unlock_key((void *)seal->key, r, secret) : -ENOKEY;
 	case WARD_RECIPIENT_TPM2:
-		err = ward_recipient_unlock_tpm2(&seal->tpm, r, secret);
-		return remember(seal, err, seal->tpm.said);
 	case WARD_RECIPIENT_SNP:
-		err = ward_recipient_unlock_snp(&seal->snp, r, secret);
-		return remember(seal, err, seal->snp.said);
+		return unlock_machine(seal, r, secret);
 	}
 	return -ENOKEY;
 }

@@ -47,6 +47,7 @@ struct seal {
 	const uint8_t *key;
 
 	/* private */
+	const struct seal_options *options;	/* NULL = nobody but @key */
 	struct ward_seal_tpm tpm;
 	struct ward_seal_snp snp;
 	char said[WARD_SEAL_SAID];	/* why the first that ought to have opened it did not */
@@ -85,6 +86,10 @@ int seal_open(struct seal *seal, const struct seal_options *options, const uint8
 
 /**
  * seal_unlock() - get one recipient's secret: a ward_recipient_unlock
+ *
+ * Only of one that is asked for, and as it is asked for: any guest on the same processor could
+ * make a file for a key that depends on no measurement, whoever has the TPM one for its PCRs.
+ *
  * @seal: struct seal; @said remembers what was lacking
  * @r: recipient, as the file has it
  * @secret: WARD_RECIPIENT_SECRET_LEN bytes
