@@ -245,8 +245,11 @@ static void wraps_what_was_plain(struct bench *b)
 	secret_wrap_under(NULL);
 	assert_int_equal(shared_secret(b->db, "x", SECRET, sizeof(SECRET), out, &fault),
 			 sizeof(SECRET));
+	assert_int_equal(shared_secret(b->db, SHARED_TOKEN_KEY, "planted", 7, out, &fault), 7);
 	k = opened(b, source);
 	secret_wrap_under(k);
+	assert_int_equal(shared_secret(b->db, SHARED_TOKEN_KEY, "fresh", 5, out, &fault), 5);
+	assert_memory_equal(out, "fresh", 5);
 	memset(out, 0, sizeof(out));
 	assert_int_equal(shared_secret(b->db, "x", "other", 5, out, &fault), sizeof(SECRET));
 	assert_memory_equal(out, SECRET, sizeof(SECRET));

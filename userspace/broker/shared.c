@@ -128,12 +128,24 @@ static int rewrap(struct db *db, const struct keyring *keyring, const struct pla
 	return 0;
 }
 
+/*
+ * Who could write there, or take the keyring away, may know the key of tokens, or have put it
+ * there. Tokens are short: another is made. The audit's is pinned by those who check it.
+ */
+static int drop_token_key(struct db *db, struct db_fault *fault)
+{
+	struct db_query q = { .sql = "DELETE FROM shared WHERE name = '" SHARED_TOKEN_KEY "'" };
+	int rc = db_run(db, &q, fault);
+
+	return rc < 0 ? rc : 0;
+}
+
 int shared_rewrap(struct db *db, const struct keyring *keyring, struct db_fault *fault)
 {
 	struct plain_rows rows = { .count = 0 };
 	struct db_query q = { .sql = "SELECT name, value FROM shared", .row = take_plain,
 			      .arg = &rows };
-	int rc = db_run(db, &q, fault);
+	int rc = drop_token_key(db, fault) ?: db_run(db, &q, fault);
 
 	rc = rc < 0 ? rc : rewrap(db, keyring, &rows, fault);
 	explicit_bzero(&rows, sizeof(rows));

@@ -7,6 +7,8 @@
 
 #define SHARED_MAX 1024	/* bytes of one secret */
 
+#define SHARED_TOKEN_KEY "token-key"
+
 /**
  * shared_secret - the secret of that name; the first broker that asks makes it
  * @offer, @offer_len: what it becomes where there is none yet
@@ -19,7 +21,8 @@ int shared_secret(struct db *db, const char *name, const void *offer, size_t off
 struct keyring;
 
 /**
- * shared_rewrap - inside of a transaction: what stands there as it is, wrapped
+ * shared_rewrap - inside of a transaction: what stands there as it is, wrapped; but for the
+ *	key of tokens, which goes
  * @keyring: the first of this database
  * Returns 0; -E2BIG: there are more than a broker puts there; or as db_run().
  */

@@ -90,7 +90,7 @@ int token_key_open(struct db *db, struct token_key **out, struct db_fault *fault
 
 	*fault = (struct db_fault){ "token: no memory or no random numbers" };
 	if (text)
-		rc = shared_secret(db, "token-key", text, strlen(text), jwk, fault);
+		rc = shared_secret(db, SHARED_TOKEN_KEY, text, strlen(text), jwk, fault);
 	ward_wiping_free(text);
 	token_key_free(offer);
 	if (rc < 0)
