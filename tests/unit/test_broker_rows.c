@@ -217,6 +217,47 @@ static void before(struct bench *b)
 }
 BENCH_ON_BOTH(before)
 
+/* What no broker could have written is not adopted, nor shown as it is. */
+static void names(struct bench *b)
+{
+	static const char *const edits[] = {
+		"INSERT INTO counter (path, value) VALUES ('a/b/c' ||  chr(27) || '[2K', 1)",
+		"INSERT INTO use_count (path, used) VALUES ('a/b', 1)",
+		"INSERT INTO policy (name, project, json, sha256, changed)"
+		" VALUES ('lax ' ||  chr(10) || 'x', 'clinic', '', '', 1)",
+	};
+	struct keyring *k = trusted(b);
+	struct db_fault fault = { "" };
+	struct audit *audit = NULL;
+	char *said = NULL, sql[256], *at;
+	size_t len;
+	FILE *out = open_memstream(&said, &len);
+
+	assert_int_equal(audit_open(b->db, &audit, &fault), 0);
+	put(b->db, k, PATH);
+	bench_run(b, "UPDATE resource SET mac = NULL");
+	for (size_t i = 0; i < sizeof(edits) / sizeof(*edits); i++) {
+		snprintf(sql, sizeof(sql), "%s", edits[i]);
+		at = strstr(sql, "chr(");
+		if (at && !strcmp(db_scheme(b->db), "sqlite"))
+			memcpy(at - 1, "char", 4);
+		bench_run(b, sql);
+		assert_int_equal(adopt_all(b->db, audit, 2, out, &fault), -EKEYREJECTED);
+		assert_null(strpbrk(fault.text, "\x1b\n"));
+		assert_int_equal(found(b->db, PATH), -EKEYREJECTED);
+		bench_run(b, "DELETE FROM counter");
+		bench_run(b, "DELETE FROM use_count");
+		bench_run(b, "DELETE FROM policy");
+	}
+	assert_int_equal(adopt_all(b->db, audit, 2, out, &fault), 1);
+	fclose(out);
+	assert_string_equal(said, "resource " PATH "\n");
+	free(said);
+	audit_close(audit);
+	keyring_close(k);
+}
+BENCH_ON_BOTH(names)
+
 /* ---- exchanges ----------------------------------------------------------------------- */
 
 static struct keyring *ring;
@@ -344,7 +385,8 @@ static void test_counters(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest rows[] = { BOTH(resources), BOTH(policies), BOTH(before) };
+	const struct CMUnitTest rows[] = { BOTH(resources), BOTH(policies), BOTH(before),
+					     BOTH(names) };
 	const struct CMUnitTest exchanges[] = {
 		EXCHANGE(test_session_of_another), EXCHANGE(test_use_counts),
 		EXCHANGE(test_stored_uses), EXCHANGE(test_counters),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,11 +38,21 @@ struct search {
 	struct db_fault first, *fault;
 };
 
+/* As a broker has them: what the operator is shown is what he vouches for. */
+static bool is_name(const struct table *table, const struct db_value *key)
+{
+	const char *name = key->data;
+
+	if (key->type != DB_TEXT || key->len >= CONFIG_PATH_MAX || strlen(name) != key->len)
+		return false;
+	return strcmp(table->name, "policy") ? config_path_ok(name) : config_name_ok(name);
+}
+
 static int keep(struct search *s, const struct db_value *c, size_t count)
 {
 	struct stray *at;
 
-	if (c[0].type != DB_TEXT || c[0].len >= sizeof(at->key))
+	if (!is_name(s->table, &c[0]))
 		return -EKEYREJECTED;	/* no broker could have */
 	if (s->count == s->room) {
 		size_t room = s->room ? 2 * s->room : 16;

@@ -81,17 +81,28 @@ int row_tag(const struct db *db, const char *table, const struct db_value *colum
 	return 0;
 }
 
+/* Of a text, whatever a stranger wrote there, what a terminal may have. */
+static void show(const struct db_value *key, char out[121])
+{
+	const char *text = key->data;
+	size_t i;
+
+	for (i = 0; i < key->len && i < 120; i++)
+		out[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+	out[i] = 0;
+}
+
 /* The primary key is the first column; a session's is no secret either. */
 static int refuse(const char *table, const struct db_value *key, struct db_fault *fault)
 {
-	char hex[2 * 8 + 1] = "";
+	char text[121] = "";
 
 	if (key->type == DB_BLOB && key->len >= 8)
-		text_hex(key->data, 8, hex);
-	snprintf(fault->text, sizeof(fault->text), "database: table %s, row '%.*s': not as a broker of "
-		 "this keyring wrote it; delete it, or see ward-broker --adopt", table,
-		 key->type == DB_TEXT && key->len < 120 ? (int)key->len : 16,
-		 key->type == DB_TEXT ? (const char *)key->data : hex);
+		text_hex(key->data, 8, text);
+	else if (key->type == DB_TEXT)
+		show(key, text);
+	snprintf(fault->text, sizeof(fault->text), "database: table %s, row '%s': not as a broker of "
+		 "this keyring wrote it; delete it, or see ward-broker --adopt", table, text);
 	return -EKEYREJECTED;
 }
 
