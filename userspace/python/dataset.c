@@ -128,13 +128,14 @@ static PyObject *dataset_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 	if (!self)
 		goto out;
 	self->fd = -1;
-	if (open_file(self, PyBytes_AsString(path), key, keyfile ? PyBytes_AsString(keyfile) : NULL)) {
-		Py_CLEAR(self);
-		goto out;
-	}
+	/* before the GIL goes: from here on nobody closes the key */
 	if (key) {
 		self->key = Py_NewRef(object);
 		key->users++;
+	}
+	if (open_file(self, PyBytes_AsString(path), key, keyfile ? PyBytes_AsString(keyfile) : NULL)) {
+		Py_CLEAR(self);
+		goto out;
 	}
 out:
 	Py_XDECREF(path);
