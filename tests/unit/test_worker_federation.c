@@ -434,6 +434,15 @@ static int poison(void *arg, uint8_t *frame, size_t len)
 	return 0;
 }
 
+/* What is written of the site in the middle. */
+static void check_card(bool nothing)
+{
+	const struct site *b = &fed.federation.site[1];
+
+	assert_true(!nothing || (!b->rows && !b->train && !b->dropped));
+	assert_true(isfinite(b->scaler.scale[0]) && b->scaler.scale[0] > 0);
+}
+
 static void test_poisoned(void **state)
 {
 	static const struct {
@@ -443,6 +452,7 @@ static void test_poisoned(void **state)
 		{ { WIRE_MOMENTS, 16 + 8, UINT64_MAX, 0 }, "the rows that it counted make no sense" },
 		{ { WIRE_MOMENTS, 16 + 40 + 32, 0x7ff0000000000000, 0 }, "it sent a number that is not finite" },
 		{ { WIRE_MOMENTS, 16 + 40 + 64, 0xbff0000000000000, 0 }, "the rows that it counted make no sense" },
+		{ { WIRE_MOMENTS, 16 + 40 + 32, 0x7f00000000000000, 0 }, "the rows that it counted make no sense" },
 		{ { WIRE_SUMS, 16, 1, 0 }, "the rows that it counted make no sense" },
 		{ { WIRE_SUMS, 16 + 16, 0x7ff8000000000000, 0 }, "it sent a number that is not finite" },
 		{ { WIRE_SUMS, 16 + 16 + 40, 0x7ff8000000000000, 0 }, "it sent a number that is not finite" },
@@ -473,6 +483,7 @@ static void test_poisoned(void **state)
 		assert_true(site[1].failure.exit == EXIT_REFUSED ||
 			    site[1].failure.exit == EXIT_NETWORK);
 		assert_true(!site[0].ret && !site[2].ret && isfinite(fed.model[2].theta[0]));
+		check_card(p.type == WIRE_MOMENTS);
 		teardown(state);
 		setup(state);
 	}

@@ -39,6 +39,10 @@ static bool all_finite(const double *value, size_t count)
 
 /* ---- standardisation ------------------------------------------------------------ */
 
+/* So that squares of all sites' together are finite, too. */
+#define MEAN_MAX	1e100
+#define M2_MAX		1e200
+
 /* What no table can have counted is refused. */
 static uint32_t check_moments(const struct wire_counts *counts, const struct stats *stats)
 {
@@ -53,7 +57,7 @@ static uint32_t check_moments(const struct wire_counts *counts, const struct sta
 		return WIRE_ROWS;
 	for (i = 0; i < stats->columns; i++) {
 		if (stats->count[i] < 0 || stats->count[i] > (double)counts->train ||
-		    stats->m2[i] < 0)
+		    fabs(stats->mean[i]) > MEAN_MAX || stats->m2[i] < 0 || stats->m2[i] > M2_MAX)
 			return WIRE_ROWS;
 	}
 	return 0;
@@ -79,10 +83,13 @@ static void take_moments(struct federation *f, struct member *m)
 		return;
 	reason = wire_moments_get(payload, len, &m->counts, &m->stats) ?
 		 WIRE_DAMAGED : check_moments(&m->counts, &m->stats);
-	if (reason)
-		roster_refuse(f->roster, m, reason);
-	else
-		m->surveyed = true;
+	m->surveyed = !reason;
+	if (!reason)
+		return;
+	/* nothing of it gets into card or model */
+	m->counts = (struct wire_counts){ 0 };
+	stats_clear(&m->stats);
+	roster_refuse(f->roster, m, reason);
 }
 
 static void add_counts(struct wire_counts *all, const struct wire_counts *one)
