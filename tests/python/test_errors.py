@@ -102,6 +102,18 @@ def test_a_data_set_is_decrypted_into_a_buffer(session, encrypted):
 
 
 @needs_wardctl
+def test_nothing_is_decrypted_into_a_volatile_buffer(session, encrypted):
+    folder, plain = encrypted
+    buffer = session.alloc(len(plain))
+    buffer.volatile()
+    with ward.Dataset(folder / "set.wds", keyfile=folder / "key") as dataset:
+        with pytest.raises(BufferError, match="volatile"):
+            dataset.load(buffer)
+        assert buffer.hold() is True
+        assert dataset.load(buffer) == len(plain)
+
+
+@needs_wardctl
 def test_a_damaged_data_set_leaves_nothing(session, encrypted):
     folder, _ = encrypted
     damaged = bytearray((folder / "set.wds").read_bytes())

@@ -69,17 +69,22 @@ static int alive(struct buffer *self)
 
 /* ---- views --------------------------------------------------------------- */
 
+/* The kernel may take its memory away at any time. */
+static int is_held(struct buffer *self)
+{
+	if (!self->is_volatile)
+		return 1;
+	PyErr_SetString(PyExc_BufferError, "the buffer is volatile: hold() it first");
+	return 0;
+}
+
 static int get_view(PyObject *object, Py_buffer *view, int flags)
 {
 	struct buffer *self = (struct buffer *)object;
 
 	view->obj = NULL;
-	if (alive(self))
+	if (alive(self) || !is_held(self))
 		return -1;
-	if (self->is_volatile) {
-		PyErr_SetString(PyExc_BufferError, "the buffer is volatile: hold() it first");
-		return -1;
-	}
 	if (PyBuffer_FillInfo(view, object, self->data, (Py_ssize_t)self->length, 0, flags))
 		return -1;
 	self->views++;
@@ -116,7 +121,7 @@ struct ward_buffer *buffer_hold(PyObject *object, size_t *length)
 		PyErr_SetString(PyExc_TypeError, "a ward.Buffer is wanted");
 		return NULL;
 	}
-	if (alive(self))
+	if (alive(self) || !is_held(self))
 		return NULL;
 	self->views++;
 	*length = self->length;
