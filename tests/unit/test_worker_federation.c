@@ -5,6 +5,7 @@
  */
 #include "federation_bench.h"
 
+#include <stdatomic.h>
 #include <unistd.h>
 
 #define ROWS	240
@@ -153,7 +154,7 @@ static void test_order(void **state)
 struct at {
 	uint32_t type;
 	unsigned int skip;	/* so many of that type first */
-	unsigned int seen;
+	atomic_uint seen;	/* the aggregator's threads have one hook */
 };
 
 static uint32_t type_of(const uint8_t *frame)
@@ -168,7 +169,7 @@ static int die_at(void *arg, uint8_t *frame, size_t len)
 	struct at *at = arg;
 
 	(void)len;
-	if (type_of(frame) == at->type && at->seen++ >= at->skip)
+	if (type_of(frame) == at->type && atomic_fetch_add(&at->seen, 1) >= at->skip)
 		return -ECONNRESET;
 	return 0;
 }
