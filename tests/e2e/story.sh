@@ -71,6 +71,26 @@ private() {
 	[ "$found" = "9 600 1 700" ]
 }
 
+# cards FOLDER KERNEL: the session vouches for each model's card, by both readers, and each
+# names the owners' files by their headers
+cards() {
+	local f name site header bad=0
+	echo '{"ward-policy":1,"accept_unmeasured":true,"allow_tee":["simulated-snp"]}' >"$OUT/any.json"
+	for f in "$1"/results/model-*.json; do
+		name=${f##*/model-} name=${name%.json}
+		build/bin/wardctl -q verify bundle "$1/results/card-$name.ward" --card "$f" \
+			--root build/tsmsim/ark.pem --policy "$OUT/any.json" >/dev/null || bad=1
+		PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=tests python3 -m reader.card "$f" \
+			"$1/results/card-$name.ward" build/tsmsim/ark.pem >/dev/null || bad=1
+		while IFS=$'\t' read -r site _; do
+			header=$(od -An -tu4 -j8 -N4 "$1/owner/$site.wds")
+			head -c "${header// /}" "$1/owner/$site.wds" | sha256sum | grep -qF \
+				"$(jq -r --arg s "$site" '.data[] | select(.name == $s).sha256' "$f")" || bad=1
+		done <"$1/owner/sites"
+	done
+	result $bad "every model's card is vouched for, and names the owners' files, on $2"
+}
+
 # doctored KERNEL WHAT FILE SED: the demo's own judgement must notice
 doctored() {
 	local copy=$OUT/doctored
@@ -128,6 +148,7 @@ for kernel in 6.12 newest 6.1; do
 	result $? "so does every line before it on $kernel"
 	labelled "$OUT/$kernel.txt"
 	result $? "steps 3 and 5 and the page say that the TEE is simulated on $kernel"
+	cards "$OUT/$kernel" "$kernel"
 	private "$OUT/$kernel/owner"
 	result $? "owners' tables and releases are the owner's alone on $kernel"
 	judged=$kernel

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* However often training is broken off, and wherever: it ends with the same bits. */
 #include "worker_bench.h"
+#include "swtpm.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -48,6 +49,7 @@ struct attempt {
 	struct keeper keeper;	/* the one that is asked */
 	uint64_t lives;		/* so many steps; 0 = for ever */
 	uint64_t every;		/* steps of a checkpoint; 0 = 1 */
+	struct seal *seal;	/* NULL = by a key */
 	uint64_t steps;
 	struct checkpoint checkpoint;
 };
@@ -143,7 +145,7 @@ static int live(struct attempt *attempt, size_t chunk, struct outcome *out,
 	bench_begin(&b, ROWS, chunk, 8, BUDGET);
 	attempt->checkpoint = (struct checkpoint){
 		.path = path, .steps = attempt->every ? attempt->every : 1, .plan = b.plan, .data = data, .sites = BENCH_SITES,
-		.seal = &seal, .memory = &b.memory,
+		.seal = attempt->seal ? attempt->seal : &seal, .memory = &b.memory,
 	};
 	ret = checkpoint_open(&attempt->checkpoint, &attempt->keeper, failure);
 	if (!ret)
@@ -381,6 +383,70 @@ static void test_killed_at_every_call(void **state)
 	assert_true(resumed > 100);
 }
 
+/* ---- sealed by a TPM -------------------------------------------------------------------- */
+
+static int train_with(struct seal *by, uint64_t lives, struct outcome *out,
+		      struct failure *failure)
+{
+	struct attempt attempt = { .lives = lives, .every = 4, .seal = by };
+
+	return live(&attempt, 512, out, failure);
+}
+
+/* Another program extends PCR 7 by SHA-256 before the first command. */
+static enum swtpm_way extends(struct swtpm *s, const struct swtpm_message *m,
+			      struct swtpm_message *answer)
+{
+	static const uint8_t command[] = {
+		0x80, 2, 0, 0, 0, 65, 0, 0, 1, 0x82, 0, 0, 0, 7, 0, 0, 0, 9, 0x40, 0, 0, 9,
+		0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0x0b, 1,
+		[64] = 0,
+	};
+
+	(void)m;
+	(void)answer;
+	if (!s->arg) {
+		struct swtpm_message said;
+
+		s->arg = s;
+		swtpm_ask(s, command, sizeof(command), &said);
+		assert_int_equal(swtpm_code(&said), 0);
+	}
+	return SWTPM_PASS;
+}
+
+static void test_sealed_by_a_tpm(void **state)
+{
+	struct swtpm *s = swtpm_start();
+	struct bench_memory bench = { 0 };
+	struct memory_backend backend = bench_backend(&bench);
+	struct seal_options options = { .tpm = true, .pcrs = 1u << 7 };
+	struct failure failure = { 0 };
+	struct outcome expected, out;
+	struct memory memory;
+	struct seal first, second;
+
+	(void)state;
+	if (!s)
+		return;
+	uninterrupted(&expected);
+	options.tcti = s->socket;
+	memory_init(&memory, &backend, BUDGET);
+	assert_int_equal(seal_open(&first, &options, NULL, &memory, &failure), 0);
+	assert_int_equal(train_with(&first, 30, &out, &failure), 0);
+	failure = (struct failure){ 0 };
+	assert_int_equal(seal_open(&second, &options, NULL, &memory, &failure), 0);
+	if (train_with(&second, 0, &out, &failure) != 1)
+		fail_msg("%s", failure.text);
+	assert_memory_equal(&out, &expected, sizeof(out));
+	s->command = extends;
+	assert_int_equal(train_with(&second, 0, &out, &failure), -1);
+	assert_int_equal(failure.exit, EXIT_REFUSED);
+	assert_non_null(strstr(failure.text, "PCR 7"));
+	memory_release(&memory, NULL);
+	swtpm_end(s);
+}
+
 /* ---- what is refused ----------------------------------------------------------------- */
 
 static void refused(enum exit_code exit, const char *words)
@@ -581,6 +647,7 @@ int main(void)
 		cmocka_unit_test_setup(test_dies_after_every_step, fresh),
 		cmocka_unit_test_setup(test_file_is_the_owners, fresh),
 		cmocka_unit_test_setup(test_killed_at_every_call, fresh),
+		cmocka_unit_test_setup(test_sealed_by_a_tpm, fresh),
 		cmocka_unit_test_setup(test_others_are_refused, fresh),
 		cmocka_unit_test_setup(test_contents_are_a_strangers, fresh),
 		cmocka_unit_test_setup(test_changed_bytes, fresh),
