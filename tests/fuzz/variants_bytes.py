@@ -361,6 +361,7 @@ def collateral(get):
     distinct = [d for d in dict.fromkeys(leaves) if d[:1] == b"\x30"]
     yield "files-two", files(chain, crl, qe)
     yield "files-certs", files(*distinct[:140])
+    yield "files-bytes", files(*[b"\n" * (60 << 10) + qe] * 3)
     yield "files-lists", files(*[crl] * 33)
     yield "files-documents", files(*[qe, td] * 17)
     yield "files-same", files(distinct[0], distinct[0], chain, chain)
