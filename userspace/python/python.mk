@@ -3,14 +3,19 @@
 # libraries, and modules of Python. Included by the Makefile; made where Python's headers are.
 
 PYTHON ?= /usr/bin/python3
-PYTHON_INCLUDE ?= $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))' 2>/dev/null)
+ifndef PYTHON_INCLUDE
+PYTHON_INCLUDE := $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))' 2>/dev/null)
+endif
+# Of another machine's Python there is one file more.
+PYTHON_HEADERS := $(wildcard $(if $(CROSS),/usr/include/$(CROSS:-=)/$(notdir $(PYTHON_INCLUDE))/pyconfig.h,\
+	$(PYTHON_INCLUDE)/Python.h))
 # Where `make install` puts it; debian/rules has the place for every version.
 PYTHON_DIR ?= $(PREFIX)/lib/$(notdir $(PYTHON_INCLUDE))/dist-packages
 
 PYTHON_SOURCES := $(wildcard userspace/python/ward/*.py userspace/python/ward/*.pyi userspace/python/ward/py.typed)
 PYTHON_PACKAGE := $(O)/python/ward
 PYTHON_MADE := $(PYTHON_PACKAGE)/_ward.abi3.so $(PYTHON_SOURCES:userspace/python/%=$(O)/python/%)
-PYTHON_GOALS := $(if $(wildcard $(PYTHON_INCLUDE)/Python.h),$(PYTHON_MADE))
+PYTHON_GOALS := $(if $(PYTHON_HEADERS),$(PYTHON_MADE))
 
 $(O)/obj/userspace/python/%.o: PYTHON_FLAGS = -isystem $(PYTHON_INCLUDE)
 
