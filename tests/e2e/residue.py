@@ -50,7 +50,8 @@ def arrays(seed):
 def main():
     seed = int(sys.argv[1])
     with ward.Session() as session:
-        own, shared = session.alloc(PLACES * STRIDE * 8), session.alloc(PLACES * STRIDE * 8, shared=True)
+        own = session.alloc(PLACES * STRIDE * 8)
+        shared = session.alloc(PLACES * STRIDE * 8, shared=True)
         for way, buffer in ((1, own), (2, shared)):
             write(np.frombuffer(buffer, "u8").reshape(PLACES, STRIDE), seed, way)
         assert arrays(seed) == PLACES

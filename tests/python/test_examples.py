@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The examples, as an owner tries them out: with a key file."""
+"""The examples as an owner tries them out, with a key file; tests/e2e/python.sh has a broker."""
 
 import os
 import pathlib

@@ -136,8 +136,8 @@ class Session(_ward.Session):
     """An open of /dev/ward: what holds protected memory, attests and is sealed.
 
     device: its path; fd: instead of it, a descriptor of it that this process was given, which
-    the session owns from then on. As a context manager it ends its buffers and closes itself. Methods may
-    be called by any thread; a session belongs to the process that opened it.
+    the session owns from then on. As a context manager it ends its buffers and closes itself.
+    Methods may be called by any thread; a session belongs to the process that opened it.
 
     Raises ward.Error: ENOENT (module not loaded), EACCES (not in the group ward), EPERM (a
     device cgroup), EDQUOT (512 sessions of this user), EPROTO (another ABI).
