@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* The command line of `ward-train aggregate`. */
-#include <getopt.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "aggregate.h"
 #include "job.h"
 #include "options.h"
@@ -74,9 +70,10 @@ static int read_number(int option, const char *text, struct aggregate_options *o
 	}
 }
 
-static int read_option(int option, struct aggregate_options *o, struct emit *emit,
-		       struct failure *failure)
+static int read_option(int option, void *to, struct failure *failure)
 {
+	struct aggregate_options *o = to;
+
 	switch (option) {
 	case OPT_PLAN:
 		o->plan = optarg;
@@ -98,13 +95,6 @@ static int read_option(int option, struct aggregate_options *o, struct emit *emi
 		return 0;
 	case OPT_BUDGET:
 		return options_size("budget", optarg, &o->budget, failure);
-	case 'o':
-		return options_output(optarg, emit, failure);
-	case 'q':
-		emit->quiet = true;
-		return 0;
-	case '?':
-		return failed(failure, EXIT_MISUSE, "ward-train aggregate --help lists the options");
 	default:
 		return read_number(option, optarg, o, failure);
 	}
@@ -128,23 +118,13 @@ static int check(struct aggregate_options *o, struct failure *failure)
 int aggregate_read(int argc, char **argv, struct aggregate_options *options, struct emit *emit,
 		   bool *help, struct failure *failure)
 {
-	int option;
+	static const struct options_kind kind = { "aggregate", usage, long_options, read_option };
 
 	*options = (struct aggregate_options){
 		.join_s = AGGREGATE_JOIN_DEFAULT, .round_s = AGGREGATE_ROUND_DEFAULT,
 		.budget = JOB_BUDGET_DEFAULT,
 	};
-	while ((option = getopt_long(argc, argv, "o:qh", long_options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(usage, stdout);
-			*help = true;
-			return 0;
-		}
-		if (read_option(option, options, emit, failure))
-			return -1;
-	}
-	if (optind < argc)
-		return failed(failure, EXIT_MISUSE, "%s: no argument is expected here",
-			      argv[optind]);
-	return check(options, failure);
+	if (options_walk(argc, argv, &kind, options, emit, help, failure))
+		return -1;
+	return *help ? 0 : check(options, failure);
 }

@@ -2,7 +2,6 @@
 #include "options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -193,7 +192,7 @@ static int read_data(char *text, struct job_options *options, struct failure *fa
 	return 0;
 }
 
-int options_output(const char *text, struct emit *emit, struct failure *failure)
+static int read_output(const char *text, struct emit *emit, struct failure *failure)
 {
 	emit->json = !strcmp(text, "json");
 	if (!emit->json && strcmp(text, "text"))
@@ -201,9 +200,48 @@ int options_output(const char *text, struct emit *emit, struct failure *failure)
 	return 0;
 }
 
-static int read_option(int option, struct job_options *options, struct emit *emit,
+/* The options that all verbs have. */
+static int read_shared(int option, const struct options_kind *kind, void *to, struct emit *emit,
 		       struct failure *failure)
 {
+	switch (option) {
+	case 'o':
+		return read_output(optarg, emit, failure);
+	case 'q':
+		emit->quiet = true;
+		return 0;
+	case '?':
+		return failed(failure, EXIT_MISUSE, "ward-train %s --help lists the options",
+			      kind->verb);
+	default:
+		return kind->read(option, to, failure);
+	}
+}
+
+int options_walk(int argc, char **argv, const struct options_kind *kind, void *to,
+		 struct emit *emit, bool *help, struct failure *failure)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "o:qh", kind->known, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(kind->usage, stdout);
+			*help = true;
+			return 0;
+		}
+		if (read_shared(option, kind, to, emit, failure))
+			return -1;
+	}
+	if (optind < argc)
+		return failed(failure, EXIT_MISUSE, "%s: no argument is expected here",
+			      argv[optind]);
+	return 0;
+}
+
+static int read_option(int option, void *to, struct failure *failure)
+{
+	struct job_options *options = to;
+
 	switch (option) {
 	case OPT_BROKER:
 		options->broker = optarg;
@@ -263,16 +301,9 @@ static int read_option(int option, struct job_options *options, struct emit *emi
 		return 0;
 	case OPT_REATTEST:
 		return options_number("reattest", optarg, 1, 86400, &options->reattest_s, failure);
-	case OPT_DEVICE:
+	default:	/* OPT_DEVICE */
 		options->device = optarg;
 		return 0;
-	case 'o':
-		return options_output(optarg, emit, failure);
-	case 'q':
-		emit->quiet = true;
-		return 0;
-	default:
-		return failed(failure, EXIT_MISUSE, "ward-train train --help lists the options");
 	}
 }
 
@@ -318,24 +349,13 @@ static int check_train(const struct job_options *options, struct failure *failur
 int options_read(int argc, char **argv, struct job_options *options,
 		 struct emit *emit, bool *help, struct failure *failure)
 {
-	int option;
+	static const struct options_kind kind = { "train", train_usage, train_options, read_option };
 
 	*options = (struct job_options){
 		.resources = JOB_RESOURCES_DEFAULT, .budget = JOB_BUDGET_DEFAULT,
 		.threads = 2, .every_seconds = CHECKPOINT_SECONDS_DEFAULT,
 	};
-
-	while ((option = getopt_long(argc, argv, "o:qh", train_options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(train_usage, stdout);
-			*help = true;
-			return 0;
-		}
-		if (read_option(option, options, emit, failure))
-			return -1;
-	}
-	if (optind < argc)
-		return failed(failure, EXIT_MISUSE, "%s: no argument is expected here",
-			      argv[optind]);
-	return check_train(options, failure);
+	if (options_walk(argc, argv, &kind, options, emit, help, failure))
+		return -1;
+	return *help ? 0 : check_train(options, failure);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line of `ward-train train`. */
+/* The command line of `ward-train train`, and what those of all verbs share. */
 #ifndef WARD_WORKER_OPTIONS_H
 #define WARD_WORKER_OPTIONS_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,6 +26,35 @@ int options_read(int argc, char **argv, struct job_options *options,
 		 struct emit *emit, bool *help, struct failure *failure);
 
 /**
+ * struct options_kind - the options of a verb
+ * @verb: its name
+ * @usage: what --help prints
+ * @known: for getopt_long(); of short ones there are o, q and h, which are read for it
+ * @read: takes any other option, its value in optarg. Return: 0 or -1
+ */
+struct options_kind {
+	const char *verb;
+	const char *usage;
+	const struct option *known;
+	int (*read)(int option, void *to, struct failure *failure);
+};
+
+/**
+ * options_walk() - read all of a command line
+ * @argc: as options_read()
+ * @argv: likewise
+ * @kind: the verb's
+ * @to: for @kind->read
+ * @emit: filled in
+ * @help: as options_read()
+ * @failure: EXIT_MISUSE: an option that is not known, a bad value, an argument
+ *
+ * Return: 0 or -1.
+ */
+int options_walk(int argc, char **argv, const struct options_kind *kind, void *to,
+		 struct emit *emit, bool *help, struct failure *failure);
+
+/**
  * options_size() - bytes, K, M or G may follow
  * @name: of the option, without its dashes
  * @text: what stands behind it
@@ -38,8 +68,5 @@ int options_size(const char *name, const char *text, uint64_t *out, struct failu
 /** options_number() - the same of a whole number from @min to @max */
 int options_number(const char *name, const char *text, uint64_t min, uint64_t max,
 		   uint64_t *out, struct failure *failure);
-
-/** options_output() - text or json */
-int options_output(const char *text, struct emit *emit, struct failure *failure);
 
 #endif /* WARD_WORKER_OPTIONS_H */
