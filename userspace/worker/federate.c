@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "average.h"
-#include "lbfgs.h"
-#include "newton.h"
 #include "scrub.h"
 
 static const struct plan_run *run_of(const struct federation *f)
@@ -269,27 +267,9 @@ static void show_step(void *arg, uint64_t step, double loss, double norm)
 
 static int solve(struct federation *f, struct failure *failure)
 {
-	struct model *model = model_of(f);
-	bool newton = run_of(f)->method == PLAN_NEWTON;
-	struct solve_options options = {
-		.net = &model->net,
-		.tolerance = run_of(f)->tolerance,
-		.max_steps = run_of(f)->max_steps,
-		.pass = pass, .arg = f, .progress = show_step,
-	};
-	struct solve_result result;
+	const struct solve_options how = { .pass = pass, .arg = f, .progress = show_step };
 
-	if (gradient_init(&f->part, f->memory, &model->net, newton))
-		return failed(failure, EXIT_DEVICE,
-			      "no room for a site's sums in the budget; raise --budget");
-	if ((newton ? newton_solve : lbfgs_solve)(&options, f->memory, model->theta, &result,
-						  failure))
-		return -1;
-	model->steps = result.steps;
-	model->loss = result.loss;
-	model->norm = result.norm;
-	model->converged = result.converged;
-	return 0;
+	return train_solve(model_of(f), &how, &f->part, f->memory, failure);
 }
 
 static size_t count_here(const struct federation *f)

@@ -75,24 +75,21 @@ static void show_step(void *arg, uint64_t step, double loss, double norm)
 					  training->run->max_steps, loss);
 }
 
-static int train_all_rows(struct training *training, struct failure *failure)
+int train_solve(struct model *model, const struct solve_options *how, struct gradient *site,
+		struct memory *memory, struct failure *failure)
 {
-	struct model *model = training->model;
-	struct memory *memory = training->cohort->memory;
-	bool newton = training->run->method == PLAN_NEWTON;
-	struct solve_options options = {
-		.net = &model->net,
-		.tolerance = training->run->tolerance,
-		.max_steps = training->run->max_steps,
-		.pass = pass, .arg = training, .progress = show_step,
-		.keeper = keeper_of(training),
-	};
+	const struct plan_run *run = model->run;
+	bool newton = run->method == PLAN_NEWTON;
+	struct solve_options options = *how;
 	struct solve_result result;
 
-	if (gradient_init(&training->site, memory, &model->net, newton))
+	options.net = &model->net;
+	options.tolerance = run->tolerance;
+	options.max_steps = run->max_steps;
+	if (gradient_init(site, memory, &model->net, newton))
 		return failed(failure, EXIT_DEVICE,
 			      "%s: no room for a site's sums in the budget; raise --budget",
-			      plan_method_name(training->run->method));
+			      plan_method_name(run->method));
 	if ((newton ? newton_solve : lbfgs_solve)(&options, memory, model->theta, &result, failure))
 		return -1;
 	model->steps = result.steps;
@@ -100,6 +97,17 @@ static int train_all_rows(struct training *training, struct failure *failure)
 	model->norm = result.norm;
 	model->converged = result.converged;
 	return 0;
+}
+
+static int train_all_rows(struct training *training, struct failure *failure)
+{
+	const struct solve_options how = {
+		.pass = pass, .arg = training, .progress = show_step,
+		.keeper = keeper_of(training),
+	};
+
+	return train_solve(training->model, &how, &training->site, training->cohort->memory,
+			   failure);
 }
 
 /* ---- minibatches --------------------------------------------------------- */

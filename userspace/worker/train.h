@@ -16,6 +16,7 @@
 #include "keeper.h"
 #include "metrics.h"
 #include "plan.h"
+#include "solve.h"
 
 /**
  * struct model - one trained model
@@ -79,6 +80,19 @@ int train_sums(struct cohort *cohort, const double *theta, struct gradient *site
  */
 int train_begin(struct cohort *cohort, const struct plan_run *run, struct model *model,
 		struct failure *failure);
+
+/**
+ * train_solve() - find the parameters by a method that looks at all rows for each step
+ * @model: begun; parameters and how it ended are filled in
+ * @how: pass, arg, progress and keeper; the rest is the run's
+ * @site: filled in: room for one site's sums, in the memory scope that is open
+ * @memory: budget
+ * @failure: what went wrong
+ *
+ * Return: 0 or -1.
+ */
+int train_solve(struct model *model, const struct solve_options *how, struct gradient *site,
+		struct memory *memory, struct failure *failure);
 
 /**
  * train_test() - figures of the test rows
