@@ -6,6 +6,7 @@
 
 #include "average.h"
 #include "scrub.h"
+#include "vector.h"
 
 static const struct plan_run *run_of(const struct federation *f)
 {
@@ -24,17 +25,6 @@ static int no_quorum(struct federation *f, size_t sites, struct failure *failure
 		      sites, f->roster->options.quorum);
 }
 
-static bool all_finite(const double *value, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		if (!isfinite(value[i]))
-			return false;
-	}
-	return true;
-}
-
 /* ---- standardisation ------------------------------------------------------------ */
 
 /* So that squares of all sites' together are finite, too. */
@@ -46,8 +36,8 @@ static uint32_t check_moments(const struct wire_counts *counts, const struct sta
 {
 	size_t i;
 
-	if (!all_finite(stats->mean, stats->columns) || !all_finite(stats->m2, stats->columns) ||
-	    !all_finite(stats->count, stats->columns))
+	if (!vector_finite(stats->mean, stats->columns) || !vector_finite(stats->m2, stats->columns) ||
+	    !vector_finite(stats->count, stats->columns))
 		return WIRE_NOT_FINITE;
 	if (counts->rows > 1ull << 48 || counts->train > counts->rows ||
 	    counts->test > counts->rows - counts->train ||
@@ -202,7 +192,7 @@ static uint32_t check_sums(const struct federation *f, const struct member *m)
 		return WIRE_ROWS;
 	norm = average_norm(sums->g, sums->params);
 	if (!isfinite(sums->loss) || !isfinite(norm) ||
-	    (sums->h && !all_finite(sums->h, sums->block * sums->block)))
+	    (sums->h && !vector_finite(sums->h, sums->block * sums->block)))
 		return WIRE_NOT_FINITE;
 	return norm > run_of(f)->max_norm * (rows > 0 ? rows : 1) ? WIRE_NORM : 0;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "safetensors_read.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "cursor.h"
+#include "vector.h"
 
 #define METADATA	"__metadata__"
 #define DIMENSIONS_MAX	2
@@ -172,17 +172,6 @@ const char *tensors_meta(const struct tensors *tensors, const char *key)
 	return json_string_value(json_object_get(json_object_get(tensors->header, METADATA), key));
 }
 
-static bool all_finite(const double *numbers, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		if (!isfinite(numbers[i]))
-			return false;
-	}
-	return true;
-}
-
 int tensors_copy(const struct tensors *tensors, const char *name, size_t rows,
 		 size_t columns, double *out, struct failure *failure)
 {
@@ -200,7 +189,7 @@ int tensors_copy(const struct tensors *tensors, const char *name, size_t rows,
 			      entry.rows, entry.columns, rows, columns);
 	cursor_skip(&c, entry.begin);
 	cursor_copy(&c, out, entry.end - entry.begin);
-	if (!cursor_ok(&c) || !all_finite(out, (entry.end - entry.begin) / sizeof(double)))
+	if (!cursor_ok(&c) || !vector_finite(out, (entry.end - entry.begin) / sizeof(double)))
 		return failed(failure, EXIT_DAMAGED, "tensor %s: holds what is no number", name);
 	return 0;
 }

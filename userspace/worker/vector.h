@@ -6,6 +6,8 @@
 #ifndef WARD_WORKER_VECTOR_H
 #define WARD_WORKER_VECTOR_H
 
+#include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -43,6 +45,24 @@ static inline void vector_add(double *restrict y, double a, const double *restri
 
 	for (i = 0; i < n; i++)
 		y[i] += a * x[i];
+}
+
+/**
+ * vector_finite() - are these all numbers
+ * @a: vector
+ * @n: its length
+ *
+ * Return: false where one is infinite or NaN.
+ */
+static inline bool vector_finite(const double *a, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!isfinite(a[i]))
+			return false;
+	}
+	return true;
 }
 
 #endif /* WARD_WORKER_VECTOR_H */
