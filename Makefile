@@ -160,7 +160,7 @@ $(O)/lib/libward.a: $(LIB_OBJS)
 $(O)/lib/libwardverify.a: $(VERIFIER_OBJS)
 $(O)/obj/wardctl.a: $(call parts,wardctl) $(COMMON_OBJS)
 $(O)/obj/broker.a: $(call parts,broker) $(COMMON_OBJS)
-WORKER_SHARES := $(O)/obj/userspace/common/federation_file.o
+WORKER_SHARES := $(patsubst %,$(O)/obj/userspace/common/%.o,federation_file seal_words)
 $(O)/obj/worker.a: $(call parts,worker) $(WORKER_SHARES)
 $(O)/obj/wardd.a: $(call parts,agent)
 ARCHIVES := $(addprefix $(O)/,lib/libward.a lib/libwardverify.a obj/wardctl.a obj/broker.a obj/worker.a \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/seal_words.h"
 #include "seal_job.h"
 #include "secret_out.h"
 
@@ -39,22 +40,10 @@ static int number(const char *text, int base, unsigned long most, unsigned long 
 	return *text < '0' || *text > '9' || *end || errno || *out > most ? -EINVAL : 0;
 }
 
-/* "0,2,4,7", or "none". */
 static int take_pcrs(struct seal_job *j, const char *text)
 {
-	unsigned long n;
-	char *copy, *rest, *word;
-	int rc = EXIT_OK;
-
-	j->tpm.pcrs = 0;
-	if (!strcmp(text, "none"))
-		return EXIT_OK;
-	copy = strdup(text);
-	for (rest = copy; !rc && (word = strsep(&rest, ",")); j->tpm.pcrs |= rc ? 0 : 1u << n)
-		if (number(word, 10, WARD_SEAL_PCRS - 1, &n))
-			rc = ctl_usage(j->job.ctl, "--pcr takes numbers of PCRs, 0 to 23, such as 0,2,4,7, or none");
-	free(copy);
-	return rc;
+	return seal_words_pcrs(text, &j->tpm.pcrs) ?
+		       ctl_usage(j->job.ctl, "--pcr takes " SEAL_WORDS_PCRS) : EXIT_OK;
 }
 
 static int take_bank(struct seal_job *j, const char *text)
@@ -74,47 +63,10 @@ static int take_counter(struct seal_job *j, const char *text)
 	return EXIT_OK;
 }
 
-static const struct bind_word {
-	const char *word;
-	uint32_t field, bind;
-} bind_words[] = {
-	{ "measurement", WARD_SEAL_SNP_MEASUREMENT, 0 },
-	{ "policy", WARD_SEAL_SNP_POLICY, 0 },
-	{ "image", WARD_SEAL_SNP_IMAGE, 0 },
-	{ "family", WARD_SEAL_SNP_FAMILY, 0 },
-	{ "svn", WARD_SEAL_SNP_SVN, 0 },
-	{ "tcb", WARD_SEAL_SNP_TCB, 0 },
-	{ "uid", 0, WARD_SEAL_BIND_UID },
-	{ "cgroup", 0, WARD_SEAL_BIND_CGROUP },
-	{ "module", 0, WARD_SEAL_BIND_MODULE },
-};
-
-static const struct bind_word *bind_find(const char *word)
-{
-	for (size_t i = 0; i < sizeof(bind_words) / sizeof(*bind_words); i++)
-		if (!strcmp(bind_words[i].word, word))
-			return &bind_words[i];
-	return NULL;
-}
-
 static int take_bind(struct seal_job *j, const char *text)
 {
-	char *copy = strdup(text), *rest = copy, *word;
-	const struct bind_word *found;
-	int rc = EXIT_OK;
-
-	j->snp.fields = j->snp.bind = 0;
-	while (!rc && (word = strsep(&rest, ","))) {
-		found = bind_find(word);
-		if (!found) {
-			rc = ctl_usage(j->job.ctl, "--bind takes words of measurement,policy,image,family,svn,tcb,uid,cgroup,module");
-			break;
-		}
-		j->snp.fields |= found->field;
-		j->snp.bind |= found->bind;
-	}
-	free(copy);
-	return rc;
+	return seal_words_bind(text, &j->snp.fields, &j->snp.bind) ?
+		       ctl_usage(j->job.ctl, "--bind takes " SEAL_WORDS_BIND) : EXIT_OK;
 }
 
 static int take_root(struct seal_job *j, const char *text)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/seal_words.h"
 #include "cursor.h"
 #include "scrub.h"
 #include "vault.h"
@@ -14,92 +15,24 @@
 
 /* ---- the command line ------------------------------------------------------- */
 
-static int parse_pcrs(const char *text, uint32_t *pcrs)
-{
-	unsigned long n;
-	char *end;
-
-	*pcrs = 0;
-	if (!strcmp(text, "none"))
-		return 0;
-	do {
-		if (*text < '0' || *text > '9')
-			return -1;
-		n = strtoul(text, &end, 10);
-		if (n >= WARD_SEAL_PCRS || (*end && *end != ','))
-			return -1;
-		*pcrs |= 1u << n;
-		text = end + 1;
-	} while (*end);
-	return 0;
-}
-
-struct word {
-	const char *word;
-	uint32_t field;
-	uint32_t bind;
-};
-
-static const struct word words[] = {
-	{ "measurement", WARD_SEAL_SNP_MEASUREMENT, 0 },
-	{ "policy", WARD_SEAL_SNP_POLICY, 0 },
-	{ "image", WARD_SEAL_SNP_IMAGE, 0 },
-	{ "family", WARD_SEAL_SNP_FAMILY, 0 },
-	{ "svn", WARD_SEAL_SNP_SVN, 0 },
-	{ "tcb", WARD_SEAL_SNP_TCB, 0 },
-	{ "uid", 0, WARD_SEAL_BIND_UID },
-	{ "cgroup", 0, WARD_SEAL_BIND_CGROUP },
-	{ "module", 0, WARD_SEAL_BIND_MODULE },
-};
-
-static const struct word *find_word(const char *text, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (strlen(words[i].word) == len && !memcmp(words[i].word, text, len))
-			return &words[i];
-	}
-	return NULL;
-}
-
-static int parse_words(const char *text, struct seal_options *options)
-{
-	const struct word *word;
-	size_t len;
-
-	options->fields = options->bind = 0;
-	for (;; text += len + 1) {
-		len = strcspn(text, ",");
-		word = find_word(text, len);
-		if (!word)
-			return -1;
-		options->fields |= word->field;
-		options->bind |= word->bind;
-		if (!text[len])
-			return 0;
-	}
-}
-
 int seal_parse(const char *text, struct seal_options *options, struct failure *failure)
 {
 	if (!strcmp(text, "tpm") || !strncmp(text, "tpm:", 4)) {
 		options->tpm = true;
 		options->pcrs = PCRS_DEFAULT;
-		if (!text[3] || !parse_pcrs(text + 4, &options->pcrs))
+		if (!text[3] || !seal_words_pcrs(text + 4, &options->pcrs))
 			return 0;
 		return failed(failure, EXIT_MISUSE,
-			      "--seal-to %s: numbers of PCRs, 0 to 23, such as 0,2,4,7, or none", text);
+			      "--seal-to %s: " SEAL_WORDS_PCRS, text);
 	}
 	if (!strcmp(text, "snp") || !strncmp(text, "snp:", 4)) {
 		options->snp = true;
 		options->fields = WARD_SEAL_SNP_MEASUREMENT | WARD_SEAL_SNP_POLICY;
 		options->bind = WARD_SEAL_BIND_UID;
-		if (!text[3] || !parse_words(text + 4, options))
+		if (!text[3] || !seal_words_bind(text + 4, &options->fields, &options->bind))
 			return 0;
 		return failed(failure, EXIT_MISUSE,
-			      "--seal-to %s: words of measurement,policy,image,family,svn,tcb,uid,cgroup,module",
-			      text);
+			      "--seal-to %s: " SEAL_WORDS_BIND, text);
 	}
 	if (!strncmp(text, "broker:", 7) && text[7]) {
 		options->resource = text + 7;
