@@ -19,7 +19,7 @@ ROOM_keyfile := lib/keyfile
 ROOM_dataset := $(addprefix lib/,dataset dataset_cipher dataset_stream dataset_write recipient recipient_table \
 	seal_how hpke key buffer session error sys)
 ROOM_channel := lib/channel_frame
-ROOM_federation := common/federation_file $(addprefix worker/,wire net gradient loss memory stats plan plan_read \
+ROOM_federation := common/federation_file $(addprefix worker/,wire net gradient loss memory stats plan plan_read infile \
 	failure) $(addprefix lib/,buffer session error sys)
 ROOM_fetch := $(addprefix wardctl/,fetch_amd fetch_amd_check fetch_cache fetch_http fetch_import fetch_intel \
 	fetch_intel_check fetch_item fetch_pool fetch_retry infile outfile progress) \
@@ -33,7 +33,7 @@ WRAP_x5c := jws_verify
 ROOM_maa := wardctl/maa_answer wardctl/maa_key lib/trouble
 HELP_maa := ctl
 ROOM_memory := worker/memory worker/failure lib/buffer lib/session lib/error lib/sys
-ROOM_plan := worker/plan worker/plan_read worker/net $(ROOM_memory)
+ROOM_plan := worker/plan worker/plan_read worker/infile worker/net $(ROOM_memory)
 ROOM_csv := worker/table worker/field worker/number lib/table $(ROOM_memory)
 ROOM_jwk := broker/jwe broker/jwk lib/kbs_key lib/kbs_rsa
 PKG_jwk := jose

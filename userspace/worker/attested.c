@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../common/regular.h"
+#include "infile.h"
 
 #define FILE_MAX	(1u << 20)
 #define TRY_AGAIN_US	500000
@@ -29,51 +29,28 @@ struct wire_channel {
 
 /* ---- files of the policy -------------------------------------------------------- */
 
-static int read_file(const char *path, uint8_t **out, size_t *len, struct failure *failure)
+static int take_policy(struct attested *a, struct wv_bytes text, struct wv_fault *fault)
 {
-	int fd = regular_open(path);
-	FILE *file = fd >= 0 ? fdopen(fd, "rb") : NULL;
-
-	*out = file ? malloc(FILE_MAX) : NULL;
-	if (!*out) {
-		failed(failure, EXIT_MISUSE, "%s: %s", path,
-		       fd < 0 ? regular_strerror(fd) : "out of memory");
-		if (file)
-			fclose(file);
-		else if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	*len = fread(*out, 1, FILE_MAX, file);
-	fclose(file);
-	return 0;
+	return wv_policy_parse(text, &a->policy, fault);
 }
 
-static int read_policy(struct attested *a, const char *path, struct failure *failure)
+static int take_root(struct attested *a, struct wv_bytes text, struct wv_fault *fault)
+{
+	return wv_roots_add(a->roots, text, fault);
+}
+
+static int read_file(struct attested *a, const char *path,
+		     int (*take)(struct attested *a, struct wv_bytes text, struct wv_fault *fault),
+		     struct failure *failure)
 {
 	struct wv_fault fault = { 0 };
 	uint8_t *text;
 	size_t len;
 	int ret = 0;
 
-	if (read_file(path, &text, &len, failure))
+	if (infile_read("", path, FILE_MAX, &text, &len, failure))
 		return -1;
-	if (wv_policy_parse((struct wv_bytes){ text, len }, &a->policy, &fault))
-		ret = failed(failure, EXIT_MISUSE, "%s: %s", path, fault.text);
-	free(text);
-	return ret;
-}
-
-static int read_root(struct attested *a, const char *path, struct failure *failure)
-{
-	struct wv_fault fault = { 0 };
-	uint8_t *text;
-	size_t len;
-	int ret = 0;
-
-	if (read_file(path, &text, &len, failure))
-		return -1;
-	if (wv_roots_add(a->roots, (struct wv_bytes){ text, len }, &fault))
+	if (take(a, (struct wv_bytes){ text, len }, &fault))
 		ret = failed(failure, EXIT_MISUSE, "%s: %s", path, fault.text);
 	free(text);
 	return ret;
@@ -85,7 +62,8 @@ int attested_open(struct attested *a, const char *policy, const char *root,
 	a->roots = wv_roots_new();
 	if (!a->roots || ward_channel_identity_new(&a->identity))
 		return failed(failure, EXIT_DEVICE, "no key for the channel: out of memory");
-	if (read_policy(a, policy, failure) || (root && read_root(a, root, failure)))
+	if (read_file(a, policy, take_policy, failure) ||
+	    (root && read_file(a, root, take_root, failure)))
 		return -1;
 	a->appraisal = (struct wv_appraisal){ .roots = a->roots, .policy = a->policy };
 	return 0;

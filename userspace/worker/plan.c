@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "plan.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/evp.h>
 
-#include "../common/regular.h"
+#include "infile.h"
 #include "plan_read.h"
 #include "random.h"
 
@@ -37,41 +35,16 @@ err:
 	return -1;
 }
 
-/* Return: bytes read, or -1. */
-static ssize_t read_whole(int fd, char *buf, size_t cap)
-{
-	size_t used = 0;
-	ssize_t got;
-
-	while (used < cap) {
-		got = read(fd, buf + used, cap - used);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (!got)
-			break;
-		used += (size_t)got;
-	}
-	return (ssize_t)used;
-}
-
 int plan_load(const char *path, struct plan **out, struct failure *failure)
 {
-	char *text = malloc(PLAN_SIZE_MAX + 1);
-	int fd = regular_open(path);
-	ssize_t len = -1;
-	int ret = -1;
+	uint8_t *text;
+	size_t len;
+	int ret;
 
-	if (fd >= 0 && text)
-		len = read_whole(fd, text, PLAN_SIZE_MAX + 1);
-	if (len < 0)
-		failed(failure, EXIT_MISUSE, "plan %s: %s", path,
-		       regular_strerror(fd < 0 ? fd : -errno));
-	else
-		ret = plan_parse(text, (size_t)len, out, failure);
-	if (fd >= 0)
-		close(fd);
+	/* one more, so that plan_parse() sees what is too long */
+	if (infile_read("plan ", path, PLAN_SIZE_MAX + 1, &text, &len, failure))
+		return -1;
+	ret = plan_parse((const char *)text, len, out, failure);
 	free(text);
 	return ret;
 }
