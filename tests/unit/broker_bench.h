@@ -13,6 +13,7 @@
 #include "support.h"
 
 #include "../../userspace/broker/db.h"
+#include "../../userspace/broker/keyring.h"
 #include "../../userspace/broker/schema.h"
 #include "pg.h"
 
@@ -84,6 +85,19 @@ static inline const char *bench_file(struct bench *b, const char *name, const ch
 	assert_true(fputs(text, f) >= 0);
 	assert_int_equal(fclose(f), 0);
 	return path;
+}
+
+/* The keyring of @db that the passphrase in @pass opens; made where there is none. */
+static inline struct keyring *bench_keyring(struct db *db, const char *pass)
+{
+	struct config_fault fault = { "" };
+	struct keyring *k = NULL;
+	char source[96];
+
+	snprintf(source, sizeof(source), "passphrase:%s", pass);
+	if (keyring_open(db, source, &k, &fault))
+		fail_msg("%s", fault.text);
+	return k;
 }
 
 /* Where in the folder's files @needle stands: 0 = nowhere. */

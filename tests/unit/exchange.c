@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "exchange.h"
+#include "pg.h"
 #include "../../userspace/broker/schema.h"
 
 #include <jose/b64.h>
@@ -117,6 +118,21 @@ int rx_group_teardown(void **state)
 	unlink(rx_key_path);
 	unlink(rx_log_path);
 	return rmdir(dir);
+}
+
+int rx_on_both_of(const struct CMUnitTest *tests, size_t count)
+{
+	struct pg *server = pg_start();
+	int failed = _cmocka_run_group_tests("sqlite", tests, count, rx_group_setup,
+					     rx_group_teardown);
+
+	if (!server)
+		return failed;
+	rx_url = pg_url(server);
+	failed += _cmocka_run_group_tests("postgresql", tests, count, rx_group_setup,
+					  rx_group_teardown);
+	pg_stop(server);
+	return failed;
 }
 
 int rx_setup(void **state)

@@ -49,6 +49,10 @@ int rx_group_teardown(void **state);
 int rx_setup(void **state);
 int rx_teardown(void **state);
 
+/** rx_on_both - a group of tests on SQLite, then on PostgreSQL where it is; how many failed */
+#define rx_on_both(tests) rx_on_both_of(tests, sizeof(tests) / sizeof(*(tests)))
+int rx_on_both_of(const struct CMUnitTest *tests, size_t count);
+
 /** rx_run, rx_number - SQL that must succeed; the number that it yields */
 void rx_run(const char *sql);
 int64_t rx_number(const char *sql);

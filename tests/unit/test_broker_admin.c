@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "exchange.h"
-#include "pg.h"
 
 #include "../../userspace/broker/admin.h"
 
@@ -154,13 +153,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_change_and_record), T(test_refusal_is_recorded), T(test_who_and_what), T(test_pages),
 	};
-	struct pg *server = pg_start();
-	int failed = cmocka_run_group_tests_name("sqlite", tests, rx_group_setup, rx_group_teardown);
 
-	if (!server)
-		return failed;
-	rx_url = pg_url(server);
-	failed += cmocka_run_group_tests_name("postgresql", tests, rx_group_setup, rx_group_teardown);
-	pg_stop(server);
-	return failed;
+	return rx_on_both(tests);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Versions that the broker counts: /kbs/v0/counter. */
 #include "exchange.h"
-#include "pg.h"
 
 /* For whom the key is; once a number, and never back. */
 static void test_counter(void **state)
@@ -92,14 +91,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_policies_of_all, rx_setup, rx_teardown),
 	};
 
-	struct pg *server = pg_start();
-	int failed = cmocka_run_group_tests_name("sqlite", tests, rx_group_setup, rx_group_teardown);
-
-	if (!server)
-		return failed;
-	rx_url = pg_url(server);
-	failed += cmocka_run_group_tests_name("postgresql", tests, rx_group_setup,
-					      rx_group_teardown);
-	pg_stop(server);
-	return failed;
+	return rx_on_both(tests);
 }

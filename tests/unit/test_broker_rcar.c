@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "exchange.h"
-#include "pg.h"
 
 #include <jose/jwe.h>
 #include <jose/jwk.h>
@@ -470,14 +469,5 @@ int main(void)
 		T(test_truncated_bundles), T(test_too_many_sessions),
 	};
 
-	struct pg *server = pg_start();
-	int failed = cmocka_run_group_tests_name("sqlite", tests, rx_group_setup, rx_group_teardown);
-
-	if (!server)
-		return failed;
-	rx_url = pg_url(server);
-	failed += cmocka_run_group_tests_name("postgresql", tests, rx_group_setup,
-					      rx_group_teardown);
-	pg_stop(server);
-	return failed;
+	return rx_on_both(tests);
 }

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "exchange.h"
-#include "pg.h"
 
 static void limit_file_size(rlim_t bytes)
 {
@@ -150,14 +149,5 @@ int main(void)
 		T(test_broken_store), T(test_uses), T(test_log_mended), T(test_log_of_another),
 	};
 
-	struct pg *server = pg_start();
-	int failed = cmocka_run_group_tests_name("sqlite", tests, rx_group_setup, rx_group_teardown);
-
-	if (!server)
-		return failed;
-	rx_url = pg_url(server);
-	failed += cmocka_run_group_tests_name("postgresql", tests, rx_group_setup,
-					      rx_group_teardown);
-	pg_stop(server);
-	return failed;
+	return rx_on_both(tests);
 }

@@ -13,18 +13,6 @@
 static const uint8_t key[RESOURCE_KEY] = "the data key of another hospital";
 static const struct config no_config;
 
-static struct keyring *keyring_of(struct db *db, const char *pass)
-{
-	struct config_fault fault = { "" };
-	struct keyring *k = NULL;
-	char source[96];
-
-	snprintf(source, sizeof(source), "passphrase:%s", pass);
-	if (keyring_open(db, source, &k, &fault))
-		fail_msg("%s", fault.text);
-	return k;
-}
-
 static struct resource sample(const char *path)
 {
 	struct resource r = { .terms = { .path = (char *)path, .dataset = "data-set id 9876" },
@@ -54,7 +42,7 @@ static int found(struct db *db, struct resource *r)
 
 static void comes_and_goes(struct bench *b)
 {
-	struct keyring *k = keyring_of(b->db, bench_file(b, "pass", "correct horse battery"));
+	struct keyring *k = bench_keyring(b->db, bench_file(b, "pass", "correct horse battery"));
 	uint8_t clients[2][32] = { { 1 }, { 2 } }, out[RESOURCE_KEY];
 	struct resource r = sample(PATH), back;
 	struct db_fault fault = { "" };
@@ -96,7 +84,7 @@ BENCH_ON_BOTH(comes_and_goes)
 
 static void refused_rows(struct bench *b)
 {
-	struct keyring *k = keyring_of(b->db, bench_file(b, "pass", "correct horse battery"));
+	struct keyring *k = bench_keyring(b->db, bench_file(b, "pass", "correct horse battery"));
 	struct resource r = sample("../etc/passwd");
 
 	assert_int_equal(put(b->db, k, &r), -EINVAL);
@@ -118,7 +106,7 @@ BENCH_ON_BOTH(refused_rows)
 static void another_key(struct bench *b)
 {
 	static const uint8_t second[RESOURCE_KEY] = "the key that took its place here";
-	struct keyring *k = keyring_of(b->db, bench_file(b, "pass", "correct horse battery"));
+	struct keyring *k = bench_keyring(b->db, bench_file(b, "pass", "correct horse battery"));
 	struct resource r = sample(PATH), back;
 	struct db_fault fault = { "" };
 	uint8_t out[RESOURCE_KEY];
@@ -162,7 +150,7 @@ static void damaged(struct bench *b)
 		"UPDATE resource SET dataset = wrapped", "UPDATE resource SET dataset = NULL",
 		"UPDATE resource SET wrapped = dataset",
 	};
-	struct keyring *k = keyring_of(b->db, bench_file(b, "pass", "correct horse battery"));
+	struct keyring *k = bench_keyring(b->db, bench_file(b, "pass", "correct horse battery"));
 	struct db_fault fault = { "" };
 	uint8_t out[RESOURCE_KEY];
 	struct resource r, other;
@@ -189,7 +177,7 @@ BENCH_ON_BOTH(damaged)
 
 static void wrong_keyring(struct bench *b)
 {
-	struct keyring *k = keyring_of(b->db, bench_file(b, "pass", "correct horse battery")), *other;
+	struct keyring *k = bench_keyring(b->db, bench_file(b, "pass", "correct horse battery")), *other;
 	struct resource r = sample(PATH);
 	uint8_t out[RESOURCE_KEY];
 	struct bench elsewhere;
@@ -197,7 +185,7 @@ static void wrong_keyring(struct bench *b)
 	assert_int_equal(put(b->db, k, &r), 0);
 	keyring_close(k);
 	assert_int_equal(bench_start(&elsewhere, 0), 0);
-	other = keyring_of(elsewhere.db, bench_file(b, "pass", "correct horse battery"));
+	other = bench_keyring(elsewhere.db, bench_file(b, "pass", "correct horse battery"));
 	assert_int_equal(found(b->db, &r), 0);
 	assert_int_equal(resource_key(&r, other, out), -EKEYREJECTED);
 	keyring_close(other);
@@ -215,7 +203,7 @@ static void key_in_no_file(void **state)
 
 	(void)state;
 	assert_int_equal(bench_start(&b, 0), 0);
-	k = keyring_of(b.db, bench_file(&b, "pass", "correct horse battery"));
+	k = bench_keyring(b.db, bench_file(&b, "pass", "correct horse battery"));
 	assert_int_equal(put(b.db, k, &r), 0);
 	for (size_t i = 0; i < sizeof(key); i++)
 		snprintf(hex + 2 * i, 3, "%02x", key[i]);
@@ -244,7 +232,7 @@ static int enter(struct db *db, const char *project, const char *name, const cha
 
 static void policies(struct bench *b)
 {
-	struct keyring *k = keyring_of(b->db, bench_file(b, "pass", "correct horse battery"));
+	struct keyring *k = bench_keyring(b->db, bench_file(b, "pass", "correct horse battery"));
 	struct policies *p = policies_new();
 	struct resource r = sample(PATH);
 	struct db_fault fault = { "" };
@@ -465,7 +453,7 @@ static void test_stored(void **state)
 
 	assert_int_equal(write(fd, "correct horse battery", 21), 21);
 	close(fd);
-	k = keyring_of(rx_rcar.db, pass);
+	k = bench_keyring(rx_rcar.db, pass);
 	rx_rcar.keyring = k;
 	r.terms.uses = 2;
 	assert_int_equal(put(rx_rcar.db, k, &r), 0);
@@ -508,7 +496,7 @@ static void test_changed_meanwhile(void **state)
 
 	assert_int_equal(write(fd, "correct horse battery", 21), 21);
 	close(fd);
-	k = keyring_of(rx_rcar.db, pass);
+	k = bench_keyring(rx_rcar.db, pass);
 	assert_int_equal(enter(rx_rcar.db, "p", "strict", RX_POLICY("")), 0);
 	r.terms.policy = (char *)"strict";
 	assert_int_equal(put(rx_rcar.db, k, &r), 0);

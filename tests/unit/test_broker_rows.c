@@ -14,21 +14,9 @@
 static const uint8_t key[RESOURCE_KEY] = "the data key of another hospital";
 static const struct config no_config;
 
-static struct keyring *keyring_of(struct db *db, const char *pass)
-{
-	struct config_fault fault = { "" };
-	struct keyring *k = NULL;
-	char source[96];
-
-	snprintf(source, sizeof(source), "passphrase:%s", pass);
-	if (keyring_open(db, source, &k, &fault))
-		fail_msg("%s", fault.text);
-	return k;
-}
-
 static struct keyring *trusted(struct bench *b)
 {
-	struct keyring *k = keyring_of(b->db, bench_file(b, "pass", "correct horse battery"));
+	struct keyring *k = bench_keyring(b->db, bench_file(b, "pass", "correct horse battery"));
 
 	db_trust(b->db, keyring_rows(k));
 	return k;
@@ -269,7 +257,7 @@ static int with_keyring(void **state)
 
 	if (rx_setup(state) || write(fd, "correct horse battery", 21) != 21 || close(fd))
 		return -1;
-	ring = keyring_of(rx_rcar.db, pass);
+	ring = bench_keyring(rx_rcar.db, pass);
 	rx_rcar.keyring = ring;
 	db_trust(rx_rcar.db, keyring_rows(ring));
 	return 0;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "exchange.h"
-#include "pg.h"
 
 #define TIMEOUT 100
 
@@ -176,14 +175,6 @@ int main(void)
 		T(test_sweep), T(test_nonce_serves_once), T(test_damaged_rows),
 		T(test_no_cookie_kept),
 	};
-	struct pg *server = pg_start();
-	int failed = cmocka_run_group_tests_name("sqlite", tests, rx_group_setup, rx_group_teardown);
 
-	if (!server)
-		return failed;
-	rx_url = pg_url(server);
-	failed += cmocka_run_group_tests_name("postgresql", tests, rx_group_setup,
-					      rx_group_teardown);
-	pg_stop(server);
-	return failed;
+	return rx_on_both(tests);
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "exchange.h"
-#include "pg.h"
 
 #include "../../userspace/broker/audit_record.h"
 
@@ -157,13 +156,6 @@ int main(void)
 		T(test_strangers), T(test_evidence), T(test_classes), T(test_bounds),
 		T(test_broken_store),
 	};
-	struct pg *server = pg_start();
-	int failed = cmocka_run_group_tests_name("sqlite", tests, rx_group_setup, rx_group_teardown);
 
-	if (!server)
-		return failed;
-	rx_url = pg_url(server);
-	failed += cmocka_run_group_tests_name("postgresql", tests, rx_group_setup, rx_group_teardown);
-	pg_stop(server);
-	return failed;
+	return rx_on_both(tests);
 }

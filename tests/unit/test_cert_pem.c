@@ -10,23 +10,7 @@
 #include <string.h>
 
 #include "cert.h"
-#include "intel_make.h"
-
-static struct intel_pki pki;
-
-static int setup(void **state)
-{
-	(void)state;
-	intel_pki_make(&intel_default, &pki);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	intel_pki_free(&pki);
-	return 0;
-}
+#include "intel_group.h"
 
 static int read_list(struct cert_list *list, struct cert_pool *pool, struct wv_bytes in)
 {
@@ -278,5 +262,5 @@ int main(void)
 		cmocka_unit_test(pool_and_what_follows),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, intel_setup, intel_teardown);
 }

@@ -5,24 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "intel_make.h"
+#include "intel_group.h"
 #include "store.h"
-
-static struct intel_pki pki;
-
-static int setup(void **state)
-{
-	(void)state;
-	intel_pki_make(&intel_default, &pki);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	intel_pki_free(&pki);
-	return 0;
-}
 
 static struct wv_bytes list(void)
 {
@@ -139,5 +123,5 @@ int main(void)
 		cmocka_unit_test(too_long_together),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, intel_setup, intel_teardown);
 }

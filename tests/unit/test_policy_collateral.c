@@ -6,28 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "intel_make.h"
+#include "intel_group.h"
 #include "judge.h"
 #include "pck.h"
 #include "tcb.h"
 
 #define ALL 7	/* bits of given() */
-
-static struct intel_pki pki;
-
-static int setup(void **state)
-{
-	(void)state;
-	intel_pki_make(&intel_default, &pki);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	intel_pki_free(&pki);
-	return 0;
-}
 
 static struct wv_policy *policy(const char *member)
 {
@@ -297,5 +281,5 @@ int main(void)
 		cmocka_unit_test(all_are_told),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, intel_setup, intel_teardown);
 }

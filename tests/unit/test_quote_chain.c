@@ -10,23 +10,8 @@
 #include <string.h>
 
 #include "quote.h"
+#include "intel_group.h"
 #include "quote_make.h"
-
-static struct intel_pki pki;
-
-static int setup(void **state)
-{
-	(void)state;
-	intel_pki_make(&intel_default, &pki);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	intel_pki_free(&pki);
-	return 0;
-}
 
 /* A quote with @certs of @p in place of its chain, @root named as a root, or none. */
 static int try_at(const struct intel_pki *p, struct wv_bytes certs, X509 *root, int64_t now,
@@ -423,5 +408,5 @@ int main(void)
 		cmocka_unit_test(forged),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, intel_setup, intel_teardown);
 }

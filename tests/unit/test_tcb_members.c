@@ -9,25 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "intel_make.h"
+#include "intel_group.h"
 #include "pck.h"
 #include "tcb.h"
-
-static struct intel_pki pki;
-
-static int setup(void **state)
-{
-	(void)state;
-	intel_pki_make(&intel_default, &pki);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	intel_pki_free(&pki);
-	return 0;
-}
 
 /* A platform that reaches the second level of everything, so that all of it is read. */
 static int evaluate(struct wv_bytes info, struct wv_bytes identity, bool sgx,
@@ -225,5 +209,5 @@ int main(void)
 		cmocka_unit_test(identity),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, intel_setup, intel_teardown);
 }
