@@ -34,15 +34,6 @@ aggregator() { # DIR OPTIONS...: its process in $aggregator
 	aggregator=$!
 }
 
-ended() { # PROCESS CODE TEXT LOG WORD
-	wait "$1"
-	got=$?
-	cp "$4" $D/err
-	echo "exit code $got" >$D/out
-	[ $got = "$2" ] && grep -q -- "$5" "$4"
-	result $? "$3"
-}
-
 names() {
 	for f in /fw/*.wds; do
 		f=${f##*/}

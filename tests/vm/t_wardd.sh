@@ -30,16 +30,6 @@ start() {
 	bound "$log"
 }
 
-# ended PROCESS CODE TEXT LOG WORD: it ends so, having said that
-ended() {
-	wait "$1"
-	got=$?
-	cp "$4" $D/err
-	echo "exit code $got" >$D/out
-	[ $got = "$2" ] && grep -q -- "$5" "$4"
-	result $? "$3"
-}
-
 # called N: wait until the device was asked so often
 called() {
 	tries=0

@@ -38,6 +38,16 @@ try() {
 	fi
 }
 
+# ended PROCESS CODE TEXT LOG WORD: it ends so, having said that
+ended() {
+	wait "$1"
+	got=$?
+	cp "$4" $D/err
+	echo "exit code $got" >$D/out
+	[ $got = "$2" ] && grep -q -- "$5" "$4"
+	result $? "$3"
+}
+
 # tell NAME: hand a file to the host
 tell() {
 	echo "# file $1 $(base64 -w 0 <"$2")"
