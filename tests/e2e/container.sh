@@ -79,20 +79,15 @@ image() { # SERIES SIMULATOR
 		--load "$kmod/ward.ko" --ko "$kmod/$2.ko" >&2
 }
 
+receipt() {
+	expect 0 "$1: the receipt for $name verifies, uid and cgroup pinned" 'ok (simulated)' \
+		"${VERIFY[@]}" --policy "$DEMO/owner/policy.json" "$DEMO/receipt-$name.ward"
+}
+
 # receipts NAME: the hospital's verdict over what the container handed out
 receipts() {
-	local line name n=0
-	while read -r line; do
-		name=${line#*\"resource\":\"default/dataset/}
-		name=${name%%\"*}
-		printf '%s\n' "$line" >"$DEMO/owner/line"
-		file_of "$DEMO" "receipt-$name.ward"
-		n=$((n + 1))
-		expect 0 "$1: the receipt for $name verifies, uid and cgroup pinned" 'ok (simulated)' \
-			"${VERIFY[@]}" --policy "$DEMO/owner/policy.json" "$DEMO/receipt-$name.ward"
-	done <"$DEMO/owner/release.log"
-	if [ $n = 4 ]; then echo "ok $1: four keys released, none to others"
-	else echo "not ok $1: $n keys released, not four"; fi
+	local name
+	each_release "$1" 4 receipt
 	expect 5 "$1: it does not where another uid is pinned" wrong-uid \
 		"${VERIFY[@]}" --policy "$DEMO/owner/other-uid.json" "$DEMO/receipt-$name.ward"
 	expect 5 "$1: nor where another cgroup is" wrong-cgroup \

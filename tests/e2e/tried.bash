@@ -42,6 +42,22 @@ expect() {
 	fi
 }
 
+# each_release SERIES COUNT JUDGE: for each release in the owner's log, its line in owner/line and
+# its receipt from the guest in receipt-$name.ward, JUDGE SERIES; and there are COUNT of them
+each_release() {
+	local line words=(no one two three four) n=0
+	while read -r line; do
+		name=${line#*\"resource\":\"default/dataset/}
+		name=${name%%\"*}
+		printf '%s\n' "$line" >"$DEMO/owner/line"
+		file_of "$DEMO" "receipt-$name.ward"
+		n=$((n + 1))
+		"$3" "$1"
+	done <"$DEMO/owner/release.log"
+	if [ $n = "$2" ]; then echo "ok $1: ${words[$2]} keys released, none to others"
+	else echo "not ok $1: $n keys released, not ${words[$2]}"; fi
+}
+
 # numbered: results on stdin as TAP; fails if one of them does
 numbered() {
 	tee "$OUT.tap" | awk '
