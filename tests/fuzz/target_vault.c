@@ -3,28 +3,11 @@
  * The answer of Azure Key Vault: as the text that was signed, whoever signed it, and as a JWS,
  * which nobody here may have signed.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../userspace/wardctl/skr.h"
 #include "fuzz.h"
-
-/* No TPM is asked. */
-int maa_tpm_open(const struct maa_key *k, enum maa_scheme scheme, const uint8_t *in, uint8_t *out,
-		 size_t *len, struct trouble *why)
-{
-	(void)k;
-	(void)scheme;
-	(void)in;
-	(void)out;
-	*len = 0;
-	return trouble_set(why, -EIO, "no TPM");
-}
-
-static const struct skr_request request = {
-	.vault = "https://v.example", .name = "k", .enc = "CKM_RSA_AES_KEY_WRAP", .nonce = "00",
-};
+#include "vault_world.h"
 
 static void must_say(enum skr_end how, const struct trouble *why)
 {
@@ -37,7 +20,7 @@ static void unsigned_jws(struct wv_bytes in)
 	X509_STORE *roots = X509_STORE_new();
 	struct skr_answer answer;
 	struct trouble why = { "" };
-	enum skr_end how = roots ? skr_open(in, &request, roots, &answer, &why) : SKR_UNSIGNED;
+	enum skr_end how = roots ? skr_open(in, &vault_request, roots, &answer, &why) : SKR_UNSIGNED;
 
 	if (how == SKR_OK)
 		fuzz_die("an answer that nobody signed");
@@ -67,7 +50,7 @@ int fuzz_one(struct wv_bytes in)
 {
 	struct skr_answer answer;
 	struct trouble why = { "" };
-	enum skr_end how = skr_read(in, &request, &answer, &why);
+	enum skr_end how = skr_read(in, &vault_request, &answer, &why);
 
 	must_say(how, &why);
 	if (how == SKR_OK)

@@ -11,32 +11,16 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "../../userspace/wardctl/skr.h"
 #include "../../userspace/verifier/jws.h"
 #include "fuzz.h"
+#include "vault_world.h"
 
 #define CERTS	8
-
-static const struct skr_request request = {
-	.vault = "https://v.example", .name = "k", .enc = "CKM_RSA_AES_KEY_WRAP", .nonce = "00",
-};
 
 bool __wrap_jws_verify(const struct jws *jws, EVP_PKEY *key);
 bool __wrap_jws_verify(const struct jws *jws, EVP_PKEY *key)
 {
 	return jws && key;
-}
-
-/* No TPM is asked. */
-int maa_tpm_open(const struct maa_key *k, enum maa_scheme scheme, const uint8_t *in, uint8_t *out,
-		 size_t *len, struct trouble *why)
-{
-	(void)k;
-	(void)scheme;
-	(void)in;
-	(void)out;
-	*len = 0;
-	return trouble_set(why, -1, "no TPM");
 }
 
 static X509_STORE *roots(void)
@@ -94,11 +78,12 @@ static json_t *payload(void)
 {
 	static const uint8_t wrapped[MAA_KEY_LEN + 40];
 	json_t *hsm = json_pack("{s:s, s:{s:s, s:s}, s:o}", "schema_version", "1.0", "header", "alg",
-				"dir", "enc", request.enc, "ciphertext",
+				"dir", "enc", vault_request.enc, "ciphertext",
 				maa_b64url(wrapped, sizeof(wrapped)));
 
-	return json_pack("{s:{s:s, s:s}, s:{s:{s:{s:s, s:s, s:o}}}}", "request", "enc", request.enc,
-			 "nonce", request.nonce, "response", "key", "key", "kid",
+	return json_pack("{s:{s:s, s:s}, s:{s:{s:{s:s, s:s, s:o}}}}", "request", "enc",
+			 vault_request.enc,
+			 "nonce", vault_request.nonce, "response", "key", "key", "kid",
 			 "https://v.example/keys/k/1", "kty", "oct-HSM", "key_hsm", text_b64url(hsm));
 }
 
@@ -156,7 +141,7 @@ int fuzz_one(struct wv_bytes in)
 	roots();
 	text = token(in, &first);
 	alloc_hold(false);
-	how = skr_open((struct wv_bytes){ (uint8_t *)text, strlen(text) }, &request, roots(), &answer, &why);
+	how = skr_open((struct wv_bytes){ (uint8_t *)text, strlen(text) }, &vault_request, roots(), &answer, &why);
 	skr_answer_free(&answer);
 	free(text);
 	if (how != SKR_OK && !*why.text)
