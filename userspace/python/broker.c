@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/release_evidence.h"
 #include "kbs.h"
 
 struct errand {
@@ -24,20 +25,12 @@ struct errand {
 static int get_evidence(const uint8_t *nonce, size_t nonce_len, const uint8_t *binding,
 			uint8_t **bundle, size_t *bundle_len, void *arg)
 {
+	const struct release_question question = { nonce, nonce_len, binding };
 	struct errand *errand = arg;
-	struct ward_evidence *evidence = NULL;
-	struct ward_request request = {
-		.size = sizeof(request), .purpose = WARD_PURPOSE_RELEASE,
-		.nonce = nonce, .nonce_len = nonce_len,
-	};
 	int err;
 
-	memcpy(request.binding, binding, sizeof(request.binding));
 	errand->at = "ask for evidence";
-	err = ward_session_attest(errand->session, &request, &evidence);
-	if (!err)
-		err = ward_bundle_encode(evidence, NULL, 0, bundle, bundle_len);
-	ward_evidence_free(evidence);
+	err = release_bundle(errand->session, &question, bundle, bundle_len);
 	if (!err)
 		errand->at = "answer the broker's challenge";
 	return err;

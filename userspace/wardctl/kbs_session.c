@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/release_evidence.h"
 #include "kbs_session.h"
 
 static int choose(struct wardctl *ctl, const char *option, const char *text,
@@ -122,21 +123,10 @@ int kbs_session_error(struct wardctl *ctl, const struct kbs_session *s, int err,
 static int bundle_for(const uint8_t *nonce, size_t nonce_len, const uint8_t *binding,
 		      uint8_t **bundle, size_t *bundle_len, void *arg)
 {
+	const struct release_question question = { nonce, nonce_len, binding };
 	const struct kbs_session *s = arg;
-	struct ward_evidence *evidence;
-	struct ward_request request = {
-		.size = sizeof(request), .purpose = WARD_PURPOSE_RELEASE,
-		.nonce = nonce, .nonce_len = nonce_len,
-	};
-	int err;
 
-	memcpy(request.binding, binding, sizeof(request.binding));
-	err = ward_session_attest(s->device, &request, &evidence);
-	if (err)
-		return err;
-	err = ward_bundle_encode(evidence, NULL, 0, bundle, bundle_len);
-	ward_evidence_free(evidence);
-	return err;
+	return release_bundle(s->device, &question, bundle, bundle_len);
 }
 
 static int raw_for(const uint8_t *report_data, struct ward_evidence **out, void *arg)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/release_evidence.h"
 #include "libward.h"
 #include "seal_job.h"
 
@@ -13,20 +14,9 @@
 static int get_evidence(const uint8_t *nonce, size_t nonce_len, const uint8_t *binding,
 			uint8_t **bundle, size_t *bundle_len, void *arg)
 {
-	struct ward_evidence *evidence = NULL;
-	struct ward_request request = {
-		.size = sizeof(request), .purpose = WARD_PURPOSE_RELEASE,
-		.nonce = nonce, .nonce_len = nonce_len,
-	};
-	int rc;
+	const struct release_question question = { nonce, nonce_len, binding };
 
-	memcpy(request.binding, binding, sizeof(request.binding));
-	rc = ward_session_attest(arg, &request, &evidence);
-	if (rc)
-		return rc;
-	rc = ward_bundle_encode(evidence, NULL, 0, bundle, bundle_len);
-	ward_evidence_free(evidence);
-	return rc;
+	return release_bundle(arg, &question, bundle, bundle_len);
 }
 
 static int say(char said[WARD_SEAL_SAID], int rc, const char *url, const char *what)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/release_evidence.h"
 #include "kbs.h"
 #include "scrub.h"
 
@@ -35,16 +36,11 @@ static int fail_kbs(int err, const struct ward_kbs_error *error, const char *wha
 static int get_evidence(const uint8_t *nonce, size_t nonce_len, const uint8_t *binding,
 			uint8_t **bundle, size_t *bundle_len, void *arg)
 {
+	const struct release_question question = { nonce, nonce_len, binding };
 	struct release_client *client = arg;
-	struct ward_evidence *evidence = NULL;
-	struct ward_request request = {
-		.size = sizeof(request), .purpose = WARD_PURPOSE_RELEASE,
-		.nonce = nonce, .nonce_len = nonce_len,
-	};
-	int err;
+	struct ward_evidence *evidence;
+	int err = release_evidence(client->session, &question, &evidence);
 
-	memcpy(request.binding, binding, sizeof(request.binding));
-	err = ward_session_attest(client->session, &request, &evidence);
 	if (err)
 		return err;
 	client->proof->simulated = evidence->tee == WARD_TEE_SIMULATED;
