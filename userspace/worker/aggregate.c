@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -22,19 +21,18 @@
 #include "attested.h"
 #include "card.h"
 #include "federate.h"
-#include "libward.h"
 #include "outfile.h"
 #include "progress.h"
 #include "receipt.h"
 #include "scrub.h"
+#include "session.h"
 
 struct aggregate {
 	const struct aggregate_options *options;
 	const struct emit *emit;
 	struct failure *failure;
 	struct plan *plan;
-	struct ward_session *session;
-	struct memory memory;
+	struct session session;
 	struct progress progress;
 	struct attested attested;
 	struct roster roster;
@@ -52,51 +50,16 @@ struct aggregate {
 	pthread_t thread;
 };
 
-static int fail_ward(struct aggregate *a, const char *what, int err)
-{
-	return failed(a->failure, fail_errno(err), "%s: %s", what, ward_strerror(err));
-}
-
 /* ---- before anybody comes ----------------------------------------------------------- */
 
 static int open_session(struct aggregate *a)
 {
-	const char *device = a->options->device ? a->options->device : WARD_DEVICE;
-	struct ward_info info = { .size = sizeof(info) };
-	struct memory_backend backend;
-	int err = ward_session_open(a->options->device, &a->session);
-
-	if (err)
-		return fail_ward(a, device, err);
-	err = ward_session_info(a->session, &info) ?:
-	      ward_session_watch(a->session, a->options->budget / 4 * 3, a->options->budget);
-	if (err)
-		return fail_ward(a, "limit of the session", err);
-	backend = memory_backend_ward(a->session);
-	memory_init(&a->memory, &backend, a->options->budget);
-	memcpy(a->card.session, info.out_session, WARD_ID_LEN);
-	memcpy(a->card.instance, info.out_instance, WARD_ID_LEN);
-	emit_step(a->emit, "open",
-		  json_pack("{s:o, s:I}", "session", emit_hex(info.out_session, WARD_ID_LEN),
-			    "budget", (json_int_t)a->options->budget),
-		  "session of %s, limited to %" PRIu64 " bytes of protected memory", device,
-		  a->options->budget);
-	return 0;
-}
-
-static int declare_plan(struct aggregate *a)
-{
-	int err = ward_session_measure(a->session, a->plan->digest, a->card.declared);
-
-	if (err)
-		return fail_ward(a, "declaring the plan", err);
-	emit_step(a->emit, "measure",
-		  json_pack("{s:s, s:o, s:o}", "plan", a->plan->name, "sha512",
-			    emit_hex(a->plan->digest, PLAN_DIGEST_LEN), "declared",
-			    emit_hex(a->card.declared, WARD_DIGEST_LEN)),
-		  "plan %s declared: %zu columns of the design matrix, %zu runs", a->plan->name,
-		  a->plan->features, a->plan->runs);
-	return 0;
+	a->session = (struct session){
+		.device = a->options->device, .budget = a->options->budget,
+		.emit = a->emit, .failure = a->failure,
+	};
+	return session_begin(&a->session, &a->card) ||
+	       session_declare(&a->session, a->plan, &a->card) ? -1 : 0;
 }
 
 /* ---- who connects --------------------------------------------------------------------- */
@@ -189,7 +152,7 @@ static void show_step(void *arg, const struct plan_run *run, uint64_t step, uint
 static int open_roster(struct aggregate *a)
 {
 	a->roster = (struct roster){
-		.plan = a->plan, .memory = &a->memory, .tell = tell_site, .tell_arg = a,
+		.plan = a->plan, .memory = &a->session.memory, .tell = tell_site, .tell_arg = a,
 		.options = {
 			.sites = (uint32_t)a->options->sites,
 			.quorum = (uint32_t)a->options->quorum,
@@ -228,7 +191,7 @@ static int train(struct aggregate *a)
 
 	a->hooks = (struct train_hooks){ .progress = show_step, .arg = a };
 	a->federation = (struct federation){
-		.plan = a->plan, .memory = &a->memory, .roster = &a->roster, .hooks = &a->hooks,
+		.plan = a->plan, .memory = &a->session.memory, .roster = &a->roster, .hooks = &a->hooks,
 		.restarted = tell_restart, .arg = a, .model = a->model,
 	};
 	progress_begin(&a->progress, "federation", a->emit->quiet);
@@ -313,33 +276,16 @@ static void forget(struct aggregate *a)
 		model_clear(&a->model[i]);
 	if (a->roster.ready)
 		roster_forget(&a->roster);
-	memory_release(&a->memory, NULL);
+	memory_release(&a->session.memory, NULL);
 	scrub_stack();
 }
 
 static int wipe_and_seal(struct aggregate *a)
 {
-	struct ward_seal sealed = { .size = sizeof(sealed) };
-	struct ward_info info = { .size = sizeof(info) };
-	uint64_t held = a->memory.live;
-	int err;
+	uint64_t held = a->session.memory.live;
 
 	forget(a);
-	err = ward_session_info(a->session, &info);
-	if (err)
-		return fail_ward(a, "session", err);
-	if (info.out_live)
-		return failed(a->failure, EXIT_DEVICE,
-			      "%" PRIu64 " bytes are still held after the wipe",
-			      (uint64_t)info.out_live);
-	emit_step(a->emit, "wipe",
-		  json_pack("{s:I, s:I}", "wiped", (json_int_t)held, "live", (json_int_t)0),
-		  "%" PRIu64 " bytes wiped, none held", held);
-	err = ward_session_seal(a->session, &sealed);
-	if (err)
-		return fail_ward(a, "seal", err);
-	emit_step(a->emit, "seal", NULL, "session sealed: it can hold no more protected memory");
-	return 0;
+	return session_seal(&a->session, held);
 }
 
 /* What stands before the aggregator's own receipt, and that receipt over it. */
@@ -359,7 +305,7 @@ static int take_receipt(struct aggregate *a, uint8_t **bundle, size_t *len)
 	free(bytes);
 	if (ret)
 		return failed(a->failure, EXIT_DEVICE, "out of memory");
-	return receipt_take(a->session, WARD_PURPOSE_RECEIPT, &binding, bundle, len, a->failure);
+	return receipt_take(a->session.ward, WARD_PURPOSE_RECEIPT, &binding, bundle, len, a->failure);
 }
 
 static int make_file(struct aggregate *a)
@@ -376,27 +322,6 @@ static int make_file(struct aggregate *a)
 	free(bundle);
 	a->file.receipt = NULL;
 	return a->bytes ? 0 : failed(a->failure, EXIT_DEVICE, "out of memory");
-}
-
-static int export_cards(struct aggregate *a)
-{
-	char path[PATH_MAX];
-	size_t i, bytes;
-
-	for (i = 0; i < a->plan->runs; i++) {
-		if (snprintf(path, sizeof(path), "%s/card-%s.ward", a->options->out,
-			     a->plan->run[i].name) >= (int)sizeof(path))
-			return failed(a->failure, EXIT_MISUSE, "%s: the path is too long",
-				      a->options->out);
-		if (receipt_export_card(a->session, a->card_digest[i], path, &bytes, a->failure))
-			return -1;
-		emit_step(a->emit, "card",
-			  json_pack("{s:s, s:s, s:I}", "run", a->plan->run[i].name, "file", path,
-				    "bytes", (json_int_t)bytes),
-			  "%s: %s vouches for its card, %zu bytes", a->plan->run[i].name, path,
-			  bytes);
-	}
-	return 0;
 }
 
 static int hand_out(struct aggregate *a)
@@ -422,16 +347,17 @@ static int run(struct aggregate *a)
 {
 	a->attested.reattest_ms = (uint32_t)a->options->reattest_s * 1000;
 	if (plan_load(a->options->plan, &a->plan, a->failure) ||
-	    outfile_dir(a->options->out, a->failure) || open_session(a) || declare_plan(a))
+	    outfile_dir(a->options->out, a->failure) || open_session(a))
 		return -1;
-	a->attested.session = a->session;
+	a->attested.session = a->session.ward;
 	if (attested_open(&a->attested, a->options->policy, a->options->root, a->failure) ||
 	    open_roster(a) || start_listening(a) || train(a) || write_models(a) ||
 	    describe_models(a))
 		return -1;
 	stop_listening(a);
 	collect_receipts(a);
-	return wipe_and_seal(a) || hand_out(a) || export_cards(a) ? -1 : 0;
+	return wipe_and_seal(a) || hand_out(a) ||
+	       session_cards(&a->session, a->plan, a->card_digest, a->options->out) ? -1 : 0;
 }
 
 int aggregate_run(const struct aggregate_options *options, const struct emit *emit,
@@ -451,7 +377,7 @@ int aggregate_run(const struct aggregate_options *options, const struct emit *em
 	roster_end(&a->roster);
 	forget(a);
 	attested_close(&a->attested);
-	ward_session_close(a->session);
+	ward_session_close(a->session.ward);
 	plan_free(a->plan);
 	free(a->bytes);
 	free(a);

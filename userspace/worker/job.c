@@ -5,8 +5,6 @@
  */
 #include "job.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,14 +16,8 @@
 #include "scrub.h"
 #include "vault.h"
 
-#define PATH_TEXT	PATH_MAX
 #define VAULT_SHARED	VAULT_CHECKPOINT
 #define VAULT_PER_SITE	4096u
-
-static int fail_ward(struct job *job, const char *what, int err)
-{
-	return failed(job->failure, fail_errno(err), "%s: %s", what, ward_strerror(err));
-}
 
 /* ---- before any key ------------------------------------------------------ */
 
@@ -56,80 +48,18 @@ static int open_inputs(struct job *job)
 	return 0;
 }
 
-/* From here on the kernel holds us to the budget, and evidence says so. */
-static int limit_session(struct job *job, const struct ward_info *info)
-{
-	uint64_t budget = job->options->budget;
-	int err;
-
-	if (budget > info->out_limit)
-		return failed(job->failure, EXIT_DEVICE,
-			      "the budget of %" PRIu64 " bytes is above the limit in force, %"
-			      PRIu64 "; lower --budget or raise the module's limit",
-			      budget, (uint64_t)info->out_limit);
-	job->pressure.threshold = job->options->threshold ? job->options->threshold :
-				  budget / 4 * 3;
-	err = ward_session_watch(job->session, job->pressure.threshold, budget);
-	return err ? fail_ward(job, "limit of the session", err) : 0;
-}
-
-/* Who may not open the device was refused by this machine, not by a broker. */
-static int no_session(struct job *job, int err)
-{
-	const char *device = job->options->device ? job->options->device : WARD_DEVICE;
-
-	if (err == -EPERM)
-		return failed(job->failure, EXIT_DEVICE,
-			      "%s: a device cgroup or a security module refuses; docker, podman:"
-			      " --device %s; systemd: DeviceAllow=%s rw; wardctl doctor tells more",
-			      device, device, device);
-	if (err == -EACCES)
-		return failed(job->failure, EXIT_DEVICE, "%s: %s", device, ward_strerror(err));
-	return fail_ward(job, device, err);
-}
-
 static int open_session(struct job *job)
 {
-	struct ward_info info = { .size = sizeof(info) };
-	struct memory_backend backend;
-	int err;
+	const struct job_options *options = job->options;
 
-	err = ward_session_open(job->options->device, &job->session);
-	if (err)
-		return no_session(job, err);
-	err = ward_session_info(job->session, &info);
-	if (err)
-		return fail_ward(job, "session", err);
-	if (limit_session(job, &info))
+	job->session = (struct session){
+		.device = options->device, .budget = options->budget,
+		.threshold = options->threshold, .emit = job->emit, .failure = job->failure,
+	};
+	if (session_begin(&job->session, &job->card))
 		return -1;
-	backend = memory_backend_ward(job->session);
-	memory_init(&job->memory, &backend, job->options->budget);
-	memcpy(job->card.session, info.out_session, WARD_ID_LEN);
-	memcpy(job->card.instance, info.out_instance, WARD_ID_LEN);
-	emit_step(job->emit, "open",
-		  json_pack("{s:o, s:I, s:I}", "session",
-			    emit_hex(info.out_session, WARD_ID_LEN), "budget",
-			    (json_int_t)job->options->budget, "threshold",
-			    (json_int_t)job->pressure.threshold),
-		  "session of %s, limited to %" PRIu64 " bytes of protected memory",
-		  job->options->device ? job->options->device : WARD_DEVICE,
-		  job->options->budget);
-	return 0;
-}
-
-static int declare_plan(struct job *job)
-{
-	int err = ward_session_measure(job->session, job->plan->digest, job->card.declared);
-
-	if (err)
-		return fail_ward(job, "declaring the plan", err);
-	emit_step(job->emit, "measure",
-		  json_pack("{s:s, s:o, s:o}", "plan", job->plan->name, "sha512",
-			    emit_hex(job->plan->digest, PLAN_DIGEST_LEN), "declared",
-			    emit_hex(job->card.declared, WARD_DIGEST_LEN)),
-		  "plan %s declared: %zu columns of the design matrix, %zu runs",
-		  job->plan->name, job->plan->features, job->plan->runs);
-	return 0;
+	job->pressure.threshold = job->session.threshold;
+	return session_declare(&job->session, job->plan, &job->card);
 }
 
 /* ---- keys ---------------------------------------------------------------- */
@@ -138,13 +68,13 @@ static int declare_plan(struct job *job)
 static int open_by_kernel(struct job *job, size_t i)
 {
 	struct memory_block block;
-	int ret, err = memory_get(&job->memory, MEMORY_PAGE, "header", &block);
+	int ret, err = memory_get(&job->session.memory, MEMORY_PAGE, "header", &block);
 
 	if (err)
 		return failed(job->failure, EXIT_DEVICE, "no room for a page: %s; raise --budget",
 			      ward_strerror(err));
 	ret = data_open_kernel(&job->data[i], job->release[i].held, block.handle, job->failure);
-	memory_put(&job->memory, &block);
+	memory_put(&job->session.memory, &block);
 	return ret;
 }
 
@@ -164,7 +94,7 @@ static int release_one(struct job *job, struct release_client *client, size_t i)
 		     data->name) >= (int)sizeof(resource))
 		return failed(job->failure, EXIT_MISUSE, "%s: the resource's name is too long",
 			      data->name);
-	if (release_fetch(client, &job->memory, resource, release, job->failure))
+	if (release_fetch(client, &job->session.memory, resource, release, job->failure))
 		return -1;
 	if (memcmp(release->dataset, data->id, sizeof(data->id)))
 		return failed(job->failure, EXIT_DAMAGED,
@@ -201,7 +131,7 @@ static int open_vault(struct job *job)
 	int err;
 
 	data_warm_up();
-	err = vault_open(&job->memory, len);
+	err = vault_open(&job->session.memory, len);
 	if (err)
 		return failed(job->failure, EXIT_DEVICE,
 			      "no room for %zu bytes of key schedules: %s; raise --budget",
@@ -216,7 +146,7 @@ static int get_keys(struct job *job)
 	struct memory_region *outer;
 	int ret;
 
-	if (release_open(job->options->broker, job->options->ca, job->session,
+	if (release_open(job->options->broker, job->options->ca, job->session.ward,
 			 !job->options->key_in_user_space, &job->proof, &client, job->failure))
 		return -1;
 	emit_step(job->emit, "attest",
@@ -226,11 +156,11 @@ static int get_keys(struct job *job)
 		  job->proof.simulated ? " (simulated TEE)" : "",
 		  job->proof.kernel ? "the kernel alone holds the keys" :
 				      "keys in user space, the weaker way");
-	outer = memory_scope(&job->memory);
+	outer = memory_scope(&job->session.memory);
 	/* what the kernel holds needs no vault */
 	ret = ((!job->proof.kernel || job->options->checkpoint) && open_vault(job)) ||
 	      release_all(job, client) ? -1 : 0;
-	memory_release(&job->memory, outer);
+	memory_release(&job->session.memory, outer);
 	release_close(client);
 	scrub_stack();
 	return ret;
@@ -253,7 +183,7 @@ static int early_receipt(struct job *job)
 
 	if (!job->options->early_receipt)
 		return 0;
-	if (receipt_export(job->session, WARD_PURPOSE_REPORT, &binding,
+	if (receipt_export(job->session.ward, WARD_PURPOSE_REPORT, &binding,
 			   job->options->early_receipt, NULL, job->failure))
 		return -1;
 	emit_step(job->emit, "early", NULL, "%s: evidence before the seal; not a receipt",
@@ -261,44 +191,18 @@ static int early_receipt(struct job *job)
 	return 0;
 }
 
-static int wipe(struct job *job)
+static int wipe_and_seal(struct job *job)
 {
-	struct ward_info info = { .size = sizeof(info) };
-	size_t peak = job->memory.peak;
-	uint64_t held = job->memory.live;
-	int err;
+	uint64_t held = job->session.memory.live;
 
 	job_forget(job);
 	scrub_stack();
-	err = ward_session_info(job->session, &info);
-	if (err)
-		return fail_ward(job, "session", err);
-	if (info.out_live)
-		return failed(job->failure, EXIT_DEVICE,
-			      "%" PRIu64 " bytes are still held after the wipe",
-			      (uint64_t)info.out_live);
-	emit_step(job->emit, "wipe",
-		  json_pack("{s:I, s:I, s:I}", "wiped", (json_int_t)held, "peak",
-			    (json_int_t)peak, "live", (json_int_t)info.out_live),
-		  "%" PRIu64 " bytes wiped, none held; most ever held %zu of %" PRIu64,
-		  held, peak, job->options->budget);
-	return 0;
-}
-
-static int seal(struct job *job)
-{
-	struct ward_seal sealed = { .size = sizeof(sealed) };
-	int err = ward_session_seal(job->session, &sealed);
-
-	if (err)
-		return fail_ward(job, "seal", err);
-	emit_step(job->emit, "seal", NULL, "session sealed: it can hold no more protected memory");
-	return 0;
+	return session_seal(&job->session, held);
 }
 
 static int export_receipts(struct job *job)
 {
-	char path[PATH_TEXT];
+	char path[PATH_MAX];
 	size_t i, bytes;
 
 	for (i = 0; i < job->options->count; i++) {
@@ -308,7 +212,7 @@ static int export_receipts(struct job *job)
 			     job->data[i].name) >= (int)sizeof(path))
 			return failed(job->failure, EXIT_MISUSE, "%s: the path is too long",
 				      job->options->out);
-		if (receipt_take(job->session, WARD_PURPOSE_RECEIPT, &binding, &job->receipt[i],
+		if (receipt_take(job->session.ward, WARD_PURPOSE_RECEIPT, &binding, &job->receipt[i],
 				 &bytes, job->failure) ||
 		    outfile_put(path, job->receipt[i], bytes, job->failure))
 			return -1;
@@ -319,30 +223,6 @@ static int export_receipts(struct job *job)
 				    emit_hex(job->release[i].id, RELEASE_ID_LEN),
 				    "bytes", (json_int_t)bytes),
 			  "%s: %s, %zu bytes", job->data[i].name, path, bytes);
-	}
-	return 0;
-}
-
-/* Of the same sealed session as the receipts. */
-static int export_cards(struct job *job)
-{
-	char path[PATH_TEXT];
-	size_t i, bytes;
-
-	for (i = 0; i < job->plan->runs; i++) {
-		const char *name = job->plan->run[i].name;
-
-		if (snprintf(path, sizeof(path), "%s/card-%s.ward", job->options->out, name) >=
-		    (int)sizeof(path))
-			return failed(job->failure, EXIT_MISUSE, "%s: the path is too long",
-				      job->options->out);
-		if (receipt_export_card(job->session, job->card_digest[i], path, &bytes, job->failure))
-			return -1;
-		emit_step(job->emit, "card",
-			  json_pack("{s:s, s:s, s:o, s:I}", "run", name, "file", path, "sha512",
-				    emit_hex(job->card_digest[i], CARD_DIGEST_LEN),
-				    "bytes", (json_int_t)bytes),
-			  "%s: %s vouches for its card, %zu bytes", name, path, bytes);
 	}
 	return 0;
 }
@@ -369,12 +249,12 @@ static int compute(struct job *job)
 
 static int settle(struct job *job)
 {
-	return wipe(job) || seal(job) || export_receipts(job) ? -1 : 0;
+	return wipe_and_seal(job) || export_receipts(job) ? -1 : 0;
 }
 
 static int run(struct job *job)
 {
-	if (open_inputs(job) || open_session(job) || declare_plan(job) || get_keys(job))
+	if (open_inputs(job) || open_session(job) || get_keys(job))
 		return -1;
 	describe(job);
 	if (compute(job)) {
@@ -383,7 +263,10 @@ static int run(struct job *job)
 			settle(job);
 		return -1;
 	}
-	if (settle(job) || export_cards(job) || job_hand_in(job))
+	/* of the same sealed session as the receipts */
+	if (settle(job) ||
+	    session_cards(&job->session, job->plan, job->card_digest, job->options->out) ||
+	    job_hand_in(job))
 		return -1;
 	job_no_more(job);
 	return 0;
@@ -403,7 +286,7 @@ int job_run(const struct job_options *options, const struct emit *emit,
 	ret = run(job);
 	job_forget(job);
 	job_leave(job);
-	ward_session_close(job->session);
+	ward_session_close(job->session.ward);
 	plan_free(job->plan);
 	free(job);
 	scrub_stack();

@@ -17,10 +17,10 @@ static int fetch_key(struct job *job, struct release *release)
 	struct release_proof proof = { 0 };
 	int ret;
 
-	if (release_open(options->broker, options->ca, job->session, false, &proof, &client,
+	if (release_open(options->broker, options->ca, job->session.ward, false, &proof, &client,
 			 job->failure))
 		return -1;
-	ret = release_fetch(client, &job->memory, options->seal.resource, release, job->failure);
+	ret = release_fetch(client, &job->session.memory, options->seal.resource, release, job->failure);
 	release_close(client);
 	return ret;
 }
@@ -44,7 +44,7 @@ int job_seal(struct job *job)
 		return 0;
 	if (options->seal.resource && fetch_key(job, &release))
 		return -1;
-	if (seal_open(&job->seal, &options->seal, release.key, &job->memory, job->failure))
+	if (seal_open(&job->seal, &options->seal, release.key, &job->session.memory, job->failure))
 		return -1;
 	say_who(&options->seal, who, sizeof(who));
 	emit_step(job->emit, "checkpoint",
@@ -77,7 +77,7 @@ int job_resume(struct job *job)
 	*checkpoint = (struct checkpoint){
 		.path = job->options->checkpoint, .steps = job->options->every_steps,
 		.seconds = job->options->every_seconds, .plan = job->plan, .data = job->data,
-		.sites = job->options->count, .seal = &job->seal, .memory = &job->memory,
+		.sites = job->options->count, .seal = &job->seal, .memory = &job->session.memory,
 		.trouble = tell_trouble, .arg = job,
 	};
 	if (checkpoint_open(checkpoint, &job->keeper, job->failure))

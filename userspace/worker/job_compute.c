@@ -65,7 +65,7 @@ static size_t largest_chunk(const struct job *job)
 /* More slots than chunks, or than fit the budget, would stand empty. */
 static size_t ring_slots(const struct job *job, size_t chunk)
 {
-	uint64_t slots = job->memory.budget / chunk, chunks = 0;
+	uint64_t slots = job->session.memory.budget / chunk, chunks = 0;
 	size_t i;
 
 	for (i = 0; i < job->options->count; i++)
@@ -80,12 +80,12 @@ static int load_ring(struct job *job)
 {
 	size_t chunk = largest_chunk(job);
 
-	if (ring_init(&job->ring, &job->memory, chunk, ring_slots(job, chunk),
+	if (ring_init(&job->ring, &job->session.memory, chunk, ring_slots(job, chunk),
 		      job->options->count, job->failure))
 		return -1;
 	if (job->options->threads > 1 && ring_read_ahead(&job->ring, job->failure))
 		return -1;
-	job->pressure.session = job->session;
+	job->pressure.session = job->session.ward;
 	job->pressure.ring = &job->ring;
 	job->ring.before = pressure_check;
 	job->ring.before_arg = &job->pressure;
@@ -125,12 +125,12 @@ int job_load(struct job *job)
 		return -1;
 	for (i = 0; i < job->options->count; i++) {
 		if (data_site(&job->data[i], (unsigned int)i, &job->site[i], job->failure) ||
-		    site_init(&job->site[i], job->plan, &job->ring, &job->memory,
+		    site_init(&job->site[i], job->plan, &job->ring, &job->session.memory,
 			      job->failure))
 			return -1;
 	}
 	job->cohort = (struct cohort){
-		.plan = job->plan, .memory = &job->memory, .ring = &job->ring,
+		.plan = job->plan, .memory = &job->session.memory, .ring = &job->ring,
 		.sites = job->options->count, .site = job->site,
 	};
 	if (job->options->join)	/* the aggregator asks for the survey */
@@ -277,7 +277,7 @@ void job_forget(struct job *job)
 		model_clear(&job->model[i]);
 	checkpoint_end(&job->checkpoint);
 	ring_end(&job->ring);
-	memory_release(&job->memory, NULL);
+	memory_release(&job->session.memory, NULL);
 	for (i = 0; i < job->options->count; i++) {
 		data_close(&job->data[i]);
 		ward_key_free(job->release[i].held);

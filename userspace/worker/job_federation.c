@@ -22,7 +22,7 @@ static void show_question(void *arg, const struct wire_head *head, const struct 
 
 static int connect_aggregator(struct job *job)
 {
-	job->attested.session = job->session;
+	job->attested.session = job->session.ward;
 	job->attested.reattest_ms = (uint32_t)job->options->reattest_s * 1000;
 	if (attested_open(&job->attested, job->options->peer_policy, job->options->peer_root,
 			  job->failure) ||

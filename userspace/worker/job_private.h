@@ -12,12 +12,11 @@
 #include "cohort.h"
 #include "data.h"
 #include "job.h"
-#include "libward.h"
-#include "memory.h"
 #include "pressure.h"
 #include "progress.h"
 #include "release.h"
 #include "ring.h"
+#include "session.h"
 #include "train.h"
 
 struct job {
@@ -25,8 +24,7 @@ struct job {
 	const struct emit *emit;
 	struct failure *failure;
 	struct plan *plan;
-	struct ward_session *session;
-	struct memory memory;
+	struct session session;
 	struct ring ring;
 	struct pressure pressure;
 	struct progress progress;
