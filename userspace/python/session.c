@@ -107,14 +107,18 @@ static PyObject *session_close(PyObject *object, PyObject *unused)
 	}
 	if (!self->handle)
 		Py_RETURN_NONE;
-	if (self->shared_views)
-		return PyErr_Format(PyExc_BufferError,
-				    "%zd views of the session's shared buffers live, which end with it",
-				    self->shared_views);
+	/* The wait for the lock lets others run, who may take a view. */
 	if (session_lock(self))
 		return NULL;
-	session_end(self);
+	if (self->shared_views)
+		PyErr_Format(PyExc_BufferError,
+			     "%zd views of the session's shared buffers live, which end with it",
+			     self->shared_views);
+	else
+		session_end(self);
 	session_unlock(self);
+	if (PyErr_Occurred())
+		return NULL;
 	Py_RETURN_NONE;
 }
 
