@@ -48,9 +48,9 @@ uint32_t part_error(const struct answer *a, int i);
 /* Replies of agents that a run is to have; /fw/hostile, a number, asks for others. */
 int replies_wanted(void);
 
-/** struct memory - what the kernel holds, in KiB */
+/** struct memory - what the kernel holds, in KiB; @listed: free, too, in processors' own lists */
 struct memory {
-	long free, slab, vmalloc;
+	long free, listed, slab, vmalloc;
 };
 
 struct memory memory_now(void);
