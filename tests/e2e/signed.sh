@@ -13,9 +13,9 @@ OUT=build/run/signed
 BIN=$(realpath "${BIN:-build/bin}")
 SERIES=${SERIES:-6.12}
 VARS=/usr/share/OVMF/OVMF_VARS_4M.fd
+. tests/harness/results.sh
 . tests/e2e/tried.bash
 
-echo "TAP version 13"
 for tool in sbsign openssl; do
 	command -v $tool >/dev/null || {
 		echo "1..0 # SKIP $tool is missing (package sbsigntool)"
