@@ -111,6 +111,6 @@ echo "TAP version 13"
 make -s tsmsim-keys >&2
 trap owner_stop EXIT
 prepare
-for series in ${KERNELS:-6.12}; do
+for series in ${FEDERATION_KERNELS:-6.12}; do
 	one_guest "$series"
 done | numbered
