@@ -32,12 +32,13 @@ packages_of() {
 	esac | tr -s ' \n' ' '
 }
 
-# What the packages of a directory need, so that they install without a network.
+# What the packages of a directory need beside each other, so that they install without a network.
 depends_of() {
 	local deb
 	for deb in "$1"/*.deb; do
 		dpkg-deb -f "$deb" Depends | tr , '\n'
-	done | sed 's/|.*//; s/(.*//' | tr -d ' ' | grep -vE '^(libward|ward|$)' | sort -u
+	done | sed 's/|.*//; s/(.*//' | tr -d ' ' | sort -u |
+		grep -vxF -e '' -f <(for deb in "$1"/*.deb; do dpkg-deb -f "$deb" Package; done)
 }
 
 build_depends() {
