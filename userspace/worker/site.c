@@ -2,118 +2,6 @@
 #include "site.h"
 
 #include <inttypes.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-static int find_column(const struct site *site, const char *name, size_t *out,
-		       struct failure *failure)
-{
-	size_t i;
-
-	for (i = 0; i < site->table.columns; i++) {
-		if (!strcmp(site->table.names[i], name)) {
-			*out = i;
-			return 0;
-		}
-	}
-	return failed(failure, EXIT_DAMAGED, "%s: the table has no column %s, which the plan uses",
-		      site->name, name);
-}
-
-/* Nothing is made of a column that the plan does not name. */
-static int make_uses(struct site *site, struct failure *failure)
-{
-	size_t i;
-
-	site->use = calloc(site->table.columns, sizeof(*site->use));
-	site->word = calloc(site->plan->features + 1, sizeof(*site->word));
-	site->column = calloc(site->plan->features, sizeof(*site->column));
-	if (!site->use || !site->word || !site->column)
-		return failed(failure, EXIT_DEVICE, "%s: out of memory", site->name);
-	for (i = 0; i < site->table.columns; i++)
-		site->use[i].kind = FIELD_SKIP;
-	site->table.use = site->use;
-	return 0;
-}
-
-static int find_label(struct site *site, struct failure *failure)
-{
-	const struct plan *plan = site->plan;
-	const char *label = *plan->label_column ? plan->label_column : site->label;
-	struct field_use *use;
-
-	if (!label)
-		return failed(failure, EXIT_DAMAGED,
-			      "%s: neither the plan nor the data set names the label's column",
-			      site->name);
-	if (find_column(site, label, &site->label_column, failure))
-		return -1;
-	use = &site->use[site->label_column];
-	use->kind = *plan->label_word ? FIELD_WORD : FIELD_NUMBER;
-	site->word[plan->features] = plan->label_word;
-	use->words = &site->word[plan->features];
-	use->count = 1;
-	return 0;
-}
-
-/* Words of one column are neighbours in the plan, so they are in site->word. */
-static int find_feature(struct site *site, size_t i, struct failure *failure)
-{
-	const struct plan_feature *feature = &site->plan->feature[i];
-	struct field_use *use;
-
-	if (find_column(site, feature->column, &site->column[i], failure))
-		return -1;
-	if (site->column[i] == site->label_column)
-		return failed(failure, EXIT_DAMAGED,
-			      "%s: the plan uses the label's column %s as a feature",
-			      site->name, feature->column);
-	use = &site->use[site->column[i]];
-	use->kind = *feature->word ? FIELD_WORD : FIELD_NUMBER;
-	site->word[i] = feature->word;
-	if (!use->count++)
-		use->words = &site->word[i];
-	return 0;
-}
-
-static int map_columns(struct site *site, struct failure *failure)
-{
-	size_t i;
-
-	if (find_label(site, failure))
-		return -1;
-	for (i = 0; i < site->plan->features; i++) {
-		if (find_feature(site, i, failure))
-			return -1;
-	}
-	return 0;
-}
-
-/* A column that a course names, or none. */
-static int course_column(struct site *site, const char *name, enum field_kind kind, size_t *out,
-			 struct failure *failure)
-{
-	*out = COURSE_NO_COLUMN;
-	if (!*name)
-		return 0;
-	if (find_column(site, name, out, failure))
-		return -1;
-	if (site->use[*out].kind != FIELD_SKIP)
-		return failed(failure, EXIT_DAMAGED, "%s: the plan's course uses the column %s twice",
-			      site->name, name);
-	site->use[*out].kind = kind;
-	return 0;
-}
-
-static int map_course(struct site *site, struct failure *failure)
-{
-	const struct plan_course *course = &site->plan->course;
-
-	return course_column(site, course->column, FIELD_NUMBER, &site->course.column, failure) ||
-	       course_column(site, course->by, FIELD_NAME, &site->course.by, failure) ||
-	       course_column(site, course->time, FIELD_TIME, &site->course.time, failure) ? -1 : 0;
-}
 
 int site_init(struct site *site, const struct plan *plan, struct ring *ring,
 	      struct memory *memory, struct failure *failure)
@@ -123,9 +11,15 @@ int site_init(struct site *site, const struct plan *plan, struct ring *ring,
 	if (!plan_names_site(plan, site->name))
 		return failed(failure, EXIT_DAMAGED, "plan: split.test does not name the data set %s",
 			      site->name);
-	if (table_init(&site->table, memory, failure) || make_uses(site, failure) ||
-	    (plan->course.past ? map_course : map_columns)(site, failure))
+	if (table_init(&site->table, memory, failure))
 		return -1;
+	site->design = (struct design){
+		.name = site->name, .names = site->table.names, .columns = site->table.columns,
+		.label = site->label,
+	};
+	if (design_init(&site->design, plan, &site->course, failure))
+		return -1;
+	site->table.use = design_use(&site->design);
 	site->values = memory_doubles(memory, site->table.columns);
 	if (!site->values || (plan->course.past && course_init(&site->course, plan, memory)) ||
 	    stats_init(&site->stats, memory, plan->features) ||
@@ -142,12 +36,7 @@ void site_end(struct site *site)
 	site->slot = NULL;
 	table_end(&site->table);
 	course_end(&site->course);
-	free(site->column);
-	free(site->use);
-	free(site->word);
-	site->column = NULL;
-	site->use = NULL;
-	site->word = NULL;
+	design_end(&site->design);
 }
 
 void site_rewind(struct site *site)
@@ -189,48 +78,6 @@ static int next_values(struct site *site, struct failure *failure)
 	return got;
 }
 
-static double label_of(const struct plan *plan, double label)
-{
-	switch (plan->label) {
-	case PLAN_LABEL_VALUE:
-		return label;
-	case PLAN_LABEL_ABOVE:
-		return label > plan->label_value;
-	default:
-		return *plan->label_word ? label == 0 : label == plan->label_value;
-	}
-}
-
-/* @i: of the features. Columns of words hold the place of a word among its column's. */
-static double indicate(const struct site *site, size_t i, double value)
-{
-	const struct plan_feature *feature = &site->plan->feature[i];
-	size_t first = (size_t)(site->use[site->column[i]].words - site->word);
-
-	return *feature->word ? value == (double)(i - first) : value == feature->level;
-}
-
-/* Return: 1 when the row counts, 0 when a value is missing. */
-static int encode(const struct site *site, struct site_row *row)
-{
-	const struct plan *plan = site->plan;
-	double label = site->values[site->label_column];
-	size_t i;
-
-	if (isnan(label))
-		return 0;
-	row->x[plan->features] = label_of(plan, label);
-	for (i = 0; i < plan->features; i++) {
-		double value = site->values[site->column[i]];
-
-		if (isnan(value) && plan->missing == PLAN_MISSING_DROP)
-			return 0;
-		row->x[i] = plan->feature[i].indicator && !isnan(value) ?
-			    indicate(site, i, value) : value;
-	}
-	return 1;
-}
-
 static int next_window(struct site *site, struct site_row *row, struct failure *failure)
 {
 	enum course_part part;
@@ -257,7 +104,7 @@ int site_next(struct site *site, struct site_row *row, struct failure *failure)
 	while ((got = next_values(site, failure)) == 1) {
 		row->test = plan_is_test(site->plan, site->name, site->row++,
 					site->fold);
-		if (encode(site, row))
+		if (design_row(&site->design, site->values, row->x))
 			return 1;
 	}
 	return got;

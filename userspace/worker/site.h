@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One data set as rows of the design matrix: chunks from the ring, fields from
- * the table, columns, label and split as the plan says.
+ * the table, columns and label from the design, split as the plan says.
  */
 #ifndef WARD_WORKER_SITE_H
 #define WARD_WORKER_SITE_H
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "course.h"
+#include "design.h"
 #include "failure.h"
 #include "plan.h"
 #include "ring.h"
@@ -55,10 +56,7 @@ struct site {
 	/* private */
 	const struct plan *plan;
 	struct ring *ring;
-	size_t *column;		/* of each feature */
-	size_t label_column;
-	struct field_use *use;	/* of each column of the table */
-	const char **word;	/* of columns of words: indicators' and the label's, back to back */
+	struct design design;
 	struct course course;
 	double *values;		/* one row of the table */
 	struct ring_slot *slot;
