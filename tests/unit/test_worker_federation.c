@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A federation against one place with all data sets, and against sites and aggregators that
- * die, come late, are late, or send what they must not.
+ * die, come late, are late, or are none; test_worker_witness.c has those that lie.
  */
 #include "federation_bench.h"
 
@@ -413,83 +413,7 @@ static void test_straggler(void **state)
 	fed_begin(&fed, plan_text, 1, 1);
 }
 
-/* ---- sites that send what they must not ------------------------------------------------- */
-
-struct poison {
-	uint32_t type;
-	size_t at;		/* in the frame */
-	uint64_t value;		/* written there, little endian */
-	unsigned int done;
-};
-
-static int poison(void *arg, uint8_t *frame, size_t len)
-{
-	struct poison *p = arg;
-	size_t i;
-
-	if (type_of(frame) != p->type)
-		return 0;
-	p->done++;
-	for (i = 0; i < 8 && p->at + i < len; i++)
-		frame[p->at + i] = (uint8_t)(p->value >> 8 * i);
-	return 0;
-}
-
-/* What is written of the site in the middle. */
-static void check_card(bool nothing)
-{
-	const struct site *b = &fed.federation.site[1];
-
-	assert_true(!nothing || (!b->rows && !b->train && !b->dropped));
-	assert_true(isfinite(b->scaler.scale[0]) && b->scaler.scale[0] > 0);
-}
-
-static void test_poisoned(void **state)
-{
-	static const struct {
-		struct poison poison;
-		const char *said;
-	} cases[] = {
-		{ { WIRE_MOMENTS, 16 + 8, UINT64_MAX, 0 }, "the rows that it counted make no sense" },
-		{ { WIRE_MOMENTS, 16 + 40 + 32, 0x7ff0000000000000, 0 }, "it sent a number that is not finite" },
-		{ { WIRE_MOMENTS, 16 + 40 + 64, 0xbff0000000000000, 0 }, "the rows that it counted make no sense" },
-		{ { WIRE_MOMENTS, 16 + 40 + 32, 0x7f00000000000000, 0 }, "the rows that it counted make no sense" },
-		{ { WIRE_SUMS, 16, 1, 0 }, "the rows that it counted make no sense" },
-		{ { WIRE_SUMS, 16 + 16, 0x7ff8000000000000, 0 }, "it sent a number that is not finite" },
-		{ { WIRE_SUMS, 16 + 16 + 40, 0x7ff8000000000000, 0 }, "it sent a number that is not finite" },
-		{ { WIRE_SUMS, 16 + 16, 0x43e0000000000000, 0 }, "what it sent is larger than" },
-		{ { WIRE_UPDATE, 16, 7, 0 }, "the rows that it counted make no sense" },
-		{ { WIRE_UPDATE, 16 + 24, 0xfff0000000000000, 0 }, "it sent a number that is not finite" },
-		{ { WIRE_UPDATE, 16 + 24, 0x40f0000000000000, 0 }, "what it sent is larger than" },
-		{ { WIRE_FIGURES, 16 + 8, 1, 0 }, "it sent a frame that does not belong there" },
-		{ { WIRE_SUMS, 4, 3, 0 }, "it sent a frame that does not belong there" },
-		{ { WIRE_SUMS, 8, 12345, 0 }, "it sent a frame that does not belong there" },
-		{ { WIRE_UPDATE, 0, UINT64_MAX, 0 }, "it sent a frame that does not belong there" },
-	};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct poison p = cases[i].poison;
-
-		site[1].hook = poison;
-		site[1].arg = &p;
-		fed_begin(&fed, plan_text, SITES, 2);
-		run_all(0, SITES);
-		if (fed.ret)
-			fail_msg("case %zu: %s", i, fed.failure.text);
-		if (!p.done || !fed_said(&fed, "b", cases[i].said))
-			fail_msg("case %zu: %s", i, fed.told.text);
-		assert_int_equal(site[1].ret, -1);
-		assert_true(site[1].failure.exit == EXIT_REFUSED ||
-			    site[1].failure.exit == EXIT_NETWORK);
-		assert_true(!site[0].ret && !site[2].ret && isfinite(fed.model[2].theta[0]));
-		check_card(p.type == WIRE_MOMENTS);
-		teardown(state);
-		setup(state);
-	}
-	fed_begin(&fed, plan_text, 1, 1);
-}
+/* ---- sites that are none of these ---------------------------------------------------- */
 
 static void test_wrong_plan(void **state)
 {
@@ -562,7 +486,6 @@ int main(void)
 		TEST(test_aggregator_dies),
 		TEST(test_late_join),
 		TEST(test_straggler),
-		TEST(test_poisoned),
 		TEST(test_wrong_plan),
 		TEST(test_same_name),
 		TEST(test_strangers),

@@ -6,7 +6,7 @@
 
 #include "average.h"
 #include "scrub.h"
-#include "vector.h"
+#include "witness.h"
 
 static const struct plan_run *run_of(const struct federation *f)
 {
@@ -27,28 +27,12 @@ static int no_quorum(struct federation *f, size_t sites, struct failure *failure
 
 /* ---- standardisation ------------------------------------------------------------ */
 
-/* So that squares of all sites' together are finite, too. */
-#define MEAN_MAX	1e100
-#define M2_MAX		1e200
-
-/* What no table can have counted is refused. */
-static uint32_t check_moments(const struct wire_counts *counts, const struct stats *stats)
+static struct witness witness_of(const struct federation *f, const struct member *m)
 {
-	size_t i;
-
-	if (!vector_finite(stats->mean, stats->columns) || !vector_finite(stats->m2, stats->columns) ||
-	    !vector_finite(stats->count, stats->columns))
-		return WIRE_NOT_FINITE;
-	if (counts->rows > 1ull << 48 || counts->train > counts->rows ||
-	    counts->test > counts->rows - counts->train ||
-	    counts->positive > counts->train + counts->test)
-		return WIRE_ROWS;
-	for (i = 0; i < stats->columns; i++) {
-		if (stats->count[i] < 0 || stats->count[i] > (double)counts->train ||
-		    fabs(stats->mean[i]) > MEAN_MAX || stats->m2[i] < 0 || stats->m2[i] > M2_MAX)
-			return WIRE_ROWS;
-	}
-	return 0;
+	return (struct witness){
+		.plan = f->plan, .run = run_of(f), .pooled = &f->pooled, .counts = &m->counts,
+		.stats = &m->stats,
+	};
 }
 
 static bool is_wanted(const struct member *member)
@@ -70,7 +54,7 @@ static void take_moments(struct federation *f, struct member *m)
 	if (!payload)
 		return;
 	reason = wire_moments_get(payload, len, &m->counts, &m->stats) ?
-		 WIRE_DAMAGED : check_moments(&m->counts, &m->stats);
+		 WIRE_DAMAGED : witness_moments(&m->counts, &m->stats);
 	m->surveyed = !reason;
 	if (!reason)
 		return;
@@ -183,31 +167,18 @@ static void everybody(struct federation *f)
 
 /* ---- full gradients --------------------------------------------------------------- */
 
-static uint32_t check_sums(const struct federation *f, const struct member *m)
-{
-	const struct gradient *sums = &f->part;
-	double rows = (double)m->counts.train, norm;
-
-	if (sums->rows != m->counts.train)
-		return WIRE_ROWS;
-	norm = average_norm(sums->g, sums->params);
-	if (!isfinite(sums->loss) || !isfinite(norm) ||
-	    (sums->h && !vector_finite(sums->h, sums->block * sums->block)))
-		return WIRE_NOT_FINITE;
-	return norm > run_of(f)->max_norm * (rows > 0 ? rows : 1) ? WIRE_NORM : 0;
-}
-
 /* Return: 0, or -1: its sums are not there, and the run has to begin anew. */
 static int merge_sums(struct federation *f, struct member *m, struct gradient *out)
 {
 	size_t len;
 	const uint8_t *payload = roster_answer(f->roster, m, &len);
+	const struct witness w = witness_of(f, m);
 	uint32_t reason;
 
 	if (!payload)
 		return -1;
 	gradient_clear(&f->part);
-	reason = wire_sums_get(payload, len, &f->part) ? WIRE_DAMAGED : check_sums(f, m);
+	reason = wire_sums_get(payload, len, &f->part) ? WIRE_DAMAGED : witness_sums(&w, &f->part);
 	if (reason) {
 		roster_refuse(f->roster, m, reason);
 		return -1;
@@ -298,30 +269,19 @@ static int train_gradient(struct federation *f, struct failure *failure)
 
 /* ---- federated averaging ------------------------------------------------------------ */
 
-static uint32_t check_update(const struct federation *f, const struct member *m,
-			     const struct wire_update *update)
-{
-	double norm = average_norm(f->update, net_params(&model_of(f)->net));
-
-	if (update->rows != m->counts.train)
-		return WIRE_ROWS;
-	if (!isfinite(norm) || !isfinite(update->loss))
-		return WIRE_NOT_FINITE;
-	return norm > run_of(f)->max_norm ? WIRE_NORM : 0;
-}
-
 /* Return: 1 when the site counted in this round. */
 static size_t add_update(struct federation *f, struct member *m, struct average *average)
 {
 	struct wire_update update;
 	size_t len, params = net_params(&model_of(f)->net);
 	const uint8_t *payload = roster_answer(f->roster, m, &len);
+	const struct witness w = witness_of(f, m);
 	uint32_t reason;
 
 	if (!payload)
 		return 0;
 	reason = wire_update_get(payload, len, &update, f->update, params) ?
-		 WIRE_DAMAGED : check_update(f, m, &update);
+		 WIRE_DAMAGED : witness_update(&w, &update, f->update, params);
 	if (reason) {
 		roster_refuse(f->roster, m, reason);
 		m->here = false;
@@ -429,12 +389,15 @@ static void take_figures(struct federation *f, size_t run, struct member *m)
 	struct metrics figures;
 	size_t len;
 	const uint8_t *payload = roster_answer(f->roster, m, &len);
+	const struct witness w = witness_of(f, m);
+	uint32_t reason;
 
 	if (!payload)
 		return;
-	if (wire_figures_get(payload, len, &figures) || figures.kind != f->model[run].net.loss ||
-	    figures.rows != m->counts.test) {
-		roster_refuse(f->roster, m, WIRE_DAMAGED);
+	reason = wire_figures_get(payload, len, &figures) ?
+		 WIRE_DAMAGED : witness_figures(&w, f->model[run].net.loss, &figures);
+	if (reason) {
+		roster_refuse(f->roster, m, reason);
 		return;
 	}
 	m->figures[run] = figures;

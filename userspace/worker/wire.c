@@ -261,6 +261,7 @@ const char *wire_reason_text(uint32_t reason)
 		[WIRE_ROWS] = "the rows that it counted make no sense",
 		[WIRE_NO_QUORUM] = "fewer sites than the quorum are left",
 		[WIRE_DAMAGED] = "it sent a frame that does not belong there",
+		[WIRE_IMPOSSIBLE] = "it sent numbers that its rows cannot have given",
 	};
 
 	return reason && reason <= WIRE_REASON_LAST ? text[reason] : "no reason that is known";

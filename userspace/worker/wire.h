@@ -59,7 +59,8 @@ enum wire_reason {
 	WIRE_ROWS = 7,		/* it counted other rows than before, or nonsense */
 	WIRE_NO_QUORUM = 8,
 	WIRE_DAMAGED = 9,	/* a frame that is none, or not the one that was asked for */
-	WIRE_REASON_LAST = WIRE_DAMAGED,
+	WIRE_IMPOSSIBLE = 10,	/* no rows can have given what it sent: witness.h */
+	WIRE_REASON_LAST = WIRE_IMPOSSIBLE,
 };
 
 /**
