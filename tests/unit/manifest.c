@@ -17,6 +17,22 @@ static void one(char *line, void (*row)(const char *, const char *, const char *
 		fail_msg("not a row of the manifest: %.80s", line);
 }
 
+bool manifest_there(void)
+{
+	struct wv_bytes table = ut_vector("MANIFEST.tsv");
+
+	ut_free(table);
+	return table.data;
+}
+
+void manifest_need(void)
+{
+	if (!ut_has_vectors())
+		ut_skip(UT_NO_VECTORS);
+	if (!manifest_there())
+		ut_skip(UT_NO_MANIFEST);
+}
+
 int manifest_each(const char *prefix, void (*row)(const char *name, const char *kind,
 						  const char *row, void *arg), void *arg)
 {
@@ -39,13 +55,13 @@ int manifest_each(const char *prefix, void (*row)(const char *name, const char *
 
 const char *manifest_value(const char *row, const char *key)
 {
-	static char value[256];
+	static char value[512];
 	char wanted[40];
 	const char *at, *end;
 
 	snprintf(wanted, sizeof(wanted), "%s=", key);
 	for (at = strstr(row, wanted); at; at = strstr(at + 1, wanted))
-		if (at[-1] == ' ' || at[-1] == '\t')
+		if (strchr(" \t\"", at[-1]))
 			break;
 	if (!at)
 		return NULL;
@@ -57,15 +73,13 @@ const char *manifest_value(const char *row, const char *key)
 
 void manifest_hex(const char *row, const char *key, const uint8_t *data, size_t len)
 {
-	const char *want = manifest_value(row, key);
-	char have[130];
+	char have[130] = "";
 	size_t i;
 
-	if (!want)
-		fail_msg("the manifest has no %s", key);
+	assert_true(len <= 64);
 	for (i = 0; i < len; i++)
 		snprintf(have + 2 * i, 3, "%02x", data[i]);
-	assert_string_equal(have, want);
+	manifest_text(row, key, have);
 }
 
 void manifest_number(const char *row, const char *key, uint64_t have)
@@ -75,4 +89,13 @@ void manifest_number(const char *row, const char *key, uint64_t have)
 	if (!want)
 		fail_msg("the manifest has no %s", key);
 	assert_true(have == strtoull(want, NULL, 0));
+}
+
+void manifest_text(const char *row, const char *key, const char *have)
+{
+	const char *want = manifest_value(row, key);
+
+	if (!want)
+		fail_msg("the manifest has no %s", key);
+	assert_string_equal(have, want);
 }

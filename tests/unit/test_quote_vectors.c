@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "hex.h"
+#include "manifest.h"
 #include "quote.h"
-#include "support.h"
 
 /* Verdicts but WV_OK, and times at which the certificates of each hold. */
 static const struct {
@@ -187,8 +187,7 @@ static void manifest(void **state)
 	size_t n, rows = 0;
 
 	(void)state;
-	if (!ut_has_vectors())
-		ut_skip(UT_NO_VECTORS);
+	manifest_need();
 	table = ut_vector("MANIFEST.tsv");
 	assert_non_null(table.data);
 	text = strndup((const char *)table.data, table.len);

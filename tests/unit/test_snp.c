@@ -234,8 +234,7 @@ static void manifest(void **state)
 	int rows = 0;
 
 	(void)state;
-	if (!ut_has_vectors())
-		ut_skip(UT_NO_VECTORS);
+	manifest_need();
 	manifest_each("snp/", parse_row, &rows);
 	print_message("%d rows of the manifest\n", rows);
 	assert_true(rows >= 8);

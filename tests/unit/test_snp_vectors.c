@@ -277,8 +277,7 @@ static void every_row(void **state)
 	int judged = 0, rows;
 
 	(void)state;
-	if (!ut_has_vectors())
-		ut_skip(UT_NO_VECTORS);
+	manifest_need();
 	rows = manifest_each("snp/", any_row, &judged);
 	print_message("%d files, %d policies beside the plain one\n", rows, judged);
 	assert_int_equal(judged, ODD);
