@@ -53,6 +53,44 @@ int manifest_each(const char *prefix, void (*row)(const char *name, const char *
 	return rows;
 }
 
+struct wanted {
+	const char *name;
+	char row[4096];
+};
+
+static void keep(const char *name, const char *kind, const char *row, void *arg)
+{
+	struct wanted *w = arg;
+
+	(void)kind;
+	if (!strcmp(name, w->name))
+		snprintf(w->row, sizeof(w->row), "%s", row);
+}
+
+const char *manifest_row(const char *name)
+{
+	static struct wanted w;
+
+	w = (struct wanted){ .name = name };
+	manifest_each(name, keep, &w);
+	if (!*w.row)
+		fail_msg("the manifest has no %s", name);
+	return w.row;
+}
+
+static void is_opened(const char *name, const char *kind, const char *row, void *but)
+{
+	(void)row;
+	if (!ut_opened(name) && !(but && !strncmp(kind, but, strlen(but))))
+		fail_msg("nothing here reads %s, '%s'", name, kind);
+}
+
+void manifest_opened(const char *prefix, const char *but)
+{
+	if (!manifest_each(prefix, is_opened, (void *)but))
+		fail_msg("the manifest has no %s", prefix);
+}
+
 const char *manifest_value(const char *row, const char *key)
 {
 	static char value[512];

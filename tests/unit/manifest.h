@@ -21,6 +21,15 @@ void manifest_need(void);
 int manifest_each(const char *prefix, void (*row)(const char *name, const char *kind,
 						  const char *row, void *arg), void *arg);
 
+/** manifest_row - of one file, good until the next call; fails the test where there is none */
+const char *manifest_row(const char *name);
+
+/**
+ * manifest_opened - fails where a file of the rows whose name begins with @prefix was not opened
+ *	by this program; a row whose kind begins with @but, which another judges, may be left out
+ */
+void manifest_opened(const char *prefix, const char *but);
+
 /** manifest_value - of @key in a row, or NULL; good until the next call */
 const char *manifest_value(const char *row, const char *key);
 

@@ -8,6 +8,10 @@
 #include "support.h"
 
 #define FILE_MAX (4u << 20)
+#define NAMES_MAX 256
+
+static char opened[NAMES_MAX][80];	/* of the evidence folder, each once */
+static size_t opened_count;
 
 struct wv_bytes ut_file(const char *path)
 {
@@ -61,12 +65,24 @@ bool ut_has_vectors(void)
 	return vectors_dir() != NULL;
 }
 
+bool ut_opened(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < opened_count; i++)
+		if (!strcmp(opened[i], name))
+			return true;
+	return false;
+}
+
 struct wv_bytes ut_vector(const char *name)
 {
 	const char *dir = vectors_dir();
 	char path[8192];
 
 	snprintf(path, sizeof(path), "%s/%s", dir ? dir : "", name);
+	if (!ut_opened(name) && opened_count < NAMES_MAX)
+		snprintf(opened[opened_count++], sizeof(opened[0]), "%s", name);
 	return ut_file(path);
 }
 

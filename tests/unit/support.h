@@ -24,6 +24,9 @@ struct wv_bytes ut_file(const char *path);
  */
 struct wv_bytes ut_vector(const char *name);
 
+/** ut_opened - this program has asked ut_vector() for it */
+bool ut_opened(const char *name);
+
 /** ut_has_vectors - the folder is there; a test skips and is counted otherwise */
 bool ut_has_vectors(void);
 

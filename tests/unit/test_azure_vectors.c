@@ -12,7 +12,8 @@
 #include "../../userspace/common/cbor_put.h"
 #include "hcl.h"
 #include "hex.h"
-#include "support.h"
+#include "manifest.h"
+#include "tpm.h"
 
 static const struct machine {
 	const char *name, *tee, *chain, *measurement, *vm_id;
@@ -255,6 +256,139 @@ static void real_machines(void **state)
 	}
 }
 
+/* ---- rows of the manifest ---------------------------------------------------------- */
+
+static const char *row_of(const struct machine *m, const char *what)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "azure/%s-%s", m->name, what);
+	return manifest_row(path);
+}
+
+/* The report of the hardware's: SNP's, or the TD quote that goes with it. */
+static void snp_row(const char *row, struct wv_bytes report)
+{
+	struct wv_snp_report r;
+	uint8_t raw[8], fms[3];
+	int i;
+
+	ut_reason(WV_OK, wv_snp_parse(report, &r, NULL), NULL);
+	for (i = 0; i < 8; i++)
+		raw[i] = (uint8_t)(r.raw_reported_tcb >> 8 * i);
+	fms[0] = r.cpuid_family;
+	fms[1] = r.cpuid_model;
+	fms[2] = r.cpuid_stepping;
+	manifest_number(row, "ver", r.version);
+	manifest_number(row, "policy", r.policy);
+	manifest_number(row, "debug", !!(r.policy & WV_SNP_POLICY_DEBUG));
+	manifest_number(row, "vmpl", r.vmpl);
+	manifest_hex(row, "cpuid_fms", fms, r.version >= 3 ? 3 : 0);
+	manifest_hex(row, "measurement", r.measurement, 48);
+	manifest_hex(row, "reported_tcb", raw, 8);
+	manifest_hex(row, "chip_id", r.chip_id, 64);
+}
+
+static void tdx_row(const char *row, const struct wv_tdx *t)
+{
+	manifest_hex(row, "mrtd", t->mr_td, 48);
+	manifest_hex(row, "rtmr0", t->rtmr[0], 48);
+	manifest_hex(row, "fmspc", t->pck.fmspc, 6);
+	manifest_number(row, "debug", t->attributes & 1);
+}
+
+/* {""secure-boot"": true, ...}, in the list's quotes */
+static void vm_row(const char *row, const char *word, int said)
+{
+	const char *vm = manifest_value(row, "vm");
+	char key[40];
+	const char *at;
+
+	assert_non_null(vm);
+	snprintf(key, sizeof(key), "\"\"%s\"\": ", word);
+	at = strstr(vm, key);
+	assert_int_equal(said == WV_UNSAID, at == NULL);
+	if (at)
+		assert_int_equal(said, at[strlen(key)] == 't' ? WV_SAID_YES : WV_SAID_NO);
+}
+
+static void hcl_row(const struct machine *m, const struct parts *p, const struct wv_verdict *v)
+{
+	const char *row = row_of(m, "hcl.bin");
+	struct wv_azure said;
+	struct hcl hcl;
+
+	ut_reason(WV_OK, hcl_parse(p->hcl, &hcl, &said, NULL), NULL);
+	if (m->chain)
+		snp_row(row, hcl.report);
+	else
+		tdx_row(row, &v->tdx);
+	manifest_hex(row, "report_data", hcl.report_data.data, hcl.report_data.len);
+	manifest_number(row, "hcl_version", v->azure.version);
+	manifest_number(row, "runtime_len", hcl.runtime.len);
+	manifest_number(row, "hash_type", v->azure.hash == WV_ALG_SHA256);	/* 1 */
+	manifest_hex(row, "user_data", said.user_data, 32);
+	vm_row(row, "secure-boot", v->azure.secure_boot);
+	vm_row(row, "tpm-enabled", v->azure.tpm_enabled);
+	vm_row(row, "tpm-persisted", v->azure.tpm_persisted);
+	vm_row(row, "console-enabled", v->azure.console_enabled);
+	if (*v->azure.root_thumbprint)
+		assert_non_null(strstr(row, v->azure.root_thumbprint));
+	assert_non_null(strstr(row, v->azure.vm_id));
+}
+
+/* The text that the hardware's report names, and the key in it. */
+static void runtime_file(const struct machine *m, const struct parts *p)
+{
+	struct wv_bytes text = file(m->name, "runtime.json");
+	struct wv_azure said;
+	struct tpm_key key;
+	struct hcl hcl;
+
+	ut_reason(WV_OK, hcl_parse(p->hcl, &hcl, &said, NULL), NULL);
+	assert_int_equal(text.len, hcl.runtime.len);
+	assert_memory_equal(text.data, hcl.runtime.data, text.len);
+	ut_reason(WV_OK, tpm_key_open(p->ak, &key, NULL), NULL);
+	assert_true(tpm_key_is(&key, (struct wv_bytes){ hcl.key, hcl.key_len }));
+	tpm_key_close(&key);
+	ut_free(text);
+}
+
+static void quote_row(const char *row, struct wv_bytes msg, struct wv_bytes pcrs)
+{
+	struct wv_bytes extra, quoted;
+	uint8_t digest[32];
+	struct wv_tpm q;
+
+	memset(&q, 0, sizeof(q));
+	ut_reason(WV_OK, tpm_quote_read(msg, &q, &extra, &quoted, NULL), NULL);
+	manifest_hex(row, "extraData", extra.data, extra.len);
+	manifest_text(row, "pcrSelect", "[('0xb', 'ffffff')]");
+	assert_int_equal(q.bank, WV_ALG_SHA256);
+	assert_int_equal(q.selected, 0xffffff);
+	manifest_hex(row, "pcrDigest", quoted.data, quoted.len);
+	assert_true(EVP_Digest(pcrs.data, pcrs.len, digest, NULL, EVP_sha256(), NULL));
+	manifest_hex(row, "pcrDigest", digest, sizeof(digest));
+}
+
+static void as_the_manifest_says(void **state)
+{
+	(void)state;
+	manifest_need();
+	for (size_t i = 0; i < MACHINES; i++) {
+		struct wv_verdict v;
+		struct parts p;
+
+		print_message("%s\n", machines[i].name);
+		parts_of(&machines[i], &p);
+		ut_reason(WV_OK, parts_judge(&p, &v), &v.fault);
+		hcl_row(&machines[i], &p, &v);
+		runtime_file(&machines[i], &p);
+		quote_row(row_of(&machines[i], "quote.msg"), p.msg, p.pcrs);
+		parts_free(&p);
+	}
+}
+
 static void other_nonces(void **state)
 {
 	struct wv_verdict v;
@@ -310,6 +444,7 @@ static void mixed(void **state)
 /* A quote of another key's, which came with the second machine's evidence. */
 static void quote_of_another(void **state)
 {
+	struct wv_bytes extra, digest;
 	struct wv_verdict v;
 	struct parts p;
 
@@ -321,6 +456,11 @@ static void quote_of_another(void **state)
 	ut_free(p.sig);
 	p.msg = ut_vector("azure/neg-snp-milan-v2report-wrongak-quote.msg");
 	p.sig = ut_vector("azure/neg-snp-milan-v2report-wrongak-quote.sig");
+	/* Sound but for its key: over the same challenge, of registers 0 to 7 and 14. */
+	ut_reason(WV_OK, tpm_quote_read(p.msg, &v.tpm, &extra, &digest, NULL), NULL);
+	assert_int_equal(extra.len, strlen("challenge"));
+	assert_memory_equal(extra.data, "challenge", extra.len);
+	assert_int_equal(v.tpm.selected, 0x0040ff);
 	ut_reason(WV_SIGNATURE_INVALID, parts_judge(&p, &v), &v.fault);
 	assert_string_equal(v.fault.field, "signature");
 	p.pcr_count = 10;
@@ -390,12 +530,22 @@ static void cut_reports(void **state)
 	}
 }
 
+/* The last: the tests above have read every file of the folder's. */
+static void every_row(void **state)
+{
+	(void)state;
+	manifest_need();
+	manifest_opened("azure/", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(real_machines),    cmocka_unit_test(other_nonces),
+		cmocka_unit_test(real_machines),    cmocka_unit_test(as_the_manifest_says),
+		cmocka_unit_test(other_nonces),
 		cmocka_unit_test(mixed),	    cmocka_unit_test(quote_of_another),
 		cmocka_unit_test(each_byte_of_a_report), cmocka_unit_test(cut_reports),
+		cmocka_unit_test(every_row),
 	};
 
 	return cmocka_run_group_tests_name("azure_vectors", tests, NULL, NULL);

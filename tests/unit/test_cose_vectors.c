@@ -10,6 +10,7 @@
 
 #include "cose_make.h"
 #include "hex.h"
+#include "manifest.h"
 
 static void same_hex(const uint8_t *have, size_t len, const char *want)
 {
@@ -98,6 +99,25 @@ static const struct {
 	  "2022-11-09T22:51:57Z", "2022-11-10T01:52:00Z" },
 };
 
+/* What the table has of it is the manifest's, to the letter. */
+static void nitro_row(const struct wv_nitro *n, const char *row)
+{
+	char key[8];
+	int i;
+
+	manifest_text(row, "module_id", n->module_id);
+	manifest_number(row, "ts", n->timestamp_ms);
+	manifest_text(row, "digest", "SHA384");
+	for (i = 0; i < 3; i++) {
+		snprintf(key, sizeof(key), "pcr%d", i);
+		manifest_hex(row, key, n->pcr[i], 48);
+	}
+	manifest_number(row, "npcrs", (unsigned int)__builtin_popcount(n->pcr_there));
+	manifest_number(row, "public_key_len", n->public_key.len);
+	manifest_hex(row, "nonce", n->nonce.data, n->nonce.len);
+	manifest_text(row, "debug", n->debug ? "True" : "False");
+}
+
 static void check_nitro(const struct wv_nitro *n, size_t i)
 {
 	size_t shown = strlen(nitros[i].user_data) / 2;
@@ -114,6 +134,8 @@ static void check_nitro(const struct wv_nitro *n, size_t i)
 	assert_true(n->user_data.len >= shown);
 	assert_true(!nitros[i].user_data_len || n->user_data.len == nitros[i].user_data_len);
 	same_hex(n->user_data.data, shown, nitros[i].user_data);
+	if (manifest_there())
+		nitro_row(n, manifest_row(nitros[i].file));
 }
 
 static void nitro(void **state)
@@ -232,6 +254,23 @@ static char *public_of(const char *name)
 	return text;
 }
 
+/* Of the rest of the row; challenge and measurement are the table's, and compared there. */
+static void cca_row(const struct wv_cca *c, const char *row)
+{
+	const char *realm = *c->realm_profile ? c->realm_profile : "None";
+
+	manifest_text(row, "profile", c->platform.profile);
+	manifest_text(row, "realm_profile", realm);
+	manifest_text(row, "rak_hash", c->key_hash);
+	manifest_text(row, "hash", c->realm_hash);
+	manifest_hex(row, "impl_id", c->platform.implementation_id, 32);
+	manifest_hex(row, "inst_id", c->platform.instance_id, 33);
+	manifest_number(row, "lifecycle", c->platform.lifecycle);
+	manifest_number(row, "sw_components", c->platform.component_count);
+	manifest_hex(row, "rim", c->rim.data, c->rim.len);
+	manifest_hex(row, "challenge", c->challenge, 64);
+}
+
 static void check_cca(const struct wv_cca *c, size_t i)
 {
 	const struct wv_platform *p = &c->platform;
@@ -246,6 +285,8 @@ static void check_cca(const struct wv_cca *c, size_t i)
 	same_hex(c->challenge, 64, ccas[i].challenge);
 	same_hex(c->personalization, 20, ccas[i].rpv);
 	assert_string_equal(c->realm_hash, ccas[i].hash);
+	if (manifest_there())
+		cca_row(c, manifest_row(ccas[i].file));
 }
 
 static void cca_rules(char out[1024], const char *key, const char *rim)
@@ -289,12 +330,22 @@ static void cca(void **state)
 	}
 }
 
+/* The last: the tests above have read every file of the folder's but the root (collateral). */
+static void every_row(void **state)
+{
+	(void)state;
+	manifest_need();
+	manifest_opened("nitro/", "AWS Nitro Enclaves root");
+	manifest_opened("cca/", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nitro),
 		cmocka_unit_test(nitro_altered),
 		cmocka_unit_test(cca),
+		cmocka_unit_test(every_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

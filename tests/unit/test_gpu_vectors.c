@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cert.h"
 #include "gpu.h"
 #include "hex.h"
-#include "support.h"
+#include "manifest.h"
 
 #define NONCE "931d8dd0add203ac3d8b4fbde75e115278eefcdceac5b87671a748f32364dfcb"
 
@@ -58,6 +59,30 @@ static int judge(struct wv_bytes report, struct wv_bytes chain, const char *nonc
 	return rc;
 }
 
+/* Length, nonce and whose key the chain begins with: "leaf=CN=GH100 A01 GSP FMC LF,O=NVID" */
+static void as_the_manifest_says(size_t i, struct wv_bytes report, struct wv_bytes chain,
+				 const struct wv_gpu *said)
+{
+	char path[96], cn[64], want[72];
+	struct cert_list list = { 0 };
+	const char *row;
+
+	if (!manifest_there())
+		return;
+	snprintf(path, sizeof(path), "gpu/%s-report.bin", gpus[i].name);
+	row = manifest_row(path);
+	manifest_number(row, "len", report.len);
+	manifest_hex(row, "nonce", said->nonce, sizeof(said->nonce));
+	assert_int_equal(cert_list_add(&list, chain, "chain", NULL), WV_OK);
+	assert_int_equal(list.count, 5);
+	cert_common_name(X509_get_subject_name(list.certs[0]), cn, sizeof(cn));
+	snprintf(want, sizeof(want), "CN=%s,", cn);
+	assert_memory_equal(manifest_value(row, "leaf"), want, strlen(want));
+	if (!gpus[i].want)
+		assert_string_equal(said->subject[0], cn);
+	cert_list_clear(&list);
+}
+
 static void real_gpus(void **state)
 {
 	(void)state;
@@ -78,6 +103,7 @@ static void real_gpus(void **state)
 		assert_int_equal(v.gpu.has_fwid, 1);
 		assert_string_equal(v.gpu.arch, gpus[i].arch);
 		assert_string_equal(v.gpu.chip, gpus[i].chip);
+		as_the_manifest_says(i, report, chain, &v.gpu);
 		if (gpus[i].device)
 			assert_string_equal(v.gpu.device_id, gpus[i].device);
 		if (!gpus[i].want) {
@@ -139,12 +165,21 @@ static void each_byte(void **state)
 	ut_free(chain);
 }
 
+/* The last: the tests above have read every file of the folder's but the root (collateral). */
+static void every_row(void **state)
+{
+	(void)state;
+	manifest_need();
+	manifest_opened("gpu/", "NVIDIA device identity root");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(real_gpus),
 		cmocka_unit_test(other_times_and_policies),
 		cmocka_unit_test(each_byte),
+		cmocka_unit_test(every_row),
 	};
 
 	return cmocka_run_group_tests_name("gpu_vectors", tests, NULL, NULL);

@@ -3,12 +3,13 @@
  * Quotes of real TPMs, their registers and their logs: of a bare machine, and of
  * Google's. Nobody made these for ward: what they are over is other programs' nonces.
  */
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hex.h"
-#include "support.h"
+#include "manifest.h"
 #include "tpm.h"
 
 #define COS "tpm/gce-cos85-nonce9009"
@@ -31,6 +32,24 @@ static const struct {
 	  "6c250f48d304517716f4a5a9127bf8762a80b63df783cb724630b180a3a66bea" },
 };
 #define QUOTES (sizeof(quotes) / sizeof(quotes[0]))
+
+/* "[('0x4', 'ffffff')]": the bank, and a bit for each register */
+static void as_the_manifest_says(const char *name, const struct wv_tpm *q, struct wv_bytes extra,
+				 struct wv_bytes digest)
+{
+	char path[128], sel[40];
+	const char *row;
+
+	if (!manifest_there())
+		return;
+	snprintf(path, sizeof(path), "%s.msg", name);
+	row = manifest_row(path);
+	manifest_hex(row, "extraData", extra.data, extra.len);
+	snprintf(sel, sizeof(sel), "[('0x%x', '%06x')]", q->bank, q->selected);
+	manifest_text(row, "sel", sel);
+	if (manifest_value(row, "pcrDigest"))
+		manifest_hex(row, "pcrDigest", digest.data, digest.len);
+}
 
 static struct wv_bytes part(const char *name, const char *what)
 {
@@ -130,12 +149,34 @@ static void quotes_of_machines(void **state)
 		is_hex(extra, quotes[i].extra);
 		if (quotes[i].digest)
 			is_hex(digest, quotes[i].digest);
+		as_the_manifest_says(quotes[i].name, &q, extra, digest);
 		if (quotes[i].values)
 			check_values(i, digest, &q);
 		tpm_key_close(&key);
 		ut_free(msg);
 		ut_free(sig);
 	}
+}
+
+/* The same key once more, as OpenSSL writes it. */
+static void key_in_pem(void **state)
+{
+	struct wv_bytes pem = part(COS "-ak", "pem");
+	struct tpm_key key;
+	EVP_PKEY *same;
+	BIO *bio;
+
+	(void)state;
+	if (!ut_has_vectors())
+		ut_skip(UT_NO_VECTORS);
+	bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	same = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	open_key(COS "-ak.tpmt_public", &key);
+	assert_int_equal(EVP_PKEY_eq(key.key, same), 1);
+	tpm_key_close(&key);
+	EVP_PKEY_free(same);
+	BIO_free(bio);
+	ut_free(pem);
 }
 
 /* Of message and signature each byte counts; so does the TPMT header before the latter. */
@@ -265,6 +306,31 @@ static bool certified(const struct wv_roots *roots, const struct wv_bytes chain[
 	return sure;
 }
 
+/* "subjects=['CN=6847968659503330296,OU=...', ...]; leaf=2025-05-06..2055-04-29" */
+static void google_says(const struct cert_list *list)
+{
+	const char *row, *said;
+	char cn[64], want[72], from_day[32], to_day[32];
+	int64_t from, to;
+
+	if (!manifest_there())
+		return;
+	row = manifest_row("tpm/gcp-snp-ak-chain.pem");
+	said = manifest_value(row, "subjects");
+	for (size_t i = 0; i < list->count; i++) {
+		cert_common_name(X509_get_subject_name(list->certs[i]), cn, sizeof(cn));
+		snprintf(want, sizeof(want), "'CN=%s,", cn);
+		said = said ? strstr(said, want) : NULL;
+		if (!said)
+			fail_msg("the manifest has no %s here", want);
+	}
+	assert_true(cert_times(list->certs[0], &from, &to));
+	wv_time_text(from, from_day);
+	wv_time_text(to, to_day);
+	snprintf(want, sizeof(want), "%.10s..%.10s", from_day, to_day);
+	manifest_text(row, "leaf", want);
+}
+
 static void certificates_of_google(void **state)
 {
 	struct wv_bytes pem = ut_vector("tpm/gcp-snp-ak-chain.pem"), chain[CHAIN_LEN];
@@ -278,6 +344,7 @@ static void certificates_of_google(void **state)
 		ut_skip(UT_NO_VECTORS);
 	assert_int_equal(cert_list_add(&list, pem, "chain", NULL), WV_OK);
 	assert_int_equal(list.count, CHAIN_LEN);
+	google_says(&list);
 	for (size_t i = 0; i < CHAIN_LEN; i++)
 		chain[i] = der_of(list.certs[i]);
 	assert_int_equal(wv_roots_add(named, chain[2], NULL), WV_OK);
@@ -299,13 +366,23 @@ static void certificates_of_google(void **state)
 	ut_free(pem);
 }
 
+/* The last: the tests above have read every file of the folder's. */
+static void every_row(void **state)
+{
+	(void)state;
+	manifest_need();
+	manifest_opened("tpm/", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quotes_of_machines),
+		cmocka_unit_test(key_in_pem),
 		cmocka_unit_test(each_byte_of_a_quote),
 		cmocka_unit_test(log_of_a_machine),
 		cmocka_unit_test(certificates_of_google),
+		cmocka_unit_test(every_row),
 	};
 
 	return cmocka_run_group_tests_name("tpm_vectors", tests, NULL, NULL);
