@@ -34,8 +34,8 @@ PKG_lib := tss2-esys tss2-mu tss2-rc libcurl jose libcbor jansson libnl-genl-3.0
 PKG_verifier := libcbor jansson libcrypto
 PKG_wardctl := libcurl libkmod libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypto tss2-esys tss2-mu tss2-rc
 PKG_broker := libevent libevent_openssl jose jansson libcbor libssl libcrypto sqlite3 libpq tss2-esys tss2-mu tss2-rc
-PKG_common := libcbor jansson libcrypto
-PKG_worker := libcurl jose jansson libcbor libcrypto
+PKG_common := libcbor jansson libevent libevent_openssl libssl libcrypto
+PKG_worker := libevent libevent_openssl libcurl jose jansson libcbor libssl libcrypto
 PKG_python := libcbor jansson libcrypto
 PKG_agent := tss2-esys tss2-mu tss2-rc jose libcbor jansson libcrypto
 PKG_all := $(sort $(PKG_lib) $(PKG_verifier) $(PKG_wardctl) $(PKG_broker) $(PKG_worker) $(PKG_agent))
@@ -49,7 +49,9 @@ parts = $(filter-out %/main.o,$(call objects,$(1)))
 
 LIB_OBJS := $(call objects,lib)
 VERIFIER_OBJS := $(call objects,verifier)
-COMMON_OBJS := $(call objects,common)
+# Of what programs share, what serves strangers over TLS: of broker and worker alone.
+HTTPS_OBJS := $(patsubst %,$(O)/obj/userspace/common/%.o,connection https peer tls_server)
+COMMON_OBJS := $(filter-out $(HTTPS_OBJS),$(call objects,common))
 PROGRAMS := $(if $(wildcard userspace/wardctl/main.c),$(O)/bin/wardctl) \
 	$(if $(wildcard userspace/agent/main.c),$(O)/bin/wardd) \
 	$(if $(wildcard userspace/broker/main.c),$(O)/bin/ward-broker) \
@@ -159,8 +161,8 @@ $(O)/lib/libwardverify.so: $(VERIFIER_OBJS) $(wildcard userspace/verifier/*.map)
 $(O)/lib/libward.a: $(LIB_OBJS)
 $(O)/lib/libwardverify.a: $(VERIFIER_OBJS)
 $(O)/obj/wardctl.a: $(call parts,wardctl) $(COMMON_OBJS)
-$(O)/obj/broker.a: $(call parts,broker) $(COMMON_OBJS)
-WORKER_SHARES := $(patsubst %,$(O)/obj/userspace/common/%.o,federation_file seal_words)
+$(O)/obj/broker.a: $(call parts,broker) $(COMMON_OBJS) $(HTTPS_OBJS)
+WORKER_SHARES := $(patsubst %,$(O)/obj/userspace/common/%.o,federation_file seal_words) $(HTTPS_OBJS)
 $(O)/obj/worker.a: $(call parts,worker) $(WORKER_SHARES)
 $(O)/obj/wardd.a: $(call parts,agent)
 ARCHIVES := $(addprefix $(O)/,lib/libward.a lib/libwardverify.a obj/wardctl.a obj/broker.a obj/worker.a \
@@ -183,7 +185,7 @@ $(O)/bin/wardctl: $(call objects,wardctl) $(WARDCTL_SHARES) $(COMMON_OBJS) $(SHA
 	$(call say,LD)
 	$(Q)$(call link-program,wardctl)
 BROKER_LIB := $(TSS_OBJS) $(O)/obj/userspace/lib/hpke.o
-$(O)/bin/ward-broker: $(call objects,broker) $(BROKER_LIB) $(COMMON_OBJS) $(SHARED_LIBS)
+$(O)/bin/ward-broker: $(call objects,broker) $(BROKER_LIB) $(COMMON_OBJS) $(HTTPS_OBJS) $(SHARED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(call link-program,broker)
@@ -281,7 +283,7 @@ $(O)/obj/dies/broker/%.o: userspace/broker/%.c $(O)/flags
 	$(call say,CC)
 	$(Q)$(CC) $(BASE_CPPFLAGS) -DBROKER_DIES $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) \
 		$(call pkg-cflags,broker) -MMD -MP -c -o $@ $<
-$(O)/tests/ward-broker-dies: $(BROKER_DIES) $(COMMON_OBJS) $(STATIC_LIBS)
+$(O)/tests/ward-broker-dies: $(BROKER_DIES) $(COMMON_OBJS) $(HTTPS_OBJS) $(STATIC_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,all) -lm

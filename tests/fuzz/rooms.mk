@@ -39,8 +39,8 @@ ROOM_plan := worker/plan worker/plan_read worker/infile worker/net $(ROOM_memory
 ROOM_csv := worker/table worker/field worker/number lib/table $(ROOM_memory)
 ROOM_jwk := broker/jwe broker/jwk lib/kbs_key lib/kbs_rsa
 PKG_jwk := jose
-ROOM_rcar := $(filter-out $(addprefix broker/,main http connection tls world \
-	metrics_listener admin_listener peer),$(patsubst userspace/%.c,%,$(wildcard userspace/broker/*.c))) \
+ROOM_rcar := $(filter-out $(addprefix broker/,main http tls world metrics_listener \
+	admin_listener),$(patsubst userspace/%.c,%,$(wildcard userspace/broker/*.c))) \
 	lib/keyfile lib/hpke lib/sys common/collateral_pick common/collateral_key common/collateral_need \
 	lib/trouble lib/tss lib/tss_key lib/tss_link lib/wiping
 PKG_rcar := libssl jose sqlite3 libpq tss2-esys tss2-mu tss2-rc

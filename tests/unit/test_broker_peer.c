@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "../../userspace/broker/limits.h"
-#include "../../userspace/broker/peer.h"
+#include "../../userspace/common/peer.h"
 
 /* 4 requests at once and 2 a second; 3 sessions in 60 seconds. */
 static const struct peer_limits limits = {
@@ -153,7 +153,7 @@ static void test_members(void **state)
 	}
 	o = json_loads("{\"connections\":7,\"peer_sessions\":3}", 0, NULL);
 	assert_int_equal(limits_read(o, 256, &l, why), 0);
-	assert_int_equal(l.connections, 7);
+	assert_int_equal(l.connection.connections, 7);
 	assert_int_equal(l.peer_sessions, 3);
 	assert_int_equal(l.peer_connections, 64);
 	json_decref(o);

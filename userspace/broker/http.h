@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HTTP over TLS 1.3 in one thread (libevent, OpenSSL). Everything a client can
- * make grow is capped: connections, headers, bodies, idle time, and the whole
- * life of a connection.
+ * The broker's requests over ../common/https.h: cookies, tokens and clients' keys out of
+ * them, what they are limited to, and what the loop does beside.
  */
 #ifndef BROKER_HTTP_H
 #define BROKER_HTTP_H
@@ -12,7 +11,7 @@
 #include <openssl/ssl.h>
 
 #include "config.h"
-#include "connection.h"
+#include "../common/connection.h"
 #include "rcar.h"
 
 #define HTTP_HEADERS_MAX	16384

@@ -11,10 +11,11 @@ static const struct {
 	uint32_t most, usual;
 } members[] = {
 #define M(name, most, usual) { #name, offsetof(struct limits, name), most, usual }
-	M(connections, 16384, 512), M(peer_connections, 16384, 64),
+#define C(name, most, usual) { #name, offsetof(struct limits, connection.name), most, usual }
+	C(connections, 16384, 512), M(peer_connections, 16384, 64),
 	M(peer_rate, 100000, 200), M(peer_burst, 100000, 2000),
 	M(peer_sessions, 65536, 0),	/* three quarters of all there are */
-	M(request_timeout, 300, 20), M(shutdown_timeout, 300, 5),
+	C(request_timeout, 300, 20), C(shutdown_timeout, 300, 5),
 };
 
 #define MEMBERS (sizeof(members) / sizeof(members[0]))

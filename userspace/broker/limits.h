@@ -7,19 +7,18 @@
 
 #include <jansson.h>
 
+#include "../common/connection_limits.h"
+
 /**
  * struct limits - all from 1
- * @connections: at a time, from everywhere
+ * @connection: of all connections
  * @peer_connections: of one prefix
  * @peer_rate, @peer_burst: requests of one prefix: a second, and at once
  * @peer_sessions: that one prefix may begin within a session's life
- * @request_timeout: seconds from a request's first byte (of the first: from connecting)
- *	to its last
- * @shutdown_timeout: seconds for answers on their way when told to end
  */
 struct limits {
-	uint32_t connections, peer_connections, peer_rate, peer_burst, peer_sessions;
-	uint32_t request_timeout, shutdown_timeout;
+	struct connection_limits connection;
+	uint32_t peer_connections, peer_rate, peer_burst, peer_sessions;
 };
 
 /**

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "connection.h"
+#include "../common/connection.h"
 
 /** metrics_decision - a request was answered; of @event and @result only known words show */
 void metrics_decision(const char *event, const char *result, uint64_t microseconds);

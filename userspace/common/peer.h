@@ -4,8 +4,8 @@
  * connections it has and what it may still ask for. The table has one size, whatever
  * comes; which slots an address falls on is keyed, so that nobody chooses them.
  */
-#ifndef BROKER_PEER_H
-#define BROKER_PEER_H
+#ifndef WARD_COMMON_PEER_H
+#define WARD_COMMON_PEER_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -53,4 +53,4 @@ unsigned int peer_take(const struct peer_table *table, struct peer *peer, enum p
 /** peer_first_refusal - true once for each time that the prefix runs dry: for the journal */
 int peer_first_refusal(struct peer *peer);
 
-#endif /* BROKER_PEER_H */
+#endif /* WARD_COMMON_PEER_H */

@@ -36,7 +36,7 @@ struct connection {
 struct connections {
 	struct event_base *base;
 	struct peer_table *peers;
-	const struct limits *limits;
+	const struct connection_limits *limits;
 	struct connection *oldest, *newest;
 	unsigned int open, closing;
 	size_t received;
@@ -286,7 +286,7 @@ struct connection_counts connections_count(const struct connections *all)
 }
 
 struct connections *connections_new(struct event_base *base, struct peer_table *peers,
-				    const struct limits *limits)
+				    const struct connection_limits *limits)
 {
 	struct connections *all = calloc(1, sizeof(*all));
 
@@ -302,7 +302,7 @@ struct connections *connections_new(struct event_base *base, struct peer_table *
 	return all;
 }
 
-void connections_limit(struct connections *all, const struct limits *limits)
+void connections_limit(struct connections *all, const struct connection_limits *limits)
 {
 	all->limits = limits;
 }

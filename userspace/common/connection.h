@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connections of the HTTP listener: how many there are, how many of whom, what they
+ * Connections of an HTTPS listener: how many there are, how many of whom, what they
  * have sent and how long they may take. All of one thread.
  */
-#ifndef BROKER_CONNECTION_H
-#define BROKER_CONNECTION_H
+#ifndef WARD_COMMON_CONNECTION_H
+#define WARD_COMMON_CONNECTION_H
 
 #include <event2/bufferevent.h>
 #include <openssl/ssl.h>
 
-#include "limits.h"
+#include "connection_limits.h"
 #include "peer.h"
 
 #define CONNECTION_IDLE_SECONDS	30		/* between two requests */
@@ -33,12 +33,12 @@ struct connection_counts {
 
 /** connections_new - NULL = no memory */
 struct connections *connections_new(struct event_base *base, struct peer_table *peers,
-				    const struct limits *limits);
+				    const struct connection_limits *limits);
 /** connections_free - after all of them are gone */
 void connections_free(struct connections *all);
 
 /** connections_limit - others from now on; borrowed as in connections_new() */
-void connections_limit(struct connections *all, const struct limits *limits);
+void connections_limit(struct connections *all, const struct connection_limits *limits);
 
 /**
  * connection_new - a bufferevent that begins as TLS server
@@ -67,4 +67,4 @@ struct connection_counts connections_count(const struct connections *all);
 /** connections_now - milliseconds of the clock that peers are measured by */
 int64_t connections_now(void);
 
-#endif /* BROKER_CONNECTION_H */
+#endif /* WARD_COMMON_CONNECTION_H */
