@@ -213,7 +213,10 @@ static void names(struct bench *b)
 		"INSERT INTO use_count (path, used) VALUES ('a/b', 1)",
 		"INSERT INTO policy (name, project, json, sha256, changed)"
 		" VALUES ('lax ' ||  chr(10) || 'x', 'clinic', '', '', 1)",
+		"INSERT INTO counter (path, value) VALUES ('a/b/c', 1.5)",	/* SQLite keeps it */
 	};
+	const size_t count = sizeof(edits) / sizeof(*edits) -
+			     (strcmp(db_scheme(b->db), "sqlite") ? 1 : 0);
 	struct keyring *k = trusted(b);
 	struct db_fault fault = { "" };
 	struct audit *audit = NULL;
@@ -224,7 +227,7 @@ static void names(struct bench *b)
 	assert_int_equal(audit_open(b->db, &audit, &fault), 0);
 	put(b->db, k, PATH);
 	bench_run(b, "UPDATE resource SET mac = NULL");
-	for (size_t i = 0; i < sizeof(edits) / sizeof(*edits); i++) {
+	for (size_t i = 0; i < count; i++) {
 		snprintf(sql, sizeof(sql), "%s", edits[i]);
 		at = strstr(sql, "chr(");
 		if (at && !strcmp(db_scheme(b->db), "sqlite"))

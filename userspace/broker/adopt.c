@@ -38,6 +38,15 @@ struct search {
 	struct db_fault first, *fault;
 };
 
+/* A MAC would not tell one such value from another. */
+static bool are_ours(const struct db_value *c, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (c[i].type == DB_OTHER)
+			return false;
+	return true;
+}
+
 /* As a broker has them: what the operator is shown is what he vouches for. */
 static bool is_name(const struct table *table, const struct db_value *key)
 {
@@ -52,7 +61,7 @@ static int keep(struct search *s, const struct db_value *c, size_t count)
 {
 	struct stray *at;
 
-	if (!is_name(s->table, &c[0]))
+	if (!is_name(s->table, &c[0]) || !are_ours(c, count))
 		return -EKEYREJECTED;	/* no broker could have */
 	if (s->count == s->room) {
 		size_t room = s->room ? 2 * s->room : 16;

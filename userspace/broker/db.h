@@ -19,10 +19,11 @@ struct db_fault {
 	char text[256];
 };
 
-enum db_type { DB_NULL = 0, DB_INT, DB_TEXT, DB_BLOB };
+/* DB_OTHER: a value that no broker writes, such as a REAL, which SQLite keeps in any column. */
+enum db_type { DB_NULL = 0, DB_INT, DB_TEXT, DB_BLOB, DB_OTHER };
 
 /**
- * struct db_value - an argument, or a column of a row
+ * struct db_value - an argument (no DB_OTHER), or a column of a row
  * @number: of a DB_INT
  * @data, @len: of text (a NUL follows that is not counted) and bytes; borrowed
  */

@@ -143,8 +143,10 @@ static struct db_value column(sqlite3_stmt *s, int i)
 
 		return db_blob(data ? data : "", (size_t)sqlite3_column_bytes(s, i));
 	}
-	default:
+	case SQLITE_NULL:
 		return (struct db_value){ .type = DB_NULL };
+	default:
+		return (struct db_value){ .type = DB_OTHER };
 	}
 }
 
