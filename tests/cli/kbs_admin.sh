@@ -150,6 +150,13 @@ ask boss GET resources
 says 200 '"path":"clinic/dataset/one".*"disabled":false.*"policy":"strict".*"uses":3,"key_lifetime":60' 'resources are listed'
 ! grep -q -e "$secret" "$D/answer"
 result $? 'without their keys'
+# What a client that encodes its query makes of a path's slashes, and a page of one.
+ask boss GET 'resources?limit=1&after=clinic%2Fdataset%2Fon'
+says 200 '^\[{"path":"clinic/dataset/one"[^{}]*}\]$' 'from a path on, a page of them'
+ask boss GET 'resources?after=clinic/dataset/one'
+says 200 '^\[\]$' 'and nothing behind the last'
+ask boss GET 'resources?after=../etc'
+says 400 malformed-request 'what is no path is no place in the list'
 ask boss DELETE policies/strict
 says 409 policy-in-use 'a policy that is asked for stays'
 echo '{"disabled": true}' >"$D/body2"

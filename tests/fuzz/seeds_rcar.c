@@ -50,6 +50,8 @@ static const char *const requests[][2] = {
 			    "\"AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8\",\"uses\":3,\"expires\":"
 			    "\"2099-01-01T00:00:00Z\",\"clients\":[\"" ONE_DIGEST "\"]}" },
 	{ "admin-list", "GET /admin/v1/resources\na\n" },
+	{ "admin-page", "GET /admin/v1/resources?after=a%2Fb/c&limit=7\na\n" },
+	{ "admin-audit", "GET /admin/v1/audit?first=2&limit=3\na\n" },
 	{ "admin-old", "GET /admin/v1/policies/a/1\na\n" },
 	{ "admin-dry", "POST /admin/v1/dry-run\na\n{\"bundle\":\"AAAA\"}" },
 };

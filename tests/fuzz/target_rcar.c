@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The key broker protocol end to end, without its transport: a line "METHOD PATH", then
+ * The key broker protocol end to end, without its transport: a line "METHOD PATH[?QUERY]", then
  * "c" (the cookie of a living session), "t" and a token, "a" (an administrator asks), or
  * neither, then the body. "@N" in a body is the session's nonce, which is always the same,
  * so that evidence over it can be a seed. Nothing a stranger sends is a release.
@@ -131,6 +131,16 @@ static int ask(struct rcar_request *r, int as_admin)
 	return status == 200 ? 0 : status;
 }
 
+/* What follows the path, as the transport cuts it off; NULL = nothing. */
+static const char *cut_query(char *path)
+{
+	char *query = strchr(path, '?');
+
+	if (query)
+		*query++ = '\0';
+	return query;
+}
+
 static int split_and_ask(char *text, const char *cookie, const char *nonce)
 {
 	struct rcar_request r = { .peer = "192.0.2.1", .now = 1000, .time = now };
@@ -143,6 +153,7 @@ static int split_and_ask(char *text, const char *cookie, const char *nonce)
 	*second++ = *third++ = *path++ = '\0';
 	r.method = text;
 	r.path = path;
+	r.query = cut_query(path);
 	r.cookie = *second == 'c' ? cookie : NULL;
 	r.bearer = *second == 't' ? second + 1 : NULL;
 	body = fill(third, nonce);

@@ -2,9 +2,11 @@
 /* The administration without its transport: changes and their records, the audit in pages. */
 #include <string.h>
 
+#include "broker_bench.h"
 #include "exchange.h"
 
 #include "../../userspace/broker/admin.h"
+#include "../../userspace/broker/resource.h"
 
 #define STRICT "{\"project\":\"clinic\",\"policy\":\"{\\\"ward-policy\\\":1}\"}"
 
@@ -147,11 +149,152 @@ static void test_pages(void **state)
 			fail_msg("%s", wrong[i]);
 }
 
+/* ---- the listing of resources -------------------------------------------------------- */
+
+static char pass[80];
+static struct keyring *ring;
+
+static void trusted(void)
+{
+	FILE *f;
+
+	snprintf(pass, sizeof(pass), "%s.pass", rx_log_path);
+	f = fopen(pass, "w");
+	assert_true(f && fputs("correct horse battery", f) >= 0 && !fchmod(fileno(f), 0600));
+	assert_int_equal(fclose(f), 0);
+	ring = bench_keyring(rx_rcar.db, pass);
+	rx_rcar.keyring = ring;
+	db_trust(rx_rcar.db, keyring_rows(ring));
+}
+
+static void trusted_no_more(void)
+{
+	db_trust(rx_rcar.db, NULL);
+	rx_rcar.keyring = NULL;
+	keyring_close(ring);
+	assert_int_equal(unlink(pass), 0);
+	rx_run("DELETE FROM shared WHERE name LIKE 'keyring%'");
+	rx_run("DELETE FROM resource");
+}
+
+/* c/d/NNN, out of order; and rows that no path leads to, wherever they stand. */
+static int fill(struct db *db, void *arg, struct db_fault *fault)
+{
+	static const uint8_t data_key[RESOURCE_KEY] = "not what is looked for here";
+	char path[RESOURCE_PATH_MAX];
+	int rc = 0, n = *(int *)arg;
+
+	for (int i = 0; !rc && i < n; i++) {
+		struct resource r = { .terms = { .path = path, .uses = 3 }, .project = "clinic" };
+
+		snprintf(path, sizeof(path), "c/d/%03d", i * 7 % n);
+		rc = resource_put(db, rx_rcar.keyring, &r, data_key, 1000, fault);
+	}
+	return rc;
+}
+
+static void strangers(int n)
+{
+	char sql[512];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(sql, sizeof(sql), "INSERT INTO resource (path, project, dataset, wrapped, changed)"
+			 " SELECT '%s' || %d, project, dataset, wrapped, 1 FROM resource WHERE path ="
+			 " 'c/d/000'", i % 2 ? "a b " : "c/d/e/", i);
+		rx_run(sql);
+	}
+}
+
+/* Whether the page is @count resources from c/d/@first on; what it says of @unusable ones. */
+static void page_is(const char *query, int first, int count, int unusable)
+{
+	char path[32];
+	json_t *list;
+	size_t i;
+
+	assert_int_equal(ask_for("GET", "/admin/v1/resources", query, NULL), 200);
+	list = json_loads(answer, 0, NULL);
+	assert_int_equal(json_array_size(list), count);
+	for (i = 0; i < (size_t)count; i++) {
+		const json_t *o = json_array_get(list, i);
+
+		snprintf(path, sizeof(path), "c/d/%03d", first + (int)i);
+		assert_string_equal(json_string_value(json_object_get(o, "path")), path);
+		unusable -= json_object_get(o, "unusable") != NULL;
+		assert_int_equal(json_object_size(o), json_object_get(o, "unusable") ? 2 : 7);
+	}
+	assert_int_equal(unusable, 0);
+	json_decref(list);
+}
+
+static void test_resources_in_pages(void **state)
+{
+	static const char *const wrong[] = {
+		"after=", "after=a", "after=a/b/", "after=a%2fb", "after=a b", "limit=0", "limit=501",
+		"limit=", "limit=-1", "limit=1x", "limit=0001", "first=1", "after=a/b/c;limit=1",
+	};
+	int n = ADMIN_RESOURCE_PAGE + 3;
+	struct db_fault fault = { "" };
+
+	(void)state;
+	trusted();
+	page_is(NULL, 0, 0, 0);
+	if (db_transaction(rx_rcar.db, fill, &n, &fault))
+		fail_msg("%s", fault.text);
+	page_is(NULL, 0, ADMIN_RESOURCE_PAGE, 0);
+	page_is("after=c/d/499", 500, 3, 0);
+	page_is("after=c/d/502", 503, 0, 0);
+	page_is("after=a/a/a&limit=2", 0, 2, 0);
+	page_is("limit=100&after=c%2Fd%2f009", 10, 100, 0);
+	strangers(11);
+	page_is("limit=7", 0, 7, 0);
+	page_is("after=c/d/499&limit=4", 500, 3, 0);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		if (ask_for("GET", "/admin/v1/resources", wrong[i], NULL) != 400)
+			fail_msg("%s", wrong[i]);
+	trusted_no_more();
+}
+
+static int says(const char *text)
+{
+	return strstr(answer, text) != NULL;
+}
+
+/* Rows that somebody wrote by hand are shown as that, and hide no others. */
+static void test_unusable_rows(void **state)
+{
+	struct db_fault fault = { "" };
+	int n = 4;
+
+	(void)state;
+	trusted();
+	assert_int_equal(db_transaction(rx_rcar.db, fill, &n, &fault), 0);
+	rx_run("UPDATE resource SET uses = 30 WHERE path = 'c/d/000'");
+	rx_run("UPDATE resource SET mac = NULL WHERE path = 'c/d/002'");
+	page_is(NULL, 0, 4, 2);
+	assert_true(says("{\"path\":\"c/d/000\",\"unusable\":\"row-not-authentic\"},{\"path\":\"c/d/001\",\"p"));
+	assert_true(says("{\"path\":\"c/d/002\",\"unusable\":\"row-not-authentic\"},{\"path\":\"c/d/003\",\"p"));
+	db_trust(rx_rcar.db, NULL);
+	rx_run("UPDATE resource SET dataset = wrapped WHERE path = 'c/d/001'");
+	page_is(NULL, 0, 4, 1);
+	assert_true(says("{\"path\":\"c/d/001\",\"unusable\":\"row-damaged\"}"));
+	db_trust(rx_rcar.db, keyring_rows(ring));
+
+	assert_int_equal(ask("PUT", "/admin/v1/policies/first", STRICT), 200);
+	assert_int_equal(ask("PUT", "/admin/v1/policies/second", STRICT), 200);
+	rx_run("UPDATE policy SET changed = 8 WHERE name = 'first'");
+	assert_int_equal(ask("GET", "/admin/v1/policies", NULL), 200);
+	assert_true(says("[{\"name\":\"first\",\"unusable\":\"row-not-authentic\"},{\"name\":\"second\","
+			 "\"project\":\"clinic\""));
+	trusted_no_more();
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, rx_setup, rx_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_change_and_record), T(test_refusal_is_recorded), T(test_who_and_what), T(test_pages),
+		T(test_resources_in_pages), T(test_unusable_rows),
 	};
 
 	return rx_on_both(tests);

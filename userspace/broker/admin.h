@@ -12,6 +12,7 @@
 
 #define ADMIN_BODY_MAX		RCAR_ATTEST_MAX
 #define ADMIN_AUDIT_PAGE	500	/* records of one answer, of AUDIT_RECORD_MAX bytes at most */
+#define ADMIN_RESOURCE_PAGE	500	/* resources of one answer */
 
 /** struct admin - @rcar: borrowed; @reload: 0 = done, else *fault says why not */
 struct admin {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <jose/b64.h>
 #include <openssl/crypto.h>
@@ -11,6 +12,7 @@
 
 #include "admin_private.h"
 #include "resource.h"
+#include "row_mac.h"
 #include "text.h"
 
 /* ---- resources --------------------------------------------------------------------- */
@@ -136,10 +138,10 @@ static void put_limit(json_t *o, const char *name, json_int_t limit)
 		json_object_set_new(o, name, json_integer(limit));
 }
 
-static int list_resource(void *arg, const struct resource *r)
+static json_t *show_resource(const struct resource *r)
 {
 	char dataset[33], hex[65], when[TEXT_TIME_LEN];
-	json_t *list = arg, *o, *clients = r->terms.client_count ? json_array() : NULL;
+	json_t *o, *clients = r->terms.client_count ? json_array() : NULL;
 
 	text_hex(r->terms.dataset, 16, dataset);
 	for (size_t i = 0; i < r->terms.client_count; i++) {
@@ -155,18 +157,79 @@ static int list_resource(void *arg, const struct resource *r)
 	put_limit(o, "uses", r->terms.uses);
 	put_limit(o, "key_uses", (json_int_t)r->terms.key_uses);
 	put_limit(o, "key_lifetime", (json_int_t)r->terms.key_lifetime);
-	return o && !json_array_append_new(list, o) ? 0 : -ENOMEM;
+	return o;
 }
 
+/* @o, or where there is none, why. */
+static int list(json_t *to, json_t *o, const char *key, const char *name, const char *unusable)
+{
+	if (!o)
+		o = json_pack("{s:s, s:s}", key, name, "unusable", unusable ? unusable : "row-damaged");
+	return json_array_append_new(to, o) ? -ENOMEM : 0;
+}
+
+static int list_resource(void *arg, const struct resource *r, const char *unusable)
+{
+	return list(arg, unusable ? NULL : show_resource(r), "path", r->path, unusable);
+}
+
+/* A path; its slashes may come as %2F, as clients write them that encode a query. */
+static int take_after(const char *text, size_t len, char out[RESOURCE_PATH_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; n++) {
+		int slash = len - i >= 3 && !strncasecmp(text + i, "%2F", 3);
+
+		if (n == RESOURCE_PATH_MAX - 1)
+			return -1;
+		out[n] = slash ? '/' : text[i];
+		i += slash ? 3 : 1;
+	}
+	out[n] = '\0';
+	return config_path_ok(out) ? 0 : -1;
+}
+
+static int take_count(const char *text, size_t len, int64_t *out)
+{
+	if (!len || len > 3 || strspn(text, "0123456789") != len)
+		return -1;
+	*out = strtoll(text, NULL, 10);
+	return *out < 1 || *out > ADMIN_RESOURCE_PAGE ? -1 : 0;
+}
+
+/* "after=a/b/c&limit=100" */
+static int read_page(const char *text, char after[RESOURCE_PATH_MAX], int64_t *limit)
+{
+	while (text && *text) {
+		size_t len = strcspn(text, "&");
+		int rc = !strncmp(text, "after=", 6) ? take_after(text + 6, len - 6, after) :
+			 !strncmp(text, "limit=", 6) ? take_count(text + 6, len - 6, limit) : -1;
+
+		if (rc)
+			return rc;
+		text += len + (text[len] == '&');
+	}
+	return 0;
+}
+
+/* A page: one that is shorter than it may be is the last. */
 int admin_resources(struct admin_call *call)
 {
+	char after[RESOURCE_PATH_MAX] = "";
+	int64_t limit = ADMIN_RESOURCE_PAGE;
 	struct db_fault fault = { "" };
-	json_t *list = json_array();
-	int rc = resource_each(call->admin->rcar->db, list_resource, list, &fault);
+	json_t *page;
+	int rc;
 
+	if (read_page(call->req->query, after, &limit))
+		return admin_refuse(call, "malformed-request", "the query may have 'after', a path, and "
+				    "'limit', from 1 to %d", ADMIN_RESOURCE_PAGE);
+	page = json_array();
+	rc = resource_page(call->admin->rcar->db, after, limit, list_resource, page, &fault);
 	if (!rc)
-		return admin_answer(call, list);
-	json_decref(list);
+		return admin_answer(call, page);
+	json_decref(page);
 	return admin_store(call, rc, &fault);
 }
 
@@ -264,29 +327,45 @@ int admin_policy(struct admin_call *call)
 	return rc;
 }
 
+/** struct listing - @fault: of a row's MAC */
+struct listing {
+	struct db *db;
+	json_t *list;
+	struct db_fault *fault;
+};
+
+/* ROW_POLICY, mac. A row whose name nothing could ask for is passed over. */
 static int list_policy(void *arg, const struct db_value *c, size_t count)
 {
+	struct listing *l = arg;
+	const char *name = c[0].data;
 	char hex[65];
+	json_t *o = NULL;
+	int rc;
 
-	(void)count;
-	if (c[2].type != DB_BLOB || c[2].len != 32)
-		return -EBADMSG;
-	text_hex(c[2].data, 32, hex);
-	return json_array_append_new(arg, json_pack("{s:s, s:s, s:s}", "name", c[0].data, "project",
-						    c[1].data, "sha256", hex)) ? -ENOMEM : 0;
+	if (c[0].type != DB_TEXT || strlen(name) != c[0].len || !config_name_ok(name))
+		return 0;
+	rc = row_check(l->db, "policy", c, count, l->fault);
+	if (rc && rc != -EKEYREJECTED)
+		return rc;
+	if (!rc && c[1].type == DB_TEXT && c[2].type == DB_BLOB && c[2].len == 32) {
+		text_hex(c[2].data, 32, hex);
+		o = json_pack("{s:s, s:s, s:s}", "name", name, "project", c[1].data, "sha256", hex);
+	}
+	return list(l->list, o, "name", name, rc ? "row-not-authentic" : NULL);
 }
 
 int admin_policies(struct admin_call *call)
 {
-	struct db_fault fault = { "database: a policy is damaged" };
-	json_t *list = json_array();
-	struct db_query q = { .sql = "SELECT name, project, sha256 FROM policy ORDER BY name",
-			      .row = list_policy, .arg = list };
-	int rc = db_run(call->admin->rcar->db, &q, &fault);
+	struct db_fault fault = { "policies: no memory" };
+	struct listing l = { call->admin->rcar->db, json_array(), &fault };
+	struct db_query q = { .sql = "SELECT " ROW_POLICY ", mac FROM policy ORDER BY name",
+			      .row = list_policy, .arg = &l };
+	int rc = db_run(l.db, &q, &fault);
 
 	if (rc >= 0)
-		return admin_answer(call, list);
-	json_decref(list);
+		return admin_answer(call, l.list);
+	json_decref(l.list);
 	return admin_store(call, rc, &fault);
 }
 

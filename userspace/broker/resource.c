@@ -442,28 +442,99 @@ int resource_drop(struct db *db, const char *path, struct db_fault *fault)
 	return rc < 0 ? rc : rc ? 0 : -ENOENT;
 }
 
-/** struct walk - @each: called with each */
+/* ---- all of them --------------------------------------------------------------------- */
+
+/**
+ * struct walk - a page under way
+ * @left: how many resources it may still have
+ * @place: a copy of the last row's path, whatever it is; free() its data
+ */
 struct walk {
 	struct row row;
-	int (*each)(void *arg, const struct resource *r);
+	resource_row *each;
 	void *arg;
+	int64_t left;
+	struct db_value place;
 };
+
+static int keep_place(struct walk *w, const struct db_value *path)
+{
+	char *copy = malloc(path->len + 1);
+
+	if (!copy) {
+		*w->row.fault = (struct db_fault){ "resources: no memory" };
+		return -ENOMEM;
+	}
+	if (path->len)
+		memcpy(copy, path->data, path->len);
+	copy[path->len] = '\0';
+	free((void *)w->place.data);
+	w->place = *path;
+	w->place.data = copy;
+	return 0;
+}
+
+/* What a request could name. */
+static int is_path(const struct db_value *v)
+{
+	return v->type == DB_TEXT && v->len < RESOURCE_PATH_MAX && strlen(v->data) == v->len &&
+	       config_path_ok(v->data);
+}
+
+static const char *unusable(int rc)
+{
+	return rc == -EKEYREJECTED ? "row-not-authentic" : rc == -EBADMSG ? "row-damaged" : NULL;
+}
 
 static int take_each(void *arg, const struct db_value *c, size_t count)
 {
 	struct walk *w = arg;
+	struct resource *r = w->row.r;
+	int rc = keep_place(w, &c[0]);
 
-	return take_one(&w->row, c, count) ?: w->each(w->arg, w->row.r);
+	if (rc || !is_path(&c[0]))
+		return rc;
+	rc = take_one(&w->row, c, count);
+	if (rc && !unusable(rc))
+		return rc;
+	if (rc) {
+		memset(r, 0, sizeof(*r));
+		memcpy(r->path, c[0].data, c[0].len);
+	}
+	w->left--;
+	return w->each(w->arg, r, unusable(rc));
 }
 
-int resource_each(struct db *db, int (*row)(void *arg, const struct resource *r), void *arg,
+/* The rows behind @w's place, as many as are left at most; how many came, or as db_run(). */
+static int next_rows(struct walk *w)
+{
+	const struct db_value from = w->place;	/* in use until the query ends */
+	struct db_query q = { .sql = "SELECT " COLUMNS " FROM resource WHERE path > $1"
+				     " ORDER BY path LIMIT $2",
+			      .args = { from, db_int(w->left) }, .arg_count = 2,
+			      .row = take_each, .arg = w };
+	int rc;
+
+	w->place = (struct db_value){ .type = DB_NULL };
+	rc = db_run(w->row.db, &q, w->row.fault);
+	free((void *)from.data);
+	return rc;
+}
+
+/* Rows that nothing could ask for are passed over, without a page becoming shorter for them. */
+int resource_page(struct db *db, const char *after, int64_t limit, resource_row *each, void *arg,
 		  struct db_fault *fault)
 {
 	struct resource r;
-	struct walk w = { { db, &r, fault }, row, arg };
-	struct db_query q = { .sql = "SELECT " COLUMNS " FROM resource ORDER BY path",
-			      .row = take_each, .arg = &w };
-	int rc = db_run(db, &q, fault);
+	struct walk w = { .row = { db, &r, fault }, .each = each, .arg = arg, .left = limit };
+	const struct db_value begin = db_text(after);
+	int rc = keep_place(&w, &begin);
+	int64_t asked = 0;
 
+	while (rc == asked && w.left > 0) {
+		asked = w.left;
+		rc = next_rows(&w);
+	}
+	free((void *)w.place.data);
 	return rc < 0 ? rc : 0;
 }

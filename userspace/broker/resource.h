@@ -95,8 +95,19 @@ int resource_disable(struct db *db, const char *path, int disabled, int64_t now,
 /** resource_drop - the row and its key; 0, -ENOENT, or as db_run() */
 int resource_drop(struct db *db, const char *path, struct db_fault *fault);
 
-/** resource_each - all rows by path; @row returns 0 to go on; 0 or as db_run() */
-int resource_each(struct db *db, int (*row)(void *arg, const struct resource *r), void *arg,
+/**
+ * resource_row - called with a row of the database; returns 0 to go on
+ * @unusable: NULL, or why nothing is released by it, "row-not-authentic" or "row-damaged": of
+ *	@r there is the path alone then
+ */
+typedef int resource_row(void *arg, const struct resource *r, const char *unusable);
+
+/**
+ * resource_page - those whose paths follow @after in the database's order; @limit at most
+ * @after: "" = from the first on
+ * Returns 0 or as db_run().
+ */
+int resource_page(struct db *db, const char *after, int64_t limit, resource_row *each, void *arg,
 		  struct db_fault *fault);
 
 #endif /* BROKER_RESOURCE_H */
