@@ -63,9 +63,15 @@ want 1 'K, M or G' 'a budget that is no size' train --budget 12Q
 want 1 'K, M or G' 'a budget below zero' train --budget -1
 want 1 'K, M or G' 'a budget above all numbers' train --budget 99999999999G
 want 1 'is expected here' 'an argument too many' train x
+want 1 'from 1 to 86400' 'no time after which a peer attests again' aggregate --reattest 0
+want 1 'from 1 to 86400' 'one of another unit' train --reattest turns=1
+want 1 'reattest rounds 0: must be a number from 1' 'no round either' aggregate --reattest rounds=0
+want 1 'reattest rounds : must be' 'nor an empty one' train --reattest rounds=
+want 1 'must stand' 'but every second' aggregate --reattest rounds=2 --reattest 60
 
 plan "$good"
 run 1 'at least 65536' 'a budget too small to work in' --data a="$D/t.wds" --budget 1K
+run 1 'go with --join' 'rounds without a federation' --data a="$D/t.wds" --reattest rounds=1
 run 1 'above --budget' 'a threshold above the budget' --data a="$D/t.wds" --threshold 1G
 run 1 'No such file' 'a data set that is not there' --data a="$D/none.wds"
 run 7 'not a table' 'a data set that is no table' --data a="$D/bytes.wds"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The attested channel between two who mean well, and between one and a peer out of order. */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -298,6 +299,47 @@ static void again_refused(void **state)
 	assert_true(ward_channel_peer(b.channel)->fault.by_peer);
 }
 
+/* Each call has the peer prove itself once more, and no other does. */
+static void again_by_call(void **state)
+{
+	struct pollfd at;
+	pthread_t thread;
+	char byte = 'x';
+	unsigned int i;
+
+	(void)state;
+	both_open();
+	assert_int_equal(ward_channel_write(b.channel, &byte, 1), 0);
+	at = (struct pollfd){ .fd = ward_channel_fd(a.channel), .events = POLLIN };
+	assert_int_equal(poll(&at, 1, -1), 1);
+	/* What it sent stands before whatever it answers. */
+	assert_int_equal(ward_channel_renew(a.channel), -EAGAIN);
+	assert_int_equal(ward_channel_read(a.channel, &byte, 1), 1);
+	assert_int_equal(pthread_create(&thread, NULL, echo, &b), 0);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(ward_channel_renew(a.channel), 0);
+		/* Once when it opened, once for the call that did not wait. */
+		assert_int_equal(ward_channel_peer(a.channel)->accepted, 3 + i);
+		assert_int_equal(ward_channel_write(a.channel, &byte, 1), 0);
+		assert_int_equal(ward_channel_read(a.channel, &byte, 1), 1);
+	}
+	b.uid = 1001;
+	assert_int_equal(ward_channel_renew(a.channel), -EACCES);
+	assert_int_equal(ward_channel_peer(a.channel)->fault.reason, WV_WRONG_UID);
+	assert_int_equal(ward_channel_renew(a.channel), -EACCES);
+	pthread_join(thread, NULL);
+}
+
+static void again_of_none(void **state)
+{
+	(void)state;
+	side_only_gives(&a);
+	side_only_wants(&b);
+	both_open();
+	assert_int_equal(ward_channel_renew(a.channel), -EINVAL);
+	assert_int_equal(ward_channel_write(a.channel, "x", 1), 0);
+}
+
 /* The peer's program hangs: it neither reads nor answers. */
 static void again_too_late(void **state)
 {
@@ -451,6 +493,7 @@ int main(void)
 		TEST(mutual), TEST(one_sided), TEST(one_sided_other), TEST(none_given),
 		TEST(nothing_to_give), TEST(refused), TEST(without_provider), TEST(misuse), TEST(silent_peer),
 		TEST(bulk), TEST(again_by_bytes), TEST(again_by_time), TEST(again_refused),
+		TEST(again_by_call), TEST(again_of_none),
 		TEST(again_too_late), TEST(idle_then_write), TEST(out_of_order),
 		TEST(asked_at_once), TEST(no_resumption), cmocka_unit_test(binding_bytes),
 	};

@@ -13,12 +13,16 @@
 #define SITES	3
 #define ROWS	90
 
-static const char plan_text[] =
-	"{\"ward-plan\":1,\"name\":\"bench\",\"features\":[{\"column\":\"age\"},"
-	"{\"column\":\"dose\"}],\"label\":{\"column\":\"ill\",\"above\":0},"
-	"\"split\":{\"rule\":\"hash\",\"seed\":7,\"fraction\":0.3},"
-	"\"runs\":[{\"name\":\"newton\",\"method\":\"newton\",\"l2\":0.01},"
-	"{\"name\":\"fedavg\",\"method\":\"sgd\",\"epochs\":1,\"rounds\":3}]}";
+#define PLAN(more) \
+	"{\"ward-plan\":1,\"name\":\"bench\",\"features\":[{\"column\":\"age\"}," \
+	"{\"column\":\"dose\"}],\"label\":{\"column\":\"ill\",\"above\":0}," \
+	"\"split\":{\"rule\":\"hash\",\"seed\":7,\"fraction\":0.3}," more \
+	"\"runs\":[{\"name\":\"newton\",\"method\":\"newton\",\"l2\":0.01}," \
+	"{\"name\":\"fedavg\",\"method\":\"sgd\",\"epochs\":1,\"rounds\":3}]}"
+
+static const char plan_text[] = PLAN("");
+static const char plan_of_rounds[] = PLAN("\"reattest_rounds\":2,");
+static const char *plan = plan_text;
 
 #define DECLARED_BYTE	0x5a	/* stands for the right plan */
 #define HEX16 "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
@@ -39,6 +43,9 @@ struct party {
 	uint8_t declared;
 	uint8_t session;	/* first byte of its id */
 	unsigned int gave;
+	unsigned int turns_at;	/* so much evidence is right, the rest of another plan; 0 = all */
+	unsigned int rounds;	/* that it was asked in */
+	uint64_t asks_every;	/* rounds, for the aggregator's evidence */
 	bool left;		/* a connection that failed, for somebody to close twice */
 	char where[32];
 };
@@ -58,6 +65,8 @@ static int evidence(const uint8_t *nonce, const uint8_t *binding, uint8_t **bund
 
 	pthread_mutex_lock(&one);
 	sim_guest_new(&guest, WARD_PURPOSE_CHANNEL);
+	if (p->turns_at && p->gave >= p->turns_at)
+		p->declared = DECLARED_BYTE + 1;
 	memset(guest.claims.declared, p->declared, sizeof(guest.claims.declared));
 	memset(guest.claims.session, p->session, sizeof(guest.claims.session));
 	memset(guest.claims.subject, p->session, sizeof(guest.claims.subject));
@@ -193,11 +202,16 @@ static int teardown(void **state)
 	return 0;
 }
 
+static uint64_t reattest_rounds;	/* of the aggregator */
+
 static void run(uint32_t quorum)
 {
 	size_t i;
 
-	fed_begin(&fed, plan_text, SITES, quorum);
+	fed_begin(&fed, plan, SITES, quorum);
+	fed.roster.options.reattest_rounds = plan_reattest(fed.plan, reattest_rounds);
+	plan = plan_text;
+	reattest_rounds = 0;
 	if (quorum < SITES)
 		fed.roster.options.join_ms = 8000;
 	assert_int_equal(pthread_create(&acceptor, NULL, accept_all, NULL), 0);
@@ -247,6 +261,109 @@ static void test_again(void **state)
 	assert_true(aggregator.gave > 3 * SITES);
 }
 
+static void count_round(void *arg, const struct wire_head *head, const struct wire_task *task)
+{
+	struct party *p = arg;
+
+	(void)head;
+	(void)task;
+	p->rounds++;
+}
+
+/* As fed_site has it, with a count of rounds. */
+static int reach_counted(void *arg, struct link *link, struct failure *failure)
+{
+	struct party *p = arg;
+	size_t i = (size_t)(p - party);
+
+	site[i].client.heard = count_round;
+	site[i].client.heard_arg = p;
+	site[i].client.reattest_rounds = p->asks_every;
+	return reach(arg, link, failure);
+}
+
+/* Once when the channel opened, and in each round, or each second one, exactly. */
+static void test_rounds(void **state)
+{
+	unsigned int every, rounds, i;
+
+	for (every = 1; every <= 2; every++) {
+		reattest_rounds = every;
+		for (i = 0; i < SITES; i++) {
+			site[i].connect = reach_counted;
+			party[i].asks_every = 3 - every;
+		}
+		run(SITES);
+		if (fed.ret)
+			fail_msg("%s", fed.failure.text);
+		rounds = party[0].rounds;
+		assert_true(rounds > 3);
+		for (i = 0; i < SITES; i++) {
+			assert_int_equal(party[i].rounds, rounds);
+			assert_int_equal(party[i].gave, 1 + (rounds + every - 1) / every);
+		}
+		assert_int_equal(aggregator.gave,
+				 SITES * (1 + (rounds + 2 - every) / (3 - every)));
+		teardown(state);
+		setup(state);
+	}
+	run(SITES);
+}
+
+/* The plan alone says it, to both sides. */
+static void test_rounds_by_plan(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < SITES; i++) {
+		site[i].connect = reach_counted;
+		site[i].plan = plan_of_rounds;
+	}
+	plan = plan_of_rounds;
+	run(SITES);
+	assert_int_equal(fed.ret, 0);
+	for (i = 0; i < SITES; i++)
+		assert_int_equal(party[i].gave, 1 + (party[i].rounds + 1) / 2);
+	assert_int_equal(aggregator.gave, SITES * (1 + (party[0].rounds + 1) / 2));
+}
+
+/* One that turned into something else is found out in that round, and the rest go on. */
+static void test_turned(void **state)
+{
+	(void)state;
+	reattest_rounds = 1;
+	party[1].turns_at = 3;
+	site[1].connect = reach_counted;
+	run(2);
+	if (fed.ret)
+		fail_msg("%s", fed.failure.text);
+	assert_int_equal(party[1].rounds, 2);
+	assert_true(fed_said(&fed, "b", "evidence refused: "));
+	assert_int_equal(site[1].failure.exit, EXIT_REFUSED);
+	assert_true(!site[0].ret && !site[2].ret);
+}
+
+/* No site answers an aggregator that has. */
+static void test_aggregator_turned(void **state)
+{
+	size_t i;
+
+	(void)state;
+	aggregator.turns_at = SITES;
+	for (i = 0; i < SITES; i++) {
+		site[i].connect = reach_counted;
+		party[i].asks_every = 1;
+	}
+	run(1);
+	assert_int_equal(fed.ret, -1);
+	assert_int_equal(fed.failure.exit, EXIT_NETWORK);
+	for (i = 0; i < SITES; i++) {
+		assert_int_equal(party[i].rounds, 1);
+		assert_int_equal(site[i].failure.exit, EXIT_REFUSED);
+	}
+}
+
 /* A worker that declared another plan is not let in, by its evidence; the rest go on. */
 static void test_wrong_site(void **state)
 {
@@ -292,6 +409,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_whole),
 		TEST(test_again),
+		TEST(test_rounds),
+		TEST(test_rounds_by_plan),
+		TEST(test_turned),
+		TEST(test_aggregator_turned),
 		TEST(test_wrong_site),
 		TEST(test_wrong_aggregator),
 		TEST(test_other_session),

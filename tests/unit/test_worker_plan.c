@@ -68,6 +68,8 @@ static void test_refused(void **state)
 		{ HEAD FEATURES "\"label\":{\"value\":true,\"above\":1}," SPLIT RUNS,
 		  "above, equals and value" },
 		{ HEAD FEATURES "\"label\":{\"value\":1}," SPLIT RUNS, "label.value: must be true" },
+		{ HEAD FEATURES LABEL "\"reattest_rounds\":0," SPLIT RUNS,
+		  "reattest_rounds: is not a whole number, or out of range" },
 		{ HEAD FEATURES LABEL "\"missing\":\"zero\"," SPLIT RUNS, "none of the words" },
 		{ HEAD FEATURES LABEL "\"split\":{\"rule\":\"every\"}," RUNS, "rule rows takes" },
 		{ HEAD FEATURES LABEL "\"split\":{\"rule\":\"every\",\"every\":1}," RUNS,

@@ -190,8 +190,13 @@ int64_t ward_channel_read(struct ward_channel *c, void *data, size_t len)
 	return n;
 }
 
-/* Waits for evidence that is too old to send more on; 0 or -errno. */
-static int freshen(struct ward_channel *c)
+static bool asked(const struct ward_channel *c)
+{
+	return c->want_evidence;
+}
+
+/* Until the peer's evidence is no longer so; 0 or -errno. */
+static int wait_while(struct ward_channel *c, bool (*so)(const struct ward_channel *c))
 {
 	int rc;
 
@@ -199,7 +204,7 @@ static int freshen(struct ward_channel *c)
 		rc = turn(c);
 		if (rc < 0)
 			return over(c);
-		if (!channel_stale(c))
+		if (!so(c))
 			return 0;
 		if (rc)
 			return -EAGAIN;
@@ -220,7 +225,7 @@ int ward_channel_write(struct ward_channel *c, const void *data, size_t len)
 		return c->error;
 	for (; len; at += n, len -= n) {
 		n = len < FRAME_DATA_MAX ? len : FRAME_DATA_MAX;
-		rc = freshen(c);
+		rc = wait_while(c, channel_stale);	/* too old to send more on */
 		if (rc)
 			return rc;
 		if (channel_send(c, FRAME_DATA, at, n))
@@ -228,6 +233,19 @@ int ward_channel_write(struct ward_channel *c, const void *data, size_t len)
 		c->moved += n;
 	}
 	return channel_flush(c) ? over(c) : 0;
+}
+
+int ward_channel_renew(struct ward_channel *c)
+{
+	int rc;
+
+	if (c->error || !c->options.verify)
+		return c->error ? c->error : -EINVAL;
+	/* What was asked for before this call is no answer to it. */
+	rc = wait_while(c, asked);
+	if (rc)
+		return rc;
+	return channel_ask(c) ? over(c) : wait_while(c, asked);
 }
 
 int ward_channel_fd(const struct ward_channel *c)

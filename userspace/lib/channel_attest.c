@@ -300,6 +300,15 @@ static bool due(const struct ward_channel *c, uint64_t now)
 	       (o->reattest_bytes && c->moved >= o->reattest_bytes);
 }
 
+int channel_ask(struct ward_channel *c)
+{
+	if (RAND_bytes(c->ask_nonce, sizeof(c->ask_nonce)) != 1)
+		return channel_fail(c, -EIO, "no random nonce could be had");
+	c->asked_ms = c->parts->now_ms();
+	c->want_evidence = c->owe_ask = true;
+	return 0;
+}
+
 int channel_timers(struct ward_channel *c)
 {
 	uint64_t now = c->parts->now_ms();
@@ -309,13 +318,7 @@ int channel_timers(struct ward_channel *c)
 	if (c->want_evidence && now - c->asked_ms >= answer_ms(c))
 		return refuse(c, REASON_EVIDENCE_MISSING, -ETIME,
 			      "the peer did not attest again in time");
-	if (c->want_evidence || c->owe_verdict || !due(c, now))
-		return 0;
-	if (RAND_bytes(c->ask_nonce, sizeof(c->ask_nonce)) != 1)
-		return channel_fail(c, -EIO, "no random nonce could be had");
-	c->asked_ms = now;
-	c->want_evidence = c->owe_ask = true;
-	return 0;
+	return c->want_evidence || c->owe_verdict || !due(c, now) ? 0 : channel_ask(c);
 }
 
 int channel_timer_ms(struct ward_channel *c)

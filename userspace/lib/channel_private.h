@@ -124,6 +124,8 @@ int channel_flush(struct ward_channel *c);
 int channel_timers(struct ward_channel *c);
 /** channel_timer_ms - until the next is due; -1 = none is */
 int channel_timer_ms(struct ward_channel *c);
+/** channel_ask - the peer is to prove itself again, whatever is due; 0 or -errno */
+int channel_ask(struct ward_channel *c);
 /** channel_stale - the peer is too late with its evidence to be sent more */
 bool channel_stale(const struct ward_channel *c);
 

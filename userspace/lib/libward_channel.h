@@ -176,6 +176,18 @@ int64_t ward_channel_read(struct ward_channel *channel, void *data, size_t len);
  */
 int ward_channel_write(struct ward_channel *channel, const void *data, size_t len);
 
+/**
+ * ward_channel_renew() - have the peer prove itself again, before anything is sent to it
+ * @channel: one whose options have a verify function
+ *
+ * Its evidence answers a nonce that is drawn within this call, and was accepted when it returns.
+ * The peer gives it from within ward_channel_read(), _write() or _renew().
+ *
+ * Return: 0; -EAGAIN: the answer stands behind data that must be read first; -EINVAL: this side
+ * wants no evidence; or as ward_channel_read().
+ */
+int ward_channel_renew(struct ward_channel *channel);
+
 /** ward_channel_fd() - the descriptor, to poll for POLLIN; stays the channel's */
 int ward_channel_fd(const struct ward_channel *channel);
 

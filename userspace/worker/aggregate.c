@@ -158,6 +158,7 @@ static int open_roster(struct aggregate *a)
 			.quorum = (uint32_t)a->options->quorum,
 			.join_ms = (uint32_t)a->options->join_s * 1000,
 			.round_ms = (uint32_t)a->options->round_s * 1000,
+			.reattest_rounds = plan_reattest(a->plan, a->options->reattest_rounds),
 		},
 	};
 	if (getrandom(a->roster.federation, WIRE_ID_LEN, 0) != WIRE_ID_LEN)

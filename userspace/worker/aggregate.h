@@ -24,6 +24,7 @@
  * @join_s: so long sites are waited for
  * @round_s: so long an answer is waited for
  * @reattest_s: a site's evidence is asked for again when it is so old; 0 = never
+ * @reattest_rounds: and in each such round; 0 = as the plan says
  * @budget: most bytes of protected memory
  */
 struct aggregate_options {
@@ -38,6 +39,7 @@ struct aggregate_options {
 	uint64_t join_s;
 	uint64_t round_s;
 	uint64_t reattest_s;
+	uint64_t reattest_rounds;
 	uint64_t budget;
 };
 

@@ -23,7 +23,8 @@ static const char usage[] =
 	"  --out DIR             where models, cards and receipts go\n"
 	"  --join-timeout S      seconds that sites are waited for (300)\n"
 	"  --round-timeout S     seconds that a site's answer is waited for (300)\n"
-	"  --reattest S          ask for a site's evidence again when it is so old (never)\n"
+	"  --reattest S          ask for a site's evidence again when it is so old, in seconds,\n"
+	"                        or with rounds=N in each Nth round (as the plan says)\n"
 	"  --budget SIZE         most protected memory to be held at once (32M)\n"
 	"  --device FILE         (/dev/ward)\n"
 	"  -o, --output FORMAT   text for people, json for programs: one object per step\n"
@@ -66,7 +67,7 @@ static int read_number(int option, const char *text, struct aggregate_options *o
 	case OPT_ROUND:
 		return options_number("round-timeout", text, 1, 86400, &o->round_s, failure);
 	default:
-		return options_number("reattest", text, 1, 86400, &o->reattest_s, failure);
+		return options_reattest(text, &o->reattest_s, &o->reattest_rounds, failure);
 	}
 }
 

@@ -153,6 +153,14 @@ static int write_all(void *arg, const void *data, size_t len)
 	return err == -EAGAIN ? -EPROTO : err;
 }
 
+static int renew(void *arg)
+{
+	struct wire_channel *w = arg;
+	int err = w->channel ? ward_channel_renew(w->channel) : -ENOTCONN;
+
+	return err == -EAGAIN ? -EPROTO : err;
+}
+
 static void cut(void *arg)
 {
 	shutdown(((struct wire_channel *)arg)->fd, SHUT_RDWR);
@@ -199,7 +207,7 @@ int attested_accept(const struct attested *attested, int fd, struct link *link)
 	w->fd = fd;
 	*link = (struct link){
 		.read = read_all, .write = write_all, .cut = cut, .close = end, .why = why,
-		.session = session, .arg = w,
+		.renew = renew, .session = session, .arg = w,
 	};
 	return 0;
 }

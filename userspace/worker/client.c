@@ -86,6 +86,16 @@ static int reply(struct client *client, uint32_t type, uint64_t number, size_t l
 	return err ? fail_link(client, err, failure) : 0;
 }
 
+/* Nothing of this site's rows leaves for one that is no longer what it was. */
+static int reply_round(struct client *client, uint32_t type, uint64_t number, size_t len,
+		       struct failure *failure)
+{
+	uint64_t every = plan_reattest(client->cohort->plan, client->reattest_rounds);
+	int err = link_renew(client->link, every, client->rounds++);
+
+	return err ? fail_link(client, err, failure) : reply(client, type, number, len, failure);
+}
+
 static int join(struct client *client, struct failure *failure)
 {
 	struct wire_head head;
@@ -159,9 +169,9 @@ static int send_sums(struct client *client, const struct wire_head *head, const 
 		return -1;
 	wire_sums_put(client->out + WIRE_HEAD, &all);
 	scrub_stack();
-	return reply(client, WIRE_SUMS, head->number,
-		     16 + 8 * (all.params + (hessian ? all.block * (all.block + 1) / 2 : 0)),
-		     failure);
+	return reply_round(client, WIRE_SUMS, head->number,
+			   16 + 8 * (all.params + (hessian ? all.block * (all.block + 1) / 2 : 0)),
+			   failure);
 }
 
 static int send_update(struct client *client, const struct wire_head *head,
@@ -181,7 +191,7 @@ static int send_update(struct client *client, const struct wire_head *head,
 			  client->theta, moved, &update.loss, failure))
 		return -1;
 	wire_update_put(client->out + WIRE_HEAD, &update, moved, params);
-	return reply(client, WIRE_UPDATE, head->number, 16 + 8 * params, failure);
+	return reply_round(client, WIRE_UPDATE, head->number, 16 + 8 * params, failure);
 }
 
 static int answer_task(struct client *client, const struct wire_head *head,

@@ -22,6 +22,8 @@
  * @cohort: its data sets, initialised and not surveyed
  * @model: of each run of the plan; filled in, with figures of this site's test rows
  * @join: session, nonce, name; the rest is client_run()'s
+ * @reattest_rounds: in each such round the aggregator proves itself again before it is answered;
+ *	0 = as the plan says
  * @heard: the aggregator asked for something; or NULL
  * @heard_arg: for it
  * @welcome: what it said of the federation
@@ -35,6 +37,7 @@ struct client {
 	struct cohort *cohort;
 	struct model *model;
 	struct wire_join join;
+	uint64_t reattest_rounds;
 	void (*heard)(void *arg, const struct wire_head *head, const struct wire_task *task);
 	void *heard_arg;
 
@@ -47,6 +50,7 @@ struct client {
 	uint8_t *in;
 	uint8_t *out;
 	double *theta;
+	uint64_t rounds;
 	bool scanned;
 	bool scaled;
 };

@@ -36,6 +36,7 @@ struct job_data {
  * @peer_policy: file, by which the aggregator's evidence is judged
  * @peer_root: PEM file of a further root for it, or NULL
  * @reattest_s: it is asked for again when it is so old; 0 = never
+ * @reattest_rounds: and in each such round; 0 = as the plan says
  * @budget: most bytes of plaintext to be held
  * @threshold: bytes held at which the ring shrinks; 0 = three quarters of it
  * @ring: most chunks to be held decrypted; 0 = as many as the budget allows
@@ -60,6 +61,7 @@ struct job_options {
 	const char *peer_policy;
 	const char *peer_root;
 	uint64_t reattest_s;
+	uint64_t reattest_rounds;
 	bool key_in_user_space;
 	uint64_t budget;
 	uint64_t threshold;

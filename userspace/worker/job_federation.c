@@ -44,7 +44,7 @@ int job_federate(struct job *job)
 
 	job->client = (struct client){
 		.link = &job->link, .cohort = &job->cohort, .model = job->model,
-		.heard = show_question, .heard_arg = job,
+		.reattest_rounds = job->options->reattest_rounds, .heard = show_question, .heard_arg = job,
 	};
 	snprintf(job->client.join.name, sizeof(job->client.join.name), "%s", name);
 	memcpy(job->client.join.session, job->card.session, WIRE_ID_LEN);

@@ -21,6 +21,13 @@ int link_head(const struct link *link, struct wire_head *head)
 	return err ? err : wire_head_get(bytes, head) ? -EPROTO : 0;
 }
 
+int link_renew(const struct link *link, uint64_t every, uint64_t rounds)
+{
+	if (!every || rounds % every)
+		return 0;
+	return link->renew ? link->renew(link->arg) : -EOPNOTSUPP;
+}
+
 void link_refuse(const struct link *link, uint64_t number, uint32_t reason)
 {
 	uint8_t frame[WIRE_HEAD + WIRE_REFUSE_LEN];

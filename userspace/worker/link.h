@@ -18,6 +18,8 @@
  * @cut: from any thread: who waits in @read or @write is let go, and every later call fails
  * @close: nobody uses it any more
  * @why: what ended it, for people, or "": the caller's until @close
+ * @renew: the other side proves itself again, by a nonce that is drawn now. Return: 0 or a
+ *	negative errno; or NULL
  * @session: id of the session whose evidence the other side gave, WIRE_ID_LEN bytes, once
  *	something was read; or NULL
  * @arg: for all of them
@@ -28,6 +30,7 @@ struct link {
 	void (*cut)(void *arg);
 	void (*close)(void *arg);
 	const char *(*why)(void *arg);
+	int (*renew)(void *arg);
 	const uint8_t *(*session)(void *arg);
 	void *arg;
 };
@@ -52,6 +55,16 @@ int link_send(const struct link *link, uint8_t *frame, uint32_t type, uint64_t n
  * Return: 0; -EPROTO: bytes that are no head; or as link.read.
  */
 int link_head(const struct link *link, struct wire_head *head);
+
+/**
+ * link_renew() - have the other side prove itself again where that is due
+ * @link: connection
+ * @every: in each such round; 0 = never
+ * @rounds: before this one
+ *
+ * Return: 0; -EOPNOTSUPP: this connection can't; or as link.renew.
+ */
+int link_renew(const struct link *link, uint64_t every, uint64_t rounds);
 
 /**
  * link_refuse() - say why, and nothing after it

@@ -144,7 +144,8 @@ static int put_question(struct member *m)
 	m->asked = q.number;
 	m->sending = true;
 	unlock(m);
-	err = m->link.write(m->link.arg, q.frame, q.len);
+	err = link_renew(&m->link, q.reattest_rounds, q.round) ?:
+	      m->link.write(m->link.arg, q.frame, q.len);
 	lock(m);
 	m->sending = false;
 	pthread_cond_broadcast(&m->roster->moved);

@@ -24,6 +24,8 @@ struct roster;
  * @len: of both
  * @answer: type of the frame that answers; 0 = nothing is answered
  * @answer_len: of its payload
+ * @reattest_rounds: who is asked proves itself first in each such @round; 0 = never
+ * @round: how many rounds were before this one
  * @to_heap: the answer has up to so many bytes, and is no secret
  */
 struct question {
@@ -32,6 +34,8 @@ struct question {
 	size_t len;
 	uint32_t answer;
 	size_t answer_len;
+	uint64_t reattest_rounds;
+	uint64_t round;
 	bool to_heap;
 };
 

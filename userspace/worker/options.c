@@ -42,7 +42,8 @@ static const char train_usage[] =
 	"  --site NAME           what this one is called in it (the first data set's name)\n"
 	"  --peer-policy FILE    by which the aggregator's evidence is judged\n"
 	"  --peer-root FILE      PEM of a root for it beside the vendors'\n"
-	"  --reattest SECONDS    ask for it again when it is so old (never)\n"
+	"  --reattest SECONDS    ask for it again when it is so old, or with rounds=N in each\n"
+	"                        Nth round (as the plan says)\n"
 	"  --device FILE         (/dev/ward)\n"
 	"  -o, --output FORMAT   text for people, json for programs: one object per step\n"
 	"  -q, --quiet           errors alone\n";
@@ -139,6 +140,17 @@ int options_number(const char *name, const char *text, uint64_t min, uint64_t ma
 		return 0;
 	return failed(failure, EXIT_MISUSE, "--%s %s: must be a number from %" PRIu64 " to %" PRIu64,
 		      name, text, min, max);
+}
+
+int options_reattest(const char *text, uint64_t *seconds, uint64_t *rounds,
+		     struct failure *failure)
+{
+	static const char by_rounds[] = "rounds=";
+	size_t len = strlen(by_rounds);
+
+	if (strncmp(text, by_rounds, len))
+		return options_number("reattest", text, 1, 86400, seconds, failure);
+	return options_number("reattest rounds", text + len, 1, 100000, rounds, failure);
 }
 
 /* Steps, or a time with s, m or h behind it. */
@@ -300,7 +312,8 @@ static int read_option(int option, void *to, struct failure *failure)
 		options->peer_root = optarg;
 		return 0;
 	case OPT_REATTEST:
-		return options_number("reattest", optarg, 1, 86400, &options->reattest_s, failure);
+		return options_reattest(optarg, &options->reattest_s, &options->reattest_rounds,
+					failure);
 	default:	/* OPT_DEVICE */
 		options->device = optarg;
 		return 0;
@@ -310,7 +323,7 @@ static int read_option(int option, void *to, struct failure *failure)
 static int check_join(const struct job_options *options, struct failure *failure)
 {
 	bool more = options->site || options->peer_policy || options->peer_root ||
-		    options->reattest_s;
+		    options->reattest_s || options->reattest_rounds;
 
 	if (!options->join)
 		return more ? failed(failure, EXIT_MISUSE,

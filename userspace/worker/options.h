@@ -69,4 +69,8 @@ int options_size(const char *name, const char *text, uint64_t *out, struct failu
 int options_number(const char *name, const char *text, uint64_t min, uint64_t max,
 		   uint64_t *out, struct failure *failure);
 
+/** options_reattest() - the same of --reattest: @seconds, or rounds=N for @rounds */
+int options_reattest(const char *text, uint64_t *seconds, uint64_t *rounds,
+		     struct failure *failure);
+
 #endif /* WARD_WORKER_OPTIONS_H */

@@ -146,6 +146,7 @@ struct plan {
 	uint64_t split_folds;			/* PLAN_SPLIT_FOLDS */
 	double split_head;			/* PLAN_SPLIT_TAIL: of each course, to train */
 	double split_tail;			/* and at its end, to test */
+	uint64_t reattest_rounds;		/* of a federation; 0 = as its sides say */
 	size_t runs;
 	struct plan_run run[PLAN_RUNS_MAX];
 };
@@ -222,6 +223,20 @@ struct net plan_net(const struct plan *plan, const struct plan_run *run);
 static inline bool plan_by_step(enum plan_method method)
 {
 	return method == PLAN_NEWTON || method == PLAN_LBFGS;
+}
+
+/**
+ * plan_reattest() - how often a federation's peer proves itself again
+ * @plan: plan
+ * @own: what this side asks for, in rounds; 0 = nothing
+ *
+ * Return: in each such round, 0 = never: whichever is oftener.
+ */
+static inline uint64_t plan_reattest(const struct plan *plan, uint64_t own)
+{
+	if (!own || !plan->reattest_rounds)
+		return own + plan->reattest_rounds;
+	return own < plan->reattest_rounds ? own : plan->reattest_rounds;
 }
 
 /**

@@ -521,6 +521,7 @@ static const struct member plan_members[] = {
 	CHOICE("missing", plan, missing, missing_words),
 	CHOICE("standardise", plan, scale, scale_words),
 	OTHER("split"),
+	COUNT("reattest_rounds", plan, reattest_rounds, 1, 100000),
 	OTHER("runs"),
 	LAST
 };

@@ -397,6 +397,10 @@ size_t roster_ask(struct roster *roster, uint32_t type, size_t len, uint32_t ans
 		  size_t answer_len, bool (*among)(const struct member *member))
 {
 	prepare(roster, roster->frame, type, len, answer, answer_len, false);
+	if (type == WIRE_GRADIENT || type == WIRE_ROUND) {
+		roster->question.round = roster->rounds++;
+		roster->question.reattest_rounds = roster->options.reattest_rounds;
+	}
 	return put(roster, among);
 }
 

@@ -27,12 +27,15 @@
  * @quorum: without so many nothing is computed
  * @join_ms: until then sites are waited for; with a quorum it goes on
  * @round_ms: until then an answer is waited for
+ * @reattest_rounds: in each such round sites prove themselves again before they are asked;
+ *	0 = never. A round is a question for a gradient, or one of averaging
  */
 struct roster_options {
 	uint32_t sites;
 	uint32_t quorum;
 	uint32_t join_ms;
 	uint32_t round_ms;
+	uint64_t reattest_rounds;
 };
 
 /**
@@ -58,6 +61,7 @@ struct roster {
 	/* private */
 	struct question question;
 	uint64_t number;
+	uint64_t rounds;
 	pthread_mutex_t lock;
 	pthread_cond_t moved;		/* a member's state or question */
 	bool ready;			/* both are there */
