@@ -49,6 +49,13 @@ static void windows(void **state)
 	world_give_info(&w, &d);
 	world_give_rest(&w);
 	world_expect(&w, WV_COLLATERAL_NOT_YET);
+	assert_string_equal(w.fault.field, "tcb_info");
+	world_new(&w);	/* and the identity alone */
+	world_give_info(&w, &intel_doc_default);
+	world_give(&w, intel_identity(&world_pki, &d));
+	world_give_signers(&w);
+	world_expect(&w, WV_COLLATERAL_NOT_YET);
+	assert_string_equal(w.fault.field, "qe_identity");
 	world_new(&w);	/* all of it is: the clock is */
 	w.now = INTEL_NOW - 100 * INTEL_DAY;
 	world_give_info(&w, &intel_doc_default);
