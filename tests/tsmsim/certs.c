@@ -126,7 +126,8 @@ static int add_odd(X509 *x, const struct sim_recipe *r)
 	return (!r->vek_ca || add_standard(x, NID_basic_constraints, "critical,CA:TRUE")) &&
 	       (!r->vek_critical || add_bytes(x, "99", null, sizeof(null), 1)) &&
 	       (!r->vek_twice || (add_raw(x, "98", null, sizeof(null)) &&
-				  add_raw(x, "98", null, sizeof(null))));
+				  add_raw(x, "98", null, sizeof(null)))) &&
+	       (!r->vek_lists || add_standard(x, NID_crl_distribution_points, r->vek_lists));
 }
 
 static int sign(X509 *x, EVP_PKEY *key, int salt_len)

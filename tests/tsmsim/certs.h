@@ -28,6 +28,7 @@
  * @vek_ca: 1 = the VEK says that it is a CA
  * @vek_critical: 1 = it has a critical extension that nobody knows
  * @vek_twice: 1 = it has an extension twice that nobody knows
+ * @vek_lists: where it says that revocation lists are, as OpenSSL's configuration has it; or NULL
  */
 struct sim_recipe {
 	const char *ark_name;
@@ -44,6 +45,7 @@ struct sim_recipe {
 	const char *csp_id;
 	const char *ark_issuer;
 	int vek_ca, vek_critical, vek_twice;
+	const char *vek_lists;
 };
 
 /** The simulator's own recipe: every subject says SIMULATED. */

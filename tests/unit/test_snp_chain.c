@@ -88,6 +88,7 @@ static struct sim_recipe changed(const struct sim_recipe *c)
 	r.vek_ca = c->vek_ca;
 	r.vek_critical = c->vek_critical;
 	r.vek_twice = c->vek_twice;
+	r.vek_lists = c->vek_lists;
 	r.vlek = c->vlek;
 	r.chip_id_len = c->chip_id_len ? c->chip_id_len : r.chip_id_len;
 	r.dated = c->dated;
@@ -111,6 +112,12 @@ static const struct form forms[] = {
 	  .r = { .vek_critical = 1 } },
 	{ .what = "an extension twice", .want = WV_CHAIN_INVALID, .field = "VEK",
 	  .r = { .vek_twice = 1 } },
+	/* Whose list counts its signature says: where it is fetched from is not looked at. */
+	{ .what = "a revocation list at another's", .want = WV_OK,
+	  .r = { .vek_lists = "URI:https://crl.example/vcek/v1/Genoa/crl" } },
+	{ .what = "lists at two places", .want = WV_OK,
+	  .r = { .vek_lists = "URI:https://kdsintf.amd.com/vcek/v1/Milan/crl,"
+			      "URI:https://crl.example/crl" } },
 	{ .what = "an unknown product", .want = WV_PRODUCT_MISMATCH, .field = "VEK",
 	  .r = { .product = "Badger" } },
 	{ .what = "a product's name in small letters", .want = WV_PRODUCT_MISMATCH,
