@@ -461,6 +461,34 @@ static void every_byte(void **state)
 	wv_policy_free((struct wv_policy *)a.policy);
 }
 
+/* Nobody to trust is a caller's mistake, and never everybody: of what kind the evidence is. */
+static void no_roots(void **state)
+{
+	struct wv_appraisal a = { .policy = policy(""), .now = now };
+	uint8_t report[WV_SNP_REPORT_SIZE], data[64] = { 1 }, *table;
+	const struct wv_bytes challenge = { data, sizeof(data) };
+	struct wv_evidence e = { .tee = "snp" };
+	struct wv_bytes bundle;
+	struct wv_verdict v;
+	struct sim_guest g;
+
+	(void)state;
+	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
+	bundle = sim_bundle(&g, &pki);
+	ut_reason(WV_USAGE, wv_verify_bundle(bundle, &a, &v), &v.fault);
+	assert_string_equal(v.fault.field, "roots");
+	sim_report(&g, &pki, data, report);
+	table = sim_cert_table(&pki, &e.aux.len);
+	e.aux.data = table;
+	e.data = (struct wv_bytes){ report, sizeof(report) };
+	ut_reason(WV_USAGE, wv_verify_snp(e.data, e.aux, challenge, &a, &v), &v.fault);
+	ut_reason(WV_USAGE, wv_verify_evidence(&e, challenge, &a, &v), &v.fault);
+	assert_string_equal(v.fault.field, "roots");
+	wv_policy_free((struct wv_policy *)a.policy);
+	free(table);
+	ut_free(bundle);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -477,6 +505,7 @@ int main(void)
 		cmocka_unit_test(leaning_on_a_digest),
 		cmocka_unit_test(expectations),
 		cmocka_unit_test(event_lists),
+		cmocka_unit_test(no_roots),
 		cmocka_unit_test(every_byte),
 	};
 
