@@ -217,7 +217,7 @@ TEST(pin_over_folios_of_both_sizes)
 	unsigned char *p = large(4 * HUGE, &is_large);
 
 	/* The second step by 4 KiB, every other page of it a fresh one. */
-	ASSERT_EQ(madvise(p + HUGE, HUGE, MADV_NOHUGEPAGE), 0);
+	small_pages(p + HUGE, HUGE);
 	ASSERT_EQ(madvise(p + HUGE, HUGE, MADV_DONTNEED), 0);
 	pin_and_wipe(p, 4 * HUGE, HUGE - 5 * PAGE, HUGE + 10 * PAGE);
 	pin_and_wipe(p, 4 * HUGE, HUGE / 2, 3 * HUGE);

@@ -135,7 +135,7 @@ TEST_TIMEOUT(zero_page_is_never_pinned, 600)
 	unsigned char *p = pinnable(ZERO_PAGES * PAGE), *other = pinnable(PAGE);
 	int s = session_open(), i, k, fd;
 
-	ASSERT_EQ(madvise(p, ZERO_PAGES * PAGE, MADV_NOHUGEPAGE), 0);
+	small_pages(p, ZERO_PAGES * PAGE);
 	for (i = 0; i < ZERO_ROUNDS; i++) {
 		ASSERT_EQ(madvise(p, ZERO_PAGES * PAGE, MADV_DONTNEED), 0);
 		for (k = 0; k < ZERO_PAGES; k++)

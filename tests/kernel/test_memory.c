@@ -122,6 +122,8 @@ TEST_TIMEOUT(threads_touch_at_once_without_thp, 300)
 	struct buf b;
 	long faults;
 
+	if (access(THP_SWITCH, F_OK))
+		SKIP("this kernel has no transparent huge pages");
 	read_choice(THP_SWITCH, before, sizeof(before));
 	ASSERT_TRUE(write_to(THP_SWITCH, "never"));
 	race_to_first_touch();

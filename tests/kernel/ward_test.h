@@ -253,6 +253,12 @@ static inline void touch_all(volatile unsigned char *p, size_t n)
 		p[at] = 1;
 }
 
+/* No huge page there. A kernel without any (CONFIG_PREEMPT_RT has none) says EINVAL. */
+static inline void small_pages(void *p, size_t n)
+{
+	ASSERT_TRUE(madvise(p, n, MADV_NOHUGEPAGE) == 0 || errno == EINVAL);
+}
+
 static inline long minor_faults(void)
 {
 	struct rusage use;
