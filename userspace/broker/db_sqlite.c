@@ -19,14 +19,17 @@
 #define BUSY_MS 5000	/* how long another process's transaction is waited for */
 #define PAUSE_MS 10
 #define KEPT	64	/* statements */
+#define PLACES	8	/* for one statement: a few dozen texts would meet in a single one */
 
 /**
  * struct file - the connection
- * @kept: statements that are parsed, each at the place that its text says
+ * @kept: statements that are parsed, each at one of the places that its text says
+ * @next: of a statement's places, which gives way where all are taken
  */
 struct file {
 	sqlite3 *db;
 	sqlite3_stmt *kept[KEPT];
+	unsigned int next;
 };
 
 /* SQLite would make the file with the mode of the umask, and its log like the file. */
@@ -200,15 +203,33 @@ static unsigned int place_of(const char *sql)
 	return hash % KEPT;
 }
 
+/* Where the statement is, or may be: an empty place, or one that gives way. */
+static sqlite3_stmt **find_place(struct file *f, const char *sql)
+{
+	unsigned int first = place_of(sql);
+	sqlite3_stmt **empty = NULL;
+
+	for (unsigned int i = 0; i < PLACES; i++) {
+		sqlite3_stmt **at = &f->kept[(first + i) % KEPT];
+
+		if (*at && !strcmp(sqlite3_sql(*at), sql))
+			return at;
+		if (!*at && !empty)
+			empty = at;
+	}
+	return empty ? empty : &f->kept[(first + f->next++ % PLACES) % KEPT];
+}
+
 /*
  * The statement, parsed once: to parse costs more than to run. What a pragma changes it
  * changes as it is parsed, so that none is kept; nor is one whose rows are still being read.
  */
 static sqlite3_stmt *prepare(struct file *f, const char *sql, bool *kept)
 {
-	sqlite3_stmt **at = &f->kept[place_of(sql)], *s = NULL;
+	bool pragma = !strncmp(sql, "PRAGMA ", 7);
+	sqlite3_stmt **at = pragma ? NULL : find_place(f, sql), *s = NULL;
 
-	*kept = strncmp(sql, "PRAGMA ", 7) && !(*at && sqlite3_stmt_busy(*at));
+	*kept = at && !(*at && sqlite3_stmt_busy(*at));
 	if (*kept && *at && !strcmp(sqlite3_sql(*at), sql))
 		return *at;
 	if (sqlite3_prepare_v3(f->db, sql, -1, *kept ? SQLITE_PREPARE_PERSISTENT : 0, &s, NULL) !=
