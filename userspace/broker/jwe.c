@@ -61,9 +61,21 @@ static int write_head(EVP_PKEY *own, struct sealing *s)
 	return 1;
 }
 
+/* On the curve of @to, which is at hand: by a name it would be made anew. */
+static EVP_PKEY *ephemeral(EVP_PKEY *to)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(to, NULL);
+	EVP_PKEY *own = NULL;
+
+	if (ctx && EVP_PKEY_keygen_init(ctx) == 1)
+		EVP_PKEY_keygen(ctx, &own);
+	EVP_PKEY_CTX_free(ctx);
+	return own;
+}
+
 static int agree(EVP_PKEY *to, struct sealing *s)
 {
-	EVP_PKEY *own = EVP_EC_gen("P-384");
+	EVP_PKEY *own = ephemeral(to);
 	int ok = own && derive(own, to, s->agreed) && write_head(own, s);
 
 	EVP_PKEY_free(own);

@@ -61,30 +61,42 @@ static const char *coordinate(const json_t *jwk, const char *name)
 	return json_string_length(value) == COORDINATE_TEXT_LEN ? json_string_value(value) : NULL;
 }
 
+/* The curve, made once: a copy of it costs a third of what making it costs. Nobody frees it. */
+static const EVP_PKEY *p384(void)
+{
+	static EVP_PKEY *curve;
+	EVP_PKEY_CTX *ctx = curve ? NULL : EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+
+	if (ctx && EVP_PKEY_paramgen_init(ctx) == 1 &&
+	    EVP_PKEY_CTX_set_group_name(ctx, "P-384") == 1)
+		EVP_PKEY_paramgen(ctx, &curve);
+	EVP_PKEY_CTX_free(ctx);
+	return curve;
+}
+
 /*
  * A point on the curve: it is of its order then, which is prime, and all points but
  * infinity are. What multiplies by the order to see that would tell nothing more.
  */
-static EVP_PKEY *make_key(uint8_t point[POINT_LEN])
+static int check_point(EVP_PKEY *key)
 {
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string("group", (char *)"P-384", 0),
-		OSSL_PARAM_construct_octet_string("pub", point, POINT_LEN),
-		OSSL_PARAM_END,
-	};
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL), *check;
-	EVP_PKEY *key = NULL;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+	int ok = ctx && EVP_PKEY_public_check_quick(ctx) == 1;
 
-	if (ctx && EVP_PKEY_fromdata_init(ctx) == 1)
-		EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params);
 	EVP_PKEY_CTX_free(ctx);
-	check = key ? EVP_PKEY_CTX_new(key, NULL) : NULL;
-	if (check && EVP_PKEY_public_check_quick(check) != 1) {
-		EVP_PKEY_free(key);
-		key = NULL;
-	}
-	EVP_PKEY_CTX_free(check);
-	return check ? key : NULL;
+	return ok;
+}
+
+static EVP_PKEY *make_key(const uint8_t point[POINT_LEN])
+{
+	const EVP_PKEY *curve = p384();
+	EVP_PKEY *key = curve ? EVP_PKEY_new() : NULL;
+
+	if (key && EVP_PKEY_copy_parameters(key, curve) == 1 &&
+	    EVP_PKEY_set1_encoded_public_key(key, point, POINT_LEN) == 1 && check_point(key))
+		return key;
+	EVP_PKEY_free(key);
+	return NULL;
 }
 
 static EVP_PKEY *point_key(const char *x, const char *y)

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -77,20 +76,13 @@ static void prim_hashes(void)
 		EVP_Digest(text, sizeof(text), md, NULL, EVP_sha256(), NULL);
 }
 
-/* With what sees that it is a point of the curve. */
+/* With what sees that it is a point of the curve, which is kept. */
 static void prim_key(void)
 {
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)"P-384", 0),
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, POINT_LEN),
-		OSSL_PARAM_END,
-	};
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	EVP_PKEY *key = NULL;
+	EVP_PKEY *key = EVP_PKEY_new();
 
-	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
-	assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
-	EVP_PKEY_CTX_free(ctx);
+	assert_int_equal(EVP_PKEY_copy_parameters(key, peer), 1);
+	assert_int_equal(EVP_PKEY_set1_encoded_public_key(key, point, POINT_LEN), 1);
 	EVP_PKEY_free(key);
 }
 
@@ -106,11 +98,15 @@ static void prim_audit_signature(void)
 
 static void prim_agreement(void)
 {
-	EVP_PKEY *own = EVP_EC_gen("P-384");
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(own, NULL);
+	EVP_PKEY_CTX *make = EVP_PKEY_CTX_new(peer, NULL), *ctx;
+	EVP_PKEY *own = NULL;
 	unsigned char secret[48];
 	size_t len = sizeof(secret);
 
+	assert_int_equal(EVP_PKEY_keygen_init(make), 1);
+	assert_int_equal(EVP_PKEY_keygen(make, &own), 1);
+	EVP_PKEY_CTX_free(make);
+	ctx = EVP_PKEY_CTX_new(own, NULL);
 	assert_int_equal(EVP_PKEY_derive_init(ctx), 1);
 	assert_int_equal(EVP_PKEY_derive_set_peer_ex(ctx, peer, 0), 1);
 	assert_int_equal(EVP_PKEY_derive(ctx, secret, &len), 1);
