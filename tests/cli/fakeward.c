@@ -6,7 +6,9 @@
  * "paravisor" for that of $FAKEWARD_EVIDENCE.data and .aux, as wardd has it on Azure, over claims; "denied"
  * for a kernel whose policy allows no raw report data, "count" to write a line for each
  * request into $FAKEWARD_LOG. With $FAKEWARD_MEMORY it gives buffers, too, which nothing
- * protects: memfds, whose wipe gives SIGBUS to who touches them, as a buffer's does.
+ * protects: memfds, whose wipe gives SIGBUS to who touches them, as a buffer's does. "claims"
+ * for evidence of a session of its own over claims, of which it fills in purpose, nonce, binding,
+ * session, register and state; nobody signed it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,6 +28,7 @@
 
 #define REPORT_LEN	1184
 #define QUOTE_LEN	700
+#define SESSION_ID	0x5e
 
 /* Known by their inode, since descriptors are copied and used again. */
 static ino_t sessions[256];
@@ -157,11 +160,44 @@ static int attest_azure(struct ward_attest *arg)
 	return arg->evidence_len > room || arg->aux_len > more ? -1 : 0;
 }
 
+/* What a session says of itself here: a register that is the last digest, and is it sealed. */
+static struct {
+	uint8_t declared[WARD_DIGEST_LEN];
+	int sealed;
+} said;
+
+static int attest_claims(struct ward_attest *arg)
+{
+	struct ward_claims *claims = (void *)(uintptr_t)arg->claims_addr;
+
+	memset(claims, 0, sizeof(*claims));
+	claims->size = sizeof(*claims);
+	claims->version = 1;
+	claims->purpose = arg->purpose;
+	claims->nonce_len = arg->nonce_len;
+	memcpy(claims->nonce, arg->nonce, arg->nonce_len);
+	memcpy(claims->binding, arg->binding, sizeof(claims->binding));
+	memset(claims->session, SESSION_ID, sizeof(claims->session));
+	memcpy(claims->declared, said.declared, sizeof(claims->declared));
+	claims->tee = WARD_TEE_SIMULATED;
+	claims->state = said.sealed ? WARD_STATE_SEALED : 0;
+	arg->evidence_len = fill(arg, (uint8_t *)(uintptr_t)arg->evidence_addr);
+	arg->claims_len = sizeof(*claims);
+	arg->path_len = arg->aux_len = arg->manifest_len = arg->more_len = 0;
+	arg->out_index = arg->out_parts = 0;
+	arg->out_leaves = 1;
+	arg->out_tee = WARD_TEE_SIMULATED;
+	memcpy(arg->out_provider, "fake", 5);
+	return 0;
+}
+
 static int attest(struct ward_attest *arg)
 {
 	uint8_t report[REPORT_LEN];
 
 	note();
+	if (is("claims"))
+		return attest_claims(arg);
 	if (is("paravisor"))
 		return attest_azure(arg);
 	if (arg->purpose != WARD_PURPOSE_RAW || is("denied")) {
@@ -217,6 +253,18 @@ static void look(const struct buffer *b, struct ward_buf_info *info)
 	info->out_length = b->length;
 	info->out_state = (b->flags & WARD_BUF_SHARED ? WARD_BUF_IS_SHARED : 0) |
 			  (b->is_volatile ? WARD_BUF_IS_VOLATILE : 0);
+}
+
+static void look_at_all(struct ward_info *info)
+{
+	unsigned int i;
+
+	info->out_abi = WARD_ABI_VERSION;
+	memset(info->out_session, SESSION_ID, sizeof(info->out_session));
+	info->out_limit = INT64_MAX;
+	info->out_live = 0;
+	for (i = 0; i < made && i < sizeof(buffers) / sizeof(buffers[0]); i++)
+		info->out_live += buffers[i].end ? 0 : buffers[i].length;
 }
 
 static int ask_buffer(int fd, struct buffer *b, unsigned long request, void *arg)
@@ -279,13 +327,27 @@ int ioctl(int fd, unsigned long request, ...)
 		return buffer ? ask_buffer(fd, buffer, request, arg) : real(fd, request, arg);
 	}
 	if (request == WARD_INFO) {
-		((struct ward_info *)arg)->out_abi = WARD_ABI_VERSION;
+		look_at_all(arg);
 		return 0;
 	}
 	if (request == WARD_ATTEST)
 		return attest(arg);
-	if (request == WARD_SEAL)
+	if (request == WARD_SEAL) {
+		said.sealed = 1;
 		return 0;
+	}
+	if (request == WARD_MEASURE) {
+		memcpy(said.declared, ((struct ward_measure *)arg)->digest, sizeof(said.declared));
+		memcpy(((struct ward_measure *)arg)->out_register, said.declared,
+		       sizeof(said.declared));
+		return 0;
+	}
+	if (request == WARD_WATCH)
+		return 0;
+	if (request == WARD_EVENTS && is("claims")) {
+		((struct ward_events *)arg)->count = 0;
+		return 0;
+	}
 	if (request == WARD_BUF_ALLOC && getenv("FAKEWARD_MEMORY"))
 		return alloc(arg);
 	errno = ENOTTY;

@@ -50,7 +50,7 @@ result $? "and one that is no table"
 : >"$D/ca.pem"
 
 want 1 'a verb is missing' 'no verb'
-want 1 "there is no verb 'serve'" 'an unknown verb' serve
+want 1 "there is no verb 'guess'" 'an unknown verb' guess
 want 0 'usage: ward-train' '--help' --help
 want 0 '--early-receipt' 'train --help' train --help
 want 0 'ward-train ' '--version' --version

@@ -52,6 +52,7 @@ int limits_read(json_t *object, uint32_t sessions, struct limits *out, char why[
 
 	for (size_t i = 0; i < MEMBERS; i++)
 		*place(out, i) = members[i].usual;
+	out->connection.buffered = LIMITS_BUFFERED;
 	out->peer_sessions = sessions - sessions / 4;
 	if (object && !json_is_object(object)) {
 		snprintf(why, 160, "limits: must be an object");

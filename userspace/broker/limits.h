@@ -9,6 +9,8 @@
 
 #include "../common/connection_limits.h"
 
+#define LIMITS_BUFFERED	(32u << 20)	/* bytes of unfinished requests, all together */
+
 /**
  * struct limits - all from 1
  * @connection: of all connections

@@ -9,8 +9,6 @@
 
 #include "connection.h"
 
-#define SLACK 64	/* connections on their way out that are not counted */
-
 /**
  * struct connection - hangs on its SSL and goes with it
  * @older, @newer: in the order in which they came
@@ -190,7 +188,7 @@ static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *inf
 	}
 	c->received += info->n_added;
 	c->all->received += info->n_added;
-	if (c->all->received > CONNECTION_BUFFERED_MAX)
+	if (c->all->received > c->all->limits->buffered)
 		drop_largest(c->all);
 }
 
@@ -274,7 +272,7 @@ unsigned int connections_drain(struct connections *all)
 
 int connections_crowded(const struct connections *all)
 {
-	return all->open >= all->limits->connections + SLACK;
+	return all->open >= all->limits->connections + CONNECTION_SLACK;
 }
 
 struct connection_counts connections_count(const struct connections *all)

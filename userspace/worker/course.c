@@ -112,3 +112,17 @@ enum course_part course_next(struct course *course, const double *values, double
 		return COURSE_TEST;
 	return COURSE_NEITHER;
 }
+
+enum course_step course_follow(struct course *course, const double *values)
+{
+	if (!take(course, values))
+		return COURSE_GAP;
+	return course->held == 1 ? COURSE_BEGINS : COURSE_GOES_ON;
+}
+
+const double *course_known(const struct course *course)
+{
+	if (course->held < course->plan->course.past)
+		return NULL;
+	return course->window + course->plan->course.ahead;
+}

@@ -18,6 +18,7 @@
 #include "memory.h"
 #include "plan.h"
 
+enum course_step { COURSE_GAP, COURSE_BEGINS, COURSE_GOES_ON };
 enum course_part { COURSE_NEITHER, COURSE_TRAIN, COURSE_TEST };
 
 /**
@@ -86,5 +87,23 @@ int course_measure(struct course *course, const double *values);
  * Return: what the window that ends here is for.
  */
 enum course_part course_next(struct course *course, const double *values, double *x);
+
+/**
+ * course_follow() - without a first pass, where nothing is trained: the next row
+ * @course: course
+ * @values: of the table's columns
+ *
+ * Return: what it is of the course before it; COURSE_GAP where its value is missing.
+ */
+enum course_step course_follow(struct course *course, const double *values);
+
+/**
+ * course_known() - the last rows of a course, from which the next are predicted
+ * @course: followed
+ *
+ * Return: plan->course.past values, the newest last, until the next row; NULL while there
+ * are fewer.
+ */
+const double *course_known(const struct course *course);
 
 #endif /* WARD_WORKER_COURSE_H */

@@ -16,6 +16,7 @@
 #include "job.h"
 #include "options.h"
 #include "scrub.h"
+#include "serve.h"
 
 #ifndef WARD_VERSION
 #define WARD_VERSION "0.1.0"
@@ -47,9 +48,20 @@ static int aggregate(int argc, char **argv, struct emit *emit, struct failure *f
 	return help ? 0 : aggregate_run(&options, emit, failure);
 }
 
+static int serve(int argc, char **argv, struct emit *emit, struct failure *failure)
+{
+	struct serve_options options;
+	bool help = false;
+
+	if (serve_read(argc, argv, &options, emit, &help, failure))
+		return -1;
+	return help ? 0 : serve_run(&options, emit, failure);
+}
+
 static const struct verb verbs[] = {
 	{ "train", "train on encrypted data sets and account for it", train },
 	{ "aggregate", "train with the data of several sites, of which none shows it", aggregate },
+	{ "serve", "answer what a model says of rows, in protected memory", serve },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -40,6 +40,7 @@ void table_rewind(struct table *table)
 	table->at = table->end = NULL;
 	table->last = table->header_seen = false;
 	table->line = table->rows = 0;
+	table->column = 0;
 }
 
 void table_feed(struct table *table, const uint8_t *bytes, size_t len, bool last)
@@ -103,6 +104,7 @@ static int next_line(struct table *table, struct span *line,
 	size_t len = lf ? (size_t)(lf - table->at) : left;
 
 	table->line++;
+	table->column = 0;
 	*line = (struct span){ table->at, len };
 	table->at += lf ? len + 1 : len;
 	if (table->carried || (!lf && !table->last)) {
@@ -135,6 +137,7 @@ static int fail_field(struct table *table, size_t column, struct failure *failur
 static int next_field(struct table *table, size_t column, struct span *line, struct field *field,
 		      bool *more, struct failure *failure)
 {
+	table->column = column + 1;
 	if (!field_cut(&line->at, &line->len, table->delimiter, field, more))
 		return 0;
 	return fail_field(table, column, failure,
@@ -187,6 +190,7 @@ static int check_header(struct table *table, struct span line, struct failure *f
 		if (!field_is(&field, table->names[i]))
 			return fail_field(table, i, failure, "is not what the header calls it");
 	}
+	table->column = 0;
 	if (i < table->columns || more)
 		return fail_line(table, failure,
 				 "does not name the columns that the metadata names");
@@ -207,6 +211,7 @@ static int parse_row(struct table *table, struct span line, double *values,
 		if (i < table->columns && parse_field(table, i, &field, &values[i], failure))
 			return -1;
 	}
+	table->column = 0;
 	if (i != table->columns)
 		return failed(failure, EXIT_DAMAGED,
 			      "%s: line %" PRIu64 ": %zu fields, %zu are expected",

@@ -28,8 +28,9 @@
  * @delimiter: between fields
  * @header: the first line holds the names
  * @use: what is made of each column; NULL = all are numbers
+ * @line, @column: where reading is, both from 1; column 0 = no field of it
  *
- * The caller fills in the above; it stays the owner of the texts.
+ * The caller fills in what stands before @line; it stays the owner of the texts.
  */
 struct table {
 	const char *name;
@@ -39,6 +40,8 @@ struct table {
 	char delimiter;
 	bool header;
 	const struct field_use *use;
+	uint64_t line;
+	size_t column;
 
 	/* private */
 	struct memory *memory;
@@ -48,7 +51,6 @@ struct table {
 	const char *end;
 	bool last;
 	bool header_seen;
-	uint64_t line;
 	uint64_t rows;
 	char *scratch;
 };

@@ -29,6 +29,8 @@ static struct {
 	uint8_t *base;		/* stays when the buffer has been carried over */
 	size_t len;
 	size_t used;
+	size_t most;		/* larger blocks are not for the vault */
+	size_t lowest;		/* before it no block is free */
 } vault;
 
 static __thread bool entered;
@@ -39,6 +41,11 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct header *header_at(size_t at)
 {
 	return (struct header *)(vault.base + at);
+}
+
+static size_t header_offset(const struct header *here)
+{
+	return (size_t)((const uint8_t *)here - vault.base);
 }
 
 int vault_open(struct memory *memory, size_t len)
@@ -53,7 +60,8 @@ int vault_open(struct memory *memory, size_t len)
 	vault.memory = memory;
 	vault.base = vault.block.data;
 	vault.len = vault.block.len;
-	vault.used = 0;
+	vault.used = vault.lowest = 0;
+	vault.most = VAULT_BLOCK_MAX;
 	header_at(0)->size = vault.len - sizeof(struct header);
 	return 0;
 }
@@ -101,6 +109,11 @@ void vault_leave(void)
 	entered = false;
 }
 
+void vault_limit(size_t size)
+{
+	vault.most = size;
+}
+
 bool vault_inside(void)
 {
 	return entered;
@@ -108,7 +121,7 @@ bool vault_inside(void)
 
 bool vault_wants(size_t size)
 {
-	return entered && size <= VAULT_BLOCK_MAX;
+	return entered && size <= vault.most;
 }
 
 bool vault_owns(const void *ptr)
@@ -164,20 +177,28 @@ static void cut(size_t at, size_t size)
 static void *find_block(size_t size)
 {
 	size_t at, want = size ? (size + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
+	size_t lowest = vault.len;
 	struct header *here;
 
-	for (at = 0; at < vault.len; at += sizeof(*here) + here->size) {
+	if (size > vault.len)
+		return NULL;
+	for (at = vault.lowest; at < vault.len; at += sizeof(*here) + here->size) {
 		here = header_at(at);
 		if (here->used)
 			continue;
 		join(at);
-		if (here->size < want)
+		if (here->size < want) {
+			lowest = at < lowest ? at : lowest;
 			continue;
+		}
 		cut(at, want);
 		here->used = 1;
 		vault.used += sizeof(*here) + here->size;
+		at += sizeof(*here) + here->size;
+		vault.lowest = at < lowest ? at : lowest;
 		return here + 1;
 	}
+	vault.lowest = lowest;
 	return NULL;
 }
 
@@ -201,5 +222,26 @@ void vault_free(void *ptr)
 	pthread_mutex_lock(&lock);
 	vault.used -= sizeof(*here) + here->size;
 	here->used = 0;
+	if (header_offset(here) < vault.lowest)
+		vault.lowest = header_offset(here);
 	pthread_mutex_unlock(&lock);
+}
+
+static int backend_get(void *arg, size_t len, const char *label, void **data, void **handle)
+{
+	(void)arg;
+	(void)label;
+	*data = *handle = vault_alloc(len);
+	return *data ? 0 : -ENOMEM;
+}
+
+static void backend_put(void *arg, void *handle)
+{
+	(void)arg;
+	vault_free(handle);
+}
+
+struct memory_backend vault_backend(void)
+{
+	return (struct memory_backend){ .get = backend_get, .put = backend_put };
 }

@@ -6,7 +6,8 @@
  *
  * Between vault_enter() and vault_leave() the program's malloc() takes small
  * blocks from one class A buffer; free() knows them by their address. Large
- * blocks hold ciphertext and stay on the heap.
+ * blocks hold ciphertext and stay on the heap; where they hold requests and answers,
+ * vault_limit() has them in the vault, too.
  */
 #ifndef WARD_WORKER_VAULT_H
 #define WARD_WORKER_VAULT_H
@@ -16,7 +17,7 @@
 
 #include "memory.h"
 
-#define VAULT_BLOCK_MAX	4096u	/* larger ones stay on the heap */
+#define VAULT_BLOCK_MAX	4096u	/* larger ones stay on the heap, unless vault_limit() says so */
 
 /* Room for what is set up and gone again: a data set opened, a checkpoint sealed or opened. */
 #define VAULT_CHECKPOINT	4096u
@@ -29,6 +30,13 @@
  * Return: 0; -EBUSY when there is one already; as memory_get().
  */
 int vault_open(struct memory *memory, size_t len);
+
+/**
+ * vault_limit() - which blocks go to the vault
+ * @size: of the largest; SIZE_MAX = all of them, for who meets plaintext in between and would
+ *	rather have no memory than one that is not protected. VAULT_BLOCK_MAX after vault_open()
+ */
+void vault_limit(size_t size);
 
 /**
  * vault_close() - wipe it and give its buffer back
@@ -55,7 +63,7 @@ bool vault_wants(size_t size);
 
 /**
  * vault_alloc() - a zeroed block, aligned to 16
- * @size: bytes, at most VAULT_BLOCK_MAX
+ * @size: bytes
  *
  * Return: the block, or NULL when the vault is full: never one of the heap.
  */
@@ -69,6 +77,12 @@ size_t vault_size(const void *ptr);
 
 /** vault_free() - zero a block of the vault and give it back */
 void vault_free(void *ptr);
+
+/**
+ * vault_backend() - memory for a budget that is cut from the vault: nothing is asked of the
+ *	kernel for it, and its records stay few
+ */
+struct memory_backend vault_backend(void);
 
 /** vault_used() - bytes of blocks in use, their headers included */
 size_t vault_used(void);

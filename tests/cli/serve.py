@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""serve.py WARD_TRAIN STANDIN FOLDER: ask `ward-train serve` all kinds of questions, sound and not.
+
+A line for each result: 0 or 1, a blank, what was looked at."""
+import base64
+import hashlib
+import json
+import math
+import os
+import pathlib
+import signal
+import ssl
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from cli.serve_world import (AHEAD, BIAS, FILL, SCALE, SHIFT, WEIGHT, Client, Server,  # noqa: E402
+                             key_digest, raw, write)
+from reader import bundle, claims  # noqa: E402
+
+CSV = "age,dose,kind,sex\n51.5,2.25,2,f\n49.5,,3,m\n50.25,1e0,1,\n"
+ROWS = [[51.5, 2.25, 1, 0, 1], [49.5, None, 0, 1, 0], [50.25, 1, 0, 0, None]]
+JSON = [{"age": 51.5, "dose": 2.25, "kind": 2, "sex": "f"}, {"age": 49.5, "dose": None, "kind": 3, "sex": "m"},
+        {"age": 50.25, "dose": 1.0, "kind": 1, "sex": None}]
+
+
+def result(good, text):
+    print("0" if good else "1", text, flush=True)
+
+
+def expected(row):
+    x = [(FILL[i] if v is None else v) for i, v in enumerate(row)]
+    score = BIAS[0] + sum(w * (v - m) / s for w, v, m, s in zip(WEIGHT, x, SHIFT, SCALE))
+    return 1 / (1 + math.exp(-score))
+
+
+def near(a, b):
+    return abs(a - b) < 1e-12
+
+
+# ---- answers -------------------------------------------------------------------------------------
+
+def answers(server, client):
+    status, answer, kind = client.infer(CSV)
+    result(status == 200 and kind == "application/json" and
+           [r["row"] for r in answer["rows"]] == [1, 2, 3] and
+           all(near(r["y"], expected(x)) for r, x in zip(answer["rows"], ROWS)),
+           "a table has the model's probabilities")
+    model = (server.folder / "table.safetensors").read_bytes()
+    plan = (server.folder / "table.json").read_bytes()
+    result(answer["model"] == hashlib.sha256(model).hexdigest() and
+           answer["plan"] == hashlib.sha512(plan).hexdigest() and answer["run"] == "newton",
+           "and names model, plan and run")
+    bodies = {client.ask("POST", "/infer", CSV, "text/csv")[2] for _ in range(20)}
+    bodies.add(client.ask("POST", "/infer", json.dumps(JSON), "application/json; charset=utf-8")[2])
+    other = "\ufeffsex,\"kind\",ill,age,dose\r\n\"f\",2,9,51.5,2.25\r\nm,3,0,49.5,\r\n,1,,50.25,1\r\n"
+    bodies.add(client.ask("POST", "/infer", other.encode(), "Text/CSV")[2])
+    bodies.add(Client(server).ask("POST", "/infer", CSV, "text/csv")[2])
+    result(len(bodies) == 1, "the same rows have the same answer, byte by byte: again, as JSON, "
+           "in another order with the label, in another connection")
+    result(client.infer("age,dose,kind,sex\n")[1]["rows"] == [] and
+           client.infer("[]", "application/json")[1]["rows"] == [], "no rows, no answers")
+
+
+# Body, type, status, reason, what else the answer must say.
+REFUSED = [
+    ("", "text/csv", 400, "column-unknown", {"line": 1, "column": 1}),
+    ("age,dose,kind\n", "text/csv", 400, "table-damaged", {}),
+    ("age,dose,kind,sex,blood\n", "text/csv", 400, "column-unknown", {"line": 1, "column": 5}),
+    ("age,dose,age,kind,sex\n", "text/csv", 400, "column-twice", {"line": 1, "column": 3}),
+    ("age,dose,kind,sex,ill,age\n", "text/csv", 400, "too-many-columns", {"line": 1, "column": 6}),
+    ("age,\"dose,kind,sex\n", "text/csv", 400, "table-damaged", {"line": 1, "column": 2}),
+    (CSV + "7,8,SECRET,f\n", "text/csv", 400, "table-damaged", {"line": 5, "column": 3, "row": 4, "field": "kind"}),
+    (CSV + "7,8\n", "text/csv", 400, "table-damaged", {"line": 5, "row": 4}),
+    (CSV + "1,1,1,f\n", "text/csv", 413, "too-many-rows", {"line": 5}),
+    (CSV.replace("51.5", "1e308").replace("2.25", "1e308"), "text/csv", 422, "out-of-range", {"row": 1}),
+    ("{", "application/json", 400, "json-damaged", {"line": 1}),
+    ("[{\"SECRET\"\n:}]", "application/json", 400, "json-damaged", {"line": 2}),
+    ("{}", "application/json", 400, "json-damaged", {}),
+    ("[1]", "application/json", 400, "json-damaged", {"row": 1}),
+    ("[[[[[[", "application/json", 400, "json-damaged", {}),
+    ('[{"age":1,"age":2}]', "application/json", 400, "json-damaged", {}),
+    (json.dumps(JSON[:1] + [{"age": 1}]), "application/json", 400, "column-missing", {"row": 2, "field": "dose"}),
+    (json.dumps([dict(JSON[0], SECRET=1)]), "application/json", 400, "column-unknown", {"row": 1}),
+    (json.dumps([dict(JSON[0], age="SECRET")]), "application/json", 400, "value-damaged", {"row": 1, "field": "age"}),
+    (json.dumps([dict(JSON[0], sex=1)]), "application/json", 400, "value-damaged", {"row": 1, "field": "sex"}),
+    (json.dumps([dict(JSON[0], age=True)]), "application/json", 400, "value-damaged", {"row": 1, "field": "age"}),
+    (json.dumps(JSON + JSON), "application/json", 413, "too-many-rows", {}),
+    (CSV, "text/plain", 415, "type-unsupported", {}),
+    (CSV, None, 415, "type-unsupported", {}),
+    ("x" * 5000, "text/csv", 413, "request-too-long", {}),
+]
+
+
+def refusals(client):
+    for body, kind, status, reason, more in REFUSED:
+        got, headers, answer = client.ask("POST", "/infer", body.encode(), kind)
+        problem = json.loads(answer)
+        good = (got == status == problem["status"] and problem["reason"] == reason and
+                headers["Content-Type"] == "application/problem+json" and
+                problem["type"] == "urn:ward:problem:" + reason and
+                all(problem.get(k) == v for k, v in more.items()) and b"SECRET" not in answer)
+        result(good, f"{status} {reason}: {body[:40]!r}" + ("" if good else f": {got} {answer}"))
+    for method, path, status, allow in (("GET", "/infer", 405, "POST"), ("POST", "/health", 405, "GET"),
+                                        ("DELETE", "/attest", 405, "GET"), ("PATCH", "/", 405, "GET"),
+                                        ("GET", "/etc/passwd", 404, None), ("GET", "/health/", 404, None)):
+        got, headers, answer = client.ask(method, path)
+        result(got == status and json.loads(answer)["status"] == status and headers["Allow"] == allow,
+               f"{status}: {method} {path}")
+
+
+# ---- what else it says -------------------------------------------------------------------------------
+
+def figures(client):
+    status, headers, text = client.ask("GET", "/metrics")
+    lines = dict(line.rsplit(" ", 1) for line in text.decode().splitlines() if not line.startswith("#"))
+    live, vault = int(lines["ward_serve_ward_live_bytes"]), int(lines["ward_serve_ward_vault_used_bytes"])
+    result(status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4"),
+           "metrics are Prometheus text")
+    result(int(lines['ward_serve_requests_total{path="/infer",code="200"}']) >= 25 and
+           int(lines['ward_serve_requests_total{path="/infer",code="400"}']) >= 15 and
+           int(lines['ward_serve_requests_total{path="other",code="404"}']) == 2 and
+           int(lines["ward_serve_rows_total"]) >= 72 and live >= vault > 0,
+           "and count requests by path and code, rows, and protected memory")
+    result(client.ask("GET", "/health")[::2] == (200, b'{"status":"ok"}\n'), "it says that it is well")
+
+
+def bound(folder, nonce, key=None):
+    return hashlib.sha512(b"WARD-CHANNEL-V1\0" + bytes(32) + (key or key_digest(folder)) + bytes(32) +
+                          b"\2" + nonce).hexdigest()
+
+
+def evidence(server, client):
+    nonce = os.urandom(32)
+    status, headers, raw_bundle = client.ask("GET", f"/attest?nonce={nonce.hex()}")
+    said = claims.read(bundle.read(raw_bundle)["claims"])
+    result(status == 200 and headers["Content-Type"] == "application/octet-stream" and
+           said["purpose"] == "channel" and said["nonce"] == nonce.hex(),
+           "evidence of purpose channel with our nonce")
+    result(said["binding"] == bound(server.folder, nonce), "and it is bound to the key of this connection's TLS")
+    result(said["binding"] != bound(server.folder, nonce, os.urandom(32)), "another key's is another binding")
+    result(said["declared"] == hashlib.sha512(
+        (server.folder / "table.safetensors").read_bytes()).hexdigest(), "the model was declared last")
+    again = client.ask("GET", f"/attest?nonce={os.urandom(32).hex()}", Accept="application/json")
+    told = json.loads(again[2])
+    fresh = claims.read(bundle.read(base64.b64decode(told["bundle"]))["claims"])
+    result(fresh["nonce"] != said["nonce"] and told["simulated"] is True and told["tee"] == "simulated-snp",
+           "as JSON in base64, and the TEE is called simulated")
+    for query in ("", "?nonce=", f"?nonce={nonce.hex()[:-1]}", f"?nonce={nonce.hex()}0",
+                  f"?nonce={nonce.hex()}&x=1", "?nonce=" + "g" * 64):
+        status, _, answer = client.ask("GET", "/attest" + query)
+        result(status == 400 and json.loads(answer)["reason"] == "nonce-damaged", f"400: /attest{query[:20]}")
+
+
+# ---- who is slow, who comes late ------------------------------------------------------------------------
+
+def slow(folder, train, standin):
+    server = Server(train, standin, folder, "table", "--request-timeout", "1", "--connections", "2")
+    half = raw(server)
+    half.sendall(b"POST /infer HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: 9\r\n\r\nage")
+    try:
+        end = half.recv(1)
+    except (ssl.SSLError, ConnectionError):
+        end = b""
+    result(end == b"", "who does not end a request is cut off")
+    crowd = [raw(server) for _ in range(6)]
+    result(Client(server).ask("GET", "/health")[0] == 200, "who comes when it is crowded has an answer")
+    for one in crowd:
+        one.close()
+    server.process.send_signal(signal.SIGTERM)
+    result(server.end() == 0, "and it ends well")
+
+
+def listens(server):
+    try:
+        raw(server).close()
+    except OSError:
+        return False
+    return True
+
+
+def ending(folder, train, standin):
+    server = Server(train, standin, folder, "table")
+    request = (b"POST /infer HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: %d\r\n\r\n%s" %
+               (len(CSV), CSV.encode()))
+    half = raw(server)
+    half.sendall(request[:-7])
+    Client(server).ask("GET", "/health")    # by then it has read that half
+    server.process.send_signal(signal.SIGTERM)
+    while listens(server):
+        pass
+    half.sendall(request[-7:])
+    got = b""
+    while chunk := half.recv(65536):
+        got += chunk
+    result(got.startswith(b"HTTP/1.1 200") and b"Connection: close" in got and got.endswith(b"]}\n"),
+           "told to end, it answers what is under way")
+    result(server.end() == 0 and {"wipe", "seal", "receipt"} <= set(server.steps),
+           "then wipes, seals and writes its receipt")
+    said = claims.read(bundle.read((server.out / "receipt-serve.ward").read_bytes())["claims"])
+    step = server.steps["receipt"]
+    model = hashlib.sha256((folder / "table.safetensors").read_bytes()).hexdigest()
+    binding = hashlib.sha512(b"WARD-RECEIPT-V1\0" + bytes.fromhex(
+        step["release"] + step["dataset"] + step["nonce"])).hexdigest()
+    result(said["purpose"] == "receipt" and said["state"] == ["sealed"] and said["live_a"] == 0 and
+           said["nonce"] == model == step["nonce"] and said["binding"] == binding and
+           server.steps["wipe"]["live"] == 0, "which is of the sealed session, and names the model")
+
+
+def courses(folder, train, standin):
+    server = Server(train, standin, folder, "course")
+    client = Client(server)
+    times = "id,time,gl\n" + "".join(f"a,{300 * i},{v}\n" for i, v in enumerate((90, 110, 120, 130)))
+    times += "b,0,100\nb,300,100\nc,0,80\nc,300,\nc,600,100\nc,900,100\nc,1200,100\n"
+    status, answer, _ = client.infer(times)
+    want = [sum(w * (v - 100) / 10 for w, v in zip(row, (110, 120, 130))) + b
+            for row, b in zip(AHEAD, (0, 1))]
+    rows = answer["rows"]
+    result(status == 200 and [r["row"] for r in rows] == [4, 6, 7, 11], "each unbroken course has one answer")
+    result(len(rows) == 4 and all(map(near, rows[0]["y"], want)), "its next values")
+    result(rows[1]["y"] is None and rows[2]["y"] is None and rows[3]["y"] == [0, 1],
+           "none where it is too short, and a gap begins anew")
+    listed = [{"id": 17, "time": f"2026-01-01T00:{5 * i:02}:00", "gl": v} for i, v in enumerate((110, 120, 130))]
+    result(all(map(near, client.infer(json.dumps(listed), "application/json")[1]["rows"][0]["y"], want)),
+           "the same of JSON with moments")
+    listed[1]["time"] = "yesterday"
+    result(client.infer(json.dumps(listed), "application/json")[1].get("field") == "time", "a moment that is none")
+    server.process.send_signal(signal.SIGTERM)
+    result(server.end() == 0, "it ends well")
+
+
+def main(train, standin, folder):
+    folder = pathlib.Path(folder)
+    write(folder)
+    server = Server(train, standin, folder, "table", "--rows", "3", "--body", "4K")
+    client = Client(server)
+    answers(server, client)
+    refusals(client)
+    figures(client)
+    evidence(server, client)
+    server.process.send_signal(signal.SIGTERM)
+    result(server.end() == 0, "at SIGTERM it ends, and well")
+    slow(folder, train, standin)
+    ending(folder, train, standin)
+    courses(folder, train, standin)
+
+
+main(*sys.argv[1:])

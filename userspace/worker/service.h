@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The requests of `ward-train serve`: which path takes which method, what is refused and how it
+ * is said (RFC 7807), and what is counted.
+ */
+#ifndef WARD_WORKER_SERVICE_H
+#define WARD_WORKER_SERVICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <event2/event.h>
+
+#include "../common/https.h"
+#include "failure.h"
+#include "infer.h"
+#include "service_count.h"
+#include "standing.h"
+
+#define SERVICE_HEADERS_MAX	8192
+#define SERVICE_NONCE_HEX	64
+
+/**
+ * struct service - what requests are answered with
+ * @infer: answers
+ * @standing: evidence
+ * @memory: of the session, to tell of it
+ * @page: of GET /, NUL terminated
+ * @policy: its content security policy
+ * @host: numeric address
+ * @port: 0 = any free one
+ * @certificate, @key: PEM files
+ * @limits: of connections
+ * @body_max: bytes of a request
+ *
+ * The caller fills in the above.
+ */
+struct service {
+	const struct infer *infer;
+	struct standing *standing;
+	const struct memory *memory;
+	const char *page;
+	const char *policy;
+	const char *host;
+	uint16_t port;
+	const char *certificate;
+	const char *key;
+	struct connection_limits limits;
+	size_t body_max;
+
+	/* private */
+	struct https *https;
+	struct event *scrub;
+	struct service_count count;
+};
+
+/**
+ * service_listen() - listen; nothing is answered before service_run()
+ * @service: upper part filled in, the rest zero; the standing's key is
+ * @failure: what went wrong
+ *
+ * Return: 0 or -1; service_end() in any case.
+ */
+int service_listen(struct service *service, struct failure *failure);
+
+/** service_port() - that it listens on */
+uint16_t service_port(const struct service *service);
+
+/**
+ * service_run() - answer until SIGTERM or SIGINT, and then what has begun
+ * @service: listens
+ * @failure: what went wrong
+ *
+ * Return: 0 or -1.
+ */
+int service_run(struct service *service, struct failure *failure);
+
+/** service_end() - let go of every connection */
+void service_end(struct service *service);
+
+#endif /* WARD_WORKER_SERVICE_H */

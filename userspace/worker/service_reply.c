@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "service_reply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/keyvalq_struct.h>
+#include <jansson.h>
+#include <openssl/evp.h>
+
+#define TYPE_BASE "urn:ward:problem:"
+
+void reply_begin(struct reply *reply, struct evhttp_request *req)
+{
+	const char *accept = evhttp_find_header(evhttp_request_get_input_headers(req), "Accept");
+
+	*reply = (struct reply){
+		.code = 200, .headers = evhttp_request_get_output_headers(req),
+		.out = evhttp_request_get_output_buffer(req),
+		.json = accept && strstr(accept, "application/json"),
+	};
+	evhttp_add_header(reply->headers, "Cache-Control", "no-store");
+	evhttp_add_header(reply->headers, "X-Content-Type-Options", "nosniff");
+}
+
+void reply_text(struct reply *reply, const char *type, const char *text)
+{
+	evhttp_add_header(reply->headers, "Content-Type", type);
+	evbuffer_add(reply->out, text, strlen(text));
+}
+
+/* Status and words that stand in no request. */
+static json_t *problem_object(int code, const char *reason, const char *detail)
+{
+	char type[96];
+
+	snprintf(type, sizeof(type), TYPE_BASE "%s", reason);
+	return json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", type, "title", reason, "status", code,
+			 "reason", reason, "detail", detail);
+}
+
+static void send_object(struct reply *reply, int code, json_t *object)
+{
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+	reply->code = code;
+	evbuffer_drain(reply->out, evbuffer_get_length(reply->out));
+	reply_text(reply, "application/problem+json", text ? text : "{}");
+	free(text);
+	json_decref(object);
+}
+
+void reply_refuse(struct reply *reply, int code, const char *reason, const char *detail)
+{
+	send_object(reply, code, problem_object(code, reason, detail));
+}
+
+static void set_place(json_t *object, const char *name, uint64_t value)
+{
+	if (object && value)
+		json_object_set_new(object, name, json_integer((json_int_t)value));
+}
+
+void reply_problem(struct reply *reply, const struct infer_problem *problem)
+{
+	json_t *object = problem_object(problem->status, problem->reason, problem->detail);
+
+	set_place(object, "line", problem->line);
+	set_place(object, "column", problem->column);
+	set_place(object, "row", problem->row);
+	if (object && *problem->field)
+		json_object_set_new(object, "field", json_string(problem->field));
+	send_object(reply, problem->status, object);
+}
+
+void reply_wait(struct reply *reply, unsigned int seconds)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", seconds);
+	evhttp_add_header(reply->headers, "Retry-After", text);
+	reply_refuse(reply, 429, "rate-limited",
+		     "too many requests from this address; wait as Retry-After says");
+}
+
+static void put_base64(struct reply *reply, const struct standing *standing, const uint8_t *bundle,
+		       size_t len)
+{
+	char *text = malloc(len / 3 * 4 + 5);
+	json_t *object;
+
+	if (!text) {
+		reply_refuse(reply, 503, "no-room", "no room for the evidence");
+		return;
+	}
+	EVP_EncodeBlock((unsigned char *)text, bundle, (int)len);
+	object = json_pack("{s:s, s:b, s:s}", "tee", standing->tee, "simulated", standing->simulated,
+			   "bundle", text);
+	free(text);
+	text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	json_decref(object);
+	reply_text(reply, "application/json", text ? text : "{}");
+	free(text);
+}
+
+void reply_bundle(struct reply *reply, const struct standing *standing, const uint8_t *bundle,
+		  size_t len)
+{
+	if (reply->json) {
+		put_base64(reply, standing, bundle, len);
+		return;
+	}
+	evbuffer_add(reply->out, bundle, len);
+	reply_text(reply, "application/octet-stream", "");
+}
+
+void reply_send(struct reply *reply, struct evhttp_request *req)
+{
+	evhttp_send_reply(req, reply->code, NULL, NULL);
+}
