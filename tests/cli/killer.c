@@ -6,6 +6,10 @@
  * be OLD to the byte, or CHECK, a shell command, must accept it as the new one. What lies
  * beside it goes to the folder "kept". Prints how often it killed, and what it found.
  * Exit: 0; 1 neither old nor new, or COMMAND failed; 2 misuse.
+ *
+ * killer -n N COMMAND...: run it once, killed before the Nth of its calls that somebody
+ * else can tell, counted from the first that renames a file: files that change, sockets that
+ * are written to, the end. Exit: 9 killed there; else COMMAND's, which came to its end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +20,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,13 +85,45 @@ static pid_t begin(char **command)
 	_exit(127);
 }
 
+static int renames(unsigned long long call)
+{
+#ifdef SYS_rename
+	if (call == SYS_rename)
+		return 1;
+#endif
+#ifdef SYS_renameat
+	if (call == SYS_renameat)
+		return 1;
+#endif
+	return call == SYS_renameat2;
+}
+
+static int outward(unsigned long long call)
+{
+	static const unsigned long long calls[] = {
+		SYS_fsync, SYS_connect, SYS_sendto, SYS_sendmsg, SYS_write, SYS_writev, SYS_unlinkat,
+		SYS_exit_group,
+	};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (call == calls[i])
+			return 1;
+	return renames(call);
+}
+
+/* Whether all calls count, or those alone that others can tell, from the first that renames. */
+static int outward_only, renamed;
+
 /* Threads stop by themselves: who is in a call is told by PTRACE_GET_SYSCALL_INFO. */
 static int enters(pid_t thread)
 {
 	struct __ptrace_syscall_info info;
 
-	return ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof(info), &info) > 0 &&
-	       info.op == PTRACE_SYSCALL_INFO_ENTRY;
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof(info), &info) <= 0 ||
+	    info.op != PTRACE_SYSCALL_INFO_ENTRY)
+		return 0;
+	renamed |= renames(info.entry.nr);
+	return !outward_only || (renamed && outward(info.entry.nr));
 }
 
 /* -1: killed before call @at; else its exit status. */
@@ -126,6 +163,11 @@ int main(int argc, char **argv)
 	int was_old = 0, was_new = 0, neither = 0, at = 0, rc;
 	ssize_t n;
 
+	outward_only = argc > 3 && !strcmp(argv[1], "-n");
+	if (outward_only) {
+		rc = run(argv + 3, atoi(argv[2]));
+		return rc < 0 ? 9 : rc;
+	}
 	n = argc > 3 ? slurp(argv[1], old) : -1;
 	if (n < 0)
 		return 2;
