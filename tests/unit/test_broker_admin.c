@@ -286,6 +286,11 @@ static void test_unusable_rows(void **state)
 	assert_int_equal(ask("GET", "/admin/v1/policies", NULL), 200);
 	assert_true(says("[{\"name\":\"first\",\"unusable\":\"row-not-authentic\"},{\"name\":\"second\","
 			 "\"project\":\"clinic\""));
+	assert_int_equal(ask("GET", "/admin/v1/policies/first", NULL), 200);
+	assert_true(says("\"policy\":\"{\\\"ward-policy\\\":1}\"") &&
+		    says(",\"unusable\":\"row-not-authentic\"}"));
+	assert_int_equal(ask("GET", "/admin/v1/policies/second", NULL), 200);
+	assert_true(says("\"policy\":\"{") && !says("unusable"));
 	trusted_no_more();
 }
 

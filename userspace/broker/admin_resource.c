@@ -262,31 +262,59 @@ static int put_policy(struct admin_call *call, json_t *body)
 	return admin_put_policy(call, project, text);
 }
 
+/* What has row_mac.h's columns of a policy has them first, then "mac"; text and version follow. */
+enum { P_NAME, P_PROJECT, P_SHA256, P_CHANGED, P_MAC, P_TEXT, P_VERSION, P_COLUMNS };
+
+/** struct showing - @out: the answer; @fault: of the row's MAC */
+struct showing {
+	struct db *db;
+	json_t *out;
+	struct db_fault *fault;
+};
+
 static int take_text(void *arg, const struct db_value *c, size_t count)
 {
+	struct showing *s = arg;
 	char hex[65];
 
 	(void)count;
-	if (c[2].type != DB_BLOB || c[2].len != 32)
+	if (c[P_SHA256].type != DB_BLOB || c[P_SHA256].len != 32)
 		return -EBADMSG;
-	text_hex(c[2].data, 32, hex);
-	*(json_t **)arg = json_pack("{s:s, s:s, s:s, s:I}", "project", c[0].data, "policy", c[1].data,
-				    "sha256", hex, "version", (json_int_t)c[3].number);
+	text_hex(c[P_SHA256].data, 32, hex);
+	s->out = json_pack("{s:s, s:s, s:s, s:I}", "project", c[P_PROJECT].data, "policy",
+			   c[P_TEXT].data, "sha256", hex, "version",
+			   (json_int_t)c[P_VERSION].number);
 	return 0;
 }
 
-/* @sql gives project, text, SHA-256 and version of $1, of its version $2 where it asks for one. */
+/* The text is shown all the same: whoever has to mend it wants to see it. */
+static int take_current(void *arg, const struct db_value *c, size_t count)
+{
+	struct showing *s = arg;
+	int rc = count == P_COLUMNS ? row_check(s->db, "policy", c, P_MAC + 1, s->fault) : -EBADMSG;
+
+	if (rc && rc != -EKEYREJECTED)
+		return rc;
+	if (rc == -EKEYREJECTED)
+		return take_text(arg, c, count) ?:
+		       json_object_set_new(s->out, "unusable", json_string("row-not-authentic"));
+	return take_text(arg, c, count);
+}
+
+/* @sql gives those columns of $1, of its version $2 where it asks for one. */
 static int show_policy(struct admin_call *call, const char *sql, const char *name, int64_t version)
 {
 	struct db_fault fault = { "database: the policy is damaged" };
-	json_t *out = NULL;
+	struct showing s = { call->admin->rcar->db, NULL, &fault };
 	struct db_query q = { .sql = sql, .args = { db_text(name), db_int(version) },
-			      .arg_count = version ? 2 : 1, .row = take_text, .arg = &out };
-	int rc = db_run(call->admin->rcar->db, &q, &fault);
+			      .arg_count = version ? 2 : 1,
+			      .row = version ? take_text : take_current, .arg = &s };
+	int rc = db_run(s.db, &q, &fault);
 
-	if (rc <= 0)
-		return admin_store(call, rc ? rc : -ENOENT, &fault);
-	return admin_answer(call, out);
+	if (rc > 0)
+		return admin_answer(call, s.out);
+	json_decref(s.out);
+	return admin_store(call, rc ? rc : -ENOENT, &fault);
 }
 
 /* As it is, or an earlier text of that name: NAME/VERSION. */
@@ -298,14 +326,14 @@ static int get_policy(struct admin_call *call)
 	char *end;
 
 	if (!slash)
-		return show_policy(call, "SELECT project, json, sha256, (SELECT max(version) FROM"
+		return show_policy(call, "SELECT " ROW_POLICY ", mac, json, (SELECT max(version) FROM"
 				   " policy_version WHERE name = $1) FROM policy WHERE name = $1",
 				   call->name, 0);
 	version = strtoll(slash + 1, &end, 10);
 	if (slash - call->name > POLICY_NAME_MAX || version < 1 || *end)
 		return admin_refuse(call, "path-unknown", "%s", "");
 	snprintf(name, sizeof(name), "%.*s", (int)(slash - call->name), call->name);
-	return show_policy(call, "SELECT project, json, sha256, version FROM policy_version"
+	return show_policy(call, "SELECT " ROW_POLICY ", NULL, json, version FROM policy_version"
 			   " WHERE name = $1 AND version = $2", name, version);
 }
 
