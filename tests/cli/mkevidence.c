@@ -100,6 +100,9 @@ static void releases(void)
 	b = sim_bundle(&g, &pki);
 	write_file("cut.ward", (struct wv_bytes){ b.data, b.len - 1 });
 	ut_free(b);
+	g.leaves = 64;
+	g.index = 40;
+	write_bundle("tree.ward", &g);
 	g.policy |= WV_SNP_POLICY_DEBUG;
 	write_bundle("debug.ward", &g);
 	sim_guest_new(&g, WARD_PURPOSE_RELEASE);

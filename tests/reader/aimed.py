@@ -8,8 +8,9 @@ import hashlib
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-from . import bundle, certs, cose, snp
-from .cbor import whole
+from . import bundle, certs, chain, cose, snp
+from .cbor import encoded, whole
+from .refused import Refused
 
 AMD_OID = bytes.fromhex("2b060104019c7801")
 
@@ -133,3 +134,68 @@ class TdReport:
             new[64:112] = hashlib.sha384(new[32 + 256:32 + 495]).digest()
             new[112:160] = hashlib.sha384(new[32 + 512:32 + 1024]).digest()
         return data.replace(old, bytes(new)), f"byte {at - 32} of a TDREPORT"
+
+
+def nodes_of(index, leaves):
+    """How many nodes lead from a leaf to its tree's root"""
+    count = 0
+    while leaves > 1:
+        count += leaves % 2 == 0 or index != leaves - 1
+        index, leaves = index // 2, (leaves + 1) // 2
+    return count
+
+
+# Where claims have lengths, words that few values may have, and bytes that must be zero
+ODD = ((0, 16), (16, 80), (144, 192), (228, 232), (308, 312), (352, 356), (528, 560), (704, 712), (752, 760),
+       (832, 840), (892, 896), (916, 920), (936, 1024), (584, 704), (0, 1024))
+
+
+class Account:
+    """What the kernel's module accounts for: claims, path and records. The head, REPORTDATA and the report's
+    signature are made anew, so that nothing but the part itself can be wrong
+    """
+
+    def __init__(self, top, _):
+        self.vek = key_of(top / "release.key")
+
+    @staticmethod
+    def claims(r, b):
+        raw = bytearray(b["claims"])
+        at = twist(r, raw, *r.choice(ODD))
+        b["claims"] = bytes(raw)
+        return f"byte {at} of the claims"
+
+    @staticmethod
+    def path(r, b):
+        leaves = r.choice((1, 2, 3, 7, 8, 63, 64, 65, r.randrange(1, 65)))
+        index = r.randrange(leaves + (r.randrange(8) == 0))
+        count = max(0, nodes_of(index, leaves) + r.choice((0, 0, 0, -1, 1)))
+        b["path"] = [index, leaves, [r.randbytes(64) for _ in range(count)]]
+        return f"leaf {index} of {leaves} with {count} nodes"
+
+    @staticmethod
+    def record(r, b):
+        n = r.randrange(len(b["events"]))
+        event = bytearray(b["events"][n])
+        at = twist(r, event, *r.choice(((0, 16), (0, len(event)), (len(event) - 8, len(event)))))
+        b["events"][n] = bytes(event)
+        head = chain.start(b["claims"])
+        for entry in b["events"]:
+            head = chain.link(head, entry)
+        b["claims"] = b["claims"][:760] + head + b["claims"][792:]
+        return f"byte {at} of record {n}"
+
+    def sign(self, b):
+        report = bytearray(b["evidence"][0]["data"])
+        try:
+            report[0x50:0x90] = bundle.report_data(b)
+        except Refused:		# there is no such place in a tree
+            pass
+        report[0x2a0:0x330] = rs(self.vek, report[:0x2a0], hashes.SHA384(), 72, "little")
+        b["evidence"][0]["data"] = bytes(report)
+
+    def mutate(self, r, data):
+        b = bundle.read(data)
+        what = r.choice([self.claims, self.path] + [self.record] * bool(b["events"]))(r, b)
+        self.sign(b)
+        return encoded(b), what + ", signed anew"

@@ -79,5 +79,22 @@ def whole(data, ordered=False, loose=False):
     return value
 
 
+def encoded(value):
+    """The other way round, maps in the order that they have; for tests that change a bundle"""
+    def head(major, n):
+        if n < 24:
+            return bytes([major << 5 | n])
+        size = next(k for k in (0, 1, 2, 3) if n < 1 << (8 << k))
+        return bytes([major << 5 | 24 + size]) + n.to_bytes(1 << size, "big")
+    if isinstance(value, dict):
+        return head(5, len(value)) + b"".join(encoded(k) + encoded(v) for k, v in value.items())
+    if isinstance(value, list):
+        return head(4, len(value)) + b"".join(map(encoded, value))
+    if isinstance(value, int):
+        return head(0, value)
+    raw = value if isinstance(value, bytes) else value.encode(errors="surrogateescape")
+    return head(2 if isinstance(value, bytes) else 3, len(raw)) + raw
+
+
 def is_bytes(value, least, most):
     return isinstance(value, bytes) and least <= len(value) <= most

@@ -23,6 +23,15 @@ def check_record(record, number):
     need(seq == number, f"record {seq} where {number} belongs", "chain-broken")
 
 
+def start(claims):
+    return sha256(b"WARD-CHAIN-V1\x00", claims[144:160], claims[176:192])
+
+
+def link(head, entry):
+    """The head after a record, or after the digest of one that is withheld"""
+    return sha256(b"\x01", head, sha256(b"\x00", entry) if len(entry) == 128 else entry)
+
+
 def state(bundle):
     """absent, gap or complete"""
     raw, events = bundle["claims"], bundle["events"]
@@ -30,12 +39,11 @@ def state(bundle):
     need(len(events) <= seq, "more records than the head has", "chain-broken")
     if not events and seq:
         return "absent"
-    h = sha256(b"WARD-CHAIN-V1\x00", raw[144:160], raw[176:192])
+    h = start(raw)
     for n, entry in enumerate(events):
         if len(entry) == 128:
             check_record(entry, seq - len(events) + n + 1)
-            entry = sha256(b"\x00", entry)
-        h = sha256(b"\x01", h, entry)
+        h = link(h, entry)
     if len(events) < seq:
         return "gap"
     need(h == head, "the records do not lead to the attested head", "chain-broken")
