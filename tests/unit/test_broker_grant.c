@@ -213,6 +213,19 @@ static void kernel_alone_and_user_asks(void **state)
 	rx_expect(x, wv_reason_text(WV_KEYS_IN_USER_SPACE));
 }
 
+/* No key goes out before the GPU that the policy asks for has spoken, too. */
+static void without_its_gpu(void **state)
+{
+	struct rx *x = *state;
+
+	rx_set_policy(RX_POLICY(",\"gpu\":{}"));
+	rx_expect(x, wv_reason_text(WV_EVIDENCE_MISSING));
+	rx_set_policy(RX_POLICY(",\"evidence\":[\"nvidia-gpu\"]"));
+	rx_expect(x, wv_reason_text(WV_EVIDENCE_MISSING));
+	rx_set_policy(RX_POLICY(",\"gpu\":{\"required\":false}"));
+	released(x);
+}
+
 static void unfit(struct rx *x, json_t *jwk)
 {
 	json_decref(x->shown);
@@ -247,7 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_grant_is_the_sessions), T(by_token_too), T(another_sessions_key),
 		T(put_in_its_place), T(kernel_alone), T(kernel_alone_and_user_asks),
-		T(terms_of_the_database), T(what_is_no_key),
+		T(without_its_gpu), T(terms_of_the_database), T(what_is_no_key),
 	};
 
 	return cmocka_run_group_tests(tests, rx_group_setup, rx_group_teardown);
