@@ -186,6 +186,38 @@ static void vlek(void **state)
 	ut_reason(WV_OK, judge(&r, &g, &parsed, &fault), &fault);
 }
 
+/* Turin's, of which nobody has published a real one: no chip of 8 bytes, an FMC as its VCEK. */
+static void vlek_of_turin(void **state)
+{
+	struct wv_snp_report parsed;
+	struct wv_fault fault;
+	struct sim_recipe r = milan;
+	struct sim_guest g;
+
+	(void)state;
+	r.ark_name = "ARK-Turin";
+	r.ask_name = "SEV-VLEK-Turin";
+	r.product = "Turin";
+	r.vlek = 1;
+	r.csp_id = "an operator";
+	r.fmc = 3;
+	r.bootloader = r.tee = r.snp = 0;	/* as Turin reads 0x7308000000000003 */
+	sim_guest_new(&g, WARD_PURPOSE_REPORT);
+	g.version = 5;
+	memcpy(g.cpuid, "\x1a\x02\x01", 3);
+	sim_set(&g, 0x48, 4, WV_VEK_VLEK << 2);
+	ut_reason(WV_OK, judge(&r, &g, &parsed, &fault), &fault);
+	assert_int_equal(parsed.product, WV_PRODUCT_TURIN);
+	assert_int_equal(parsed.reported_tcb.fmc, 3);
+	r.fmc = 4;
+	ut_reason(WV_TCB_MISMATCH, judge(&r, &g, &parsed, &fault), &fault);
+	r.fmc = -1;
+	ut_reason(WV_CERTIFICATE_DAMAGED, judge(&r, &g, &parsed, &fault), &fault);
+	r.fmc = 3;
+	r.product = "Genoa";
+	ut_reason(WV_PRODUCT_MISMATCH, judge(&r, &g, &parsed, &fault), &fault);
+}
+
 /* Turin: FMC in the TCB, and a chip id of 8 bytes. */
 static void turin(void **state)
 {
@@ -450,6 +482,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chains),   cmocka_unit_test(vlek),	  cmocka_unit_test(turin),
+		cmocka_unit_test(vlek_of_turin),
 		cmocka_unit_test(reserved), cmocka_unit_test(signatures),
 		cmocka_unit_test(chain_among_items), cmocka_unit_test(read_as_needed),
 	};
