@@ -81,6 +81,12 @@ static void kinds_of_keys(void **state)
 			      "\"7\":[\"171717171717171717171717171717171717171717171717"
 			      "171717171717171717171717171717171717171717171717\"]}}}"), WV_OK, NULL);
 	expect(&g, policy(&t, PINNED), WV_PCR_BANK_REFUSED, "quote");
+	t.bank = SIM_SHA512;
+	t.pcr_len = 64;
+	expect(&g, policy(&t, "\"allow_tee\":[\"tpm\"],\"tpm\":{\"ak\":[\"%s\"],\"pcrs\":{\"sha512\":{"
+			      "\"4\":[\"" HEX14 HEX14 "\"]}}}"), WV_OK, NULL);
+	expect(&g, policy(&t, "\"allow_tee\":[\"tpm\"],\"tpm\":{\"ak\":[\"%s\"],\"pcrs\":{\"sha512\":{"
+			      "\"4\":[\"" HEX14 HEX19 "\"]}}}"), WV_PCR_MISMATCH, "pcrs.4");
 }
 
 static void unfit_keys(void **state)
