@@ -2,7 +2,7 @@
 /*
  * Event logs of every length and content: the header, after which a log is sound; the event at any
  * place of a sound log, behind which reading goes on; a register that a digest of its bank extends.
- * wv_tcglog_open() is these one after the other, and its loop ends since each event moves on.
+ * wv_tcglog_open() is these one after the other: proof_tcglog_loop.c.
  */
 #include "contract.h"
 #include "../../userspace/verifier/tcglog.c"
