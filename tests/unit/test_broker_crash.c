@@ -2,7 +2,7 @@
 /*
  * A broker that is killed at each step of a release and started again, on either
  * database: no key leaves more often than it may, and nothing that was committed is
- * lost. The program is ward-broker with places to die at (Makefile).
+ * lost, the attestation of the worker that was waiting included. The program is ward-broker with places to die at (Makefile).
  */
 #include <signal.h>
 #include <stdio.h>
@@ -56,8 +56,10 @@ static int64_t number(const char *sql)
 	return n;
 }
 
-/* One worker from beginning to end; 0 = it has the key. */
-static int release_once(char *reason)
+static char *token;	/* of the worker whose broker died, if it had come to it */
+
+/* One worker from beginning to end, or by @saved; 0 = it has the key. */
+static int release_by(const char *saved, char *reason)
 {
 	struct ward_kbs_error err = { 0 };
 	struct ward_kbs_release r;
@@ -65,11 +67,22 @@ static int release_once(char *reason)
 	int rc;
 
 	assert_int_equal(ward_kbs_new(live_url, live_path("tls.pem"), &kbs), 0);
-	rc = ward_kbs_attest(kbs, live_evidence, NULL, &err);
+	if (saved)
+		assert_int_equal(ward_kbs_load(kbs, saved, strlen(saved)), 0);
+	rc = saved ? 0 : ward_kbs_attest(kbs, live_evidence, NULL, &err);
+	if (!rc && !saved) {
+		free(token);
+		assert_int_equal(ward_kbs_save(kbs, &token), 0);
+	}
 	rc = rc ? rc : ward_kbs_get(kbs, LIVE_RESOURCE, &r, &err);
 	strcpy(reason, err.reason);
 	ward_kbs_free(kbs);
 	return rc;
+}
+
+static int release_once(char *reason)
+{
+	return release_by(NULL, reason);
 }
 
 static void run(const char *program, const char *where)
@@ -87,7 +100,10 @@ static void dies_there(const struct place *p)
 	int status;
 
 	run(DIES, p->name);
+	free(token);
+	token = NULL;
 	assert_int_not_equal(release_once(reason), 0);
+	assert_true(!token == !p->used);
 	status = live_wait();
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	assert_int_equal(number("SELECT count(*) FROM session"), 1);
@@ -97,15 +113,24 @@ static void dies_there(const struct place *p)
 	assert_int_equal(number("SELECT count(*) FROM audit"), (p->state == 3) + p->used);
 }
 
-/* What is left may be had, and no more; the log has all that was counted. */
+/*
+ * What is left may be had, and no more; the log has all that was counted. Who was waiting for
+ * its key asks again: neither its session nor the key that signed its token is lost.
+ */
 static void goes_on(const struct place *p)
 {
-	char reason[48];
+	char reason[48], *waiting = token;
 
 	run("ward-broker", NULL);
 	assert_int_equal(live_log_lines(), p->used);
+	token = NULL;
 	for (int i = p->used; i < USES; i++)
-		assert_int_equal(release_once(reason), 0);
+		assert_int_equal(release_by(waiting, reason), 0);
+	if (waiting) {
+		assert_int_not_equal(release_by(waiting, reason), 0);
+		assert_string_equal(reason, "resource-used-up");
+	}
+	free(waiting);
 	for (int i = 0; i < 2; i++) {
 		assert_int_not_equal(release_once(reason), 0);
 		assert_string_equal(reason, "resource-used-up");
@@ -145,7 +170,7 @@ static struct pg *server;
 static void fresh_file(void)
 {
 	snprintf(url, sizeof(url), "sqlite:%s", live_path("broker.db"));
-	assert_int_equal(live_configure("\"session_timeout\":60", ",\"uses\":2"), 0);
+	assert_int_equal(live_configure("\"session_timeout\":600", ",\"uses\":2"), 0);
 }
 
 static void fresh_server(void)
@@ -154,7 +179,7 @@ static void fresh_server(void)
 
 	pg_fresh(server);
 	snprintf(url, sizeof(url), "%s", pg_url(server));
-	snprintf(more, sizeof(more), "\"session_timeout\":60,\"database\":\"%s\"", url);
+	snprintf(more, sizeof(more), "\"session_timeout\":600,\"database\":\"%s\"", url);
 	assert_int_equal(live_configure(more, ",\"uses\":2"), 0);
 }
 
