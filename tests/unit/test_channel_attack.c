@@ -323,25 +323,26 @@ static void sound_for_the_key(struct side *from, struct side *to)
 					    &to->judge), 0);
 }
 
-/* The acceptor's certificate has evidence in it; @gives: and the acceptor, too. */
-static int certified(bool gives)
+/* The certificate of @who has evidence in it; @gives: and @who, too. What the other says. */
+static int certified(uint8_t who, bool gives)
 {
 	struct ward_channel_identity identity;
-	struct side a, b;
+	struct side a, b, *shows = who == WARD_CHANNEL_ACCEPTOR ? &b : &a,
+			  *judges = shows == &a ? &b : &a;
 	int fd[2], reason;
 
 	pair_sockets(fd);
 	side_new(&a, WARD_CHANNEL_CONNECTOR, fd[0]);
 	side_new(&b, WARD_CHANNEL_ACCEPTOR, fd[1]);
-	identity = attested_identity(&b);
-	sound_for_the_key(&b, &a);
-	b.options.identity = &identity;
+	identity = attested_identity(shows);
+	sound_for_the_key(shows, judges);
+	shows->options.identity = &identity;
 	if (!gives)
-		side_only_wants(&b);
+		side_only_wants(shows);
 	pair_open(&a, &b);
-	reason = a.rc ? a.fault.reason : 0;
-	assert_int_equal(a.rc, gives ? 0 : -EACCES);
-	assert_false(a.fault.by_peer);
+	reason = judges->rc ? judges->fault.reason : 0;
+	assert_int_equal(judges->rc, gives ? 0 : -EACCES);
+	assert_false(judges->fault.by_peer);
 	side_end(&a);
 	side_end(&b);
 	X509_free(identity.cert);
@@ -351,8 +352,10 @@ static int certified(bool gives)
 static void certificate(void **state)
 {
 	(void)state;
-	assert_int_equal(certified(false), WV_EVIDENCE_MISSING);
-	assert_int_equal(certified(true), 0);
+	assert_int_equal(certified(WARD_CHANNEL_ACCEPTOR, false), WV_EVIDENCE_MISSING);
+	assert_int_equal(certified(WARD_CHANNEL_ACCEPTOR, true), 0);
+	assert_int_equal(certified(WARD_CHANNEL_CONNECTOR, false), WV_EVIDENCE_MISSING);
+	assert_int_equal(certified(WARD_CHANNEL_CONNECTOR, true), 0);
 }
 
 /* The peer speaks no more than TLS 1.2. @weak: so may the victim. */
