@@ -143,6 +143,9 @@ static void receipts(void)
 	g.event_count--;
 	write_bundle("receipt-gap.ward", &g);
 	receipt(&g);
+	g.withheld = 1u << 1 | 1u << 3;
+	write_bundle("receipt-withheld.ward", &g);
+	receipt(&g);
 	g.claims.state = 0;
 	write_bundle("unsealed.ward", &g);
 	receipt(&g);

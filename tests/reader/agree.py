@@ -26,18 +26,19 @@ SEED = int(os.environ.get("SEED", "1"))
 COSE_TIME = "2026-01-01T00:00:00Z"
 # How much damage a PEM text takes is OpenSSL's own: it is not mutated here
 PEM = re.compile(b"-----BEGIN CERTIFICATE.*-----END CERTIFICATE-----\n?", re.S)
-SOUND = ("release", "tree", "no-events", "both", "tpm", "td", "receipt", "receipt-gap", "nitro", "cca",
+SOUND = ("release", "tree", "no-events", "both", "tpm", "td", "receipt", "receipt-gap", "receipt-withheld", "nitro", "cca",
          "snp-genoa", "snp-turin", "snp-vlek", "log", "log-locality-0", "gpu", "gpu-blackwell", "sgx", "psa", "psa-32",
          "azure-snp", "azure-bare", "azure-tdx", "azure-tdx-15")
 # Those of which half of the mutations go to what lies behind a signature, or is small
 AIMED = {"tree": aimed.Account, "no-events": aimed.Account, "receipt": aimed.Account,
-         "receipt-gap": aimed.Account, "release": aimed.Launch, "snp-genoa": aimed.Launch, "snp-turin": aimed.Launch, "snp-vlek": aimed.Launch,
+         "receipt-gap": aimed.Account, "receipt-withheld": aimed.Account, "release": aimed.Launch,
+         "snp-genoa": aimed.Launch, "snp-turin": aimed.Launch, "snp-vlek": aimed.Launch,
          "log": aimed.EventLog, "log-locality-0": aimed.EventLog,
          "gpu": aimed.Gpu, "gpu-blackwell": aimed.Gpu, "psa": aimed.Psa,
          "azure-snp": aimed.Azure, "azure-bare": aimed.Azure, "azure-tdx": aimed.TdReport,
          "azure-tdx-15": aimed.TdReport}
 PARTS = {"bundle-damaged", "claims-damaged", "event-damaged", "chain-broken", "report-data-mismatch"}
-RECEIPTS = ("receipt", "receipt-bare", "receipt-gap", "unsealed", "live", "other-session")
+RECEIPTS = ("receipt", "receipt-bare", "receipt-gap", "receipt-withheld", "unsealed", "live", "other-session")
 
 
 class Case:

@@ -254,8 +254,21 @@ static void free_tpms(const struct sim_guest *g, struct wv_bundle *b, size_t fir
 	}
 }
 
+/* As they are shown; @digests holds those of the records that are withheld. */
+static void show_events(const struct sim_guest *g, struct wv_bytes *out, uint8_t (*digests)[32])
+{
+	for (size_t i = 0; i < g->event_count; i++) {
+		out[i] = (struct wv_bytes){ (const uint8_t *)&g->events[i], WARD_EVENT_SIZE };
+		if (!(g->withheld & 1u << i))
+			continue;
+		sha(EVP_sha256(), 0, &g->events[i], WARD_EVENT_SIZE, "", 0, digests[i]);
+		out[i] = (struct wv_bytes){ digests[i], 32 };
+	}
+}
+
 struct wv_bytes sim_bundle(const struct sim_guest *g, const struct sim_pki *pki)
 {
+	uint8_t digests[SIM_EVENTS_MAX][32];
 	struct wv_bytes events[SIM_EVENTS_MAX];
 	struct wv_bundle b = {
 		.claims = { (const uint8_t *)&g->claims, sizeof(g->claims) },
@@ -269,8 +282,7 @@ struct wv_bytes sim_bundle(const struct sim_guest *g, const struct sim_pki *pki)
 	struct wv_fault fault;
 
 	report_data(g, &b, data);
-	for (i = 0; i < g->event_count; i++)
-		events[i] = (struct wv_bytes){ (const uint8_t *)&g->events[i], WARD_EVENT_SIZE };
+	show_events(g, events, digests);
 	if (!g->no_launch) {
 		table = sim_cert_table(pki, &table_len);
 		sim_report(g, pki, data, report);

@@ -22,6 +22,7 @@ struct sim_field {
  * struct sim_guest - one session's account, to be changed at will before sim_bundle()
  * @claims: as the kernel would compose them
  * @events, @event_count: the session's records
+ * @withheld: a bit for each record whose digest alone is shown
  * @measurement, @policy, @vmpl, @version, @cpuid: what the report will say
  * @tee: what the bundle says
  * @beside: kind of a second piece, or NULL
@@ -35,6 +36,7 @@ struct sim_guest {
 	struct ward_claims claims;
 	struct ward_event events[SIM_EVENTS_MAX];
 	size_t event_count;
+	uint32_t withheld;
 	uint8_t measurement[48];
 	uint64_t policy;
 	uint32_t vmpl;

@@ -250,6 +250,12 @@ static void records(void **state)
 	expect(&g, &r, WV_OK, &out);
 	assert_int_equal(out.records_summed, 0);
 	story(&g, &r);
+	expect(&g, &r, WV_OK, &out);
+	assert_int_equal(out.records_summed, 1);
+	g.withheld = 1u << 5;		/* what one of them says nobody sees: no sum */
+	expect(&g, &r, WV_OK, &out);
+	assert_int_equal(out.records_summed, 0);
+	story(&g, &r);
 	g.events[1].label[0] = 1;
 	expect(&g, &r, WV_CHAIN_BROKEN, &out);
 }

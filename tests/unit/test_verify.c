@@ -255,6 +255,9 @@ static void second_report(void **state)
 	ut_free(bundle);
 }
 
+#define X16(d) d d d d d d d d d d d d d d d d
+#define DECLARED(d) ",\"declared\":[\"" X16(d) X16(d) X16(d) X16(d) "\"]"
+
 static void claims_refused(void **state)
 {
 	struct sim_guest g;
@@ -270,6 +273,10 @@ static void claims_refused(void **state)
 	expect(&g, policy(",\"cgroup\":[\"/ward.slice\"]"), NULL, WV_WRONG_CGROUP, NULL);
 	expect(&g, policy(",\"exe\":[\"0101010101010101010101010101010101010101010101010101010101010101\"]"),
 	       NULL, WV_WRONG_EXE, NULL);
+	expect(&g, policy(DECLARED("44")), NULL, WV_WRONG_DECLARED, "claims.declared");
+	memset(g.claims.declared, 0x44, sizeof(g.claims.declared));
+	expect(&g, policy(DECLARED("44")), NULL, WV_OK, NULL);
+	expect(&g, policy(DECLARED("45")), NULL, WV_WRONG_DECLARED, "claims.declared");
 	expect(&g, policy(",\"posture\":[\"module-sig\"]"), NULL, WV_POSTURE_REFUSED, NULL);
 	g.claims.posture = g.claims.posture_known = htole64(WARD_POSTURE_MODULE_SIG);
 	expect(&g, policy(",\"posture\":[\"module-sig\"]"), NULL, WV_OK, NULL);
@@ -397,6 +404,18 @@ static void expectations(void **state)
 	expect(&g, policy(""), &e, WV_WRONG_PURPOSE, NULL);
 }
 
+static uint64_t warnings(const struct sim_guest *g)
+{
+	struct wv_appraisal a = { .roots = roots, .policy = policy(""), .now = now };
+	struct wv_bytes bundle = sim_bundle(g, &pki);
+	struct wv_verdict v;
+
+	ut_reason(WV_OK, wv_verify_bundle(bundle, &a, &v), &v.fault);
+	wv_policy_free((struct wv_policy *)a.policy);
+	ut_free(bundle);
+	return v.warnings;
+}
+
 static void event_lists(void **state)
 {
 	struct wv_expect complete = { .events_complete = 1 };
@@ -421,6 +440,48 @@ static void event_lists(void **state)
 	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
 	g.claims.session_seq = htole64(5);
 	expect(&g, policy(""), NULL, WV_CHAIN_BROKEN, "events");
+}
+
+/* What is accepted, and said: of records, and of memory that its owner may rewrite. */
+static void warned(void **state)
+{
+	enum { RECORDS = WV_WARN_EVENTS_GAP | WV_WARN_EVENTS_ABSENT | WV_WARN_EVENTS_WITHHELD };
+	struct sim_guest g;
+
+	(void)state;
+	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
+	assert_int_equal(warnings(&g) & (RECORDS | WV_WARN_CLASS_B), 0);
+	g.claims.live_b = htole64(4096);
+	assert_int_equal(warnings(&g) & (RECORDS | WV_WARN_CLASS_B), WV_WARN_CLASS_B);
+	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
+	g.claims.unpinned_buffers = htole64(1);
+	assert_int_equal(warnings(&g) & (RECORDS | WV_WARN_CLASS_B), WV_WARN_CLASS_B);
+	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
+	memmove(g.events, g.events + 1, (g.event_count - 1) * sizeof(g.events[0]));
+	g.event_count--;
+	assert_int_equal(warnings(&g) & RECORDS, WV_WARN_EVENTS_GAP);
+	g.event_count = 0;
+	assert_int_equal(warnings(&g) & RECORDS, WV_WARN_EVENTS_ABSENT);
+}
+
+/* Records of which the digest alone is shown: the list is whole, and leads to the same head. */
+static void withheld(void **state)
+{
+	struct wv_expect complete = { .events_complete = 1 };
+	struct sim_guest g;
+
+	(void)state;
+	for (uint32_t which = 1; which < 64; which++) {
+		sim_guest_new(&g, WARD_PURPOSE_RELEASE);
+		assert_int_equal(g.event_count, 6);
+		g.withheld = which;
+		expect(&g, policy(""), &complete, WV_OK, NULL);
+		assert_true(warnings(&g) & WV_WARN_EVENTS_WITHHELD);
+		assert_false(warnings(&g) & (WV_WARN_EVENTS_GAP | WV_WARN_EVENTS_ABSENT));
+		/* of another record: one that is shown, or whose digest is */
+		g.events[which % 6].bytes ^= 1;
+		expect(&g, policy(""), NULL, WV_CHAIN_BROKEN, "events");
+	}
 }
 
 /* One bit of every byte: nothing that is signed or hashed can change unnoticed. */
@@ -505,6 +566,8 @@ int main(void)
 		cmocka_unit_test(leaning_on_a_digest),
 		cmocka_unit_test(expectations),
 		cmocka_unit_test(event_lists),
+		cmocka_unit_test(warned),
+		cmocka_unit_test(withheld),
 		cmocka_unit_test(no_roots),
 		cmocka_unit_test(every_byte),
 	};
