@@ -244,6 +244,9 @@ static void cca_certificate(void **state)
 	ut_reason(WV_OK, judge(token, &q, &v), &v.fault);
 	assert_int_equal(v.cca.platform.key_trust, WV_KEY_CERTIFIED);
 	assert_true(v.warnings & WV_WARN_NAMED_ROOT && v.warnings & WV_WARN_CRL_UNCHECKED);
+	/* Nobody's lists of such issuers are looked at: a policy that asks for them refuses. */
+	q.rules = ANYHOW ",\"collateral\":{\"crl\":\"required\"}";
+	ut_reason(WV_CRL_MISSING, judge(token, &q, &v), &v.fault);
 	/* A policy that names keys means them and no other. */
 	q.rules = KEYED("");
 	q.key = other;
@@ -260,6 +263,42 @@ static void cca_certificate(void **state)
 	ut_free(root);
 	wv_roots_free(roots);
 	nitro_pki_free(&pki);
+}
+
+/* Each certificate of the chain a second after its end, and a second before its beginning. */
+static void certificate_windows(void **state)
+{
+	struct arm_plan plan = cca_plan();
+	struct wv_verdict v;
+
+	(void)state;
+	for (int i = 1; i <= 6; i++) {	/* root, zone and leaf: over, then of the future */
+		struct nitro_recipe r = nitro_default;
+		struct wv_roots *roots = wv_roots_new();
+		struct wv_bytes token, items[2], root;
+		struct wv_collateral c = { .items = items, .item_count = 2 };
+		struct asked q = { .rules = ANYHOW, .challenge = challenge, .collateral = &c,
+				   .roots = roots };
+		struct nitro_pki pki;
+
+		r.dated = i > 3 ? i - 3 : i;
+		*(i > 3 ? &r.from : &r.to) = COSE_NOW + (i > 3 ? 1 : -1);
+		nitro_pki_make(&r, &pki);
+		items[0] = intel_pem((X509 *[]){ pki.zone }, 1);
+		items[1] = intel_pem((X509 *[]){ pki.leaf }, 1);
+		root = intel_pem((X509 *[]){ pki.root }, 1);
+		assert_int_equal(wv_roots_add(roots, root, NULL), WV_OK);
+		plan.platform.key = pki.leaf_key;
+		token = cca_make(&plan);
+		ut_reason(i > 3 ? WV_CERTIFICATE_NOT_YET : WV_CERTIFICATE_EXPIRED,
+			  judge(token, &q, &v), &v.fault);
+		ut_free(token);
+		ut_free(items[0]);
+		ut_free(items[1]);
+		ut_free(root);
+		wv_roots_free(roots);
+		nitro_pki_free(&pki);
+	}
 }
 
 static void cca_policy(void **state)
@@ -545,6 +584,7 @@ int main(void)
 		cmocka_unit_test(compressed),
 		cmocka_unit_test(cca_keys),
 		cmocka_unit_test(cca_certificate),
+		cmocka_unit_test(certificate_windows),
 		cmocka_unit_test(cca_policy),
 		cmocka_unit_test(lifecycles),
 		cmocka_unit_test(cca_form),

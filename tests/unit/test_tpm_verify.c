@@ -5,6 +5,8 @@
  */
 #include "tpm_judge.h"
 
+#define LISTS ",\"collateral\":{\"crl\":\"required\"}"
+
 static void pinned(void **state)
 {
 	struct sim_guest g;
@@ -44,6 +46,8 @@ static void pinned(void **state)
 	ut_reason(WV_OK, judge(&g, roots, policy(&t, "\"allow_tee\":[\"snp\",\"tpm\"],\"tpm\":{\"ak\":["
 			       "\"000B%s\"],\"pcrs\":{\"sha256\":{\"4\":[\"" HEX14 "\"]}}}"),
 			       &v), &v.fault);
+	/* A key that is pinned rests on no certificate: there is no list to ask for. */
+	ut_reason(WV_OK, judge(&g, roots, policy(&t, PINNED LISTS), &v), &v.fault);
 	/* Any system that the machine starts extends those to what is pinned. */
 	expect(&g, policy(&t, "\"allow_tee\":[\"tpm\"],\"tpm\":{\"ak\":[\"%s\"],\"pcrs\":"
 			      "{\"sha256\":{\"9\":[\"" HEX19 "\"]}}}"), WV_GUEST_UNMEASURED, "tpm");
@@ -263,6 +267,8 @@ static void certified_as(X509 *cert, const struct wv_roots *named, int want)
 	assert_true(v.warnings & WV_WARN_AK_SHARED);
 	assert_true(v.warnings & WV_WARN_NAMED_ROOT);
 	assert_true(v.warnings & WV_WARN_CRL_UNCHECKED);
+	/* No list of its issuer's is looked at: who asks for them is refused. */
+	ut_reason(WV_CRL_MISSING, judge(&g, named, policy(&t, CERTIFIED LISTS), &v), &v.fault);
 }
 
 static void certificates(void **state)
