@@ -280,6 +280,7 @@ struct connection_counts connections_count(const struct connections *all)
 	struct connection_counts counts = all->counts;
 
 	counts.open = all->open;
+	counts.unfinished = all->received;
 	return counts;
 }
 

@@ -25,10 +25,12 @@ struct connections;
  * @evicted: the oldest, closed where there were too many; or the largest
  * @late: closed because a request did not end in time, or their life did
  * @open: now
+ * @unfinished: bytes of requests that are not answered yet, now
  */
 struct connection_counts {
 	uint64_t taken, refused, evicted, late;
 	unsigned int open;
+	size_t unfinished;
 };
 
 /** connections_new - NULL = no memory */

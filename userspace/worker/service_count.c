@@ -80,6 +80,8 @@ int service_count_put(const struct service_count *count, const struct service_no
 		{ "ward_vault_used_bytes", "gauge",
 		  "Of it, what connections, requests and answers take now.", now->vault },
 		{ "connections", "gauge", "Connections now.", c->open },
+		{ "unfinished_bytes", "gauge", "Bytes of requests that are not answered yet.",
+		  c->unfinished },
 		{ "connections_taken_total", "counter", "Connections that were admitted.", c->taken },
 		{ "connections_refused_total", "counter",
 		  "Connections refused, for their prefix has enough.", c->refused },
