@@ -125,6 +125,16 @@ def figures(client):
     result(client.ask("GET", "/health")[::2] == (200, b'{"status":"ok"}\n'), "it says that it is well")
 
 
+def page(client):
+    status, headers, text = client.ask("GET", "/")
+    policy = headers["Content-Security-Policy"]
+    result(status == 200 and headers["Content-Type"] == "text/html; charset=utf-8" and
+           policy.startswith("default-src 'none'; script-src 'sha256-") and "unsafe" not in policy and
+           b"http:" not in text.replace(b"http://www.w3.org/2000/svg", b"") and b"https:" not in text,
+           "the page takes nothing from elsewhere, by its policy and by its text")
+    result(b"SIMULATED: it protects nothing" in text, "and calls a simulated TEE so")
+
+
 def bound(folder, nonce, key=None):
     return hashlib.sha512(b"WARD-CHANNEL-V1\0" + bytes(32) + (key or key_digest(folder)) + bytes(32) +
                           b"\2" + nonce).hexdigest()
@@ -237,6 +247,7 @@ def main(train, standin, folder):
     answers(server, client)
     refusals(client)
     figures(client)
+    page(client)
     evidence(server, client)
     server.process.send_signal(signal.SIGTERM)
     result(server.end() == 0, "at SIGTERM it ends, and well")

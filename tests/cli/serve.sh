@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # ward-train serve over a stand-in for /dev/ward (tests/cli/fakeward.c): answers, refusals,
-# evidence, and its end (tests/cli/serve.py). TAP on stdout. In a guest, with its residue:
+# evidence, its page and its end (tests/cli/serve.py, serve_page.py). TAP on stdout. In a guest, with its residue:
 # tests/e2e/serve.sh.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -50,7 +50,20 @@ chmod 644 "$D/open.pem"
 with 1 'chmod 600' 'a key that others may read' --listen 127.0.0.1:0 --tls-key "$D/open.pem"
 python3 tests/cli/serve.py "$BIN/ward-train" "$PWD/build/tests/fakeward.so" "$D" >"$D/stdout" 2>"$D/err" ||
 	echo "1 the client came to its end" >>"$D/stdout"
-while read -r bad text; do
-	result "$bad" "$text"
-done <"$D/stdout"
+results() {
+	while read -r bad text; do
+		result "$bad" "$text"
+	done <"$D/stdout"
+}
+results
+
+# Its page, in a browser; CHROMIUM names it where it is not in the path.
+CHROMIUM=${CHROMIUM:-$(command -v chromium)}
+if [ -z "$CHROMIUM" ]; then
+	skip 'the page' 'no chromium'
+	finish
+fi
+python3 tests/cli/serve_page.py "$BIN/ward-train" "$PWD/build/tests/fakeward.so" "$D" "$CHROMIUM" \
+	>"$D/stdout" 2>"$D/err" || echo "1 the browser came to its end" >>"$D/stdout"
+results
 finish

@@ -18,6 +18,7 @@
 #include "infer.h"
 #include "infile.h"
 #include "outfile.h"
+#include "page.h"
 #include "receipt.h"
 #include "scrub.h"
 #include "service.h"
@@ -43,6 +44,7 @@ struct serve {
 	struct infer infer;
 	struct memory rows;		/* of requests, out of the vault */
 	struct standing standing;
+	struct page page;
 	struct service service;
 	char host[HOST_MAX];
 };
@@ -186,6 +188,10 @@ static int listen_there(struct serve *s)
 		return -1;
 	standing_look(&s->standing);
 	tell_standing(s);
+	if (page_make(&s->page, &s->infer, &s->standing, s->failure))
+		return -1;
+	s->service.page = s->page.html;
+	s->service.policy = s->page.policy;
 	emit_step(s->emit, "listen",
 		  json_pack("{s:s, s:i, s:o}", "address", s->host, "port",
 			    service_port(&s->service), "key",
@@ -201,6 +207,7 @@ static int answer(struct serve *s)
 	const struct service_count *count = &s->service.count;
 
 	service_end(&s->service);
+	page_free(&s->page);
 	vault_leave();
 	if (!ret)
 		emit_step(s->emit, "answered", json_pack("{s:I}", "rows", (json_int_t)count->rows),
