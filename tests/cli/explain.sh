@@ -110,6 +110,12 @@ reasons = {n.lower().replace("_", "-"): int(v) for n, v in re.findall(
     r"^\tWV_([A-Z_]+) = (\d+),", open("userspace/verifier/wardverify_reason.h").read(), re.M)}
 numbers = {r["code"] for rs in known["verdict"].values() for r in rs}
 check("every verdict", set(reasons.values()) - numbers, 50, len(reasons))
+frozen = {line.strip() for line in open("tests/cli/verdicts.frozen") if not line.startswith("#")}
+given = {f"{r['code']} {w} {r['exit_code']}" for w, rs in known["verdict"].items() for r in rs}
+given |= {f"warning {w}" for w in known["warning"]}
+check("verdicts and warnings as they were, number, word and exit code", frozen - given, 150, len(frozen))
+check("... and a new one is in tests/cli/verdicts.frozen", given - frozen, 150, len(given))
+
 doc = open("doc/formats.md").read()
 warnings = re.search(r"^\| `warnings` \| .*$", doc, re.M).group(0).split("|")[3]
 check("every warning of doc/formats.md", set(re.findall(r"`([a-z-]+)`", warnings))

@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 /**
- * enum wv_reason - why something was refused; values are stable
+ * enum wv_reason - why something was refused; values are stable: tests/cli/verdicts.frozen
  *
  * wv_reason_text() gives the word that stands in verdicts ("report-data-mismatch"
  * for WV_REPORT_DATA_MISMATCH and so on), wv_reason_explain() a sentence,
