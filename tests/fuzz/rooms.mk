@@ -37,6 +37,9 @@ HELP_maa := ctl
 ROOM_memory := worker/memory worker/failure lib/buffer lib/session lib/error lib/sys
 ROOM_plan := worker/plan worker/plan_read worker/infile worker/net $(ROOM_memory)
 ROOM_csv := worker/table worker/field worker/number lib/table $(ROOM_memory)
+ROOM_infer := $(addprefix worker/,proto infer infer_csv infer_json design course trained model_file onnx outfile \
+	safetensors safetensors_read table field number stats loss) $(ROOM_plan)
+PKG_infer := libevent
 ROOM_jwk := broker/jwe broker/jwk lib/kbs_key lib/kbs_rsa
 PKG_jwk := jose
 ROOM_rcar := $(filter-out $(addprefix broker/,main http tls world metrics_listener \

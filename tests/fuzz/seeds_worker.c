@@ -51,6 +51,27 @@ static const struct rows {
 	{ "bad-width", { 0, 0, 1, 2 }, "1,2\n3\n" },
 };
 
+/** struct question - a request, and the byte that target_infer.c has before it: plan, and is it JSON */
+static const struct question {
+	const char *name;
+	uint8_t how;
+	const char *text;
+} questions[] = {
+	{ "rows", 0, "a,b,c\n1.5,2.5,x\n-3e2,1,\"y\"\n,2,z\n" },
+	{ "any-order", 0, "\xef\xbb\xbf" "c,l,b,a\r\nx,,1,2\r\n" },
+	{ "course", 1, "w,t,g\nm,0,1\nm,300,2\nm,600,3\nn,2024-01-01 00:00:00,4\n" },
+	{ "json", 0x80, "[{\"a\":1.5,\"b\":2,\"c\":\"x\"},\n {\"a\":null,\"b\":2.5,\"c\":null,\"l\":0}]" },
+	{ "json-course", 0x81, "[{\"w\":17,\"t\":0,\"g\":1},{\"w\":17,\"t\":300,\"g\":2},"
+			       "{\"w\":\"17\",\"t\":\"1970-01-01T00:10:00Z\",\"g\":-3e2}]" },
+	{ "bad-name", 0, "a,b,c,d\n" },
+	{ "bad-twice", 0, "a,b,a\n" },
+	{ "bad-lacks", 0, "a,b\n1,2\n" },
+	{ "bad-value", 0x80, "[{\"a\":\"x\",\"b\":1,\"c\":\"x\"}]" },
+	{ "bad-member", 0x80, "[{\"a\":1,\"b\":1,\"c\":\"x\",\"d\":1}]" },
+	{ "bad-depth", 0x80, "[[[1]]]" },
+	{ "bad-json", 0x80, "[{\"a\":1,}]" },
+};
+
 static void shipped(const char *name)
 {
 	char path[128];
@@ -73,5 +94,14 @@ void seeds_worker(void)
 		memcpy(all, tables[i].head, HEAD);
 		memcpy(all + HEAD, tables[i].text, n);
 		seed("csv", tables[i].name, (struct wv_bytes){ all, HEAD + n });
+	}
+	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+		uint8_t all[512];
+		size_t n = strlen(questions[i].text);
+
+		assert_true(1 + n <= sizeof(all));
+		all[0] = questions[i].how;
+		memcpy(all + 1, questions[i].text, n);
+		seed("infer", questions[i].name, (struct wv_bytes){ all, 1 + n });
 	}
 }
