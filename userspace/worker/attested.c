@@ -182,15 +182,17 @@ static const uint8_t *session(void *arg)
 	return ((struct wire_channel *)arg)->verdict.claims.session;
 }
 
-/* Who is gone without a word is found out. */
+/* Who is gone without a word is found out within a minute, whoever's turn it is to send. */
 static void set_socket(int fd)
 {
 	static const int on = 1, idle = 30, interval = 10, count = 3;
+	static const unsigned int unanswered_ms = 60000;
 
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_ms, sizeof(unanswered_ms));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
