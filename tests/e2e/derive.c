@@ -283,3 +283,18 @@ int derive_keys(struct patterns *set, const struct site *site, uint32_t index)
 	explicit_bzero(&keys, sizeof(keys));
 	return rc;
 }
+
+int derive_numbers(struct patterns *set, const struct numbers *numbers)
+{
+	const double *at;
+	size_t i;
+
+	for (i = 0; i + SPECIAL <= numbers->count; i++) {
+		at = numbers->value + i;
+		if (isnan(at[0]) || isnan(at[1]) || isnan(at[2]))
+			continue;
+		if (patterns_add(set, PATTERN_NUMBERS, 0, 0, at, SPECIAL * sizeof(*at)))
+			return -ENOMEM;
+	}
+	return 0;
+}

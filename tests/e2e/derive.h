@@ -35,6 +35,24 @@ int derive_rows(struct patterns *set, const struct site *site, uint32_t index,
  */
 int derive_keys(struct patterns *set, const struct site *site, uint32_t index);
 
+/**
+ * struct numbers - what tests/e2e/numbers.c wrote: runs of doubles, a NaN behind each
+ * @value: @count of them
+ */
+struct numbers {
+	double *value;
+	size_t count;
+};
+
+/**
+ * derive_numbers() - all neighbouring threes of each run
+ * @set: where patterns go
+ * @numbers: numbers
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int derive_numbers(struct patterns *set, const struct numbers *numbers);
+
 /* How a key may be written down. */
 struct key_texts {
 	char hex[65];

@@ -115,12 +115,16 @@ static int put_site(struct writer *w, const struct site *site, const struct desi
 }
 
 static int put_all(struct writer *w, const struct site *site, size_t sites,
-		   const struct design *d)
+		   const struct design *d, const struct numbers *numbers)
 {
 	size_t i;
 
 	if (fwrite(HOLDING_MAGIC, 8, 1, w->file) != 1 ||
 	    fwrite(&w->blocks, sizeof(w->blocks), 1, w->file) != 1)
+		return -1;
+	/* First: the pages of what comes last are the first to be used again. */
+	if (numbers->count &&
+	    put_block(w, numbers->value, numbers->count * sizeof(*numbers->value)))
 		return -1;
 	for (i = 0; i < sites; i++)
 		if (put_site(w, &site[i], d))
@@ -132,7 +136,7 @@ static int put_all(struct writer *w, const struct site *site, size_t sites,
 }
 
 int export_holding(const char *path, const struct site *site, size_t sites,
-		   const struct design *d)
+		   const struct design *d, const struct numbers *numbers)
 {
 	struct writer w = { 0 };
 	char temp[4096];
@@ -146,7 +150,7 @@ int export_holding(const char *path, const struct site *site, size_t sites,
 	w.file = fd < 0 ? NULL : fdopen(fd, "wb");
 	if (!w.file)
 		return -1;
-	rc = put_all(&w, site, sites, d);
+	rc = put_all(&w, site, sites, d, numbers);
 	if (fclose(w.file))
 		rc = -1;
 	if (!rc)

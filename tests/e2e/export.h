@@ -3,6 +3,7 @@
 #ifndef WARD_E2E_EXPORT_H
 #define WARD_E2E_EXPORT_H
 
+#include "derive.h"
 #include "site.h"
 
 /**
@@ -11,10 +12,11 @@
  * @site: sites
  * @sites: how many
  * @design: or NULL
+ * @numbers: of training; or none
  *
  * Return: 0 or -1 with errno.
  */
 int export_holding(const char *path, const struct site *site, size_t sites,
-		   const struct design *design);
+		   const struct design *design, const struct numbers *numbers);
 
 #endif /* WARD_E2E_EXPORT_H */

@@ -17,6 +17,7 @@ static const char *const names[PATTERN_KINDS] = {
 	[PATTERN_KEY_HEX_UPPER] = "keys HEX",
 	[PATTERN_KEY_BASE64] = "keys base64",
 	[PATTERN_KEY_BASE64URL] = "keys base64url",
+	[PATTERN_NUMBERS] = "numbers of training",
 };
 
 const char *patterns_name(unsigned int kind)

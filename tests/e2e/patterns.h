@@ -25,6 +25,7 @@ enum pattern_kind {
 	PATTERN_KEY_HEX_UPPER,
 	PATTERN_KEY_BASE64,
 	PATTERN_KEY_BASE64URL,
+	PATTERN_NUMBERS,	/* of training: parameters, sums, updates, as IEEE doubles */
 	PATTERN_KINDS
 };
 

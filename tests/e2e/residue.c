@@ -6,6 +6,7 @@
  *     --ram FILE       the guest's memory, stopped
  *     --plan FILE      the worker's plan: order of columns in its matrix
  *     --model FILE     a model: how rows were standardised (may be repeated)
+ *     --numbers FILE   numbers of training (numbers.c)
  *     --pages FILE     frames of the kernel's objects (kernelpages), told apart
  *     --list           print the patterns that are looked for
  *     --export FILE    write what the control program shall hold
@@ -38,7 +39,7 @@
 enum { EXPECT_ANY, EXPECT_NONE, EXPECT_SOME };
 
 struct options {
-	const char *ram, *plan, *export, *json, *pages;
+	const char *ram, *plan, *export, *json, *pages, *numbers;
 	char *model[MODELS_MAX];
 	size_t models;
 	char *site[SITES_MAX][3];
@@ -52,6 +53,7 @@ struct world {
 	size_t sites;
 	struct design design;
 	struct patterns set;
+	struct numbers numbers;
 	size_t rows, covered;
 };
 
@@ -94,7 +96,8 @@ static int parse(struct options *o, int argc, char **argv)
 		{ "ram", 1, NULL, 'r' }, { "plan", 1, NULL, 'p' },
 		{ "model", 1, NULL, 'm' }, { "site", 1, NULL, 's' },
 		{ "list", 0, NULL, 'l' }, { "export", 1, NULL, 'e' },
-		{ "json", 1, NULL, 'j' }, { "pages", 1, NULL, 'g' }, { "expect", 1, NULL, 'x' }, { 0 }
+		{ "json", 1, NULL, 'j' }, { "pages", 1, NULL, 'g' },
+		{ "numbers", 1, NULL, 'n' }, { "expect", 1, NULL, 'x' }, { 0 }
 	};
 	int c, rc = 0;
 
@@ -104,6 +107,7 @@ static int parse(struct options *o, int argc, char **argv)
 		case 'p': o->plan = optarg; break;
 		case 'e': o->export = optarg; break;
 		case 'j': o->json = optarg; break;
+		case 'n': o->numbers = optarg; break;
 		case 'g': o->pages = optarg; break;
 		case 'l': o->list = true; break;
 		case 's': rc = take_site(o, argc, argv); break;
@@ -119,6 +123,23 @@ static int parse(struct options *o, int argc, char **argv)
 	if (!rc && (!o->sites || optind != argc))
 		rc = misuse("at least one --site DATASET KEY TABLE is needed, and nothing else");
 	return rc;
+}
+
+static int load_numbers(struct numbers *n, const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	struct stat st;
+
+	if (f && !fstat(fileno(f), &st) && st.st_size > 0)
+		n->value = malloc((size_t)st.st_size);
+	if (n->value)
+		n->count = fread(n->value, sizeof(*n->value), (size_t)st.st_size / sizeof(*n->value), f);
+	if (f)
+		fclose(f);
+	if (n->count)
+		return 0;
+	fprintf(stderr, "residue: %s: no numbers can be read\n", path);
+	return 7;
 }
 
 static int load(struct world *w, const struct options *o)
@@ -143,7 +164,9 @@ static int load(struct world *w, const struct options *o)
 			goto damaged;
 		}
 	}
-	return 0;
+	if (o->numbers && load_numbers(&w->numbers, o->numbers))
+		return 7;
+	return derive_numbers(&w->set, &w->numbers) ? 1 : 0;
 damaged:
 	fprintf(stderr, "residue: %s\n", error);
 	return 7;
@@ -153,7 +176,8 @@ damaged:
 static void print_sample(const struct patterns *set, const struct pattern *p)
 {
 	const uint8_t *bytes = set->pool + p->offset;
-	bool text = p->kind == PATTERN_TEXT || p->kind > PATTERN_KEY_RAW;
+	bool text = p->kind == PATTERN_TEXT ||
+		    (p->kind > PATTERN_KEY_RAW && p->kind != PATTERN_NUMBERS);
 	size_t i, shown = p->kind >= PATTERN_KEY_RAW ? 4 : text ? 14 : 8;
 
 	for (i = 0; i < shown && i < p->len; i++)
@@ -300,7 +324,7 @@ static int run(struct world *w, const struct options *o)
 	if (o->list)
 		list_patterns(w);
 	if (o->export && export_holding(o->export, w->site, w->sites,
-					o->plan ? &w->design : NULL)) {
+					o->plan ? &w->design : NULL, &w->numbers)) {
 		fprintf(stderr, "residue: %s: %s\n", o->export, strerror(errno));
 		return 1;
 	}
@@ -328,6 +352,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < w.sites; i++)
 		site_free(&w.site[i]);
 	design_free(&w.design);
+	free(w.numbers.value);
 	patterns_free(&w.set);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,6 +242,20 @@ static void standardised_numbers_are_found(void **state)
 	only(b, PATTERN_STD32, 5000);
 }
 
+static double training[] = { 0.125, -1.0 / 3, 2.0 / 7, 1e-5 / 3, NAN, 3.0 / 7, 0, 0, 1 };
+static struct numbers seen = { training, sizeof(training) / sizeof(*training) };
+
+/* Threes of a run; none reaches over its end, and plain ones are none. */
+static void numbers_of_training_are_found(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(derive_numbers(&b->set, &seen), 0);
+	assert_int_equal(patterns_count(&b->set, PATTERN_NUMBERS), 3);
+	memcpy(b->image + 4001, training + 1, 3 * sizeof(double));
+	only(b, PATTERN_NUMBERS, 4001);
+}
+
 static void half_a_key_is_found(void **state)
 {
 	struct bench *b = *state;
@@ -298,7 +313,8 @@ static void the_holding_covers_every_pattern(void **state)
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/holding", b->dir);
-	assert_int_equal(export_holding(path, &b->site, 1, &b->design), 0);
+	assert_int_equal(derive_numbers(&b->set, &seen), 0);
+	assert_int_equal(export_holding(path, &b->site, 1, &b->design, &seen), 0);
 	f = fopen(path, "rb");
 	assert_non_null(f);
 	assert_true(fread(b->image, 1, IMAGE, f) > 16);
@@ -335,6 +351,7 @@ int main(void)
 		TEST(a_missing_value_is_text_but_no_number),
 		TEST(numbers_are_found),
 		TEST(standardised_numbers_are_found),
+		TEST(numbers_of_training_are_found),
 		TEST(half_a_key_is_found),
 		TEST(the_file_keys_are_found),
 		TEST(patterns_are_long_and_special),
