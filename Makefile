@@ -363,6 +363,9 @@ $(O)/tests/e2e/key_owner: $(E2E)/key_owner.o $(O)/obj/tests/kernel/key_test.o $(
 $(O)/tests/e2e/attack: $(E2E)/attack.o $(E2E)/rcar.o $(filter %/libward.a,$(STATIC_LIBS))
 $(O)/tests/e2e/enrol: $(E2E)/enrol.o $(STATIC_LIBS)
 $(O)/tests/e2e/middle: $(E2E)/middle.o $(O)/obj/tests/unit/channel_leg.o $(filter %/libward.a,$(STATIC_LIBS))
+# The worker itself, with what it answers an aggregator in other hands.
+$(O)/tests/e2e/turncoat: $(E2E)/turncoat.o $(call objects,worker) $(WORKER_SHARES) $(STATIC_LIBS)
+$(O)/tests/e2e/turncoat: private LDFLAGS += -Wl,--wrap=wire_sums_put,--wrap=wire_update_put
 # Training in one place, with what the numbers of training go through in other hands.
 $(O)/tests/e2e/numbers: $(E2E)/numbers.o $(O)/obj/worker.a $(STATIC_LIBS)
 $(O)/tests/e2e/numbers: private LDFLAGS += \
@@ -375,7 +378,7 @@ $(O)/tests/e2e/%: $(E2E)/%.o
 
 .PHONY: e2e-programs
 e2e-programs: userspace examples $(addprefix $(O)/tests/e2e/,residue hoard kernelpages attack keeper launch nodev \
-	remains ways marker_scan contained enrol holder keyed key_owner middle sealed numbers)
+	remains ways marker_scan contained enrol holder keyed key_owner middle sealed turncoat numbers)
 
 .PHONY: unit-tests cli-tests kernel-tests harness-tests
 unit-tests: $(UNIT_TESTS)
