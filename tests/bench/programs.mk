@@ -24,6 +24,14 @@ $(O)/tests/bench/handshake_cost: $(O)/obj/tests/bench/handshake_cost.o \
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(call pkg-libs,all) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
 
+# Aggregator and sites in one process, as the worker's unit tests have them.
+$(O)/tests/bench/round_cost: $(O)/obj/tests/bench/round_cost.o $(O)/tests/unit-shared.a \
+		$(O)/obj/worker.a $(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(call pkg-libs,all) \
+		$(shell $(PKG_CONFIG) --libs cmocka) -lm
+
 # This one is a broker without its network; requests to it lead through what measures them.
 $(O)/tests/bench/broker_cost: $(O)/obj/tests/bench/broker_cost.o \
 		$(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/bench/broker/*.c)) \

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "federation_bench.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "channel_pair.h"
 
 /* ---- a socket as a connection ------------------------------------------------ */
 
@@ -120,13 +124,28 @@ void fed_begin(struct fed *p, const char *plan, uint32_t sites, uint32_t quorum)
 	};
 }
 
+/* As attested.c sets its own. */
+static void tcp_pair(int fd[2])
+{
+	static const int on = 1;
+	int i;
+
+	pair_sockets(fd);
+	for (i = 0; i < 2; i++)
+		setsockopt(fd[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 int fed_socket(struct fed *p)
 {
 	struct fed_end *end = calloc(1, sizeof(*end));
 	struct link link;
 	int fd[2];
 
-	if (!end || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
+	if (!end)
+		abort();
+	if (p->tcp)
+		tcp_pair(fd);
+	else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
 		abort();
 	*end = (struct fed_end){ .fd = fd[0], .hook = p->hook, .arg = p->arg };
 	link = link_of(end);
@@ -200,6 +219,7 @@ void fed_join(struct fed *p, struct fed_site *site)
 	site->end.link = link_of(&site->end);
 	site->client = (struct client){
 		.link = &site->end.link, .cohort = &site->world.cohort, .model = site->model,
+		.reattest_rounds = site->reattest_rounds,
 	};
 	snprintf(site->client.join.name, sizeof(site->client.join.name), "%s", site->name);
 	memset(site->client.join.session, site->session, sizeof(site->client.join.session));

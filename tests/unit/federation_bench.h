@@ -34,6 +34,7 @@ struct fed_end {
  * @connect: how it reaches the aggregator, in its own thread; NULL = by a socket to it
  * @hook: on what it sends over that, or NULL
  * @arg: for either
+ * @reattest_rounds: of the client
  * @ret, @failure, @model: of client_run()
  */
 struct fed_site {
@@ -43,6 +44,7 @@ struct fed_site {
 	int (*connect)(void *arg, struct link *link, struct failure *failure);
 	fed_hook hook;
 	void *arg;
+	uint64_t reattest_rounds;
 
 	struct world world;
 	struct fed_end end;
@@ -60,7 +62,7 @@ struct fed_told {
 	char text[4096];
 };
 
-/** struct fed - the aggregator */
+/** struct fed - the aggregator; @tcp: of its own sockets, in place of local ones */
 struct fed {
 	struct bench_memory bench;
 	struct memory memory;
@@ -72,6 +74,7 @@ struct fed {
 	struct fed_told told;
 	fed_hook hook;		/* on what it sends */
 	void *arg;
+	bool tcp;
 	int ret;
 };
 

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A federation over attested channels on loopback, each side with a simulated guest's evidence. */
-#include "federation_bench.h"
-
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "../../userspace/worker/attested.h"
-#include "sim.h"
+#include "attested_bench.h"
 
 #define SITES	3
 #define ROWS	90
@@ -24,133 +16,11 @@ static const char plan_text[] = PLAN("");
 static const char plan_of_rounds[] = PLAN("\"reattest_rounds\":2,");
 static const char *plan = plan_text;
 
-#define DECLARED_BYTE	0x5a	/* stands for the right plan */
-#define HEX16 "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
-
-static const char policy_text[] =
-	"{\"ward-policy\":1,\"purpose\":\"channel\",\"accept_unmeasured\":true,"
-	"\"allow_tee\":[\"simulated-snp\"],\"declared\":[\"" HEX16 HEX16 HEX16 HEX16 "\"]}";
-
-static struct sim_pki pki;
-static char dir[] = "/tmp/ward-attested-XXXXXX", policy_path[64], root_path[64];
 static char *text;
 static struct fed fed;
 static struct fed_site site[SITES];
 
-/** struct party - one guest, and how it judges the other side */
-struct party {
-	struct attested attested;
-	uint8_t declared;
-	uint8_t session;	/* first byte of its id */
-	unsigned int gave;
-	unsigned int turns_at;	/* so much evidence is right, the rest of another plan; 0 = all */
-	unsigned int rounds;	/* that it was asked in */
-	uint64_t asks_every;	/* rounds, for the aggregator's evidence */
-	bool left;		/* a connection that failed, for somebody to close twice */
-	char where[32];
-};
-
 static struct party aggregator, party[SITES];
-static int listener;
-static pthread_t acceptor;
-
-/* A ward_channel_evidence_fn; of the aggregator, called by many threads. */
-static int evidence(const uint8_t *nonce, const uint8_t *binding, uint8_t **bundle,
-		    size_t *bundle_len, void *arg)
-{
-	static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
-	struct party *p = arg;
-	struct sim_guest guest;
-	struct wv_bytes out;
-
-	pthread_mutex_lock(&one);
-	sim_guest_new(&guest, WARD_PURPOSE_CHANNEL);
-	if (p->turns_at && p->gave >= p->turns_at)
-		p->declared = DECLARED_BYTE + 1;
-	memset(guest.claims.declared, p->declared, sizeof(guest.claims.declared));
-	memset(guest.claims.session, p->session, sizeof(guest.claims.session));
-	memset(guest.claims.subject, p->session, sizeof(guest.claims.subject));
-	memcpy(guest.claims.nonce, nonce, WARD_CHANNEL_NONCE_LEN);
-	memcpy(guest.claims.binding, binding, sizeof(guest.claims.binding));
-	sim_heads(&guest);
-	out = sim_bundle(&guest, &pki);
-	*bundle_len = out.len;
-	*bundle = malloc(out.len);
-	memcpy(*bundle, out.data, out.len);
-	ut_free(out);
-	p->gave++;
-	pthread_mutex_unlock(&one);
-	return 0;
-}
-
-static void write_file(const char *path, const void *data, size_t len)
-{
-	FILE *file = fopen(path, "wb");
-
-	assert_non_null(file);
-	assert_int_equal(fwrite(data, 1, len, file), len);
-	fclose(file);
-}
-
-static int group_setup(void **state)
-{
-	struct wv_bytes pem;
-
-	(void)state;
-	if (sim_pki_make(&sim_default_recipe, NULL, &pki) || !mkdtemp(dir))
-		return -1;
-	snprintf(policy_path, sizeof(policy_path), "%s/policy.json", dir);
-	snprintf(root_path, sizeof(root_path), "%s/root.pem", dir);
-	write_file(policy_path, policy_text, strlen(policy_text));
-	pem = sim_pem(pki.ark);
-	write_file(root_path, pem.data, pem.len);
-	ut_free(pem);
-	return 0;
-}
-
-static int group_teardown(void **state)
-{
-	(void)state;
-	sim_pki_free(&pki);
-	unlink(policy_path);
-	unlink(root_path);
-	return rmdir(dir);
-}
-
-static void party_begin(struct party *p, uint8_t session)
-{
-	struct failure failure = { 0 };
-
-	*p = (struct party){ .declared = DECLARED_BYTE, .session = session };
-	p->attested.evidence = evidence;
-	p->attested.evidence_arg = p;
-	if (attested_open(&p->attested, policy_path, root_path, &failure))
-		fail_msg("%s", failure.text);
-}
-
-/* Takes connections until the test shuts the listener down. */
-static void *accept_all(void *arg)
-{
-	struct link link;
-	int fd;
-
-	(void)arg;
-	while ((fd = accept(listener, NULL, NULL)) >= 0) {
-		if (!attested_accept(&aggregator.attested, fd, &link))
-			roster_add(&fed.roster, &link);
-	}
-	return NULL;
-}
-
-static int reach(void *arg, struct link *link, struct failure *failure)
-{
-	struct party *p = arg;
-
-	int ret = attested_connect(&p->attested, p->where, 30, link, failure);
-
-	p->left = ret && link->close;
-	return ret;
-}
 
 static void begin_site(size_t i, uint16_t port)
 {
@@ -160,27 +30,22 @@ static void begin_site(size_t i, uint16_t port)
 	snprintf(party[i].where, sizeof(party[i].where), "127.0.0.1:%u", port);
 	site[i] = (struct fed_site){
 		.name = names[i], .text = world_lines(text, i * ROWS / SITES, (i + 1) * ROWS / SITES),
-		.plan = plan_text, .connect = reach, .arg = &party[i],
+		.plan = plan_text, .connect = party_reach, .arg = &party[i],
 		.session = (uint8_t)(i + 1),
 	};
 }
 
 static int setup(void **state)
 {
-	struct failure failure = { 0 };
-	struct sockaddr_in at;
-	socklen_t len = sizeof(at);
 	size_t i, bytes;
+	uint16_t port;
 
 	(void)state;
 	text = bench_table(5, ROWS, &bytes);
 	party_begin(&aggregator, 99);
-	listener = attested_listen("127.0.0.1:0", &failure);
-	assert_true(listener >= 0);
-	assert_int_equal(fcntl(listener, F_SETFL, 0), 0);
-	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+	port = party_listen(&aggregator);
 	for (i = 0; i < SITES; i++)
-		begin_site(i, ntohs(at.sin_port));
+		begin_site(i, port);
 	return 0;
 }
 
@@ -191,9 +56,7 @@ static int teardown(void **state)
 	(void)state;
 	for (i = 0; i < SITES; i++)
 		fed_site_end(&site[i]);
-	shutdown(listener, SHUT_RDWR);
-	pthread_join(acceptor, NULL);
-	close(listener);
+	party_accept_end();
 	fed_end(&fed);
 	for (i = 0; i < SITES; i++)
 		attested_close(&party[i].attested);
@@ -214,7 +77,7 @@ static void run(uint32_t quorum)
 	reattest_rounds = 0;
 	if (quorum < SITES)
 		fed.roster.options.join_ms = 8000;
-	assert_int_equal(pthread_create(&acceptor, NULL, accept_all, NULL), 0);
+	party_accept(&fed);
 	for (i = 0; i < SITES; i++)
 		fed_join(&fed, &site[i]);
 	fed_run(&fed);
@@ -278,8 +141,7 @@ static int reach_counted(void *arg, struct link *link, struct failure *failure)
 
 	site[i].client.heard = count_round;
 	site[i].client.heard_arg = p;
-	site[i].client.reattest_rounds = p->asks_every;
-	return reach(arg, link, failure);
+	return party_reach(arg, link, failure);
 }
 
 /* Once when the channel opened, and in each round, or each second one, exactly. */
@@ -291,7 +153,7 @@ static void test_rounds(void **state)
 		reattest_rounds = every;
 		for (i = 0; i < SITES; i++) {
 			site[i].connect = reach_counted;
-			party[i].asks_every = 3 - every;
+			site[i].reattest_rounds = 3 - every;
 		}
 		run(SITES);
 		if (fed.ret)
@@ -353,7 +215,7 @@ static void test_aggregator_turned(void **state)
 	aggregator.turns_at = SITES;
 	for (i = 0; i < SITES; i++) {
 		site[i].connect = reach_counted;
-		party[i].asks_every = 1;
+		site[i].reattest_rounds = 1;
 	}
 	run(1);
 	assert_int_equal(fed.ret, -1);
@@ -418,5 +280,5 @@ int main(void)
 		TEST(test_other_session),
 	};
 
-	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+	return cmocka_run_group_tests(tests, party_keys, party_keys_end);
 }
