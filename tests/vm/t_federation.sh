@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2046,SC2086 # names and options are words
+# shellcheck disable=SC2046,SC2086,SC2016 # names and options are words; programs of awk
 # /script of the guest of tests/e2e/federation.sh: four sites and an aggregator, each a process
 # with a session of its own in a network namespace of its own. A site has a wire to the aggregator
 # and a way to its broker, which is on the host; the aggregator has the other ends of the wires
@@ -21,7 +21,8 @@ namespace() { # a new one, held by process $held
 	unshare -n sleep 100000 &
 	held=$!
 	tries=0
-	while [ "$(readlink /proc/$held/ns/net)" = "$(readlink /proc/self/ns/net)" ] && [ $tries -lt 300 ]; do
+	while [ "$(readlink /proc/$held/ns/net)" = "$(readlink /proc/self/ns/net)" ] &&
+		[ $tries -lt 300 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done
@@ -38,7 +39,8 @@ card() { # MAC PROCESS NAME ADDRESS: into its namespace
 		[ "$(cat "$c/address")" != "$1" ] || break
 	done
 	ip link set "${c##*/}" netns "$2"
-	within "$2" sh -c "ip link set lo up; ip link set ${c##*/} name $3; ip addr add $4 dev $3; ip link set $3 up"
+	within "$2" sh -c "ip link set lo up; ip link set ${c##*/} name $3;
+		ip addr add $4 dev $3; ip link set $3 up"
 }
 
 names() {
