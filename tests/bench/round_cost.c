@@ -209,7 +209,8 @@ int main(int argc, char **argv)
 			continue;
 		only = (enum kind)i;
 		only_rounds = (unsigned int)strtoul(argv[2], NULL, 10);
-		return cmocka_run_group_tests(single, party_keys, party_keys_end);
+		return only == PLAIN ? cmocka_run_group_tests(single, NULL, NULL) :
+				       cmocka_run_group_tests(single, party_keys, party_keys_end);
 	}
 	return cmocka_run_group_tests(all, party_keys, party_keys_end);
 }
