@@ -304,10 +304,15 @@ for m in newton sgd; do
 done
 hold wiped
 # The control: a plain program that holds the same. It gets it only now.
+: >$D/hoard
+: >$D/err
 echo "# holding"
-hoard </dev/virtio-ports/ward.ctl >$D/hoard &
+hoard </dev/virtio-ports/ward.ctl >>$D/hoard 2>>$D/err &
 hoard=$!
 lines 1 $D/hoard
+cp $D/hoard $D/out
+grep -q '^hoard: ' $D/hoard
+result $? 'the control holds the same'
 kill -KILL $hoard
 wait $hoard
 hold control
