@@ -213,6 +213,7 @@ static void test_lies(void **state)
 		{ { .type = WIRE_SUMS, .at = 184 }, 1e4 },		/* the last: the bias's */
 		{ { .type = WIRE_UPDATE, .at = 24 }, -1 },
 		{ { .type = WIRE_UPDATE, .at = 24 }, 1e250 },
+		{ { .type = WIRE_FIGURES, .at = 32 }, 0 },		/* no label 1, and tenths with */
 		{ { .type = WIRE_FIGURES, .at = 40 }, 1.5 },		/* accuracy */
 		{ { .type = WIRE_FIGURES, .at = 40 }, NAN },
 		{ { .type = WIRE_FIGURES, .at = 48 }, -0.5 },		/* AUC */
