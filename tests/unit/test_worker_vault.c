@@ -259,10 +259,64 @@ static void test_where_keys_are(void **state)
 	assert_int_equal(bench.live, 0);
 }
 
+/* Larger blocks only where they are asked for, and then none that is not protected. */
+static void test_limit(void **state)
+{
+	void *block;
+
+	(void)state;
+	assert_int_equal(vault_open(&memory, 65536), 0);
+	vault_enter();
+	block = take(VAULT_BLOCK_MAX + 1);
+	assert_false(vault_owns(block));
+	free(block);
+	vault_limit(SIZE_MAX);
+	block = take(40000);
+	assert_true(vault_owns(block));
+	assert_null(take(40000));
+	free(block);
+	vault_leave();
+	assert_int_equal(vault_close(), 0);
+	assert_int_equal(vault_open(&memory, 65536), 0);
+	vault_enter();
+	assert_false(vault_wants(VAULT_BLOCK_MAX + 1));
+	vault_leave();
+	assert_int_equal(vault_close(), 0);
+}
+
+/* Small blocks that were freed are taken again, and joined where there is no room else. */
+static void test_aside(void **state)
+{
+	void *small[600], *again;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(vault_open(&memory, 32768), 0);
+	for (i = 0; i < 600; i++) {
+		small[i] = vault_alloc(32);
+		assert_non_null(small[i]);
+	}
+	vault_free(small[300]);
+	again = vault_alloc(20);
+	assert_ptr_equal(again, small[300]);
+	assert_filled(again, 32, 0);
+	assert_null(vault_alloc(16384));
+	for (i = 0; i < 600; i++)
+		vault_free(small[i]);
+	assert_int_equal(vault_used(), 0);
+	again = vault_alloc(32768 - 16);
+	assert_non_null(again);
+	assert_filled(again, 32768 - 16, 0);
+	vault_free(again);
+	assert_int_equal(vault_close(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_stress, setup),
+		cmocka_unit_test_setup(test_limit, setup),
+		cmocka_unit_test_setup(test_aside, setup),
 		cmocka_unit_test_setup(test_where_keys_are, setup),
 		cmocka_unit_test_setup(test_routing, setup),
 		cmocka_unit_test(test_carried_over),

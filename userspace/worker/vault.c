@@ -12,13 +12,21 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
-/* Blocks lie back to back, each behind its header; free neighbours are joined. */
+/*
+ * Blocks lie back to back, each behind its header; free neighbours are joined. Small ones that
+ * were freed are kept aside for the next of their size, so that nobody looks for room among them;
+ * where there is none left they are joined, too. What is kept aside is zero but for its link.
+ */
 struct header {
 	size_t size;		/* of the block, without this header */
-	size_t used;
+	size_t state;
 };
 
+enum { BLOCK_FREE, BLOCK_USED, BLOCK_ASIDE };
+
 #define ALIGN	sizeof(struct header)
+#define SMALL	512u
+#define BINS	(SMALL / ALIGN)
 
 _Static_assert(sizeof(struct header) == 16, "blocks are aligned to 16");
 
@@ -31,6 +39,7 @@ static struct {
 	size_t used;
 	size_t most;		/* larger blocks are not for the vault */
 	size_t lowest;		/* before it no block is free */
+	struct header *aside[BINS];	/* by size; the link to the next is a block's first word */
 } vault;
 
 static __thread bool entered;
@@ -62,6 +71,7 @@ int vault_open(struct memory *memory, size_t len)
 	vault.len = vault.block.len;
 	vault.used = vault.lowest = 0;
 	vault.most = VAULT_BLOCK_MAX;
+	memset(vault.aside, 0, sizeof(vault.aside));
 	header_at(0)->size = vault.len - sizeof(struct header);
 	return 0;
 }
@@ -151,7 +161,7 @@ static void join(size_t at)
 	struct header *here = header_at(at);
 	size_t next = at + sizeof(*here) + here->size;
 
-	while (next < vault.len && !header_at(next)->used) {
+	while (next < vault.len && header_at(next)->state == BLOCK_FREE) {
 		struct header *gone = header_at(next);
 
 		here->size += sizeof(*gone) + gone->size;
@@ -170,21 +180,18 @@ static void cut(size_t at, size_t size)
 		return;
 	rest = header_at(at + sizeof(*here) + size);
 	rest->size = here->size - size - sizeof(*rest);
-	rest->used = 0;
+	rest->state = BLOCK_FREE;
 	here->size = size;
 }
 
-static void *find_block(size_t size)
+static void *find_room(size_t want)
 {
-	size_t at, want = size ? (size + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
-	size_t lowest = vault.len;
+	size_t lowest = vault.len, at;
 	struct header *here;
 
-	if (size > vault.len)
-		return NULL;
 	for (at = vault.lowest; at < vault.len; at += sizeof(*here) + here->size) {
 		here = header_at(at);
-		if (here->used)
+		if (here->state != BLOCK_FREE)
 			continue;
 		join(at);
 		if (here->size < want) {
@@ -192,14 +199,80 @@ static void *find_block(size_t size)
 			continue;
 		}
 		cut(at, want);
-		here->used = 1;
-		vault.used += sizeof(*here) + here->size;
 		at += sizeof(*here) + here->size;
 		vault.lowest = at < lowest ? at : lowest;
-		return here + 1;
+		return here;
 	}
 	vault.lowest = lowest;
 	return NULL;
+}
+
+static size_t *link_of(struct header *here)
+{
+	return (size_t *)(here + 1);
+}
+
+static struct header *take_aside(size_t want)
+{
+	struct header **bin = want <= SMALL ? &vault.aside[want / ALIGN - 1] : NULL;
+	struct header *here = bin ? *bin : NULL;
+
+	if (!here)
+		return NULL;
+	*bin = (struct header *)*link_of(here);
+	*link_of(here) = 0;
+	return here;
+}
+
+static void put_aside(struct header *here)
+{
+	struct header **bin = &vault.aside[here->size / ALIGN - 1];
+
+	here->state = BLOCK_ASIDE;
+	*link_of(here) = (size_t)*bin;
+	*bin = here;
+}
+
+static void set_free(struct header *here)
+{
+	here->state = BLOCK_FREE;
+	if (header_offset(here) < vault.lowest)
+		vault.lowest = header_offset(here);
+}
+
+/* Return: there were some. */
+static bool free_aside(void)
+{
+	struct header *here;
+	bool any = false;
+	size_t i;
+
+	for (i = 1; i <= BINS; i++) {
+		while ((here = take_aside(i * ALIGN))) {
+			set_free(here);
+			any = true;
+		}
+	}
+	return any;
+}
+
+static void *find_block(size_t size)
+{
+	size_t want = size ? (size + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
+	struct header *here;
+
+	if (size > vault.len)
+		return NULL;
+	here = take_aside(want);
+	if (!here)
+		here = find_room(want);
+	if (!here && free_aside())
+		here = find_room(want);
+	if (!here)
+		return NULL;
+	here->state = BLOCK_USED;
+	vault.used += sizeof(*here) + here->size;
+	return here + 1;
 }
 
 void *vault_alloc(size_t size)
@@ -221,9 +294,10 @@ void vault_free(void *ptr)
 	explicit_bzero(ptr, here->size);
 	pthread_mutex_lock(&lock);
 	vault.used -= sizeof(*here) + here->size;
-	here->used = 0;
-	if (header_offset(here) < vault.lowest)
-		vault.lowest = header_offset(here);
+	if (here->size <= SMALL)
+		put_aside(here);
+	else
+		set_free(here);
 	pthread_mutex_unlock(&lock);
 }
 
