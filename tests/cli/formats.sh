@@ -67,7 +67,7 @@ plan_members() {
 broker_members() {
 	{
 		tr '\n' ' ' <userspace/broker/config.c | grep -oE 'json_unpack_ex\([^;]*;' | words
-		grep -v '#define' userspace/broker/limits.c | grep -oE '\<M\([a-z_]+' | cut -c3-
+		grep -v '#define' userspace/broker/limits.c | grep -oE '\<[MC]\([a-z_]+' | cut -c3-
 	} | sort -u
 }
 bundle_members() {

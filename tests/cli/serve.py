@@ -10,6 +10,7 @@ import math
 import os
 import pathlib
 import signal
+import socket
 import ssl
 import sys
 
@@ -181,6 +182,26 @@ def slow(folder, train, standin):
     result(server.end() == 0, "and it ends well")
 
 
+def several(server):
+    """Requests back to back, in one record: what stands behind the first would keep its buffer."""
+    request = (b"POST /infer HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: %d\r\n\r\n%s" %
+               (len(CSV), CSV.encode()))
+    once = raw(server)
+    once.sendall(2 * request)
+    got = b""
+    while chunk := once.recv(65536):
+        got += chunk
+    result(got.count(b"HTTP/1.1 200") == 1 and b"Connection: close" in got,
+           "a second request on the heels of the first ends the connection behind the first's answer")
+    plain = socket.create_connection(("127.0.0.1", server.port), timeout=120)
+    plain.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    try:
+        said = plain.recv(100)
+    except ConnectionError:
+        said = b""
+    result(not said.startswith(b"HTTP"), "without TLS there is no answer")
+
+
 def listens(server):
     try:
         raw(server).close()
@@ -248,6 +269,7 @@ def main(train, standin, folder):
     refusals(client)
     figures(client)
     page(client)
+    several(server)
     evidence(server, client)
     server.process.send_signal(signal.SIGTERM)
     result(server.end() == 0, "at SIGTERM it ends, and well")

@@ -133,9 +133,9 @@ class Client:
         return status, json.loads(answer), headers["Content-Type"]
 
 
-def key_digest(folder):
-    """SHA-256 of the certificate's SubjectPublicKeyInfo, by OpenSSL's own program."""
-    key = subprocess.run(["openssl", "x509", "-in", pathlib.Path(folder) / "cert.pem", "-pubkey", "-noout"],
+def key_digest(folder, name="cert.pem"):
+    """SHA-256 of a certificate's SubjectPublicKeyInfo, by OpenSSL's own program."""
+    key = subprocess.run(["openssl", "x509", "-in", pathlib.Path(folder) / name, "-pubkey", "-noout"],
                          check=True, capture_output=True).stdout
     der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=key, check=True,
                          capture_output=True).stdout

@@ -7,7 +7,6 @@ that come from there.
     serve_host.py scan DIR W   in the guest's memory ($WARD_RAM), how often each thing that was
                                asked or answered is there: DIR/found-W
 """
-import hashlib
 import http.client
 import json
 import mmap
@@ -131,8 +130,8 @@ def run(folder):
     status, bundle = client.ask("GET", "/attest?nonce=" + nonce.hex())
     said["attest"] = status
     (folder / "channel.ward").write_bytes(bundle)
-    said["nonce"], said["key"] = nonce.hex(), hashlib.sha256(
-        ssl_key(client.sock.getpeercert(binary_form=True))).hexdigest()
+    (folder / "peer.pem").write_text(ssl.DER_cert_to_PEM_cert(client.sock.getpeercert(True)))
+    said["nonce"], said["key"] = nonce.hex(), world.key_digest(folder, "peer.pem").hex()
     rows = patients(os.urandom(16))
     body = as_table(rows)
     save(folder, rows, [])
@@ -174,13 +173,6 @@ def run(folder):
     plain.sendall(b"go\n")
     plain.close()
     (folder / "said").write_text(json.dumps(said))
-
-
-def ssl_key(der):
-    from cryptography import x509
-    from cryptography.hazmat.primitives import serialization as s
-    return x509.load_der_x509_certificate(der).public_key().public_bytes(
-        s.Encoding.DER, s.PublicFormat.SubjectPublicKeyInfo)
 
 
 def save(folder, rows, answers):
