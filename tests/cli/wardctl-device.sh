@@ -223,6 +223,8 @@ else
 	"$W" module status >"$D/out" 2>"$D/err"
 	[ $? -eq 6 ] && grep -q 'wardctl module load\|dkms install ward' "$D/out" "$D/err"
 	result $? 'module status: exit code 6 and what to do'
+	"$W" explain not-installed | grep -q "this kernel's headers"
+	result $? 'a missing module: the mend has the headers that DKMS needs'
 fi
 
 finish

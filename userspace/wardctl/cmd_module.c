@@ -58,8 +58,7 @@ static int run_status(struct wardctl *ctl, int argc, char **argv)
 	if (!facts.loaded && !facts.path[0])
 		return ctl_error(ctl, EXIT_DEVICE, "not-installed",
 				 "no ward module is loaded or installed for kernel %s\n"
-				 "  mend: install the package ward-dkms; or make install && dkms install ward/"
-				 WARD_VERSION,
+				 "  mend: " MODULE_MEND,
 				 facts.kernel);
 	show(ctl, &facts);
 	if (module_differs(&facts) && !ctl->json)
@@ -82,8 +81,7 @@ struct refusal {
 };
 
 static const struct refusal refusals[] = {
-	{ ENOENT, "not-installed", "no such module for this kernel",
-	  "install the package ward-dkms; or make install && dkms install ward/" WARD_VERSION },
+	{ ENOENT, "not-installed", "no such module for this kernel", MODULE_MEND },
 	{ ENOKEY, "not-signed", "the module is not signed with a key that the kernel knows",
 	  SIGN },
 	{ EKEYREJECTED, "signature-rejected",

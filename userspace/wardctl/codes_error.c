@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What wardctl's own errors call their reason, and its exit codes; a broker's refusals. */
 #include "codes.h"
+#include "module.h"
 #include "wardctl.h"
 
 /* The number is the exit code that goes with it. */
@@ -18,8 +19,7 @@ static const struct code errors[] = {
 	{ EXIT_USAGE, "key-file", NULL, "A key file is missing, too open, or not 32 bytes.",
 	  "chmod 0600; --new-key makes one" },
 	{ EXIT_DEVICE, "no-module", NULL, "The ward module is not loaded.", "wardctl module load" },
-	{ EXIT_DEVICE, "not-installed", NULL, "No module is installed for this kernel.",
-	  "install the package ward-dkms; or make install && dkms install ward/" WARD_VERSION },
+	{ EXIT_DEVICE, "not-installed", NULL, "No module is installed for this kernel.", MODULE_MEND },
 	{ EXIT_DEVICE, "not-signed", NULL, "The module is not signed with a key that the kernel knows.",
 	  "sign it where the image is made, see doc/signing; by hand: mokutil --import"
 	  " /var/lib/dkms/mok.pub" },

@@ -18,9 +18,7 @@ static void check_file(struct doctor *d)
 			   "install it, or it will be missing after the next boot",
 			   "loaded, but none is installed for kernel %s", f->kernel);
 	else
-		doctor_say(d, "module-file", DOCTOR_FAIL,
-			   "with the headers of this kernel installed: the package ward-dkms, or make"
-			   " install && dkms install ward/" WARD_VERSION,
+		doctor_say(d, "module-file", DOCTOR_FAIL, MODULE_MEND,
 			   "none is installed for kernel %s", f->kernel);
 }
 

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 
 #define MODULE_NAME "ward"
+/* DKMS builds for kernels whose headers are there, without a word about the others. */
+#define MODULE_MEND "install this kernel's headers and the package ward-dkms (where both are: dkms" \
+	" autoinstall); or make install && dkms install ward/" WARD_VERSION
 
 /**
  * struct module_facts - what can be known about the module
