@@ -18,7 +18,7 @@
 	"  --policy FILE      what is accepted (JSON, doc/policy.md); without one\n" \
 	"                     nothing is measured and the verdict says so\n" \
 	"  --nonce HEX        the nonce that you sent; without it a replay goes unnoticed\n" \
-	"  --binding HEX      what the evidence must be bound to (section 5)\n" \
+	"  --binding HEX      what the evidence must be bound to (doc/formats.md, section 5)\n" \
 	"  --purpose WORD     release, channel, receipt, seal or report\n" \
 	"  --session HEX      the session that must have asked\n" \
 	"  --complete         refuse a bundle without its whole list of events\n" \
