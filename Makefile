@@ -501,7 +501,10 @@ WARD_HEADERS := $(filter-out $(PUBLIC_HEADERS) %private.h %/channel_frame.h %/hp
 	%/seal_agent.h %/seal_tpm.h %/sys.h %/trouble.h %/tss.h %/tss_link.h,$(wildcard userspace/lib/*.h))
 MAN_PAGES := $(wildcard userspace/man/*.[1-8])
 PLANS := $(wildcard userspace/worker/plans/*.json)
-DOCS := doc/formats.md doc/json.md doc/policy.md doc/policy.schema.json doc/security.md
+# Pages for who runs or writes with ward: messages, manuals and these pages themselves name
+# each other. What is about the making of it stays in the tree.
+DOCS := $(filter-out %/architecture.md %/decisions.md %/differential.md %/fuzzing.md \
+	%/reliability.md,$(wildcard doc/*.md)) doc/policy.schema.json
 DOC_DIR := $(PREFIX)/share/doc/ward
 COMPLETION := $(PREFIX)/share/bash-completion/completions
 # `man FUNCTION` finds the page of its library: each name of that page is a link to it.
@@ -528,6 +531,9 @@ install: userspace install-dkms install-python
 	$(each-function) ln -sf $$library.3 $(DESTDIR)$(MAN3)/$$name.3 || exit 1; done; done
 	install -d $(DESTDIR)$(DOC_DIR)
 	install -m 644 $(DOCS) $(DESTDIR)$(DOC_DIR)/
+	for dir in cloud signing; do \
+		install -d $(DESTDIR)$(DOC_DIR)/$$dir && \
+		install -m 644 doc/$$dir/*.md $(DESTDIR)$(DOC_DIR)/$$dir/ || exit 1; done
 	install -D -m 644 userspace/completion/ward.bash $(DESTDIR)$(COMPLETION)/wardctl
 	for program in wardd ward-broker ward-train; do \
 		ln -sf wardctl $(DESTDIR)$(COMPLETION)/$$program || exit 1; done

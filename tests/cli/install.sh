@@ -54,8 +54,23 @@ for program in server client; do
 		-L"$D/root/usr/lib" -lward -lwardverify >"$D/out" 2>"$D/err"
 	result $? "examples/channel/$program.c builds with what is installed"
 done
-[ -s "$D/root/usr/share/doc/ward/formats.md" ]
-result $? 'formats.md, which pages refer to, is installed'
+# Pages, and folders of them, that messages and manuals name.
+DOC=$D/root/usr/share/doc/ward
+grep -rhoE '"[^"]*\<doc/[a-z-]+[^"]*"' userspace --include='*.[ch]' | grep -oE 'doc/[a-z-]+(\.md)?' >"$D/named"
+grep -hoE '[a-z-]+\.md' userspace/man/*.[1-8] | sed 's,^,doc/,' >>"$D/named"
+sort -u "$D/named" >"$D/names"
+grep -qx doc/verifying.md "$D/names" && grep -qx doc/signing "$D/names"
+result $? 'names of pages are found in messages'
+while read -r name; do
+	[ -s "$DOC/${name#doc/}" ] || echo "$name"
+done <"$D/names" >"$D/out"
+clean 'every page that a message or a manual names is installed' <"$D/out"
+(cd "$DOC" && find . -type f | sed 's,^\./,doc/,' | sort) >"$D/have"
+grep -v '^#' debian/ward-tools.docs | while read -r name; do
+	find "$name" -type f
+done | sort >"$D/packaged"
+diff "$D/have" "$D/packaged" >"$D/out"
+clean 'ward-tools has the pages that make install installs' <"$D/out"
 make -s uninstall DESTDIR="$D/root" PREFIX=/usr >"$D/out" 2>"$D/err"
 result $? 'make uninstall'
 find "$D/root" ! -type d >"$D/out"

@@ -178,7 +178,7 @@ const struct wardctl_verb verb_kbs_set_resource = {
 		   "  --resource-file F   the data key, mode 0600, as dataset encrypt writes it\n"
 		   "  --dataset ID        of the data set that it opens, in hex; without it the key takes\n"
 		   "                      the place of the one that is there, on its terms; a new\n"
-		   "                      one names no data set, and whose it opens is not looked at\n"
+		   "                      one names no data set\n"
 		   "  --project NAME      whose it is (default)\n"
 		   "  --policy NAME       that must accept the evidence, too\n"
 		   "  --expires TIME      not released from then on (RFC 3339)\n"
