@@ -152,7 +152,8 @@ const struct wardctl_verb verb_dataset_rekey = {
 		"      --to-key FILE    for a key that exists\n"
 		"      --to FILE        for the private key to this public one; may be repeated\n"
 		"      --hint TEXT      where people find the key; not secret\n"
-		"      --keep           whoever opens it now stays a recipient\n"
+		"      --keep           the key that opens it here stays; without it those named\n"
+		"                       come in its place, and it opens this file no more\n"
 		"      --remove ID      leave a recipient out; 'dataset info' shows the ids\n"
 		"Who could open it once may have kept the content key: with OUTPUT the data set\n"
 		"is written anew under another.\n",
