@@ -82,6 +82,11 @@ for text in 'ok +uid +expected 1000 \(trainer\) or 7, found 1000$' 'NO +gid +exp
 done
 grep -qE '^verdict: +wrong-gid' "$D/out"
 result $? '... and the first of them is the verdict'
+F=$(printf 'f%.0s' {1..128})
+jq --arg f "$F" '.declared = [$f, ($f | gsub("f"; "e"))]' "$strict" >"$D/declared.json"
+"$W" verify bundle "$D/release.ward" --policy "$D/declared.json" --root "$D/ark.pem" --explain >"$D/out" 2>"$D/err"
+line 'NO +declared +expected f{128}\.\.\., found [0-9a-f]{128}: '
+result $? 'a digest of 64 bytes stands there whole, and of a list that there is more'
 "$W" receipt verify "$D/receipt.ward" "${OK[@]}" --release "$D/log.json" --explain >"$D/out" 2>"$D/err" &&
 	grep -q '^rules:' "$D/out" && line 'ok +measurement '
 result $? 'a receipt: its rules'

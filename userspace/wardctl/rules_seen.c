@@ -80,14 +80,20 @@ static void row_object(struct output *o, const struct rule_row *row)
 	out_close(o);
 }
 
-/* Lists of digests fill screens: people see their beginning, programs all of it. */
+/* Lists of digests fill screens: people see as much as one of 64 bytes, programs all of it. */
+#define SHOWN 128
+
+static const char *more(const char *text)
+{
+	return text && strlen(text) > SHOWN ? "..." : "";
+}
+
 static void row_line(struct output *o, const struct rule_row *row)
 {
-	out_textf(o, NULL, "%-4s %-24s expected %.100s%s%s%.100s%s%s", row->held ? "ok" : "NO",
-		  row->name, row->expected ?: "something else",
-		  row->expected && strlen(row->expected) > 100 ? "..." : "",
-		  row->found ? ", found " : "", row->found ?: "", row->held ? "" : ": ",
-		  row->held ? "" : wv_reason_text(row->reason));
+	out_textf(o, NULL, "%-4s %-24s expected %.*s%s%s%.*s%s%s%s", row->held ? "ok" : "NO",
+		  row->name, SHOWN, row->expected ?: "something else", more(row->expected),
+		  row->found ? ", found " : "", SHOWN, row->found ?: "", more(row->found),
+		  row->held ? "" : ": ", row->held ? "" : wv_reason_text(row->reason));
 }
 
 int rules_seen_show(struct wardctl *ctl, const struct rules_seen *s)
@@ -117,8 +123,7 @@ static void member(struct wardctl *ctl, const char *name, json_t *value)
 		out_text(ctl->out, "expected", text ?: "");
 		out_close(ctl->out);
 	} else {
-		out_textf(ctl->out, NULL, "%-24s %.100s%s", name, text ?: "",
-			  text && strlen(text) > 100 ? "..." : "");
+		out_textf(ctl->out, NULL, "%-24s %.*s%s", name, SHOWN, text ?: "", more(text));
 	}
 	free(text);
 }
