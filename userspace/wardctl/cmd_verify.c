@@ -143,7 +143,8 @@ const struct wardctl_verb verb_verify_bundle = {
 	.help = "appraise an evidence bundle (.ward)",
 	.details = DETAILS
 		   "  --card FILE        a model's card, model-NAME.json: the bundle must vouch for it, and\n"
-		   "                     the models that it names must stand beside it, unchanged\n",
+		   "                     the models that it names must stand beside it, unchanged;\n"
+		   "                     a policy's purpose is then 'report', or not named\n",
 	.run = run_bundle,
 };
 
