@@ -357,6 +357,10 @@ offline() {
 	result $? '... and nobody asked'
 	want '--offline --refresh' 1 'exclude' fetch ca pem "$O" milan --offline --refresh
 	mkdir "$D/plain" && cp "$D/s/ark.pem" "$D/s/ask.pem" "$D/s/vcek.pem" "$D/s/crl.der" "$D/plain/"
+	"$W" fetch ca pem "$O" milan --config "$D/empty.conf" --cache "$C" --offline --import "$D/plain" \
+		>"$D/out" 2>"$D/err"
+	[ $? -eq 3 ] && grep -q 'nor named (--root)' "$D/err" && nothing_left
+	result $? 'under a root that was not named: said so'
 	want 'a plain folder' 0 'import' fetch vcek der "$O" "$D/s/report.bin" --offline --import "$D/plain"
 	cmp -s "$O/vcek.der" "$D/s/vcek.der"
 	result $? '... has the VCEK'

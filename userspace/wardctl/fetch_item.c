@@ -80,7 +80,8 @@ static bool from_folders(struct fetch *f, struct fetch_item *it, struct tried *t
 			return true;
 		}
 		drop(it);
-		note(t, f->imports[i], "not there, or not what it should be");
+		note(t, f->imports[i], "not there, or damaged, out of its dates, or under a root that is"
+		     " neither built in nor named (--root)");
 	}
 	return false;
 }
