@@ -16,7 +16,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from cli.serve_world import (AHEAD, BIAS, FILL, SCALE, SHIFT, WEIGHT, Client, Server,  # noqa: E402
-                             key_digest, raw, write)
+                             context, key_digest, raw, write)
 from reader import bundle, claims  # noqa: E402
 
 CSV = "age,dose,kind,sex\n51.5,2.25,2,f\n49.5,,3,m\n50.25,1e0,1,\n"
@@ -202,6 +202,61 @@ def several(server):
     result(not said.startswith(b"HTTP"), "without TLS there is no answer")
 
 
+# A hello that says it is as long as TLS lets it be, of which no more comes.
+HELLO = bytes.fromhex("1603010004" "01020100")
+
+
+def hello(server, i):
+    """From one of several prefixes, each of which may have 64."""
+    one = socket.create_connection(("127.0.0.1", server.port), timeout=120, source_address=(f"127.0.{1 + i // 60}.1", 0))
+    one.sendall(HELLO)
+    return one
+
+
+def hello_crowd(folder, train, standin):
+    server = Server(train, standin, folder, "table", "--connections", "128", "--budget", "64M")
+    crowd = [hello(server, i) for i in range(180)]
+    result(Client(server).ask("GET", "/health")[0] == 200, "a crowd that begins long hellos keeps nobody out")
+    for one in crowd:
+        one.close()
+    server.process.send_signal(signal.SIGTERM)
+    result(server.end() == 0, "and it ends well")
+
+
+def unread(server, rows):
+    """Ask, and read no more of the answer than its status; the connection and that."""
+    plain = socket.socket()
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    plain.settimeout(120)
+    plain.connect(("127.0.0.1", server.port))
+    one = context(server.folder).wrap_socket(plain, server_hostname="127.0.0.1")
+    body = b"age,dose,kind,sex\n" + b",,,\n" * rows
+    one.sendall(b"POST /infer HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: %d\r\n\r\n%s" %
+                (len(body), body))
+    return one, one.recv(12)[-3:]
+
+
+def hoard(folder, train, standin):
+    """Answers that nobody reads and hellos that do not end take all there is."""
+    server = Server(train, standin, folder, "table", "--rows", "1000000", "--body", "2M", "--budget", "64M")
+    held, rows, full = [], 250000, False
+    try:
+        while rows > 10000:
+            one, status = unread(server, rows)
+            held.append(one)
+            full |= status == b"503"
+            rows //= 2 if status == b"503" else 1
+        held += [hello(server, i) for i in range(120)]
+    except OSError:
+        pass    # it may well have no room for another
+    result(full and server.process.poll() is None, "who takes all memory gets no more, and does not end the server")
+    for one in held:
+        one.close()
+    result(Client(server).ask("GET", "/health")[0] == 200, "which answers once that is given back")
+    server.process.send_signal(signal.SIGTERM)
+    result(server.end() == 0, "and ends well")
+
+
 def listens(server):
     try:
         raw(server).close()
@@ -274,6 +329,8 @@ def main(train, standin, folder):
     server.process.send_signal(signal.SIGTERM)
     result(server.end() == 0, "at SIGTERM it ends, and well")
     slow(folder, train, standin)
+    hello_crowd(folder, train, standin)
+    hoard(folder, train, standin)
     ending(folder, train, standin)
     courses(folder, train, standin)
 

@@ -157,7 +157,9 @@ static struct bufferevent *accept_tls(struct event_base *base, void *arg)
 	struct admin_listener *l = arg;
 	struct bufferevent *bev = connection_new(l->connections, l->tls);
 
-	if (!bev)
+	if (bev)
+		connection_begin(bev);
+	else
 		event_base_loopbreak(base);
 	return bev;
 }

@@ -13,6 +13,7 @@
  * struct connection - hangs on its SSL and goes with it
  * @older, @newer: in the order in which they came
  * @timer: fires at once to look who it is, then when its time is over
+ * @begun: somebody is at its other end, and it counts
  * @ends: of its life, milliseconds
  * @received: bytes since the last answer
  * @asking: a request has begun, or none has come yet
@@ -28,7 +29,7 @@ struct connection {
 	struct peer *peer;
 	int64_t ends;
 	size_t received;
-	int asking, closing, answered;
+	int begun, asking, closing, answered;
 };
 
 struct connections {
@@ -75,7 +76,8 @@ static void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx
 	(void)argp;
 	if (!c)
 		return;
-	unlink_connection(c);
+	if (c->begun)
+		unlink_connection(c);
 	if (c->peer)
 		peer_leave(c->peer);
 	event_free(c->timer);
@@ -192,7 +194,7 @@ static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *inf
 		drop_largest(c->all);
 }
 
-static struct connection *begin(struct connections *all, SSL *ssl)
+static struct connection *attach(struct connections *all, SSL *ssl)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 
@@ -201,7 +203,6 @@ static struct connection *begin(struct connections *all, SSL *ssl)
 	c->all = all;
 	c->ssl = ssl;
 	c->asking = 1;
-	c->ends = connections_now() + CONNECTION_LIFE_SECONDS * 1000;
 	c->timer = event_new(all->base, -1, 0, on_timer, c);
 	if (!c->timer || !SSL_set_ex_data(ssl, connection_index, c)) {
 		if (c->timer)
@@ -209,17 +210,13 @@ static struct connection *begin(struct connections *all, SSL *ssl)
 		free(c);
 		return NULL;
 	}
-	c->older = all->newest;
-	*(all->newest ? &all->newest->newer : &all->oldest) = c;
-	all->newest = c;
-	all->open++;
 	return c;
 }
 
 struct bufferevent *connection_new(struct connections *all, SSL_CTX *tls)
 {
 	SSL *ssl = SSL_new(tls);
-	struct connection *c = ssl ? begin(all, ssl) : NULL;
+	struct connection *c = ssl ? attach(all, ssl) : NULL;
 
 	if (c)
 		c->bev = bufferevent_openssl_socket_new(all->base, -1, ssl,
@@ -233,8 +230,21 @@ struct bufferevent *connection_new(struct connections *all, SSL_CTX *tls)
 		return NULL;
 	}
 	bufferevent_openssl_set_allow_dirty_shutdown(c->bev, 1);
-	event_active(c->timer, EV_TIMEOUT, 1);
 	return c->bev;
+}
+
+void connection_begin(struct bufferevent *bev)
+{
+	struct connection *c = connection_of(bev);
+	struct connections *all = c->all;
+
+	c->begun = 1;
+	c->ends = connections_now() + CONNECTION_LIFE_SECONDS * 1000;
+	c->older = all->newest;
+	*(all->newest ? &all->newest->newer : &all->oldest) = c;
+	all->newest = c;
+	all->open++;
+	event_active(c->timer, EV_TIMEOUT, 1);
 }
 
 struct connection *connection_of(struct bufferevent *bev)

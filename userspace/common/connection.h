@@ -44,10 +44,16 @@ void connections_limit(struct connections *all, const struct connection_limits *
 
 /**
  * connection_new - a bufferevent that begins as TLS server
- * Who is at the other end is looked at when the loop comes round, before any answer.
+ * Nobody is at its other end yet, and it does not count.
  * Returns NULL: no memory. The connection goes with its SSL.
  */
 struct bufferevent *connection_new(struct connections *all, SSL_CTX *tls);
+
+/**
+ * connection_begin - somebody will be at its other end before the loop comes round
+ * Who that is is looked at then, before any answer.
+ */
+void connection_begin(struct bufferevent *bev);
 
 /** connection_of - NULL = not one of ours */
 struct connection *connection_of(struct bufferevent *bev);

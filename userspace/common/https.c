@@ -25,6 +25,7 @@ struct https {
 	struct evconnlistener *listener;
 	struct event *term, *intr, *pause, *drain;
 	struct connections *connections;
+	struct bufferevent *spare;	/* the next one's; where it is NULL nobody is accepted */
 	struct peer_table *peers;
 	int64_t drained;	/* when the last answers must be out, milliseconds; 0 = not told */
 	uint16_t port;
@@ -41,27 +42,43 @@ static int fail(const struct why *why, const char *what, const char *reason)
 	return -1;
 }
 
+/* There is a connection to hand out, and not too many are. */
+static int is_ready(struct https *https)
+{
+	if (!https->spare)
+		https->spare = connection_new(https->connections, https->options.tls);
+	return https->spare && !connections_crowded(https->connections);
+}
+
+static void look_soon(struct https *https)
+{
+	struct timeval soon = { 0, DRAIN_USECONDS };
+
+	if (https->listener && !event_add(https->pause, &soon))
+		evconnlistener_disable(https->listener);
+}
+
 /*
- * Without a bufferevent of ours libevent would go on in plaintext: a connection
- * that can't have TLS ends the program (and answer() checks again).
+ * Without a bufferevent of ours libevent would go on in plaintext, so one is made before there
+ * is somebody to accept: who takes all memory keeps others out, and does not end the program.
  */
 static struct bufferevent *accept_tls(struct event_base *base, void *arg)
 {
 	struct https *https = arg;
-	struct bufferevent *bev = connection_new(https->connections, https->options.tls);
-	struct timeval soon = { 0, DRAIN_USECONDS };
+	struct bufferevent *bev = https->spare;
 
 	if (!bev) {
-		event_base_loopbreak(base);
+		event_base_loopbreak(base);	/* answer() checks again */
 		return NULL;
 	}
-	if (connections_crowded(https->connections) && https->listener &&
-	    !event_add(https->pause, &soon))
-		evconnlistener_disable(https->listener);
+	https->spare = NULL;
+	connection_begin(bev);
+	if (!is_ready(https))
+		look_soon(https);
 	return bev;
 }
 
-/* Those that were over the cap have gone meanwhile. */
+/* Those that were over the cap have gone meanwhile, or given back their memory. */
 static void on_pause(evutil_socket_t fd, short what, void *arg)
 {
 	struct timeval soon = { 0, DRAIN_USECONDS };
@@ -71,7 +88,7 @@ static void on_pause(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (!https->listener)
 		return;
-	if (!connections_crowded(https->connections) || event_add(https->pause, &soon))
+	if (is_ready(https) || event_add(https->pause, &soon))
 		evconnlistener_enable(https->listener);
 }
 
@@ -223,7 +240,7 @@ int https_new(const struct https_options *options, struct https **out, char *tex
 		note_port(https);
 		rc = start_server(https, &why);
 	}
-	if (!rc && add_events(https))
+	if (!rc && (add_events(https) || !is_ready(https)))
 		rc = fail(&why, "libevent", "no memory");
 	if (rc)
 		https_free(https);
@@ -240,6 +257,11 @@ void https_take(struct https *https, const struct connection_limits *limits,
 	https->options.limits = limits;
 	peer_table_limit(https->peers, peers);
 	connections_limit(https->connections, limits);
+	if (https->spare)
+		bufferevent_free(https->spare);	/* it has the old certificate */
+	https->spare = NULL;
+	if (!is_ready(https))
+		look_soon(https);
 }
 
 unsigned int https_wait(const struct https *https, struct connection *c, enum peer_bucket bucket)
@@ -280,7 +302,7 @@ int https_run(struct https *https)
 {
 	int rc = event_base_dispatch(https->base);
 
-	/* a broken loop means that a connection could not have TLS */
+	/* a broken loop means that somebody was accepted whose connection could not have TLS */
 	return rc < 0 || event_base_got_break(https->base) ? -1 : 0;
 }
 
@@ -296,6 +318,8 @@ void https_free(struct https *https)
 	https->listener = NULL;	/* goes with the server, before its connections do */
 	if (https->server)
 		evhttp_free(https->server);
+	if (https->spare)
+		bufferevent_free(https->spare);
 	if (https->base)
 		event_base_free(https->base);
 	connections_free(https->connections);

@@ -28,8 +28,12 @@
 #define MODEL_MAX	(64u << 20)	/* bytes of its file */
 #define HOST_MAX	64
 
-/* Of protected memory: what a connection takes at most, TLS and buffers; and for the rest. */
-#define PER_CONNECTION	(96u << 10)
+/*
+ * Of protected memory: what a connection takes at most, which is that of a hello that says it is
+ * as long as TLS lets it be; of one that is not counted yet, or any more; and for the rest.
+ */
+#define PER_CONNECTION	(224u << 10)
+#define PER_SLACK	(64u << 10)
 #define VAULT_REST	(2u << 20)
 #define BODIES		8	/* of the largest kind, their copies and trees */
 
@@ -139,7 +143,7 @@ static int read_listen(struct serve *s)
 /* All that malloc() gives from here on, whoever asks for it, is protected. */
 static int enter_vault(struct serve *s)
 {
-	size_t len = (s->options->connections + CONNECTION_SLACK) * PER_CONNECTION +
+	size_t len = s->options->connections * PER_CONNECTION + CONNECTION_SLACK * PER_SLACK +
 		     BODIES * s->options->body + VAULT_REST;
 	struct memory_backend backend;
 	int err = vault_open(&s->session.memory, len);
