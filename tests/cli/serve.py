@@ -213,6 +213,20 @@ def hello(server, i):
     return one
 
 
+def bodiless(folder, train, standin):
+    server = Server(train, standin, folder, "table", "--body", "32")
+    one = raw(server)
+    one.sendall(b"HEAD /health HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 512 + b"\r\n\r\n")
+    got = b""
+    while chunk := one.recv(65536):
+        got += chunk
+    one.close()
+    result(got.startswith(b"HTTP/1.1 405") and got.endswith(b"\r\n\r\n") and b"Connection: close" in got,
+           "HEAD: no body and the connection's end, also where bodies are shorter than headers")
+    server.process.send_signal(signal.SIGTERM)
+    result(server.end() == 0, "and it ends well")
+
+
 def hello_crowd(folder, train, standin):
     server = Server(train, standin, folder, "table", "--connections", "128", "--budget", "64M")
     crowd = [hello(server, i) for i in range(180)]
@@ -329,6 +343,7 @@ def main(train, standin, folder):
     server.process.send_signal(signal.SIGTERM)
     result(server.end() == 0, "at SIGTERM it ends, and well")
     slow(folder, train, standin)
+    bodiless(folder, train, standin)
     hello_crowd(folder, train, standin)
     hoard(folder, train, standin)
     ending(folder, train, standin)

@@ -144,7 +144,7 @@ static int read_listen(struct serve *s)
 static int enter_vault(struct serve *s)
 {
 	size_t len = s->options->connections * PER_CONNECTION + CONNECTION_SLACK * PER_SLACK +
-		     BODIES * s->options->body + VAULT_REST;
+		     BODIES * (s->options->body + SERVICE_HEADERS_MAX) + VAULT_REST;
 	struct memory_backend backend;
 	int err = vault_open(&s->session.memory, len);
 
@@ -186,7 +186,7 @@ static int listen_there(struct serve *s)
 	s->service.limits = (struct connection_limits){
 		.connections = (uint32_t)o->connections, .request_timeout = (uint32_t)o->timeout_s,
 		.shutdown_timeout = (uint32_t)o->timeout_s,
-		.buffered = (uint32_t)(BODIES / 4 * o->body),
+		.buffered = (uint32_t)(BODIES / 4 * (o->body + SERVICE_HEADERS_MAX)),
 	};
 	if (service_listen(&s->service, s->failure))
 		return -1;

@@ -240,6 +240,15 @@ static void end_if_more(struct evhttp_request *req, struct reply *reply)
 		evhttp_add_header(reply->headers, "Connection", "close");
 }
 
+/* libevent sends a body after all, without its length: a client takes it for the next answer. */
+static void end_bodiless(struct evhttp_request *req, struct reply *reply)
+{
+	if (evhttp_request_get_command(req) != EVHTTP_REQ_HEAD)
+		return;
+	evbuffer_drain(reply->out, evbuffer_get_length(reply->out));
+	evhttp_add_header(reply->headers, "Connection", "close");
+}
+
 static void answer(struct evhttp_request *req, struct connection *c, void *arg)
 {
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
@@ -252,6 +261,7 @@ static void answer(struct evhttp_request *req, struct connection *c, void *arg)
 	reply_begin(&reply, req);
 	end_if_more(req, &reply);
 	decide(service, req, c, path, &reply);
+	end_bodiless(req, &reply);
 	service_counted(&service->count, path, reply.code);
 	evbuffer_drain(in, evbuffer_get_length(in));
 	evhttp_request_set_on_complete_cb(req, on_complete, service);
