@@ -125,6 +125,9 @@ def patient(browser, server):
     result(shown["answers"] == [f"row 1: probability {want[1]['rows'][0]['y']:.6g}"] and
            shown["drawn"] == ["text", "bar", "text"] and not shown["problem"],
            "a patient's values have their probability, as text and as a bar")
+    shown = browser.ask(**{"v-dose": "2,25"})
+    result("dose: must be a number" in shown["problem"] and not shown["answers"],
+           "a value that is no number is refused, and is not taken for a missing one")
     shown = browser.ask(table="age,dose,kind,sex\n51.5,2.25,2,f\n,,,\n")
     result(len(shown["answers"]) == 2 and shown["answers"][0].startswith("row 1: probability "),
            "so has a table that was pasted")

@@ -95,7 +95,7 @@ const char page_script[] =
 "  const row = {};\n"
 "  for (const n of names) {\n"
 "    const e = $('v-' + n), v = e.value.trim();\n"
-"    row[n] = v === '' ? null : e.dataset.word ? v : Number(v);\n"
+"    row[n] = v === '' ? null : e.dataset.word || !Number.isFinite(Number(v)) ? v : Number(v);\n"
 "  }\n"
 "  return JSON.stringify([row]);\n"
 "}\n"
