@@ -282,7 +282,7 @@ unsigned int connections_drain(struct connections *all)
 
 int connections_crowded(const struct connections *all)
 {
-	return all->open >= all->limits->connections + CONNECTION_SLACK;
+	return all->open >= connections_at_most(all->limits->connections);
 }
 
 struct connection_counts connections_count(const struct connections *all)

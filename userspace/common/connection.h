@@ -14,7 +14,6 @@
 
 #define CONNECTION_IDLE_SECONDS	30		/* between two requests */
 #define CONNECTION_LIFE_SECONDS	120
-#define CONNECTION_SLACK	64	/* connections on their way out that are not counted */
 
 struct connection;
 struct connections;

@@ -17,4 +17,12 @@ struct connection_limits {
 	uint32_t connections, request_timeout, shutdown_timeout, buffered;
 };
 
+/* All that there may be at a time, with those on their way out that are not counted any more. */
+static inline uint32_t connections_at_most(uint32_t connections)
+{
+	uint32_t leaving = connections / 4 + 8;
+
+	return connections + (leaving < 64 ? leaving : 64);
+}
+
 #endif /* WARD_COMMON_CONNECTION_LIMITS_H */

@@ -30,10 +30,9 @@
 
 /*
  * Of protected memory: what a connection takes at most, which is that of a hello that says it is
- * as long as TLS lets it be; of one that is not counted yet, or any more; and for the rest.
+ * as long as TLS lets it be, also while it is not counted yet, or any more; and for the rest.
  */
 #define PER_CONNECTION	(224u << 10)
-#define PER_SLACK	(64u << 10)
 #define VAULT_REST	(2u << 20)
 #define BODIES		8	/* of the largest kind, their copies and trees */
 
@@ -143,7 +142,8 @@ static int read_listen(struct serve *s)
 /* All that malloc() gives from here on, whoever asks for it, is protected. */
 static int enter_vault(struct serve *s)
 {
-	size_t len = s->options->connections * PER_CONNECTION + CONNECTION_SLACK * PER_SLACK +
+	size_t len = (size_t)connections_at_most((uint32_t)s->options->connections) *
+		     PER_CONNECTION +
 		     BODIES * (s->options->body + SERVICE_HEADERS_MAX) + VAULT_REST;
 	struct memory_backend backend;
 	int err = vault_open(&s->session.memory, len);
