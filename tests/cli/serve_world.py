@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What tests of `ward-train serve` share: plans and models, a server over the stand-in for
 /dev/ward, a client."""
+import atexit
 import hashlib
 import http.client
 import json
@@ -85,6 +86,7 @@ class Server:
              "--listen", "127.0.0.1:0", "--tls-cert", folder / "cert.pem", "--tls-key", folder / "key.pem",
              "--out", self.out, "-o", "json", *options],
             env=env, stdout=subprocess.PIPE, text=True)
+        atexit.register(self.process.kill)  # where its client fails first
         self.steps, self.port = {}, 0
         while not self.port:
             line = self.process.stdout.readline()
