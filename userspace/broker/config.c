@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <jose/b64.h>
 
+#include "../common/listen_address.h"
 #include "../common/regular.h"
 #include "config.h"
 #include "file.h"
@@ -42,22 +43,18 @@ static char *resolve(const char *base, const char *path)
 static int parse_listen(const char *name, const char *listen, char **host, uint16_t *to,
 			struct config_fault *fault)
 {
-	const char *colon = strrchr(listen, ':');
-	size_t len = colon ? (size_t)(colon - listen) : 0;
-	char *end;
-	unsigned long port;
+	const char *address;
+	size_t len;
 
-	if (!len || colon[1] < '0' || colon[1] > '9')
+	switch (listen_address(listen, &address, &len, to)) {
+	case LISTEN_NO_PORT:
 		return fail(fault, "%s: '%.64s' is not ADDRESS:PORT", name, listen);
-	port = strtoul(colon + 1, &end, 10);
-	if (*end || port > 65535)
-		return fail(fault, "%s: there is no port '%.16s'", name, colon + 1);
-	if (*listen == '[' && colon[-1] == ']') {
-		listen++;
-		len -= 2;
+	case LISTEN_PORT_RANGE:
+		return fail(fault, "%s: there is no port '%.16s'", name, strrchr(listen, ':') + 1);
+	default:
+		break;
 	}
-	*host = strndup(listen, len);
-	*to = (uint16_t)port;
+	*host = strndup(address, len);
 	return *host ? 0 : fail(fault, "no memory");
 }
 

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "../verifier/hex.h"
+
 static void emit_json(const char *step, const char *text, json_t *fields)
 {
 	json_t *line = json_pack("{s:s, s:s}", "step", step, "text", text);
@@ -36,15 +38,10 @@ void emit_step(const struct emit *emit, const char *step, json_t *fields,
 
 json_t *emit_hex(const uint8_t *bytes, size_t len)
 {
-	static const char digits[] = "0123456789abcdef";
 	char text[129];
-	size_t i;
 
 	if (len > 64)
 		return NULL;
-	for (i = 0; i < len; i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 15];
-	}
+	hex_encode(bytes, len, text);
 	return json_stringn(text, 2 * len);
 }

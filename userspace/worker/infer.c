@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../verifier/hex.h"
 #include "infer_private.h"
 
 #define NUMBER_TEXT	32	/* -1.2345678901234567e-300 */
@@ -212,14 +213,9 @@ int infer_row(struct inferring *at)
 
 static int put_hex(struct inferring *at, const char *before, const uint8_t *bytes, size_t len)
 {
-	static const char digits[] = "0123456789abcdef";
-	char text[2 * PLAN_DIGEST_LEN];
-	size_t i;
+	char text[2 * PLAN_DIGEST_LEN + 1];
 
-	for (i = 0; i < len; i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 15];
-	}
+	hex_encode(bytes, len, text);
 	return put(at, before, strlen(before)) || put(at, text, 2 * len) ? -1 : 0;
 }
 

@@ -14,6 +14,7 @@
 
 #include <openssl/evp.h>
 
+#include "../common/listen_address.h"
 #include "card.h"
 #include "infer.h"
 #include "infile.h"
@@ -120,22 +121,14 @@ static int open_session(struct serve *s)
 /* ADDR:PORT, or [ADDR]:PORT. */
 static int read_listen(struct serve *s)
 {
-	const char *text = s->options->listen, *colon = strrchr(text, ':');
-	size_t len = colon ? (size_t)(colon - text) : 0;
-	uint64_t port = 0;
-	char *end = NULL;
+	const char *host;
+	size_t len;
 
-	if (len >= 2 && *text == '[' && text[len - 1] == ']') {
-		text++;
-		len -= 2;
-	}
-	if (colon && colon[1] >= '0' && colon[1] <= '9')
-		port = strtoull(colon + 1, &end, 10);
-	if (!len || len >= sizeof(s->host) || !end || *end || port > UINT16_MAX)
+	if (listen_address(s->options->listen, &host, &len, &s->service.port) || !len ||
+	    len >= sizeof(s->host))
 		return failed(s->failure, EXIT_MISUSE, "--listen %s: must be ADDR:PORT",
 			      s->options->listen);
-	memcpy(s->host, text, len);
-	s->service.port = (uint16_t)port;
+	memcpy(s->host, host, len);
 	return 0;
 }
 
