@@ -8,6 +8,17 @@
 
 #include "channel_pair.h"
 
+const char fed_plan[] =
+	"{\"ward-plan\":1,\"name\":\"bench\",\"features\":[{\"column\":\"age\"},"
+	"{\"column\":\"dose\"},{\"column\":\"kind\",\"levels\":[2,3]}],"
+	"\"label\":{\"column\":\"ill\",\"above\":0},\"missing\":\"mean\","
+	"\"split\":{\"rule\":\"hash\",\"seed\":7,\"fraction\":0.3},"
+	"\"runs\":[{\"name\":\"newton\",\"method\":\"newton\",\"l2\":0.001,\"tolerance\":1e-10},"
+	"{\"name\":\"lbfgs\",\"method\":\"lbfgs\",\"hidden\":[3],\"activation\":\"tanh\","
+	"\"l2\":0.01,\"tolerance\":1e-6,\"max_steps\":200,\"seed\":5},"
+	"{\"name\":\"fedavg\",\"method\":\"sgd\",\"epochs\":2,\"batch\":16,\"rate\":0.1,"
+	"\"decay\":0.05,\"rounds\":6,\"seed\":3,\"max_norm\":1000}]}";
+
 /* ---- a socket as a connection ------------------------------------------------ */
 
 static int end_read(void *arg, void *data, size_t len)
@@ -233,6 +244,17 @@ void fed_wait(struct fed_site *site)
 	if (site->joined)
 		pthread_join(site->thread, NULL);
 	site->joined = false;
+}
+
+void fed_run_with(struct fed *p, struct fed_site *site, size_t begin, size_t sites)
+{
+	size_t i;
+
+	for (i = 0; i < begin; i++)
+		fed_join(p, &site[i]);
+	fed_run(p);
+	for (i = 0; i < sites; i++)
+		fed_wait(&site[i]);
 }
 
 void fed_site_end(struct fed_site *site)

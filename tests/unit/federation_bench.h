@@ -78,6 +78,9 @@ struct fed {
 	int ret;
 };
 
+/** fed_plan - of several kinds of runs, over what bench_table() makes */
+extern const char fed_plan[];
+
 /** fed_begin - an aggregator without sites */
 void fed_begin(struct fed *p, const char *plan, uint32_t sites, uint32_t quorum);
 
@@ -92,6 +95,9 @@ void fed_run(struct fed *p);
 
 /** fed_wait - for a site's thread */
 void fed_wait(struct fed_site *site);
+
+/** fed_run_with - fed_run() with the first @begin of some sites, up to the end of all of them */
+void fed_run_with(struct fed *p, struct fed_site *site, size_t begin, size_t sites);
 
 /** fed_site_end, fed_end - nothing is held then */
 void fed_site_end(struct fed_site *site);

@@ -6,16 +6,20 @@
 
 struct intel_pki world_pki, world_other;
 
-void world_setup(void)
+int world_setup(void **state)
 {
+	(void)state;
 	intel_pki_make(&intel_default, &world_pki);
 	intel_pki_make(&intel_default, &world_other);
+	return 0;
 }
 
-void world_teardown(void)
+int world_teardown(void **state)
 {
+	(void)state;
 	intel_pki_free(&world_pki);
 	intel_pki_free(&world_other);
+	return 0;
 }
 
 void world_give(struct world *w, struct wv_bytes b)

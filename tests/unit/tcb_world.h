@@ -12,8 +12,10 @@
 
 /** world_pki - the platform's; world_other - of the same names, and nothing else in common */
 extern struct intel_pki world_pki, world_other;
-void world_setup(void);
-void world_teardown(void);
+
+/** world_setup, world_teardown - of a group of tests: both of them made and forgotten */
+int world_setup(void **state);
+int world_teardown(void **state);
 
 /**
  * struct world - a platform and what is given about it

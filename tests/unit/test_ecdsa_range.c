@@ -21,20 +21,6 @@
 #define WIDTH_MAX	66	/* of a number on P-521 */
 #define FORMS		7
 
-static int setup(void **state)
-{
-	(void)state;
-	world_setup();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	world_teardown();
-	return 0;
-}
-
 /* One number, or both: 0, the order of the key's group, as many ones as there is room for. */
 static void spoil(int form, const uint8_t order[], uint8_t *r, uint8_t *s, size_t width)
 {
@@ -206,5 +192,5 @@ int main(void)
 		cmocka_unit_test(of_tokens),
 	};
 
-	return cmocka_run_group_tests_name("ecdsa range", tests, setup, teardown);
+	return cmocka_run_group_tests_name("ecdsa range", tests, world_setup, world_teardown);
 }

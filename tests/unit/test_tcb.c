@@ -8,20 +8,6 @@
 
 #include "tcb_world.h"
 
-static int setup(void **state)
-{
-	(void)state;
-	world_setup();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	world_teardown();
-	return 0;
-}
-
 static void made_as_read(void **state)
 {
 	struct world w;
@@ -364,5 +350,5 @@ int main(void)
 		cmocka_unit_test(enclaves),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

@@ -9,20 +9,6 @@
 
 #include "tcb_world.h"
 
-static int setup(void **state)
-{
-	(void)state;
-	world_setup();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	world_teardown();
-	return 0;
-}
-
 static void windows(void **state)
 {
 	struct intel_doc d = intel_doc_default;
@@ -430,5 +416,5 @@ int main(void)
 		cmocka_unit_test(revoked),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

@@ -69,8 +69,6 @@ static uint64_t reattest_rounds;	/* of the aggregator */
 
 static void run(uint32_t quorum)
 {
-	size_t i;
-
 	fed_begin(&fed, plan, SITES, quorum);
 	fed.roster.options.reattest_rounds = plan_reattest(fed.plan, reattest_rounds);
 	plan = plan_text;
@@ -78,11 +76,7 @@ static void run(uint32_t quorum)
 	if (quorum < SITES)
 		fed.roster.options.join_ms = 8000;
 	party_accept(&fed);
-	for (i = 0; i < SITES; i++)
-		fed_join(&fed, &site[i]);
-	fed_run(&fed);
-	for (i = 0; i < SITES; i++)
-		fed_wait(&site[i]);
+	fed_run_with(&fed, site, SITES, SITES);
 }
 
 static void test_whole(void **state)

@@ -11,17 +11,6 @@
 #define ROWS	240
 #define SITES	3
 
-static const char plan_text[] =
-	"{\"ward-plan\":1,\"name\":\"bench\",\"features\":[{\"column\":\"age\"},"
-	"{\"column\":\"dose\"},{\"column\":\"kind\",\"levels\":[2,3]}],"
-	"\"label\":{\"column\":\"ill\",\"above\":0},\"missing\":\"mean\","
-	"\"split\":{\"rule\":\"hash\",\"seed\":7,\"fraction\":0.3},"
-	"\"runs\":[{\"name\":\"newton\",\"method\":\"newton\",\"l2\":0.001,\"tolerance\":1e-10},"
-	"{\"name\":\"lbfgs\",\"method\":\"lbfgs\",\"hidden\":[3],\"activation\":\"tanh\","
-	"\"l2\":0.01,\"tolerance\":1e-6,\"max_steps\":200,\"seed\":5},"
-	"{\"name\":\"fedavg\",\"method\":\"sgd\",\"epochs\":2,\"batch\":16,\"rate\":0.1,"
-	"\"decay\":0.05,\"rounds\":6,\"seed\":3,\"max_norm\":1000}]}";
-
 static const char other_plan[] =
 	"{\"ward-plan\":1,\"name\":\"other\",\"features\":[{\"column\":\"age\"}],"
 	"\"label\":{\"column\":\"ill\",\"above\":0},"
@@ -51,7 +40,7 @@ static int setup(void **state)
 	memset(&central, 0, sizeof(central));
 	for (i = 0; i < SITES; i++)
 		site[i] = (struct fed_site){
-			.name = names[i], .text = rows_of(i), .plan = plan_text,
+			.name = names[i], .text = rows_of(i), .plan = fed_plan,
 		};
 	return 0;
 }
@@ -71,17 +60,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void run_all(size_t from, size_t to)
-{
-	size_t i;
-
-	for (i = from; i < to; i++)
-		fed_join(&fed, &site[i]);
-	fed_run(&fed);
-	for (i = 0; i < SITES; i++)
-		fed_wait(&site[i]);
-}
-
 /* The same by one process that has all data sets. */
 static void train_central(size_t run, struct model *model)
 {
@@ -89,7 +67,7 @@ static void train_central(size_t run, struct model *model)
 	size_t i;
 
 	if (!central.plan) {
-		world_begin(&central, plan_text);
+		world_begin(&central, fed_plan);
 		for (i = 0; i < SITES; i++)
 			world_add(&central, names[i], rows_of(i));
 		world_survey(&central);
@@ -106,8 +84,8 @@ static void test_equal(void **state)
 	size_t run, i, bytes;
 
 	(void)state;
-	fed_begin(&fed, plan_text, SITES, SITES);
-	run_all(0, SITES);
+	fed_begin(&fed, fed_plan, SITES, SITES);
+	fed_run_with(&fed, site, SITES, SITES);
 	if (fed.ret)
 		fail_msg("%s", fed.failure.text);
 	for (run = 0; run < 3; run++) {
@@ -138,10 +116,10 @@ static void test_order(void **state)
 	size_t i;
 
 	(void)state;
-	fed_begin(&fed, plan_text, SITES, SITES);
+	fed_begin(&fed, fed_plan, SITES, SITES);
 	for (i = SITES; i-- > 1;)
 		fed_join(&fed, &site[i]);
-	run_all(0, 1);
+	fed_run_with(&fed, site, 1, SITES);
 	assert_int_equal(fed.ret, 0);
 	train_central(0, &model);
 	assert_memory_equal(fed.model[0].theta, model.theta,
@@ -192,9 +170,9 @@ static void test_site_dies(void **state)
 
 			site[1].hook = die_at;
 			site[1].arg = &at;
-			fed_begin(&fed, plan_text, SITES, 2);
+			fed_begin(&fed, fed_plan, SITES, 2);
 			fed.roster.options.join_ms = site_frames[i] == WIRE_JOIN ? 300 : 60000;
-			run_all(0, SITES);
+			fed_run_with(&fed, site, SITES, SITES);
 			if (fed.ret)
 				fail_msg("type %u: %s", site_frames[i], fed.failure.text);
 			assert_true(site[1].ret == -1 && !site[0].ret && !site[2].ret);
@@ -207,7 +185,7 @@ static void test_site_dies(void **state)
 			setup(state);
 		}
 	}
-	fed_begin(&fed, plan_text, 1, 1);
+	fed_begin(&fed, fed_plan, 1, 1);
 }
 
 /* Without a quorum nothing comes of it, and everybody is let go. */
@@ -221,8 +199,8 @@ static void test_quorum(void **state)
 
 		site[1].hook = die_at;
 		site[1].arg = &at;
-		fed_begin(&fed, plan_text, SITES, SITES);
-		run_all(0, SITES);
+		fed_begin(&fed, fed_plan, SITES, SITES);
+		fed_run_with(&fed, site, SITES, SITES);
 		assert_int_equal(fed.ret, -1);
 		assert_int_equal(fed.failure.exit, EXIT_NETWORK);
 		assert_non_null(strstr(fed.failure.text, "quorum"));
@@ -230,7 +208,7 @@ static void test_quorum(void **state)
 		teardown(state);
 		setup(state);
 	}
-	fed_begin(&fed, plan_text, 1, 1);
+	fed_begin(&fed, fed_plan, 1, 1);
 }
 
 /* What is left is what one place would come to without those rows in its sums. */
@@ -243,10 +221,10 @@ static void test_dropped_sums(void **state)
 	(void)state;
 	site[1].hook = die_at;
 	site[1].arg = &at;
-	fed_begin(&fed, plan_text, SITES, 2);
-	run_all(0, SITES);
+	fed_begin(&fed, fed_plan, SITES, 2);
+	fed_run_with(&fed, site, SITES, SITES);
 	assert_int_equal(fed.ret, 0);
-	world_begin(&central, plan_text);
+	world_begin(&central, fed_plan);
 	world_add(&central, "a", rows_of(0));
 	world_add(&central, "c", rows_of(2));
 	world_add(&central, "b", rows_of(1));
@@ -273,11 +251,11 @@ static void test_aggregator_dies(void **state)
 	for (i = 0; i < sizeof(aggregator_frames) / sizeof(aggregator_frames[0]); i++) {
 		struct at at = { .type = aggregator_frames[i] };
 
-		fed_begin(&fed, plan_text, SITES, SITES);
+		fed_begin(&fed, fed_plan, SITES, SITES);
 		fed.roster.options.join_ms = at.type == WIRE_WELCOME ? 300 : 60000;
 		fed.hook = die_at;
 		fed.arg = &at;
-		run_all(0, SITES);
+		fed_run_with(&fed, site, SITES, SITES);
 		assert_true(at.seen > 0);
 		for (k = 0; k < SITES; k++) {
 			assert_int_equal(site[k].ret, -1);
@@ -287,7 +265,7 @@ static void test_aggregator_dies(void **state)
 		teardown(state);
 		setup(state);
 	}
-	fed_begin(&fed, plan_text, 1, 1);
+	fed_begin(&fed, fed_plan, 1, 1);
 }
 
 /* ---- sites that come late, or are late ------------------------------------------------ */
@@ -324,11 +302,11 @@ static void test_late_join(void **state)
 		struct train_hooks hooks = { .progress = join_third, .arg = &when };
 
 		sites = 0;
-		fed_begin(&fed, plan_text, 2, 2);
+		fed_begin(&fed, fed_plan, 2, 2);
 		fed.federation.hooks = &hooks;
 		fed.federation.restarted = count_restart;
 		fed.federation.arg = &sites;
-		run_all(0, 2);
+		fed_run_with(&fed, site, 2, SITES);
 		if (fed.ret)
 			fail_msg("%s", fed.failure.text);
 		assert_int_equal(sites, when < 2 ? 3 : 0);	/* averaging goes on */
@@ -342,7 +320,7 @@ static void test_late_join(void **state)
 		teardown(state);
 		setup(state);
 	}
-	fed_begin(&fed, plan_text, 1, 1);
+	fed_begin(&fed, fed_plan, 1, 1);
 }
 
 struct holding {
@@ -397,9 +375,9 @@ static void test_straggler(void **state)
 		site[0].hook = count_others;
 		site[1].hook = hold_up;
 		site[0].arg = site[1].arg = &h;
-		fed_begin(&fed, plan_text, SITES, 2);
+		fed_begin(&fed, fed_plan, SITES, 2);
 		fed.roster.options.round_ms = 2500;
-		run_all(0, SITES);
+		fed_run_with(&fed, site, SITES, SITES);
 		if (fed.ret)
 			fail_msg("%s", fed.failure.text);
 		assert_true(h.held >= 1 && h.others > 3);
@@ -410,7 +388,7 @@ static void test_straggler(void **state)
 		teardown(state);
 		setup(state);
 	}
-	fed_begin(&fed, plan_text, 1, 1);
+	fed_begin(&fed, fed_plan, 1, 1);
 }
 
 /* ---- sites that are none of these ---------------------------------------------------- */
@@ -419,9 +397,9 @@ static void test_wrong_plan(void **state)
 {
 	(void)state;
 	site[1].plan = other_plan;
-	fed_begin(&fed, plan_text, SITES, 2);
+	fed_begin(&fed, fed_plan, SITES, 2);
 	fed.roster.options.join_ms = 300;
-	run_all(0, SITES);
+	fed_run_with(&fed, site, SITES, SITES);
 	assert_int_equal(fed.ret, 0);
 	assert_true(fed_said(&fed, "b", "its plan is another one"));
 	assert_int_equal(site[1].failure.exit, EXIT_REFUSED);
@@ -431,10 +409,10 @@ static void test_wrong_plan(void **state)
 static void test_same_name(void **state)
 {
 	(void)state;
-	fed_begin(&fed, plan_text, SITES, 2);
+	fed_begin(&fed, fed_plan, SITES, 2);
 	fed.roster.options.join_ms = 300;
 	site[1].name = "a";
-	run_all(0, SITES);
+	fed_run_with(&fed, site, SITES, SITES);
 	assert_int_equal(fed.ret, 0);
 	assert_true(!!site[0].ret != !!site[1].ret);
 	assert_true(fed_said(&fed, "a", "another site has that name"));
@@ -447,11 +425,11 @@ static void test_strangers(void **state)
 	int fd[2];
 
 	(void)state;
-	fed_begin(&fed, plan_text, SITES, SITES);
+	fed_begin(&fed, fed_plan, SITES, SITES);
 	fd[0] = fed_socket(&fed);
 	fd[1] = fed_socket(&fed);
 	assert_int_equal(write(fd[0], garbage, sizeof(garbage)), sizeof(garbage));
-	run_all(0, SITES);
+	fed_run_with(&fed, site, SITES, SITES);
 	assert_int_equal(fed.ret, 0);
 	close(fd[0]);
 	close(fd[1]);
@@ -462,13 +440,13 @@ static void test_strangers(void **state)
 static void test_plans(void **state)
 {
 	(void)state;
-	fed_begin(&fed, plan_text, 1, 1);
+	fed_begin(&fed, fed_plan, 1, 1);
 	fed.plan->run[2].rounds = 0;
 	fed_run(&fed);
 	assert_int_equal(fed.failure.exit, EXIT_DAMAGED);
 	assert_non_null(strstr(fed.failure.text, "need rounds"));
 	fed_end(&fed);
-	fed_begin(&fed, plan_text, 1, 1);
+	fed_begin(&fed, fed_plan, 1, 1);
 	fed.plan->split_folds = 5;
 	fed_run(&fed);
 	assert_non_null(strstr(fed.failure.text, "no folds"));

@@ -8,17 +8,6 @@
 #define ROWS	240
 #define SITES	3
 
-static const char plan_text[] =
-	"{\"ward-plan\":1,\"name\":\"bench\",\"features\":[{\"column\":\"age\"},"
-	"{\"column\":\"dose\"},{\"column\":\"kind\",\"levels\":[2,3]}],"
-	"\"label\":{\"column\":\"ill\",\"above\":0},\"missing\":\"mean\","
-	"\"split\":{\"rule\":\"hash\",\"seed\":7,\"fraction\":0.3},"
-	"\"runs\":[{\"name\":\"newton\",\"method\":\"newton\",\"l2\":0.001,\"tolerance\":1e-10},"
-	"{\"name\":\"lbfgs\",\"method\":\"lbfgs\",\"hidden\":[3],\"activation\":\"tanh\","
-	"\"l2\":0.01,\"tolerance\":1e-6,\"max_steps\":200,\"seed\":5},"
-	"{\"name\":\"fedavg\",\"method\":\"sgd\",\"epochs\":2,\"batch\":16,\"rate\":0.1,"
-	"\"decay\":0.05,\"rounds\":6,\"seed\":3,\"max_norm\":1000}]}";
-
 static char *text;
 static struct fed fed;
 static struct fed_site site[SITES];
@@ -42,7 +31,7 @@ static int setup(void **state)
 
 	(void)state;
 	text = bench_table(5, ROWS, &len);
-	begin_sites(plan_text);
+	begin_sites(fed_plan);
 	return 0;
 }
 
@@ -57,17 +46,6 @@ static int teardown(void **state)
 	assert_int_equal(fed.bench.live, 0);
 	free(text);
 	return 0;
-}
-
-static void run_all(void)
-{
-	size_t i;
-
-	for (i = 0; i < SITES; i++)
-		fed_join(&fed, &site[i]);
-	fed_run(&fed);
-	for (i = 0; i < SITES; i++)
-		fed_wait(&site[i]);
 }
 
 /* ---- those that tell the truth ------------------------------------------------------ */
@@ -93,14 +71,14 @@ static void test_honest(void **state)
 			 "\"rounds\":2}]}", i & 1 ? "kind" : "dose", labels[i & 1], scales[i / 2]);
 		begin_sites(plan);
 		fed_begin(&fed, plan, SITES, SITES);
-		run_all();
+		fed_run_with(&fed, site, SITES, SITES);
 		if (fed.ret)
 			fail_msg("%s: %s%s", plan, fed.told.text, fed.failure.text);
 		assert_true(!site[0].ret && !site[1].ret && !site[2].ret);
 		teardown(state);
 		setup(state);
 	}
-	fed_begin(&fed, plan_text, 1, 1);
+	fed_begin(&fed, fed_plan, 1, 1);
 }
 
 /* ---- those that do not ------------------------------------------------------------------ */
@@ -176,8 +154,8 @@ static void test_poisoned(void **state)
 
 		site[1].hook = poison;
 		site[1].arg = &p;
-		fed_begin(&fed, plan_text, SITES, 2);
-		run_all();
+		fed_begin(&fed, fed_plan, SITES, 2);
+		fed_run_with(&fed, site, SITES, SITES);
 		if (fed.ret)
 			fail_msg("case %zu: %s", i, fed.failure.text);
 		if (!p.done || !fed_said(&fed, "b", cases[i].said))
@@ -190,7 +168,7 @@ static void test_poisoned(void **state)
 		teardown(state);
 		setup(state);
 	}
-	fed_begin(&fed, plan_text, 1, 1);
+	fed_begin(&fed, fed_plan, 1, 1);
 }
 
 /*
@@ -234,8 +212,8 @@ static void test_lies(void **state)
 		memcpy(&p.value, &cases[i].value, sizeof(p.value));
 		site[1].hook = poison;
 		site[1].arg = &p;
-		fed_begin(&fed, plan_text, SITES, 2);
-		run_all();
+		fed_begin(&fed, fed_plan, SITES, 2);
+		fed_run_with(&fed, site, SITES, SITES);
 		if (fed.ret)
 			fail_msg("case %zu: %s", i, fed.failure.text);
 		if (!p.done || !fed_said(&fed, "b", "it sent numbers that its rows cannot have given"))
@@ -246,7 +224,7 @@ static void test_lies(void **state)
 		teardown(state);
 		setup(state);
 	}
-	fed_begin(&fed, plan_text, 1, 1);
+	fed_begin(&fed, fed_plan, 1, 1);
 }
 
 /* Refused for a lie is gone: the quorum decides. */
@@ -264,8 +242,8 @@ static void test_lies_and_quorum(void **state)
 
 		site[1].hook = poison;
 		site[1].arg = &p;
-		fed_begin(&fed, plan_text, SITES, SITES);
-		run_all();
+		fed_begin(&fed, fed_plan, SITES, SITES);
+		fed_run_with(&fed, site, SITES, SITES);
 		assert_int_equal(fed.ret, -1);
 		assert_int_equal(fed.failure.exit, EXIT_NETWORK);
 		assert_non_null(strstr(fed.failure.text, "quorum"));
@@ -273,7 +251,7 @@ static void test_lies_and_quorum(void **state)
 		teardown(state);
 		setup(state);
 	}
-	fed_begin(&fed, plan_text, 1, 1);
+	fed_begin(&fed, fed_plan, 1, 1);
 }
 
 int main(void)
