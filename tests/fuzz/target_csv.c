@@ -4,7 +4,6 @@
  * chunks end. And what its owner's check lets through ward-train reads, number by number.
  * Twelve bytes before the text say how it is read.
  */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "../../userspace/worker/scrub.h"
 #include "../../userspace/worker/table.h"
+#include "plain_memory.h"
 #include "sentence.h"
 #include "table.h"
 
@@ -33,25 +33,6 @@ struct reading {
 /* What is left on the stack is another test's. */
 void scrub_stack(void)
 {
-}
-
-/* ---- memory --------------------------------------------------------------------------- */
-
-static int get(void *arg, size_t len, const char *label, void **data, void **handle)
-{
-	(void)arg;
-	(void)label;
-	*data = *handle = aligned_alloc(MEMORY_PAGE, len);
-	if (!*data)
-		return -ENOMEM;
-	memset(*data, 0, len);
-	return 0;
-}
-
-static void put(void *arg, void *handle)
-{
-	(void)arg;
-	free(handle);
 }
 
 /* ---- ward-train's reading ---------------------------------------------------------------- */
@@ -97,7 +78,6 @@ static int feed(struct table *table, struct wv_bytes piece, bool last, double *v
 
 static void read_by(const struct table *how, struct wv_bytes text, size_t step, struct reading *r)
 {
-	struct memory_backend backend = { .get = get, .put = put };
 	struct memory memory;
 	struct table table = *how;
 	static double values[TABLE_COLUMNS_MAX];
@@ -105,7 +85,7 @@ static void read_by(const struct table *how, struct wv_bytes text, size_t step, 
 	int got = 0;
 
 	memset(r, 0, sizeof(*r));
-	memory_init(&memory, &backend, BUDGET);
+	memory_init(&memory, &plain_memory, BUDGET);
 	if (!table_init(&table, &memory, &r->failure)) {
 		do {
 			size_t n = text.len - at < step ? text.len - at : step;

@@ -8,6 +8,7 @@
 
 #include "../../userspace/common/federation_file.h"
 #include "../../userspace/worker/wire.h"
+#include "plain_memory.h"
 #include "sentence.h"
 
 static const struct plan plan = {
@@ -19,20 +20,6 @@ static const struct plan plan = {
 };
 
 #define PARAMS_MAX	9	/* of the second: 2 x 2 + 2 + 2 + 1 */
-
-static int get(void *arg, size_t len, const char *label, void **data, void **handle)
-{
-	(void)arg;
-	(void)label;
-	*data = *handle = calloc(1, len);
-	return *data ? 0 : -1;
-}
-
-static void put(void *arg, void *handle)
-{
-	(void)arg;
-	free(handle);
-}
 
 static void same(const uint8_t *again, struct wv_bytes in, uint32_t type)
 {
@@ -175,7 +162,6 @@ static int file(struct wv_bytes in)
 
 int fuzz_one(struct wv_bytes in)
 {
-	struct memory_backend backend = { get, put, NULL };
 	uint8_t again[1024];
 	struct memory memory;
 	struct wire_head head;
@@ -194,7 +180,7 @@ int fuzz_one(struct wv_bytes in)
 	in.len -= WIRE_HEAD;
 	if (head.len != in.len || in.len > sizeof(again))
 		return WV_USAGE;
-	memory_init(&memory, &backend, 1 << 20);
+	memory_init(&memory, &plain_memory, 1 << 20);
 	rc = payload(&memory, head.type, in, again);
 	if (rc == WV_OK)
 		same(again, in, head.type);

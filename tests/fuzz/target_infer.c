@@ -4,7 +4,6 @@
  * of courses. The same request has the same answer, which is JSON with a row for each, and a refusal
  * has a status, a word and a place, and nothing of the request. One byte before it says how it is read.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "../../userspace/worker/infer.h"
 #include "../../userspace/worker/scrub.h"
+#include "plain_memory.h"
 #include "sentence.h"
 
 #define BUDGET	(8u << 20)
@@ -51,32 +51,14 @@ void scrub_stack(void)
 {
 }
 
-static int get(void *arg, size_t len, const char *label, void **data, void **handle)
-{
-	(void)arg;
-	(void)label;
-	*data = *handle = aligned_alloc(MEMORY_PAGE, len);
-	if (!*data)
-		return -ENOMEM;
-	memset(*data, 0, len);
-	return 0;
-}
-
-static void put(void *arg, void *handle)
-{
-	(void)arg;
-	free(handle);
-}
-
 /* Of all models one will do: its numbers are small ones. */
 static void make(struct world *w, const char *text)
 {
-	struct memory_backend backend = { .get = get, .put = put };
 	struct failure failure = { 0 };
 	struct trained *t = &w->trained;
 	size_t i;
 
-	memory_init(&w->memory, &backend, BUDGET);
+	memory_init(&w->memory, &plain_memory, BUDGET);
 	if (plan_parse(text, strlen(text), &w->plan, &failure))
 		fuzz_die("%s", failure.text);
 	t->plan = w->plan;
