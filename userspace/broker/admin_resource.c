@@ -295,10 +295,8 @@ static int take_current(void *arg, const struct db_value *c, size_t count)
 
 	if (rc && rc != -EKEYREJECTED)
 		return rc;
-	if (rc == -EKEYREJECTED)
-		return take_text(arg, c, count) ?:
-		       json_object_set_new(s->out, "unusable", json_string("row-not-authentic"));
-	return take_text(arg, c, count);
+	return take_text(arg, c, count) ?: !rc ? 0 :
+	       json_object_set_new(s->out, "unusable", json_string("row-not-authentic"));
 }
 
 /* @sql gives those columns of $1, of its version $2 where it asks for one. */
@@ -355,17 +353,10 @@ int admin_policy(struct admin_call *call)
 	return rc;
 }
 
-/** struct listing - @fault: of a row's MAC */
-struct listing {
-	struct db *db;
-	json_t *list;
-	struct db_fault *fault;
-};
-
 /* ROW_POLICY, mac. A row whose name nothing could ask for is passed over. */
 static int list_policy(void *arg, const struct db_value *c, size_t count)
 {
-	struct listing *l = arg;
+	struct showing *s = arg;
 	const char *name = c[0].data;
 	char hex[65];
 	json_t *o = NULL;
@@ -373,27 +364,27 @@ static int list_policy(void *arg, const struct db_value *c, size_t count)
 
 	if (c[0].type != DB_TEXT || strlen(name) != c[0].len || !config_name_ok(name))
 		return 0;
-	rc = row_check(l->db, "policy", c, count, l->fault);
+	rc = row_check(s->db, "policy", c, count, s->fault);
 	if (rc && rc != -EKEYREJECTED)
 		return rc;
 	if (!rc && c[1].type == DB_TEXT && c[2].type == DB_BLOB && c[2].len == 32) {
 		text_hex(c[2].data, 32, hex);
 		o = json_pack("{s:s, s:s, s:s}", "name", name, "project", c[1].data, "sha256", hex);
 	}
-	return list(l->list, o, "name", name, rc ? "row-not-authentic" : NULL);
+	return list(s->out, o, "name", name, rc ? "row-not-authentic" : NULL);
 }
 
 int admin_policies(struct admin_call *call)
 {
 	struct db_fault fault = { "policies: no memory" };
-	struct listing l = { call->admin->rcar->db, json_array(), &fault };
+	struct showing s = { call->admin->rcar->db, json_array(), &fault };
 	struct db_query q = { .sql = "SELECT " ROW_POLICY ", mac FROM policy ORDER BY name",
-			      .row = list_policy, .arg = &l };
-	int rc = db_run(l.db, &q, &fault);
+			      .row = list_policy, .arg = &s };
+	int rc = db_run(s.db, &q, &fault);
 
 	if (rc >= 0)
-		return admin_answer(call, l.list);
-	json_decref(l.list);
+		return admin_answer(call, s.out);
+	json_decref(s.out);
 	return admin_store(call, rc, &fault);
 }
 
