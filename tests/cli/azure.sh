@@ -9,6 +9,7 @@ BIN=${BIN:-$PWD/build/bin}
 W=$BIN/wardctl
 D=$(mktemp -d) || exit 1
 . tests/harness/results.sh
+. tests/harness/swtpm.sh
 server='' tpm=''
 trap '[ -z "$server" ] || kill "$server"; [ -z "$tpm" ] || kill "$tpm"; rm -rf "$D"' EXIT
 unset XDG_RUNTIME_DIR FAKEWARD FAKEWARD_MEMORY FAKEWARD_LOG
@@ -194,13 +195,8 @@ release 'a token that has ended goes nowhere' 2 jwt-expired expired ok
 # ---- a VM below a paravisor, by its vTPM
 if command -v swtpm >/dev/null && [ -e build/tests/mkguest ]; then
 	mkdir "$D/tpm"
-	swtpm socket --tpm2 --tpmstate dir="$D/tpm" --server type=unixio,path="$D/sock" \
-		--flags not-need-init,startup-clear --log level=0 >/dev/null 2>&1 &
+	swtpm_start "$D/tpm" "$D/sock"
 	tpm=$!
-	for _ in $(seq 1500); do
-		[ ! -S "$D/sock" ] || break
-		sleep 0.02
-	done
 	build/tests/mkguest "unix:$D/sock" "$D" >"$D/err" 2>&1
 	result $? 'a software TPM becomes that of an Azure VM'
 	at=(--evidence "$D/guest.ward" --tpm "unix:$D/sock")

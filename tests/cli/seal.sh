@@ -11,6 +11,8 @@ tpm='' second=''
 trap '[ -z "$tpm" ] || kill "$tpm"; [ -z "$second" ] || kill "$second"; rm -rf "$D"' EXIT
 # shellcheck source=tests/harness/results.sh
 . "$HERE/../harness/results.sh"
+# shellcheck source=tests/harness/swtpm.sh
+. "$HERE/../harness/swtpm.sh"
 cd "$D" || exit 1
 
 want() { # CODE WORD TEXT COMMAND...: exit code, and a word on stdout or stderr
@@ -102,13 +104,8 @@ result $? 'openssl enc -aes-256-gcm refuses: AEAD ciphers not supported'
 # ---- TPM ------------------------------------------------------------------------------
 if command -v swtpm >/dev/null; then
 	mkdir tpm
-	swtpm socket --tpm2 --tpmstate dir=tpm --server type=unixio,path=sock \
-		--flags not-need-init,startup-clear --log level=0 >/dev/null 2>&1 &
+	swtpm_start tpm sock
 	tpm=$!
-	for ((i = 0; i < 3000; i++)); do
-		[ ! -S sock ] || break
-		sleep 0.02
-	done
 	at=(--tcti "unix:$D/sock")
 	want 0 '' 'sealed to a TPM' "$W" seal --tpm "${at[@]}" plain t
 	want 0 'PCRs 0,2,4,7 (SHA-256)' 'info says which PCRs' "$W" dataset info t
@@ -163,13 +160,8 @@ if command -v swtpm >/dev/null; then
 
 	# a TPM of whoever stands between, with a counter that is as far as it was
 	mkdir tpm2
-	swtpm socket --tpm2 --tpmstate dir=tpm2 --server type=unixio,path=sock2 \
-		--flags not-need-init,startup-clear --log level=0 >/dev/null 2>&1 &
+	swtpm_start tpm2 sock2
 	second=$!
-	for ((i = 0; i < 3000; i++)); do
-		[ ! -S sock2 ] || break
-		sleep 0.02
-	done
 	"$W" -q seal --key key --counter $n --tcti "unix:$D/sock2" plain theirs
 	want 5 'another TPM' 'the counter of another TPM does not answer for this one' \
 		"$W" unseal --key key --tcti "unix:$D/sock2" v1 x

@@ -12,6 +12,8 @@ tpm=''
 trap '[ -z "$tpm" ] || kill "$tpm"; rm -rf "$D"' EXIT
 # shellcheck source=tests/harness/results.sh
 . "$HERE/../harness/results.sh"
+# shellcheck source=tests/harness/swtpm.sh
+. "$HERE/../harness/swtpm.sh"
 cd "$D" || exit 1
 
 # The TPM as after a reset: of who was killed no session is left there, nor a key.
@@ -21,13 +23,8 @@ reset() {
 		wait "$tpm"
 	fi 2>/dev/null
 	rm -f sock
-	swtpm socket --tpm2 --tpmstate dir=tpm --server type=unixio,path=sock \
-		--flags not-need-init,startup-clear --log level=0 >/dev/null 2>&1 &
+	swtpm_start tpm sock
 	tpm=$!
-	for ((i = 0; i < 3000; i++)); do
-		[ ! -S sock ] || break
-		sleep 0.02
-	done
 }
 
 seal() { # FILE [KILLER...]: in the place of v
