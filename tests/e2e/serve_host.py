@@ -122,6 +122,17 @@ def unfinished(client):
     return int(text.split("\nward_serve_unfinished_bytes ")[1].split()[0])
 
 
+def send_most(client, other, body):
+    """All but nine bytes of a table, until @other is told that they are there."""
+    client.putrequest("POST", "/infer")
+    client.putheader("Content-Type", "text/csv")
+    client.putheader("Content-Length", str(len(body)))
+    client.endheaders()
+    client.send(body[:-9])
+    while unfinished(other) < len(body) - 9:
+        pass
+
+
 def run(folder):
     said = {}
     talk = Talk(folder)
@@ -135,13 +146,7 @@ def run(folder):
     rows = patients(os.urandom(16))
     body = as_table(rows)
     save(folder, rows, [])
-    client.putrequest("POST", "/infer")
-    client.putheader("Content-Type", "text/csv")
-    client.putheader("Content-Length", str(len(body)))
-    client.endheaders()
-    client.send(body[:-9])
-    while unfinished(other) < len(body) - 9:
-        pass
+    send_most(client, other, body)
     talk.go("half")
     plain = talk.wait("answered")
     client.send(body[-9:])
@@ -160,13 +165,7 @@ def run(folder):
     talk.go("refused")
     plain = talk.wait("closed")
     # cut off in the middle of it
-    other.putrequest("POST", "/infer")
-    other.putheader("Content-Type", "text/csv")
-    other.putheader("Content-Length", str(len(body)))
-    other.endheaders()
-    other.send(body[:-9])
-    while unfinished(client) < len(body) - 9:
-        pass
+    send_most(other, client, body)
     other.sock.close()
     while unfinished(client):
         pass
