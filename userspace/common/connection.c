@@ -271,6 +271,11 @@ void connection_answered(struct connection *c)
 	set_timer(c, left ? c->all->limits->request_timeout : CONNECTION_IDLE_SECONDS);
 }
 
+void connection_cut(struct connection *c)
+{
+	shut(c);
+}
+
 unsigned int connections_drain(struct connections *all)
 {
 	for (struct connection *c = all->oldest; c; c = c->newer)

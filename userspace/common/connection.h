@@ -63,6 +63,9 @@ struct peer *connection_peer(const struct connection *c);
 /** connection_answered - the answer to its request is on its way */
 void connection_answered(struct connection *c);
 
+/** connection_cut - nothing more is sent or taken; it goes when its owner sees that */
+void connection_cut(struct connection *c);
+
 /** connections_drain - close those that wait for nothing; returns how many are left */
 unsigned int connections_drain(struct connections *all);
 

@@ -9,7 +9,10 @@
 #include <jansson.h>
 #include <openssl/evp.h>
 
-#define TYPE_BASE "urn:ward:problem:"
+#include "../common/connection.h"
+
+#define TYPE_BASE	"urn:ward:problem:"
+#define HEADERS_ROOM	4096	/* of an answer: the page's policy is the longest, 300 */
 
 void reply_begin(struct reply *reply, struct evhttp_request *req)
 {
@@ -24,10 +27,26 @@ void reply_begin(struct reply *reply, struct evhttp_request *req)
 	evhttp_add_header(reply->headers, "X-Content-Type-Options", "nosniff");
 }
 
+/* Nothing of an answer that has no room is sent. */
+static int put(struct reply *reply, const char *type, const void *bytes, size_t len)
+{
+	evhttp_remove_header(reply->headers, "Content-Type");
+	if (!evhttp_add_header(reply->headers, "Content-Type", type) &&
+	    !evbuffer_add(reply->out, bytes, len))
+		return 0;
+	evbuffer_drain(reply->out, evbuffer_get_length(reply->out));
+	return -1;
+}
+
+static void put_or_refuse(struct reply *reply, const char *type, const void *bytes, size_t len)
+{
+	if (put(reply, type, bytes, len))
+		reply_refuse(reply, 503, "no-room", "no room for the answer");
+}
+
 void reply_text(struct reply *reply, const char *type, const char *text)
 {
-	evhttp_add_header(reply->headers, "Content-Type", type);
-	evbuffer_add(reply->out, text, strlen(text));
+	put_or_refuse(reply, type, text, strlen(text));
 }
 
 /* Status and words that stand in no request. */
@@ -40,13 +59,13 @@ static json_t *problem_object(int code, const char *reason, const char *detail)
 			 "reason", reason, "detail", detail);
 }
 
+/* Where there is no room even for the reason, the status alone tells it. */
 static void send_object(struct reply *reply, int code, json_t *object)
 {
 	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
-	reply->code = code;
 	evbuffer_drain(reply->out, evbuffer_get_length(reply->out));
-	reply_text(reply, "application/problem+json", text ? text : "{}");
+	reply->code = text && !put(reply, "application/problem+json", text, strlen(text)) ? code : 503;
 	free(text);
 	json_decref(object);
 }
@@ -84,38 +103,54 @@ void reply_wait(struct reply *reply, unsigned int seconds)
 		     "too many requests from this address; wait as Retry-After says");
 }
 
+/* NULL: no memory. */
+static char *base64_of(const uint8_t *bytes, size_t len)
+{
+	char *text = malloc(len / 3 * 4 + 5);
+
+	if (text)
+		EVP_EncodeBlock((unsigned char *)text, bytes, (int)len);
+	return text;
+}
+
 static void put_base64(struct reply *reply, const struct standing *standing, const uint8_t *bundle,
 		       size_t len)
 {
-	char *text = malloc(len / 3 * 4 + 5);
-	json_t *object;
+	char *base64 = base64_of(bundle, len);
+	json_t *object = base64 ? json_pack("{s:s, s:b, s:s}", "tee", standing->tee, "simulated",
+					    standing->simulated, "bundle", base64) : NULL;
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
-	if (!text) {
+	if (text)
+		reply_text(reply, "application/json", text);
+	else
 		reply_refuse(reply, 503, "no-room", "no room for the evidence");
-		return;
-	}
-	EVP_EncodeBlock((unsigned char *)text, bundle, (int)len);
-	object = json_pack("{s:s, s:b, s:s}", "tee", standing->tee, "simulated", standing->simulated,
-			   "bundle", text);
 	free(text);
-	text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 	json_decref(object);
-	reply_text(reply, "application/json", text ? text : "{}");
-	free(text);
+	free(base64);
 }
 
 void reply_bundle(struct reply *reply, const struct standing *standing, const uint8_t *bundle,
 		  size_t len)
 {
-	if (reply->json) {
+	if (reply->json)
 		put_base64(reply, standing, bundle, len);
-		return;
-	}
-	evbuffer_add(reply->out, bundle, len);
-	reply_text(reply, "application/octet-stream", "");
+	else
+		put_or_refuse(reply, "application/octet-stream", bundle, len);
 }
 
+/*
+ * libevent adds the headers without looking whether they found room: what room they need is got
+ * before, and where there is none the connection ends without a byte of an answer.
+ */
 void reply_send(struct reply *reply, struct evhttp_request *req)
 {
+	struct evhttp_connection *conn = evhttp_request_get_connection(req);
+	struct bufferevent *bev = conn ? evhttp_connection_get_bufferevent(conn) : NULL;
+
+	if (bev && evbuffer_expand(bufferevent_get_output(bev), HEADERS_ROOM)) {
+		evbuffer_drain(reply->out, evbuffer_get_length(reply->out));
+		connection_cut(connection_of(bev));
+	}
 	evhttp_send_reply(req, reply->code, NULL, NULL);
 }

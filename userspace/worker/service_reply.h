@@ -29,10 +29,14 @@ struct reply {
 /** reply_begin() - 200, empty, with the headers that all have */
 void reply_begin(struct reply *reply, struct evhttp_request *req);
 
-/** reply_text() - @text is added to what stands in its body, which is of @type */
+/** reply_text() - @text is added to what stands in its body, which is of @type; or 503: no room */
 void reply_text(struct reply *reply, const char *type, const char *text);
 
-/** reply_refuse() - instead of whatever stands in its body, why there is no answer */
+/**
+ * reply_refuse() - instead of whatever stands in its body, why there is no answer
+ *
+ * Where there is no room for that either it is 503, without a body.
+ */
 void reply_refuse(struct reply *reply, int code, const char *reason, const char *detail);
 
 /** reply_problem() - the same with the place in the request */
@@ -41,11 +45,11 @@ void reply_problem(struct reply *reply, const struct infer_problem *problem);
 /** reply_wait() - 429, and when to ask again */
 void reply_wait(struct reply *reply, unsigned int seconds);
 
-/** reply_bundle() - evidence: its bytes, or JSON with these in base64 */
+/** reply_bundle() - evidence: its bytes, or JSON with these in base64; or 503: no room */
 void reply_bundle(struct reply *reply, const struct standing *standing, const uint8_t *bundle,
 		  size_t len);
 
-/** reply_send() - hand it to libevent */
+/** reply_send() - hand it to libevent; nothing, and the connection ends, where that has no room */
 void reply_send(struct reply *reply, struct evhttp_request *req);
 
 #endif /* WARD_WORKER_SERVICE_REPLY_H */
