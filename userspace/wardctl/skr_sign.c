@@ -48,7 +48,7 @@ static STACK_OF(X509) *chain(const json_t *x5c)
 	json_array_foreach(x5c, i, text) {
 		X509 *one = certificate(text);
 
-		if (!one || !sk_X509_push(all, one)) {
+		if (!one || sk_X509_push(all, one) <= 0) {
 			X509_free(one);
 			sk_X509_pop_free(all, X509_free);
 			return NULL;
