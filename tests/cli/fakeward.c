@@ -8,7 +8,8 @@
  * request into $FAKEWARD_LOG. With $FAKEWARD_MEMORY it gives buffers, too, which nothing
  * protects: memfds, whose wipe gives SIGBUS to who touches them, as a buffer's does. "claims"
  * for evidence of a session of its own over claims, of which it fills in purpose, nonce, binding,
- * session, register and state; nobody signed it.
+ * session, register and state; nobody signed it. Where $FAKEWARD_HOLD is there, a pipe, each
+ * of them takes until a byte comes out of that.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -105,6 +106,20 @@ static void note(void)
 	}
 }
 
+/* A TEE that takes its time. */
+static void hold(void)
+{
+	const char *path = getenv("FAKEWARD_HOLD");
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	char byte;
+
+	if (fd < 0)
+		return;
+	while (read(fd, &byte, 1) < 0 && errno == EINTR)
+		;
+	close(fd);
+}
+
 static uint32_t fill(const struct ward_attest *arg, uint8_t *out)
 {
 	memset(out, 0, REPORT_LEN);
@@ -196,6 +211,7 @@ static int attest(struct ward_attest *arg)
 	uint8_t report[REPORT_LEN];
 
 	note();
+	hold();
 	if (is("claims"))
 		return attest_claims(arg);
 	if (is("paravisor"))

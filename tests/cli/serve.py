@@ -164,6 +164,112 @@ def evidence(server, client):
         result(status == 400 and json.loads(answer)["reason"] == "nonce-damaged", f"400: /attest{query[:20]}")
 
 
+# ---- a TEE that takes its time ---------------------------------------------------------------------------
+
+def figure(client, name):
+    lines = client.ask("GET", "/metrics")[2].decode().splitlines()
+    return int(next(line for line in lines if line.startswith(f"ward_serve_{name} ")).split()[1])
+
+
+def ask_evidence(server, source, count):
+    """Requests under way, from one address."""
+    asked = []
+    for _ in range(count):
+        client, nonce = Client(server, source), os.urandom(32)
+        client.begin(f"/attest?nonce={nonce.hex()}")
+        asked.append((client, nonce))
+    return asked
+
+
+def is_evidence(client, nonce):
+    status, _, answer = client.end()
+    return status == 200 and claims.read(bundle.read(answer)["claims"])["nonce"] == nonce.hex()
+
+
+def is_refused(server, source, status, reason):
+    got, headers, answer = Client(server, source).ask("GET", "/attest?nonce=" + bytes(32).hex())
+    return got == status and json.loads(answer)["reason"] == reason and int(headers["Retry-After"]) > 0
+
+
+class Held:
+    """The stand-in's TEE stands still until it is let go on."""
+
+    def __init__(self, folder):
+        self.path = folder / "hold"
+        os.mkfifo(self.path)
+        self.pipe = os.open(self.path, os.O_RDWR)
+
+    def let(self, count):
+        os.write(self.pipe, b"." * count)
+
+    def hold_no_more(self):
+        """Of what begins from now on; the receipt is evidence, too."""
+        self.path.unlink()
+
+    def end(self):
+        os.close(self.pipe)
+
+
+def held(folder, train, standin):
+    server = Server(train, standin, folder, "table", "--evidence-timeout", "60")
+    tee, other = Held(folder), Client(server, "127.0.0.9")
+    asked = ask_evidence(server, "127.0.0.1", 4)
+    while figure(other, "evidence_waiting") < 4:
+        pass
+    result(other.infer(CSV)[0] == 200 and other.ask("GET", "/health")[0] == 200,
+           "while the TEE stands still, others are answered")
+    result(is_refused(server, "127.0.0.1", 429, "rate-limited"), "429: too many of one address wait for evidence")
+    for source in ("127.0.0.2", "127.0.0.3", "127.0.0.4"):
+        asked += ask_evidence(server, source, 4)
+    while figure(other, "evidence_waiting") < 16:
+        pass
+    result(is_refused(server, "127.0.0.5", 503, "busy"), "503: too many wait")
+    tee.let(len(asked))
+    result(all(is_evidence(*one) for one in asked), "then each has evidence for its own nonce")
+    late = ask_evidence(server, "127.0.0.6", 1)
+    while figure(other, "evidence_waiting") < 1:
+        pass
+    tee.hold_no_more()
+    server.process.send_signal(signal.SIGTERM)
+    while listens(server):
+        pass
+    tee.let(1)
+    result(is_evidence(*late[0]) and server.end() == 0, "told to end, it waits for the evidence under way")
+    tee.end()
+
+
+def held_too_long(folder, train, standin):
+    server = Server(train, standin, folder, "table", "--evidence-timeout", "1")
+    tee, client = Held(folder), Client(server)
+    status, _, answer = client.ask("GET", "/attest?nonce=" + bytes(32).hex())
+    result(status == 504 and json.loads(answer)["reason"] == "evidence-late" and
+           client.infer(CSV)[0] == 200, "504: the TEE takes too long, and the connection goes on")
+    gone = ask_evidence(server, "127.0.0.1", 1)[0][0]
+    while figure(client, "evidence_waiting") < 1:
+        pass
+    gone.http.close()
+    while figure(client, "evidence_waiting"):
+        pass
+    result(client.infer(CSV)[0] == 200, "who goes without its evidence leaves nothing behind")
+    tee.hold_no_more()
+    tee.let(2)
+    server.process.send_signal(signal.SIGTERM)
+    result(server.end() == 0, "and it ends well")
+    tee.end()
+
+
+def evidence_for_many(folder, train, standin):
+    server = Server(train, standin, folder, "table")
+    said = []
+    for i in range(4):
+        client = Client(server, f"127.0.0.{i + 1}")
+        said += [client.ask("GET", "/attest?nonce=" + bytes(32).hex())[0] for _ in range(16)]
+    result(said == [200] * 64 and is_refused(server, "127.0.0.9", 429, "rate-limited"),
+           "429: too much evidence in a minute, of all addresses together")
+    server.process.send_signal(signal.SIGTERM)
+    result(server.end() == 0, "it ends well")
+
+
 # ---- who is slow, who comes late ------------------------------------------------------------------------
 
 def slow(folder, train, standin):
@@ -350,6 +456,10 @@ def main(train, standin, folder):
     evidence(server, client)
     server.process.send_signal(signal.SIGTERM)
     result(server.end() == 0, "at SIGTERM it ends, and well")
+    os.environ["FAKEWARD_HOLD"] = str(folder / "hold")
+    held(folder, train, standin)
+    held_too_long(folder, train, standin)
+    evidence_for_many(folder, train, standin)
     slow(folder, train, standin)
     bodiless(folder, train, standin)
     hello_crowd(folder, train, standin)

@@ -110,25 +110,32 @@ def context(folder):
     return out
 
 
-def raw(server):
-    plain = socket.create_connection(("127.0.0.1", server.port), timeout=120)
+def raw(server, source="127.0.0.1"):
+    plain = socket.create_connection(("127.0.0.1", server.port), timeout=120, source_address=(source, 0))
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)     # what is sent is there
     return context(server.folder).wrap_socket(plain, server_hostname="127.0.0.1")
 
 
 class Client:
-    """One connection, kept."""
+    """One connection, kept; from whichever address of this machine."""
 
-    def __init__(self, server):
+    def __init__(self, server, source="127.0.0.1"):
         self.http = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=120,
-                                                context=context(server.folder))
+                                                context=context(server.folder), source_address=(source, 0))
+
+    def begin(self, path):
+        """Ask, and take the answer later: end()."""
+        self.http.request("GET", path)
+
+    def end(self):
+        answer = self.http.getresponse()
+        return answer.status, answer.headers, answer.read()
 
     def ask(self, method, path, body=None, kind=None, **headers):
         if kind:
             headers["Content-Type"] = kind
         self.http.request(method, path, body, headers)
-        answer = self.http.getresponse()
-        return answer.status, answer.headers, answer.read()
+        return self.end()
 
     def infer(self, body, kind="text/csv"):
         status, headers, answer = self.ask("POST", "/infer", body, kind)

@@ -17,6 +17,7 @@
  * @ends: of its life, milliseconds
  * @received: bytes since the last answer
  * @asking: a request has begun, or none has come yet
+ * @working: one has come, and its answer is being made
  * @closing: shut down, not yet gone
  * @answered: at least one request
  */
@@ -29,7 +30,7 @@ struct connection {
 	struct peer *peer;
 	int64_t ends;
 	size_t received;
-	int begun, asking, closing, answered;
+	int begun, asking, working, closing, answered;
 };
 
 struct connections {
@@ -271,6 +272,18 @@ void connection_answered(struct connection *c)
 	set_timer(c, left ? c->all->limits->request_timeout : CONNECTION_IDLE_SECONDS);
 }
 
+void connection_works(struct connection *c, uint32_t seconds)
+{
+	c->working = 1;
+	set_timer(c, seconds + CONNECTION_IDLE_SECONDS);
+}
+
+void connection_worked(struct connection *c)
+{
+	c->working = 0;
+	set_timer(c, CONNECTION_IDLE_SECONDS);
+}
+
 void connection_cut(struct connection *c)
 {
 	shut(c);
@@ -279,7 +292,7 @@ void connection_cut(struct connection *c)
 unsigned int connections_drain(struct connections *all)
 {
 	for (struct connection *c = all->oldest; c; c = c->newer)
-		if (!c->closing && (!c->asking || !c->received) &&
+		if (!c->closing && !c->working && (!c->asking || !c->received) &&
 		    !evbuffer_get_length(bufferevent_get_output(c->bev)))
 			shut(c);
 	return all->open;

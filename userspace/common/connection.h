@@ -63,6 +63,12 @@ struct peer *connection_peer(const struct connection *c);
 /** connection_answered - the answer to its request is on its way */
 void connection_answered(struct connection *c);
 
+/** connection_works - its answer takes up to @seconds, in which it is not idle */
+void connection_works(struct connection *c, uint32_t seconds);
+
+/** connection_worked - that answer is on its way */
+void connection_worked(struct connection *c);
+
 /** connection_cut - nothing more is sent or taken; it goes when its owner sees that */
 void connection_cut(struct connection *c);
 

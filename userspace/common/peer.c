@@ -13,15 +13,13 @@
 /**
  * struct peer - one slot; empty = @seen is 0 and nobody is connected
  * @seen: when it connected last, milliseconds and one
- * @level: a token is worth the period of its bucket; a millisecond adds the burst
- * @at: when @level was right
  */
 struct peer {
 	uint8_t prefix[PREFIX_LEN];
 	int refused;
 	uint32_t connections;
 	int64_t seen;
-	int64_t level[PEER_BUCKETS], at[PEER_BUCKETS];
+	struct bucket bucket[PEER_BUCKETS];
 };
 
 struct peer_table {
@@ -29,6 +27,27 @@ struct peer_table {
 	uint8_t key[16];
 	struct peer slots[PEER_SETS][PEER_WAYS];
 };
+
+void bucket_fill(struct bucket *bucket, uint32_t burst, int64_t period, int64_t now)
+{
+	bucket->level = burst * period;
+	bucket->at = now;
+}
+
+unsigned int bucket_take(struct bucket *bucket, uint32_t tokens, int64_t period, int64_t now)
+{
+	int64_t burst = tokens, full = burst * period, gone = now - bucket->at;
+
+	/* a whole period fills any bucket: nothing can overflow below */
+	bucket->level = gone >= period ? full : bucket->level + (gone > 0 ? gone : 0) * burst;
+	if (bucket->level > full)
+		bucket->level = full;
+	bucket->at = now;
+	if (bucket->level < period)
+		return (unsigned int)((period - bucket->level) / burst / 1000 + 1);
+	bucket->level -= period;
+	return 0;
+}
 
 struct peer_table *peer_table_new(const struct peer_limits *limits)
 {
@@ -108,10 +127,8 @@ struct peer *peer_enter(struct peer_table *table, const struct sockaddr *address
 	p = find(set_of(table, prefix), prefix);
 	if (!p || p->connections >= l->connections)
 		return NULL;
-	for (int i = 0; !p->seen && i < PEER_BUCKETS; i++) {
-		p->level[i] = l->burst[i] * l->period[i];
-		p->at[i] = now;
-	}
+	for (int i = 0; !p->seen && i < PEER_BUCKETS; i++)
+		bucket_fill(&p->bucket[i], l->burst[i], l->period[i], now);
 	memcpy(p->prefix, prefix, PREFIX_LEN);
 	p->seen = now + 1;
 	p->connections++;
@@ -125,20 +142,13 @@ void peer_leave(struct peer *peer)
 
 unsigned int peer_take(const struct peer_table *table, struct peer *p, enum peer_bucket b, int64_t now)
 {
-	int64_t burst = table->limits.burst[b], period = table->limits.period[b];
-	int64_t full = burst * period, gone = now - p->at[b];
+	uint32_t burst = table->limits.burst[b];
+	int64_t period = table->limits.period[b];
+	unsigned int wait = bucket_take(&p->bucket[b], burst, period, now);
 
-	/* a whole period fills any bucket: nothing can overflow below */
-	p->level[b] = gone >= period ? full : p->level[b] + (gone > 0 ? gone : 0) * burst;
-	if (p->level[b] > full)
-		p->level[b] = full;
-	p->at[b] = now;
-	if (p->level[b] < period)
-		return (unsigned int)((period - p->level[b]) / burst / 1000 + 1);
-	p->level[b] -= period;
-	if (p->level[b] > full / 2)
+	if (!wait && p->bucket[b].level > burst * period / 2)
 		p->refused = 0;
-	return 0;
+	return wait;
 }
 
 int peer_first_refusal(struct peer *peer)

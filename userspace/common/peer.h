@@ -28,6 +28,21 @@ struct peer_limits {
 	int64_t period[PEER_BUCKETS];
 };
 
+/**
+ * struct bucket - tokens that come by themselves
+ * @level: a token is worth the period; a millisecond adds the burst
+ * @at: when @level was right
+ */
+struct bucket {
+	int64_t level, at;
+};
+
+/** bucket_fill - as full as it can be */
+void bucket_fill(struct bucket *bucket, uint32_t burst, int64_t period, int64_t now);
+
+/** bucket_take - a token; returns 0, or the seconds until there is one again */
+unsigned int bucket_take(struct bucket *bucket, uint32_t burst, int64_t period, int64_t now);
+
 struct peer;
 struct peer_table;
 

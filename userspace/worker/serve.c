@@ -176,6 +176,7 @@ static int listen_there(struct serve *s)
 	s->service.certificate = o->certificate;
 	s->service.key = o->key;
 	s->service.body_max = o->body;
+	s->service.evidence_s = (uint32_t)o->evidence_s;
 	s->service.limits = (struct connection_limits){
 		.connections = (uint32_t)o->connections, .request_timeout = (uint32_t)o->timeout_s,
 		.shutdown_timeout = (uint32_t)o->timeout_s,
@@ -262,6 +263,7 @@ static int run(struct serve *s)
 	    outfile_dir(s->options->out, s->failure) || open_session(s) || load_model(s))
 		return -1;
 	s->standing.ward = s->session.ward;
+	s->standing.timeout_ms = (uint32_t)s->options->evidence_s * 1000;
 	s->infer.plan = s->plan;
 	s->infer.trained = &s->trained;
 	s->infer.memory = &s->rows;

@@ -14,6 +14,7 @@
 #define SERVE_BODY_MOST			(4u << 20)
 #define SERVE_CONNECTIONS_DEFAULT	64
 #define SERVE_TIMEOUT_DEFAULT		20	/* seconds */
+#define SERVE_EVIDENCE_DEFAULT		30
 
 /**
  * struct serve_options - what the command line says
@@ -30,6 +31,7 @@
  * @body: most bytes of one
  * @connections: at a time
  * @timeout_s: for a request to come, and for the last answers to go
+ * @evidence_s: for evidence that is asked for
  * @budget: most bytes of protected memory
  */
 struct serve_options {
@@ -47,6 +49,7 @@ struct serve_options {
 	uint64_t body;
 	uint64_t connections;
 	uint64_t timeout_s;
+	uint64_t evidence_s;
 	uint64_t budget;
 };
 

@@ -26,6 +26,7 @@ static const char usage[] =
 	"  --body SIZE           most bytes of a request (256K)\n"
 	"  --connections N       at a time (64)\n"
 	"  --request-timeout S   seconds for a request to come, and for the last answers (20)\n"
+	"  --evidence-timeout S  seconds for evidence that is asked for (30)\n"
 	"  --budget SIZE         most protected memory to be held at once (32M)\n"
 	"  --device FILE         (/dev/ward)\n"
 	"  -o, --output FORMAT   text for people, json for programs: one object per step\n"
@@ -33,7 +34,8 @@ static const char usage[] =
 
 enum {
 	OPT_PLAN = 256, OPT_RUN, OPT_MODEL, OPT_SITE, OPT_LISTEN, OPT_CERT, OPT_KEY, OPT_OUT,
-	OPT_MISSING, OPT_ROWS, OPT_BODY, OPT_CONNECTIONS, OPT_TIMEOUT, OPT_BUDGET, OPT_DEVICE,
+	OPT_MISSING, OPT_ROWS, OPT_BODY, OPT_CONNECTIONS, OPT_TIMEOUT, OPT_EVIDENCE,
+	OPT_BUDGET, OPT_DEVICE,
 };
 
 static const struct option long_options[] = {
@@ -50,6 +52,7 @@ static const struct option long_options[] = {
 	{ "body", required_argument, NULL, OPT_BODY },
 	{ "connections", required_argument, NULL, OPT_CONNECTIONS },
 	{ "request-timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "evidence-timeout", required_argument, NULL, OPT_EVIDENCE },
 	{ "budget", required_argument, NULL, OPT_BUDGET },
 	{ "device", required_argument, NULL, OPT_DEVICE },
 	{ "output", required_argument, NULL, 'o' },
@@ -70,6 +73,8 @@ static int read_limit(int option, const char *text, struct serve_options *o,
 		return options_number("connections", text, 1, 1024, &o->connections, failure);
 	case OPT_TIMEOUT:
 		return options_number("request-timeout", text, 1, 300, &o->timeout_s, failure);
+	case OPT_EVIDENCE:
+		return options_number("evidence-timeout", text, 1, 60, &o->evidence_s, failure);
 	default:
 		return options_size("budget", text, &o->budget, failure);
 	}
@@ -134,7 +139,7 @@ int serve_read(int argc, char **argv, struct serve_options *options, struct emit
 	*options = (struct serve_options){
 		.missing = "", .rows = SERVE_ROWS_DEFAULT, .body = SERVE_BODY_DEFAULT,
 		.connections = SERVE_CONNECTIONS_DEFAULT, .timeout_s = SERVE_TIMEOUT_DEFAULT,
-		.budget = JOB_BUDGET_DEFAULT,
+		.evidence_s = SERVE_EVIDENCE_DEFAULT, .budget = JOB_BUDGET_DEFAULT,
 	};
 	if (options_walk(argc, argv, &kind, options, emit, help, failure))
 		return -1;

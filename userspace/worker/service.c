@@ -10,18 +10,14 @@
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 
-#include <openssl/evp.h>
-
 #include "../common/tls_server.h"
 #include "scrub.h"
 #include "service_reply.h"
 #include "vault.h"
 
-/* What one prefix may do: requests a second and at once, and evidence, which costs the TEE. */
-#define PEER_BURST		2000
-#define PEER_PERIOD_MS		10000
-#define EVIDENCE_BURST		16
-#define EVIDENCE_PERIOD_MS	60000
+/* What one prefix may ask at once, and again after the period. */
+#define PEER_BURST	2000
+#define PEER_PERIOD_MS	10000
 
 /* ---- one path each -------------------------------------------------------------------- */
 
@@ -50,6 +46,7 @@ static void give_metrics(struct service *service, struct reply *reply)
 	const struct memory *memory = service->memory;
 	const struct service_now now = {
 		.live = memory->live, .budget = memory->budget, .vault = vault_used(),
+		.evidence = service_evidence_waiting(&service->evidence),
 		.connections = https_count(service->https), .evident = service->standing->evident,
 		.simulated = service->standing->simulated,
 	};
@@ -58,51 +55,6 @@ static void give_metrics(struct service *service, struct reply *reply)
 		reply_refuse(reply, 503, "no-room", "no room for the answer");
 	else
 		reply_text(reply, "text/plain; version=0.0.4; charset=utf-8", "");
-}
-
-/* nonce= and 64 digits of hex, nothing else */
-static int read_nonce(const char *query, uint8_t nonce[WARD_CHANNEL_NONCE_LEN])
-{
-	static const char name[] = "nonce=";
-	long len;
-	uint8_t *bytes;
-	int ok;
-
-	if (!query || strncmp(query, name, sizeof(name) - 1) ||
-	    strlen(query + sizeof(name) - 1) != SERVICE_NONCE_HEX ||
-	    strspn(query + sizeof(name) - 1, "0123456789abcdefABCDEF") != SERVICE_NONCE_HEX)
-		return -1;
-	bytes = OPENSSL_hexstr2buf(query + sizeof(name) - 1, &len);
-	ok = bytes && len == WARD_CHANNEL_NONCE_LEN;
-	if (ok)
-		memcpy(nonce, bytes, WARD_CHANNEL_NONCE_LEN);
-	OPENSSL_free(bytes);
-	return ok ? 0 : -1;
-}
-
-static void give_evidence(struct service *service, struct reply *reply, struct connection *c,
-			  const char *query)
-{
-	unsigned int wait = https_wait(service->https, c, PEER_SESSIONS);
-	uint8_t nonce[WARD_CHANNEL_NONCE_LEN], *bundle = NULL;
-	size_t len = 0;
-	int err;
-
-	if (read_nonce(query, nonce)) {
-		reply_refuse(reply, 400, "nonce-damaged",
-			     "the query must be nonce= and 64 hexadecimal digits, which you drew");
-		return;
-	}
-	if (wait) {
-		reply_wait(reply, wait);
-		return;
-	}
-	err = standing_bundle(service->standing, nonce, &bundle, &len);
-	if (err)
-		reply_refuse(reply, 503, "no-evidence", ward_strerror(err));
-	else
-		reply_bundle(reply, service->standing, bundle, len);
-	free(bundle);
 }
 
 static int kind_of(const char *type, enum infer_kind *kind)
@@ -182,7 +134,7 @@ static void give(struct service *service, struct evhttp_request *req, struct con
 			    evhttp_find_header(headers, "Content-Type"));
 		break;
 	case SERVICE_ATTEST:
-		give_evidence(service, reply, c, uri ? evhttp_uri_get_query(uri) : NULL);
+		service_evidence_give(service, req, c, reply, uri ? evhttp_uri_get_query(uri) : NULL);
 		break;
 	case SERVICE_HEALTH:
 		give_health(service, reply);
@@ -201,7 +153,7 @@ static void decide(struct service *service, struct evhttp_request *req, struct c
 	unsigned int wait = https_wait(service->https, c, PEER_REQUESTS);
 
 	if (wait) {
-		reply_wait(reply, wait);
+		reply_wait(reply, 429, "rate-limited", wait);
 	} else if (path != SERVICE_OTHER && !takes(path, evhttp_request_get_command(req))) {
 		evhttp_add_header(reply->headers, "Allow", path == SERVICE_INFER ? "POST" : "GET");
 		reply_refuse(reply, 405, "method-unsupported", "the path takes another method");
@@ -249,6 +201,17 @@ static void end_bodiless(struct evhttp_request *req, struct reply *reply)
 	evhttp_add_header(reply->headers, "Connection", "close");
 }
 
+void service_finish(struct service *service, struct evhttp_request *req, enum service_path path,
+		    struct reply *reply)
+{
+	end_bodiless(req, reply);
+	service_counted(&service->count, path, reply->code);
+	evhttp_request_set_on_complete_cb(req, on_complete, service);
+	reply_send(reply, req);
+	explicit_bzero(reply, sizeof(*reply));
+	scrub_stack();
+}
+
 static void answer(struct evhttp_request *req, struct connection *c, void *arg)
 {
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
@@ -261,13 +224,9 @@ static void answer(struct evhttp_request *req, struct connection *c, void *arg)
 	reply_begin(&reply, req);
 	end_if_more(req, &reply);
 	decide(service, req, c, path, &reply);
-	end_bodiless(req, &reply);
-	service_counted(&service->count, path, reply.code);
 	evbuffer_drain(in, evbuffer_get_length(in));
-	evhttp_request_set_on_complete_cb(req, on_complete, service);
-	reply_send(&reply, req);
-	explicit_bzero(&reply, sizeof(reply));
-	scrub_stack();
+	if (!reply.later)
+		service_finish(service, req, path, &reply);
 }
 
 /* ---- the listener -------------------------------------------------------------------------- */
@@ -292,7 +251,7 @@ static SSL_CTX *make_tls(struct service *service, struct failure *failure)
 int service_listen(struct service *service, struct failure *failure)
 {
 	static const struct peer_limits peers = {
-		.connections = 64, .burst = { PEER_BURST, EVIDENCE_BURST },
+		.connections = 64, .burst = { PEER_BURST, EVIDENCE_PEER_BURST },
 		.period = { PEER_PERIOD_MS, EVIDENCE_PERIOD_MS },
 	};
 	struct https_options options = {
@@ -311,7 +270,9 @@ int service_listen(struct service *service, struct failure *failure)
 	if (https_new(&options, &service->https, why, sizeof(why)))
 		return failed(failure, EXIT_NETWORK, "%s", why);
 	service->scrub = event_new(https_base(service->https), -1, 0, on_scrub, service);
-	return service->scrub ? 0 : failed(failure, EXIT_DEVICE, "libevent: no memory");
+	if (!service->scrub)
+		return failed(failure, EXIT_DEVICE, "libevent: no memory");
+	return 0;
 }
 
 uint16_t service_port(const struct service *service)
@@ -321,12 +282,19 @@ uint16_t service_port(const struct service *service)
 
 int service_run(struct service *service, struct failure *failure)
 {
+	int err = service_evidence_begin(&service->evidence, service->standing,
+					 https_base(service->https), service->evidence_s);
+
+	if (err)
+		return failed(failure, EXIT_DEVICE, "the thread that asks for evidence: %s",
+			      ward_strerror(err));
 	return https_run(service->https) ?
 	       failed(failure, EXIT_DEVICE, "no room for a connection's TLS; raise --budget") : 0;
 }
 
 void service_end(struct service *service)
 {
+	service_evidence_end(&service->evidence);
 	if (service->scrub)
 		event_free(service->scrub);
 	service->scrub = NULL;

@@ -15,6 +15,7 @@
 #include "failure.h"
 #include "infer.h"
 #include "service_count.h"
+#include "service_evidence.h"
 #include "standing.h"
 
 #define SERVICE_HEADERS_MAX	8192
@@ -32,6 +33,7 @@
  * @certificate, @key: PEM files
  * @limits: of connections
  * @body_max: bytes of a request
+ * @evidence_s: seconds that evidence may take
  *
  * The caller fills in the above.
  */
@@ -47,8 +49,10 @@ struct service {
 	const char *key;
 	struct connection_limits limits;
 	size_t body_max;
+	uint32_t evidence_s;
 
 	/* private */
+	struct service_evidence evidence;
 	struct https *https;
 	struct event *scrub;
 	struct service_count count;
@@ -75,7 +79,11 @@ uint16_t service_port(const struct service *service);
  */
 int service_run(struct service *service, struct failure *failure);
 
-/** service_end() - let go of every connection */
+/** service_finish() - send an answer that is there now; for who made it later */
+void service_finish(struct service *service, struct evhttp_request *req, enum service_path path,
+		    struct reply *reply);
+
+/** service_end() - let go of every connection, once the evidence that is being made is there */
 void service_end(struct service *service);
 
 #endif /* WARD_WORKER_SERVICE_H */

@@ -79,6 +79,7 @@ int service_count_put(const struct service_count *count, const struct service_no
 		{ "ward_budget_bytes", "gauge", "Protected memory that it may hold.", now->budget },
 		{ "ward_vault_used_bytes", "gauge",
 		  "Of it, what connections, requests and answers take now.", now->vault },
+		{ "evidence_waiting", "gauge", "Requests that wait for evidence.", now->evidence },
 		{ "connections", "gauge", "Connections now.", c->open },
 		{ "unfinished_bytes", "gauge", "Bytes of requests that are not answered yet.",
 		  c->unfinished },

@@ -14,7 +14,7 @@ enum service_path {
 	SERVICE_PATHS
 };
 
-#define SERVICE_CODES	12
+#define SERVICE_CODES	16
 
 /**
  * struct service_count - since the start
@@ -38,6 +38,7 @@ struct service_count {
  * @live: bytes of protected memory that the session holds
  * @budget: that it may
  * @vault: bytes of it that requests, answers and connections take
+ * @evidence: requests that wait for some
  * @connections: of the listener
  * @evident, @simulated: of the session's evidence at the start
  */
@@ -45,6 +46,7 @@ struct service_now {
 	uint64_t live;
 	uint64_t budget;
 	uint64_t vault;
+	unsigned int evidence;
 	struct connection_counts connections;
 	int evident;
 	int simulated;

@@ -93,14 +93,15 @@ void reply_problem(struct reply *reply, const struct infer_problem *problem)
 	send_object(reply, problem->status, object);
 }
 
-void reply_wait(struct reply *reply, unsigned int seconds)
+void reply_wait(struct reply *reply, int code, const char *reason, unsigned int seconds)
 {
 	char text[16];
 
 	snprintf(text, sizeof(text), "%u", seconds);
 	evhttp_add_header(reply->headers, "Retry-After", text);
-	reply_refuse(reply, 429, "rate-limited",
-		     "too many requests from this address; wait as Retry-After says");
+	reply_refuse(reply, code, reason, code == 429 ?
+		     "too many requests; wait as Retry-After says" :
+		     "others wait already; ask again as Retry-After says");
 }
 
 /* NULL: no memory. */

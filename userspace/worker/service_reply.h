@@ -18,12 +18,14 @@
  * @headers: of the answer; libevent's
  * @out: its body; libevent's
  * @json: the client asked for JSON rather than bytes
+ * @later: it is not there yet; whoever set this sends it
  */
 struct reply {
 	int code;
 	struct evkeyvalq *headers;
 	struct evbuffer *out;
 	int json;
+	int later;
 };
 
 /** reply_begin() - 200, empty, with the headers that all have */
@@ -42,8 +44,8 @@ void reply_refuse(struct reply *reply, int code, const char *reason, const char 
 /** reply_problem() - the same with the place in the request */
 void reply_problem(struct reply *reply, const struct infer_problem *problem);
 
-/** reply_wait() - 429, and when to ask again */
-void reply_wait(struct reply *reply, unsigned int seconds);
+/** reply_wait() - 429 or 503 with its reason, and when to ask again */
+void reply_wait(struct reply *reply, int code, const char *reason, unsigned int seconds);
 
 /** reply_bundle() - evidence: its bytes, or JSON with these in base64; or 503: no room */
 void reply_bundle(struct reply *reply, const struct standing *standing, const uint8_t *bundle,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "standing.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,22 +10,38 @@
 
 #include "wardverify.h"
 
-static int bind(const struct standing *standing, const uint8_t *nonce, uint8_t *out)
+int standing_bind(const struct standing *standing, const uint8_t *nonce, uint8_t *binding)
 {
 	struct ward_channel_bound bound = { .role = WARD_CHANNEL_ACCEPTOR };
 
 	memcpy(bound.own_key, standing->key, sizeof(bound.own_key));
 	memcpy(bound.nonce, nonce, sizeof(bound.nonce));
-	return ward_binding_channel(&bound, out);
+	return ward_binding_channel(&bound, binding);
 }
 
-int standing_bundle(const struct standing *standing, const uint8_t *nonce, uint8_t **bundle,
-		    size_t *len)
+static int attest(const struct standing *standing, const uint8_t *nonce, const uint8_t *binding,
+		  struct ward_evidence **evidence)
 {
-	uint8_t binding[WARD_BINDING_LEN];
-	int err = bind(standing, nonce, binding);
+	struct ward_request request = {
+		.size = sizeof(request), .purpose = WARD_PURPOSE_CHANNEL, .nonce = nonce,
+		.nonce_len = WARD_CHANNEL_NONCE_LEN, .timeout_ms = standing->timeout_ms,
+	};
 
-	return err ? err : ward_channel_attest(nonce, binding, bundle, len, standing->ward);
+	memcpy(request.binding, binding, sizeof(request.binding));
+	return ward_session_attest(standing->ward, &request, evidence);
+}
+
+int standing_evidence(const uint8_t *nonce, const uint8_t *binding, uint8_t **bundle, size_t *len,
+		      void *arg)
+{
+	struct ward_evidence *evidence;
+	int err = attest(arg, nonce, binding, &evidence);
+
+	if (err)
+		return err;
+	err = ward_bundle_encode(evidence, NULL, 0, bundle, len);
+	ward_evidence_free(evidence);
+	return err;
 }
 
 static void note_measurement(struct standing *standing, const struct ward_evidence *evidence)
@@ -44,18 +61,14 @@ static void note_measurement(struct standing *standing, const struct ward_eviden
 
 void standing_look(struct standing *standing)
 {
-	uint8_t nonce[WARD_CHANNEL_NONCE_LEN];
-	struct ward_request request = {
-		.size = sizeof(request), .purpose = WARD_PURPOSE_CHANNEL, .nonce = nonce,
-		.nonce_len = sizeof(nonce),
-	};
+	uint8_t nonce[WARD_CHANNEL_NONCE_LEN], binding[WARD_BINDING_LEN];
 	struct ward_evidence *evidence = NULL;
 	int err = RAND_bytes(nonce, sizeof(nonce)) == 1 ?
-		  bind(standing, nonce, request.binding) : -1;
+		  standing_bind(standing, nonce, binding) : -EIO;
 
 	snprintf(standing->tee, sizeof(standing->tee), "none");
 	if (!err)
-		err = ward_session_attest(standing->ward, &request, &evidence);
+		err = attest(standing, nonce, binding, &evidence);
 	standing->evident = !err;
 	if (err) {
 		snprintf(standing->why, sizeof(standing->why), "%s", ward_strerror(err));

@@ -23,10 +23,13 @@
  * @measurement: of the launch, hex; "" where this kind of evidence has it elsewhere
  * @why: there was no evidence
  *
- * The caller fills in @ward and @key.
+ * @timeout_ms: of the TEE, for one piece of evidence
+ *
+ * The caller fills in @ward, @timeout_ms and @key.
  */
 struct standing {
 	struct ward_session *ward;
+	uint32_t timeout_ms;
 	uint8_t key[WARD_CHANNEL_KEY_LEN];
 	bool evident;
 	bool simulated;
@@ -42,18 +45,20 @@ struct standing {
 void standing_look(struct standing *standing);
 
 /**
- * standing_bundle() - evidence for who asks
+ * standing_bind() - what evidence for who asks is bound to
  * @standing: see there
  * @nonce: WARD_CHANNEL_NONCE_LEN bytes
- * @bundle: to be freed with free()
- * @len: bytes
+ * @binding: WARD_BINDING_LEN bytes
  *
- * Of purpose channel, and bound as doc/formats.md, section 17, says of an acceptor whose peer has
- * no key, with an exporter of zeros: to the TLS key, not to a connection.
+ * As doc/formats.md, section 17, says of an acceptor whose peer has no key, with an exporter of
+ * zeros: to the TLS key, not to a connection.
  *
  * Return: 0 or a negative errno.
  */
-int standing_bundle(const struct standing *standing, const uint8_t *nonce, uint8_t **bundle,
-		    size_t *len);
+int standing_bind(const struct standing *standing, const uint8_t *nonce, uint8_t *binding);
+
+/** standing_evidence() - a ward_channel_evidence_fn: purpose channel; reads nothing but @ward and @timeout_ms */
+int standing_evidence(const uint8_t *nonce, const uint8_t *binding, uint8_t **bundle, size_t *len,
+		      void *standing);
 
 #endif /* WARD_WORKER_STANDING_H */
