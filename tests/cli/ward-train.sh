@@ -41,7 +41,7 @@ run() { # run CODE WORDS TEXT [OPTION...]: with all that must stand
 good='{"ward-plan":1,"name":"n","features":[{"column":"a"}],"label":{"column":"y","above":0},
 "split":{"rule":"every","every":5},"runs":[{"name":"m","method":"newton"}]}'
 
-printf 'a,y\n1,0\n2,1\n' >"$D/t.csv"
+printf 'a,y\n1,0\n2,1\n3,0\n' >"$D/t.csv"
 "$BIN/wardctl" -q dataset encrypt --new-key "$D/key" --table --label y "$D/t.csv" "$D/t.wds" \
 	2>"$D/err"
 result $? "a data set to work with"
@@ -69,7 +69,15 @@ want 1 'reattest rounds 0: must be a number from 1' 'no round either' aggregate 
 want 1 'reattest rounds : must be' 'nor an empty one' train --reattest rounds=
 want 1 'must stand' 'but every second' aggregate --reattest rounds=2 --reattest 60
 
+want 1 'plain, mlocked, secret and ward' 'a kind of memory that there is not' bench --memory tape
+want 1 '--memory, --plan and --data must stand' 'nothing to measure' bench --memory plain
+want 1 'one character, or tab' 'a delimiter of two' bench --delimiter ,,
+
 plan "$good"
+want 0 'bench: plain: ' 'a training, measured' bench --memory plain --plan "$D/plan.json" \
+	--data "$D/t.csv" --epochs 1
+want 0 'ward: not measured here: there is no' 'no device is no failure of it' bench --memory ward \
+	--plan "$D/plan.json" --data "$D/t.csv" --device "$D/no-device"
 run 1 'at least 65536' 'a budget too small to work in' --data a="$D/t.wds" --budget 1K
 run 1 'go with --join' 'rounds without a federation' --data a="$D/t.wds" --reattest rounds=1
 run 1 'above --budget' 'a threshold above the budget' --data a="$D/t.wds" --threshold 1G

@@ -40,13 +40,18 @@ static int take_header(struct data *data, struct failure *failure)
 
 int data_peek(struct data *data, struct failure *failure)
 {
-	struct ward_dataset_error error = { 0 };
-	int err;
-
 	data->fd = regular_open(data->path);
 	if (data->fd < 0)
 		return failed(failure, EXIT_MISUSE, "%s (%s): %s", data->name, data->path,
 			      regular_strerror(data->fd));
+	return data_peek_fd(data, failure);
+}
+
+int data_peek_fd(struct data *data, struct failure *failure)
+{
+	struct ward_dataset_error error = { 0 };
+	int err;
+
 	err = ward_dataset_open(data->fd, NULL, &data->set, &error);
 	if (err)
 		return fail_dataset(data, err, &error, failure);

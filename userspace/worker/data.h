@@ -22,6 +22,7 @@
  * @chunk_bytes: plaintext bytes of a chunk
  * @chunks: how many
  * @rows: of the table
+ * @fd: of the file
  */
 struct data {
 	const char *name;
@@ -31,9 +32,9 @@ struct data {
 	size_t chunk_bytes;
 	uint64_t chunks;
 	uint64_t rows;
+	int fd;
 
 	/* private */
-	int fd;
 	struct ward_dataset *set;
 	bool by_kernel;
 	json_t *metadata;
@@ -48,6 +49,15 @@ struct data {
  * Return: 0 or -1.
  */
 int data_peek(struct data *data, struct failure *failure);
+
+/**
+ * data_peek_fd() - the same of a file that is open
+ * @data: name, path and fd filled in by the caller, the rest zero; the file is closed with it
+ * @failure: what went wrong
+ *
+ * Return: 0 or -1.
+ */
+int data_peek_fd(struct data *data, struct failure *failure);
 
 /**
  * data_warm_up() - let OpenSSL set up for good what data sets and checkpoints will need

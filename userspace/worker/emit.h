@@ -21,7 +21,7 @@ struct emit {
  * emit_step() - say what was done
  * @emit: how
  * @step: name of the step: open, measure, release, data, pressure, train,
- *	metrics, write, wipe, seal, receipt
+ *	metrics, write, wipe, seal, receipt, bench
  * @fields: members for programs, or NULL; freed
  * @fmt: text for people
  *

@@ -17,7 +17,6 @@
 #include "vault.h"
 
 #define VAULT_SHARED	VAULT_CHECKPOINT
-#define VAULT_PER_SITE	4096u
 
 /* ---- before any key ------------------------------------------------------ */
 
@@ -127,7 +126,7 @@ static int release_all(struct job *job, struct release_client *client)
 static int open_vault(struct job *job)
 {
 	size_t sites = job->proof.kernel ? 0 : job->options->count;
-	size_t len = VAULT_SHARED + sites * VAULT_PER_SITE;
+	size_t len = VAULT_SHARED + sites * VAULT_DATASET;
 	int err;
 
 	data_warm_up();

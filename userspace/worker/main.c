@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "aggregate.h"
+#include "bench.h"
 #include "emit.h"
 #include "failure.h"
 #include "job.h"
@@ -58,10 +59,21 @@ static int serve(int argc, char **argv, struct emit *emit, struct failure *failu
 	return help ? 0 : serve_run(&options, emit, failure);
 }
 
+static int bench(int argc, char **argv, struct emit *emit, struct failure *failure)
+{
+	struct bench_options options;
+	bool help = false;
+
+	if (bench_read(argc, argv, &options, emit, &help, failure))
+		return -1;
+	return help ? 0 : bench_run(&options, emit, failure);
+}
+
 static const struct verb verbs[] = {
 	{ "train", "train on encrypted data sets and account for it", train },
 	{ "aggregate", "train with the data of several sites, of which none shows it", aggregate },
 	{ "serve", "answer what a model says of rows, in protected memory", serve },
+	{ "bench", "train in one kind of memory, with a clock beside it", bench },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

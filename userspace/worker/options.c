@@ -183,7 +183,7 @@ static bool plain_name(const char *name, size_t len)
 	return len && len <= PLAN_NAME_MAX && strspn(name, letters) == len;
 }
 
-static int read_data(char *text, struct job_options *options, struct failure *failure)
+int options_data(char *text, struct job_options *options, struct failure *failure)
 {
 	char *equals = strchr(text, '=');
 	size_t i;
@@ -262,7 +262,7 @@ static int read_option(int option, void *to, struct failure *failure)
 		options->ca = optarg;
 		return 0;
 	case OPT_DATA:
-		return read_data(optarg, options, failure);
+		return options_data(optarg, options, failure);
 	case OPT_RESOURCES:
 		options->resources = optarg;
 		return 0;

@@ -26,6 +26,16 @@ int options_read(int argc, char **argv, struct job_options *options,
 		 struct emit *emit, bool *help, struct failure *failure);
 
 /**
+ * options_data() - read NAME=FILE
+ * @text: of the command line; `=` is cut
+ * @options: one data set more
+ * @failure: EXIT_MISUSE: no such name, one that stands twice, too many
+ *
+ * Return: 0 or -1.
+ */
+int options_data(char *text, struct job_options *options, struct failure *failure);
+
+/**
  * struct options_kind - the options of a verb
  * @verb: its name
  * @usage: what --help prints

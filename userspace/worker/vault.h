@@ -21,6 +21,8 @@
 
 /* Room for what is set up and gone again: a data set opened, a checkpoint sealed or opened. */
 #define VAULT_CHECKPOINT	4096u
+/* And for what stays, of each data set that is open. */
+#define VAULT_DATASET		4096u
 
 /**
  * vault_open() - have a vault; there is one per process
