@@ -32,7 +32,7 @@ BASE_CPPFLAGS := -D_GNU_SOURCE= -DWARD_VERSION=\"$(VERSION)\" -Iinclude/uapi \
 # What each room may lean on (pkg-config names).
 PKG_lib := tss2-esys tss2-mu tss2-rc libcurl jose libcbor jansson libnl-genl-3.0 libnl-3.0 libssl libcrypto
 PKG_verifier := libcbor jansson libcrypto
-PKG_wardctl := libcurl libkmod libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypto tss2-esys tss2-mu tss2-rc
+PKG_wardctl := libcurl libkmod libcbor jansson libnl-genl-3.0 libnl-3.0 libcrypto tss2-esys tss2-mu tss2-rc zlib
 PKG_broker := libevent libevent_openssl jose jansson libcbor libssl libcrypto sqlite3 libpq tss2-esys tss2-mu tss2-rc
 PKG_common := libcbor jansson libevent libevent_openssl libssl libcrypto
 PKG_worker := libevent libevent_openssl libcurl jose jansson libcbor libssl libcrypto

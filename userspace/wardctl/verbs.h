@@ -67,6 +67,7 @@
 	X(measure_snp)			\
 	X(measure_log)			\
 	X(measure_boot)			\
+	X(bench_train)			\
 	X(explain)
 
 #define WARDCTL_DECLARE(n) extern const struct wardctl_verb verb_##n;

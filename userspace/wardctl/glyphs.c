@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "glyphs.h"
+
+#include <stddef.h>
+
+static const struct glyph glyphs[] = {
+	{ ' ', 2, "" },
+	{ 'a', 4, "~0c4c4h0h0c 4h4c" },
+	{ 'b', 4, "0j0c ~0c4c4h0h0c" },
+	{ 'c', 4, "~4g3h0h0c3c4d" },
+	{ 'd', 4, "4j4c ~0c4c4h0h0c" },
+	{ 'e', 4, "0f4f ~4f4h0h0c3c4d" },
+	{ 'f', 3, "~3j1j1h 1h1c 0h3h" },
+	{ 'g', 4, "~0c4c4h0h0c 4h4c ~4c4a0a" },
+	{ 'h', 4, "0j0c ~0f0h4h4f 4f4c" },
+	{ 'i', 0, "0h0c 0j0j" },
+	{ 'j', 1, "1h1c ~1c1a0a 1j1j" },
+	{ 'k', 4, "0j0c 4h0e 1f4c" },
+	{ 'l', 1, "0j0d ~0d0c1c" },
+	{ 'm', 6, "0h0c ~0f0h3h3f 3f3c ~3f3h6h6f 6f6c" },
+	{ 'n', 4, "0h0c ~0f0h4h4f 4f4c" },
+	{ 'o', 4, "~0c4c4h0h0c" },
+	{ 'p', 4, "0h0a ~0c4c4h0h0c" },
+	{ 'q', 4, "4h4a ~0c4c4h0h0c" },
+	{ 'r', 3, "0h0c ~0f0h2h3h" },
+	{ 's', 4, "~4g4h0h0f4e4c0c0d" },
+	{ 't', 3, "1j1d ~1d1c3c 0h3h" },
+	{ 'u', 4, "0h0e ~0e0c4c4e 4h4c" },
+	{ 'v', 4, "0h2c4h" },
+	{ 'w', 6, "0h1c3h5c6h" },
+	{ 'x', 4, "0h4c 4h0c" },
+	{ 'y', 4, "0h2c 4h2c ~2c1a0a" },
+	{ 'z', 4, "0h4h0c4c" },
+	{ '0', 4, "~0c4c4j0j0c" },
+	{ '1', 4, "1h3j3c" },
+	{ '2', 4, "~0h0j4j4g0c 0c4c" },
+	{ '3', 4, "~0i0j4j4g1g ~1g4g4c0c0d" },
+	{ '4', 4, "3c3j0e4e" },
+	{ '5', 4, "4j0j0g ~0g2h4h4c0c0d" },
+	{ '6', 4, "~4i4j0j0e ~0c4c4g0g0c" },
+	{ '7', 4, "0j4j1c" },
+	{ '8', 4, "~0g4g4j0j0g ~0c4c4g0g0c" },
+	{ '9', 4, "~0f4f4j0j0f ~4h4c0c0d" },
+	{ 'A', 4, "0c2j4c 1e3e" },
+	{ 'B', 4, "0c0j ~0j4j4g0g ~0g4g4c0c" },
+	{ 'C', 4, "~4i4j0j0c4c4d" },
+	{ 'D', 4, "0c0j ~0j4j4c0c" },
+	{ 'E', 4, "4j0j0c4c 0g3g" },
+	{ 'F', 4, "4j0j0c 0g3g" },
+	{ 'G', 4, "~4i4j0j0c4c4f 4f2f" },
+	{ 'H', 4, "0j0c 4j4c 0g4g" },
+	{ 'I', 0, "0j0c" },
+	{ 'J', 3, "3j3e ~3e3c0c0d" },
+	{ 'K', 4, "0j0c 4j0f 1g4c" },
+	{ 'L', 4, "0j0c4c" },
+	{ 'M', 6, "0c0j3e6j6c" },
+	{ 'N', 4, "0c0j4c4j" },
+	{ 'O', 5, "~0c5c5j0j0c" },
+	{ 'P', 4, "0c0j ~0j4j4f0f" },
+	{ 'Q', 5, "~0c5c5j0j0c 3e5c" },
+	{ 'R', 4, "0c0j ~0j4j4f0f 2f4c" },
+	{ 'S', 4, "~4i4j0j0g4f4c0c0d" },
+	{ 'T', 4, "0j4j 2j2c" },
+	{ 'U', 4, "0j0e ~0e0c4c4e 4e4j" },
+	{ 'V', 4, "0j2c4j" },
+	{ 'W', 6, "0j1c3j5c6j" },
+	{ 'X', 4, "0j4c 4j0c" },
+	{ 'Y', 4, "0j2g4j 2g2c" },
+	{ 'Z', 4, "0j4j0c4c" },
+	{ '.', 0, "0c0c" },
+	{ ',', 1, "1c0b" },
+	{ ':', 0, "0c0c 0g0g" },
+	{ ';', 1, "1c0b 1g1g" },
+	{ '-', 3, "0f3f" },
+	{ '_', 4, "0b4b" },
+	{ '/', 3, "0b3j" },
+	{ '(', 2, "~2j0h0d2a" },
+	{ ')', 2, "~0j2h2d0a" },
+	{ '[', 2, "2j0j0a2a" },
+	{ ']', 2, "0j2j2a0a" },
+	{ '%', 4, "0c4j ~0h1h1j0j0h ~3c4c4e3e3c" },
+	{ '=', 3, "0e3e 0g3g" },
+	{ '+', 4, "0f4f 2h2d" },
+	{ '\'', 0, "0j0h" },
+	{ '"', 2, "0j0h 2j2h" },
+	{ '<', 3, "3h0f3d" },
+	{ '>', 3, "0h3f0d" },
+	{ '!', 0, "0j0e 0c0c" },
+	{ '?', 4, "~0i0j4j4g2g2e 2c2c" },
+	{ '*', 2, "1j1h 0j2h 2j0h" },
+	{ '#', 4, "1c1j 3c3j 0e4e 0h4h" },
+	{ '|', 0, "0j0a" },
+};
+
+static const struct glyph box = { 0, 4, "0c4c4j0j0c" };
+
+const struct glyph *glyph_of(char letter)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(glyphs) / sizeof(glyphs[0]); i++) {
+		if (glyphs[i].letter == letter)
+			return &glyphs[i];
+	}
+	return &box;
+}
