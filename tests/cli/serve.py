@@ -164,6 +164,59 @@ def evidence(server, client):
         result(status == 400 and json.loads(answer)["reason"] == "nonce-damaged", f"400: /attest{query[:20]}")
 
 
+# ---- what libevent refuses by itself --------------------------------------------------------------------
+
+# What is sent, the status, the reason.
+FOREIGN = [
+    (b"\r\n\r\nSECRET\r\n\r\n", 400, "request-damaged"),
+    (b"GET\r\n\r\n", 400, "request-damaged"),
+    (b"GET /health HTTP/9.SECRET\r\n\r\n", 400, "request-damaged"),
+    (b"GET /health HTTP/1.1\r\nSECRET\r\n\r\n", 400, "request-damaged"),
+    (b"GET /health HTTP/1.1\r\nX: " + b"x" * 9000 + b"\r\n\r\n", 400, "request-damaged"),
+    (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n\r\n", 400, "request-damaged"),
+    (b"POST /infer HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n", 413, "request-too-long"),
+    (b"POST /infer HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400, "request-damaged"),
+    (b"SECRET / HTTP/1.1\r\nHost: x\r\n\r\n", 501, "method-unsupported"),
+]
+
+
+def whole(one):
+    """All that comes until the other side closes: status, headers, body."""
+    got = b""
+    while chunk := one.recv(65536):
+        got += chunk
+    head, _, body = got.partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    return int(lines[0].split()[1]), dict(line.split(": ", 1) for line in lines[1:]), body
+
+
+def foreign(server):
+    for said, status, reason in FOREIGN:
+        one = raw(server)
+        one.sendall(said)
+        got, headers, body = whole(one)
+        problem = json.loads(body)
+        good = (got == status == problem["status"] and problem["reason"] == reason and
+                headers["Content-Type"] == "application/problem+json" and
+                int(headers["Content-Length"]) == len(body) and b"SECRET" not in body)
+        result(good, f"{status} {reason}: {said[:30]!r}" + ("" if good else f": {got} {headers} {body}"))
+    one = raw(server)
+    for _ in range(2):      # answered, and then refused in the same connection
+        one.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        said = one.recv(65536)
+        while b'"ok"}' not in said:
+            said += one.recv(65536)
+    one.sendall(b"nothing\r\n\r\n")
+    got, headers, body = whole(one)
+    result(got == 400 and json.loads(body)["reason"] == "request-damaged", "400 behind two answers, too")
+    one = raw(server)
+    one.sendall(b"POST /infer HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: %d\r\n"
+                b"Connection: close\r\nExpect: 100-continue\r\n\r\n" % len(CSV))
+    said = one.recv(65536)
+    one.sendall(CSV.encode())
+    result(said.startswith(b"HTTP/1.1 100 ") and whole(one)[0] == 200, "who expects it is told to go on")
+
+
 # ---- a TEE that takes its time ---------------------------------------------------------------------------
 
 def figure(client, name):
@@ -453,6 +506,7 @@ def main(train, standin, folder):
     figures(client)
     page(client)
     several(server)
+    foreign(server)
     evidence(server, client)
     server.process.send_signal(signal.SIGTERM)
     result(server.end() == 0, "at SIGTERM it ends, and well")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -20,6 +21,10 @@
  * @working: one has come, and its answer is being made
  * @closing: shut down, not yet gone
  * @answered: at least one request
+ * @ours: what goes out next is the answer to a request that was handed on
+ * @moving: a callback of the buffers is called for what we do there
+ * @held: what libevent says, until it is known what that is
+ * @said: it is
  */
 struct connection {
 	struct connections *all;
@@ -30,13 +35,16 @@ struct connection {
 	struct peer *peer;
 	int64_t ends;
 	size_t received;
-	int begun, asking, working, closing, answered;
+	int begun, asking, working, closing, answered, ours, moving;
+	struct evbuffer *held;
+	struct event *said;
 };
 
 struct connections {
 	struct event_base *base;
 	struct peer_table *peers;
 	const struct connection_limits *limits;
+	struct connection_refusal refusal;
 	struct connection *oldest, *newest;
 	unsigned int open, closing;
 	size_t received;
@@ -64,6 +72,17 @@ static void unlink_connection(struct connection *c)
 	all->received -= c->received;
 }
 
+static void drop(struct connection *c)
+{
+	if (c->timer)
+		event_free(c->timer);
+	if (c->said)
+		event_free(c->said);
+	if (c->held)
+		evbuffer_free(c->held);
+	free(c);
+}
+
 /* The SSL is freed with its connection, however that ends. */
 static void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl,
 			    void *argp)
@@ -81,8 +100,7 @@ static void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx
 		unlink_connection(c);
 	if (c->peer)
 		peer_leave(c->peer);
-	event_free(c->timer);
-	free(c);
+	drop(c);
 }
 
 /* Only shut down here: the connection's owner sees the end and frees it. */
@@ -195,6 +213,81 @@ static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *inf
 		drop_largest(c->all);
 }
 
+/* What is at the end of @from, behind @before bytes, goes to the end of @to. */
+static void move_end(struct connection *c, struct evbuffer *from, size_t before, struct evbuffer *to)
+{
+	struct evbuffer *front = before ? evbuffer_new() : NULL;
+
+	c->moving = 1;
+	evbuffer_unfreeze(from, 1);
+	if ((before && !front) ||
+	    (before && evbuffer_remove_buffer(from, front, before) != (int)before) ||
+	    evbuffer_add_buffer(to, from) || (before && evbuffer_add_buffer(from, front)))
+		shut(c);
+	if (front)
+		evbuffer_free(front);
+	c->moving = 0;
+}
+
+/*
+ * What libevent refuses by itself it answers in a page of its own, in several pieces, before it
+ * returns to the loop, and says so to nobody: what goes out without an answer of ours waits for
+ * on_said(), which comes before anything is written.
+ */
+static void on_output(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct connection *c = arg;
+
+	if (c->moving)
+		return;
+	if (info->n_added && !c->ours) {
+		move_end(c, buffer, evbuffer_get_length(buffer) - info->n_added, c->held);
+		event_active(c->said, EV_TIMEOUT, 1);
+	}
+	if (info->n_deleted && !evbuffer_get_length(buffer))
+		c->ours = 0;
+}
+
+/* Of "HTTP/1.1 413 ..." the number; 0 = there is none. */
+static int status_of(struct evbuffer *said)
+{
+	char text[16] = "";
+	const char *blank;
+
+	if (evbuffer_copyout(said, text, sizeof(text) - 1) < 0)
+		return 0;
+	blank = strchr(text, ' ');
+	return blank ? atoi(blank + 1) : 0;
+}
+
+static void on_said(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *c = arg;
+	const struct connection_refusal *refusal = &c->all->refusal;
+	int status = status_of(c->held);
+
+	(void)fd;
+	(void)what;
+	if (status >= 400) {
+		evbuffer_drain(c->held, evbuffer_get_length(c->held));
+		if (refusal->write(status, c->held, refusal->arg))
+			shut(c);
+	}
+	c->moving = 1;
+	evbuffer_add_buffer(bufferevent_get_output(c->bev), c->held);
+	c->moving = 0;
+}
+
+static int watch_output(struct connection *c)
+{
+	if (!c->all->refusal.write)
+		return 0;
+	c->held = evbuffer_new();
+	c->said = event_new(c->all->base, -1, 0, on_said, c);
+	return c->held && c->said &&
+	       evbuffer_add_cb(bufferevent_get_output(c->bev), on_output, c) ? 0 : -1;
+}
+
 static struct connection *attach(struct connections *all, SSL *ssl)
 {
 	struct connection *c = calloc(1, sizeof(*c));
@@ -206,9 +299,7 @@ static struct connection *attach(struct connections *all, SSL *ssl)
 	c->asking = 1;
 	c->timer = event_new(all->base, -1, 0, on_timer, c);
 	if (!c->timer || !SSL_set_ex_data(ssl, connection_index, c)) {
-		if (c->timer)
-			event_free(c->timer);
-		free(c);
+		drop(c);
 		return NULL;
 	}
 	return c;
@@ -223,7 +314,8 @@ struct bufferevent *connection_new(struct connections *all, SSL_CTX *tls)
 		c->bev = bufferevent_openssl_socket_new(all->base, -1, ssl,
 							BUFFEREVENT_SSL_ACCEPTING,
 							BEV_OPT_CLOSE_ON_FREE);
-	if (!c || !c->bev || !evbuffer_add_cb(bufferevent_get_input(c->bev), on_input, c)) {
+	if (!c || !c->bev || !evbuffer_add_cb(bufferevent_get_input(c->bev), on_input, c) ||
+	    watch_output(c)) {
 		if (c && c->bev)
 			bufferevent_free(c->bev);
 		else
@@ -264,7 +356,7 @@ void connection_answered(struct connection *c)
 {
 	size_t left = evbuffer_get_length(bufferevent_get_input(c->bev));
 
-	c->answered = 1;
+	c->answered = c->ours = 1;
 	c->all->received -= c->received;
 	c->received = c->closing ? 0 : left;
 	c->all->received += c->received;
@@ -293,7 +385,8 @@ unsigned int connections_drain(struct connections *all)
 {
 	for (struct connection *c = all->oldest; c; c = c->newer)
 		if (!c->closing && !c->working && (!c->asking || !c->received) &&
-		    !evbuffer_get_length(bufferevent_get_output(c->bev)))
+		    !evbuffer_get_length(bufferevent_get_output(c->bev)) &&
+		    !(c->held && evbuffer_get_length(c->held)))
 			shut(c);
 	return all->open;
 }
@@ -313,7 +406,8 @@ struct connection_counts connections_count(const struct connections *all)
 }
 
 struct connections *connections_new(struct event_base *base, struct peer_table *peers,
-				    const struct connection_limits *limits)
+				    const struct connection_limits *limits,
+				    const struct connection_refusal *refusal)
 {
 	struct connections *all = calloc(1, sizeof(*all));
 
@@ -326,6 +420,8 @@ struct connections *connections_new(struct event_base *base, struct peer_table *
 	all->base = base;
 	all->peers = peers;
 	all->limits = limits;
+	if (refusal)
+		all->refusal = *refusal;
 	return all;
 }
 

@@ -19,6 +19,16 @@ struct connection;
 struct connections;
 
 /**
+ * struct connection_refusal - in what words libevent's own refusals are sent
+ * @write: puts a whole answer of HTTP with this status into @out, which is empty; 0, or -1: no memory
+ * @arg: for @write
+ */
+struct connection_refusal {
+	int (*write)(int status, struct evbuffer *out, void *arg);
+	void *arg;
+};
+
+/**
  * struct connection_counts - since the start
  * @taken, @refused: admitted; or not, because their prefix has enough
  * @evicted: the oldest, closed where there were too many; or the largest
@@ -32,9 +42,10 @@ struct connection_counts {
 	size_t unfinished;
 };
 
-/** connections_new - NULL = no memory */
+/** connections_new - @refusal: copied, or NULL: libevent's own pages; NULL = no memory */
 struct connections *connections_new(struct event_base *base, struct peer_table *peers,
-				    const struct connection_limits *limits);
+				    const struct connection_limits *limits,
+				    const struct connection_refusal *refusal);
 /** connections_free - after all of them are gone */
 void connections_free(struct connections *all);
 
@@ -60,7 +71,7 @@ struct connection *connection_of(struct bufferevent *bev);
 /** connection_peer - NULL = not admitted */
 struct peer *connection_peer(const struct connection *c);
 
-/** connection_answered - the answer to its request is on its way */
+/** connection_answered - the answer to its request is on its way, and is no refusal of libevent's */
 void connection_answered(struct connection *c);
 
 /** connection_works - its answer takes up to @seconds, in which it is not idle */

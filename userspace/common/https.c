@@ -218,7 +218,8 @@ static int prepare(struct https *https, const struct why *why)
 	https->peers = peer_table_new(https->options.peers);
 	if (https->base && https->peers)
 		https->connections = connections_new(https->base, https->peers,
-						     https->options.limits);
+						     https->options.limits,
+						     https->options.refusal);
 	return https->connections ? 0 : fail(why, "libevent", "no memory");
 }
 

@@ -28,6 +28,7 @@ struct https;
  * @peers: what one prefix may do
  * @headers_max, @body_max: bytes; a longer body is answered with 413
  * @methods: of enum evhttp_cmd_type, or'ed: that are asked about; others are 405
+ * @refusal: of struct connections; NULL: what libevent refuses is answered by its own pages
  * @answer: a request is there; @c has a peer, or should be refused
  * @arg: for @answer
  */
@@ -39,6 +40,7 @@ struct https_options {
 	const struct peer_limits *peers;
 	size_t headers_max, body_max;
 	uint16_t methods;
+	const struct connection_refusal *refusal;
 	void (*answer)(struct evhttp_request *req, struct connection *c, void *arg);
 	void *arg;
 };

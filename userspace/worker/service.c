@@ -229,6 +229,14 @@ static void answer(struct evhttp_request *req, struct connection *c, void *arg)
 		service_finish(service, req, path, &reply);
 }
 
+static int refuse_foreign(int status, struct evbuffer *out, void *arg)
+{
+	struct service *service = arg;
+
+	service_counted(&service->count, SERVICE_OTHER, status);
+	return reply_foreign(status, out);
+}
+
 /* ---- the listener -------------------------------------------------------------------------- */
 
 static SSL_CTX *make_tls(struct service *service, struct failure *failure)
@@ -254,11 +262,13 @@ int service_listen(struct service *service, struct failure *failure)
 		.connections = 64, .burst = { PEER_BURST, EVIDENCE_PEER_BURST },
 		.period = { PEER_PERIOD_MS, EVIDENCE_PERIOD_MS },
 	};
+	const struct connection_refusal refusal = { refuse_foreign, service };
 	struct https_options options = {
 		.host = service->host, .port = service->port, .tls = make_tls(service, failure),
 		.limits = &service->limits, .peers = &peers, .headers_max = SERVICE_HEADERS_MAX,
 		/* what is a little too long is told so in our own words */
 		.body_max = 2 * service->body_max, .answer = answer, .arg = service,
+		.refusal = &refusal,
 		.methods = EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
 			   EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE |
 			   EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH,

@@ -104,6 +104,48 @@ void reply_wait(struct reply *reply, int code, const char *reason, unsigned int 
 		     "others wait already; ask again as Retry-After says");
 }
 
+/** struct foreign - what libevent means by a status; the last is any other */
+struct foreign {
+	int status;
+	const char *phrase, *reason, *detail;
+};
+
+static const struct foreign *foreign_of(int status)
+{
+	static const struct foreign known[] = {
+		{ 400, "Bad Request", "request-damaged",
+		  "this is no request of HTTP/1.1, or its headers are longer than this server takes" },
+		{ 413, "Content Too Large", "request-too-long",
+		  "the request is longer than this server takes" },
+		{ 417, "Expectation Failed", "expectation-unknown",
+		  "Expect may be 100-continue, and nothing else" },
+		{ 501, "Not Implemented", "method-unsupported", "there is no such method" },
+		{ 0, "Refused", "refused", "the request can't be answered" },
+	};
+	size_t i;
+
+	for (i = 0; known[i].status && known[i].status != status; i++)
+		;
+	return &known[i];
+}
+
+int reply_foreign(int status, struct evbuffer *out)
+{
+	const struct foreign *foreign = foreign_of(status);
+	json_t *object = problem_object(status, foreign->reason, foreign->detail);
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	int len = text ? evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\n"
+					     "Content-Type: application/problem+json\r\n"
+					     "Cache-Control: no-store\r\n"
+					     "X-Content-Type-Options: nosniff\r\n"
+					     "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+					     status, foreign->phrase, strlen(text), text) : -1;
+
+	free(text);
+	json_decref(object);
+	return len < 0 ? -1 : 0;
+}
+
 /* NULL: no memory. */
 static char *base64_of(const uint8_t *bytes, size_t len)
 {

@@ -51,6 +51,15 @@ void reply_wait(struct reply *reply, int code, const char *reason, unsigned int 
 void reply_bundle(struct reply *reply, const struct standing *standing, const uint8_t *bundle,
 		  size_t len);
 
+/**
+ * reply_foreign() - a whole answer of HTTP in place of libevent's own refusal
+ * @status: of it
+ * @out: empty
+ *
+ * Return: 0; -1: no memory, and @out is empty.
+ */
+int reply_foreign(int status, struct evbuffer *out);
+
 /** reply_send() - hand it to libevent; nothing, and the connection ends, where that has no room */
 void reply_send(struct reply *reply, struct evhttp_request *req);
 
