@@ -92,6 +92,7 @@ help:
 	@echo '                   one stage of it (KERNELS="6.1 6.12 newest")'
 	@echo 'make check-model   the spin model of a request, alone (check-unit has it too)'
 	@echo 'make check-debug   the kernel tests in a debug kernel (made first, once)'
+	@echo 'make check-debug-all   the same in those of 6.12, of the newest, and for data races'
 	@echo 'make check-arm64   the kernel tests on arm64: cross-built, in guests'
 	@echo 'make bench         figures of cost, no pass or fail'
 	@echo 'make bench-train   figures of models on real tables, beside their gates'
@@ -389,7 +390,7 @@ harness-tests: $(O)/tests/harness/selftest
 
 include tests/bench/programs.mk
 
-.PHONY: check check-model check-unit check-cli check-vm check-kernel check-e2e check-debug check-arm64 deps
+.PHONY: check check-model check-unit check-cli check-vm check-kernel check-e2e check-debug check-debug-all check-arm64 deps
 deps:
 	@tests/deps
 
@@ -402,6 +403,8 @@ check-model: deps
 	@tests/model/request.sh
 check-debug: deps
 	@tests/run-all debug
+check-debug-all: deps
+	@DEBUG_KERNELS="debug debug-newest kcsan" tests/run-all debug
 # All kernel tests; the stage of `make check STAGES=arm64` takes some of them.
 check-arm64: deps
 	@ARM64_KERNELS="6.12-arm64 6.1-arm64 newest-arm64" ARM64_TESTS= tests/run-all arm64

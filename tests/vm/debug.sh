@@ -1,12 +1,41 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Sourced by kernels: how the debug kernel is made, from Debian's source package
-# and the configuration in debug.config. An entry of the series `debug` looks like
-# any other one, and holds beside that the key that its modules are signed with.
+# Sourced by kernels: how the debug kernels are made, from Debian's source packages
+# and the configuration in debug.config; for those but `debug` itself, SERIES.config
+# has the last word. Their entries look like any other one, and hold beside that the
+# key that their modules are signed with.
 
 # shellcheck disable=SC2034 # for kernels, which asks apt for it
 DEBUG_PACKAGE=linux-source-6.12
 DEBUG_CONFIG=$WARD_TOP/tests/vm/debug.config
+
+# Of the newest suite the metapackage says which source it is.
+debug_package() { # SERIES ROOT
+	case $1 in
+	debug-newest)
+		apt_in "$2" apt-cache --no-all-versions show linux-source |
+			sed -n 's/^Depends: \(linux-source-[0-9.]*\).*/\1/p' | grep . ||
+			die "linux-source of the newest suite names no source package"
+		;;
+	*) echo "$DEBUG_PACKAGE" ;;
+	esac
+}
+
+# debug.config, without the lines that the series' own file has another word on.
+debug_wanted() { # SERIES
+	local own=$WARD_TOP/tests/vm/$1.config
+	[ "$1" != debug ] || own=/dev/null
+	awk '
+		match($0, /CONFIG_[A-Za-z0-9_]*/) && /^(# )?CONFIG_/ {
+			name = substr($0, RSTART, RLENGTH)
+			if (FILENAME == ARGV[1])
+				own[name] = 1
+			else if (name in own)
+				next
+		}
+		FILENAME == ARGV[2]' "$own" "$DEBUG_CONFIG"
+	cat "$own"
+}
 
 debug_compiler() {
 	local cc
@@ -99,4 +128,21 @@ unpack_debug() {
 	debug_collect "$temp" "$cc"
 	rm -rf --one-file-system "$temp/source" "$temp/build" "$temp/tree"
 	note "the debug kernel took $((SECONDS - started)) s"
+}
+
+# debug's lock too: there is one log, and two compilations at once help nobody.
+unpack_debug_as() { # SERIES TEMP FINAL DEB
+	local series=$1 wanted=$2/wanted
+	shift
+	debug_wanted "$series" >"$wanted"
+	DEBUG_CONFIG=$wanted with_lock kernel-debug unpack_debug "$@"
+	rm "$wanted"
+}
+
+unpack_debug_newest() {
+	unpack_debug_as debug-newest "$@"
+}
+
+unpack_kcsan() {
+	unpack_debug_as kcsan "$@"
 }

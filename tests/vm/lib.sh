@@ -111,6 +111,13 @@ arch_of() {
 	esac
 }
 
+# Series that are compiled here, to judge ward (see debug.sh).
+DEBUG_SERIES="debug debug-newest kcsan"
+
+is_debug() { # SERIES
+	case " $DEBUG_SERIES " in *" $1 "*) ;; *) return 1 ;; esac
+}
+
 # triplet_of ARCH: how GNU's tools and Debian's directories of libraries call it.
 triplet_of() {
 	case $1 in

@@ -4,6 +4,8 @@
  * without anybody noticing. Loading it commits the one that is named, and fails, so
  * that it can be loaded again.
  */
+#include <linux/delay.h>
+#include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -12,7 +14,7 @@
 
 static char *kind = "";
 module_param(kind, charp, 0);
-MODULE_PARM_DESC(kind, "order, sleep, freed, shift, list or lost");
+MODULE_PARM_DESC(kind, "order, sleep, freed, shift, list, lost or race");
 
 static DEFINE_MUTEX(first);
 static DEFINE_MUTEX(second);
@@ -77,6 +79,32 @@ static void plant_lost(void)
 			return;
 }
 
+/* Not static: the compiler must not make one store of all. */
+u64 planted_word;
+
+static int race_on(void *unused)
+{
+	while (!kthread_should_stop()) {
+		planted_word++;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* The detector looks at one access in thousands. */
+static void plant_race(void)
+{
+	struct task_struct *racers[2];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(racers); i++)
+		racers[i] = kthread_run(race_on, NULL, "racer");
+	msleep(5000);
+	for (i = 0; i < ARRAY_SIZE(racers); i++)
+		if (!IS_ERR(racers[i]))
+			kthread_stop(racers[i]);
+}
+
 static int __init planted_init(void)
 {
 	static const struct {
@@ -85,7 +113,7 @@ static int __init planted_init(void)
 	} faults[] = {
 		{ "order", plant_order }, { "sleep", plant_sleep },
 		{ "freed", plant_freed }, { "shift", plant_shift },
-		{ "list", plant_list }, { "lost", plant_lost },
+		{ "list", plant_list }, { "lost", plant_lost }, { "race", plant_race },
 	};
 	int i;
 
