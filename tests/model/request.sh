@@ -6,38 +6,8 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/harness/results.sh
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. tests/model/search.bash
 model=$PWD/tests/model/request.pml
-
-errors() { # DEFINES...: errors of the search, or nothing when it did not end
-	(
-		cd "$work" || exit
-		spin "$@" -a "$model" >spin.log 2>&1 || exit
-		gcc -O2 -w -DSAFETY -DCOLLAPSE -DMEMLIM=1024 -o pan pan.c || exit
-		timeout 1500 ./pan -m200000 >pan.log 2>&1
-		grep -q 'search depth too small\|max search depth\|out of memory' pan.log && exit
-		sed -n 's/.*errors: \([0-9]*\).*/\1/p' pan.log
-	)
-}
-
-states() {
-	sed -n 's/^ *\([0-9]*\) states, stored.*/\1/p' "$work/pan.log"
-}
-
-finds() { # NAME DEFINES...
-	local found
-	found=$(errors "${@:2}")
-	clean "$1 is found" < <([ "${found:-0}" -gt 0 ] || echo "errors: ${found:-the search did not end}")
-}
-
-sound() { # NAME DEFINES...
-	local found
-	found=$(errors "${@:2}")
-	clean "$1" < <([ "$found" = 0 ] || echo "errors: ${found:-the search did not end}")
-	echo "# $1: $(states) states"
-}
 
 if ! command -v spin >/dev/null; then
 	skip 'the model of a request' 'spin is not installed'
