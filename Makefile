@@ -90,7 +90,7 @@ help:
 	@echo 'make check         every test; closes with N passed, N failed, N skipped'
 	@echo 'make check-unit check-cli check-vm check-kernel check-e2e'
 	@echo '                   one stage of it (KERNELS="6.1 6.12 newest")'
-	@echo 'make check-model   the spin model of a request, alone (check-unit has it too)'
+	@echo 'make check-model   the spin models alone (check-unit has them too)'
 	@echo 'make check-debug   the kernel tests in a debug kernel (made first, once)'
 	@echo 'make check-debug-all   the same in those of 6.12, of the newest, and for data races'
 	@echo 'make check-arm64   the kernel tests on arm64: cross-built, in guests'
@@ -400,7 +400,7 @@ check: deps
 check-unit check-cli check-vm check-kernel check-e2e: check-%:
 	@KERNELS="$(KERNELS)" tests/run-all $*
 check-model: deps
-	@tests/model/request.sh
+	@tests/harness/run-programs model tests/model/*.sh
 check-debug: deps
 	@tests/run-all debug
 check-debug-all: deps
