@@ -75,6 +75,9 @@ static void test_wrong_purpose(void **state)
 
 	x->guest.claims.purpose = htole32(WARD_PURPOSE_REPORT);
 	rx_expect(x, "wrong-purpose");
+	/* nor where the policy forgot to say for what */
+	rx_set_policy("{\"ward-policy\":1,\"accept_unmeasured\":true,\"allow_tee\":[\"simulated-snp\"]}");
+	rx_expect(x, "wrong-purpose");
 }
 
 static void test_debug_guest(void **state)

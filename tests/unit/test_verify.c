@@ -263,8 +263,10 @@ static void claims_refused(void **state)
 	struct sim_guest g;
 
 	(void)state;
-	sim_guest_new(&g, WARD_PURPOSE_CHANNEL);
-	expect(&g, policy(""), NULL, WV_WRONG_PURPOSE, "claims.purpose");
+	for (uint32_t other = WARD_PURPOSE_CHANNEL; other <= WARD_PURPOSE_REPORT; other++) {
+		sim_guest_new(&g, other);
+		expect(&g, policy(""), NULL, WV_WRONG_PURPOSE, "claims.purpose");
+	}
 	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
 	g.claims.caller.uid = htole32(1001);
 	expect(&g, policy(""), NULL, WV_WRONG_UID, "claims.caller.uid");
@@ -374,6 +376,18 @@ static void leaning_on_a_digest(void **state)
 	assert_true(warns_of_exe(&g, WARD_ADVISE_INIT_USERNS, leans));
 }
 
+static void debug(void **state)
+{
+	struct sim_guest g;
+
+	(void)state;
+	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
+	g.policy |= WV_SNP_POLICY_DEBUG;
+	expect(&g, policy(""), NULL, WV_DEBUG_ALLOWED, "report.policy");
+	expect(&g, policy(",\"allow_debug\":false"), NULL, WV_DEBUG_ALLOWED, "report.policy");
+	expect(&g, policy(",\"allow_debug\":true"), NULL, WV_OK, NULL);
+}
+
 static void expectations(void **state)
 {
 	uint8_t other[64];
@@ -385,7 +399,13 @@ static void expectations(void **state)
 	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
 	e = (struct wv_expect){ .nonce = { other, 32 } };
 	expect(&g, policy(""), &e, WV_NONCE_MISMATCH, "claims.nonce");
+	/* Each byte of it counts. */
 	memset(other, 0x11, 33);
+	for (size_t i = 0; i < 32; i++) {
+		other[i] ^= 1;
+		expect(&g, policy(""), &e, WV_NONCE_MISMATCH, "claims.nonce");
+		other[i] ^= 1;
+	}
 	e.nonce.len = 33;
 	expect(&g, policy(""), &e, WV_NONCE_MISMATCH, NULL);
 	e.nonce.len = 31;
@@ -565,6 +585,7 @@ int main(void)
 		cmocka_unit_test(cgroup_and_exe),
 		cmocka_unit_test(leaning_on_a_digest),
 		cmocka_unit_test(expectations),
+		cmocka_unit_test(debug),
 		cmocka_unit_test(event_lists),
 		cmocka_unit_test(warned),
 		cmocka_unit_test(withheld),
