@@ -2,7 +2,7 @@
 /*
  * /proc/PID/fdinfo: where protected memory shows, being in no RSS.
  */
-#include "lease_test.h"
+#include "key_test.h"
 
 static char text[4096];
 
@@ -96,6 +96,17 @@ TEST(of_a_pin)
 	expect_id(fd, session_info(s).out_session);
 	EXPECT_STREQ(field(fd, "ward-class"), "B");
 	EXPECT_EQ(number(fd, "ward-length"), 2 * PAGE);
+}
+
+TEST(of_a_key)
+{
+	struct place p = place_new(0, PAGE);
+
+	expect_id(p.key, session_info(p.session).out_session);
+	EXPECT_EQ(number(p.key, "ward-key"), key_info(p.key).out_id);
+	EXPECT_STREQ(field(p.key, "ward-end"), "0");
+	EXPECT_EQ(key_end(p.key), WARD_END_WIPE);
+	EXPECT_EQ(number(p.key, "ward-end"), WARD_END_WIPE);
 }
 
 KTAP_MAIN()

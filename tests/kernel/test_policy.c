@@ -135,8 +135,9 @@ TEST(malformed)
 	};
 	static const uint8_t empty[16];
 	const struct request_attr hollow = { NLA_F_NESTED | WARD_A_RULE, 0, empty };
+	uint8_t before[32], after[32], in[16];
+	const struct request_attr rule = { NLA_F_NESTED | WARD_A_RULE, sizeof(in), in };
 	struct wire *w = wire_open();
-	uint8_t before[32], after[32];
 	uint32_t purposes, i;
 
 	in_force(w, before, &purposes);
@@ -145,6 +146,13 @@ TEST(malformed)
 	EXPECT_EQ(tell(w, WARD_GENL_CMD_POLICY_SET, 0, NULL, 0), -EINVAL);
 	ASSERT_EQ(send_attrs(w, w->family, NLM_F_ACK, WARD_GENL_CMD_POLICY_SET, &hollow, 1), 0);
 	EXPECT_EQ(receive(w), -EINVAL);
+	/* a rule of two, and one that says nothing of purposes */
+	for (i = 0; i < 2; i++) {
+		put_u32(in, WARD_A_UID, WORKER_UID);
+		put_u32(in + 8, i ? WARD_A_GID : WARD_A_UID, WORKER_UID);
+		ASSERT_EQ(send_attrs(w, w->family, NLM_F_ACK, WARD_GENL_CMD_POLICY_SET, &rule, 1), 0);
+		EXPECT_EQ(receive(w), -EINVAL);
+	}
 	in_force(w, after, &purposes);
 	EXPECT_MEMEQ(before, after, 32);
 }
