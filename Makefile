@@ -389,6 +389,7 @@ kernel-tests: $(KERNEL_TESTS)
 harness-tests: $(O)/tests/harness/selftest
 
 include tests/bench/programs.mk
+include tests/fuzz/abi/programs.mk
 
 .PHONY: check check-model check-unit check-cli check-vm check-kernel check-e2e check-debug check-debug-all check-arm64 deps
 deps:
