@@ -238,6 +238,36 @@ static void wait_queued(uint64_t n)
 	ASSERT_EQ(provider_get(WARD_A_QUEUED), n);
 }
 
+/* Nobody asks the provider for a caller who was killed while it waited its turn. */
+TEST(killed_in_the_queue)
+{
+	unsigned long before;
+	struct answer *a;
+	int session;
+	pid_t asker;
+
+	provider_attach();
+	session = session_open();
+	pace_set(WARD_A_CALL_BURST, 1);
+	pace_set(WARD_A_CALL_MS, 300000);
+	ASSERT_EQ(ask_until(session, 600000 * MS, &a), 0);
+	free(a);
+	before = provider_calls();
+	asker = fork();
+	ASSERT_GE(asker, 0);
+	if (!asker)
+		_exit(ask_until(session, 600000 * MS, &a) ? 1 : 0);
+	wait_queued(1);
+	ASSERT_EQ(kill(asker, SIGKILL), 0);
+	ASSERT_EQ(waitpid(asker, NULL, 0), asker);
+	EXPECT_EQ(provider_get(WARD_A_QUEUED), 0);
+	pace_set(WARD_A_CALL_MS, 0);
+	ASSERT_EQ(ask_until(session, 60000 * MS, &a), 0);
+	EXPECT_EQ(a->cmd.out_leaves, 1);
+	EXPECT_EQ(provider_calls(), before + 1);
+	free(a);
+}
+
 /*
  * A greedy user has 60 requests waiting, then a modest one comes with four: they
  * are second, fourth, sixth and eighth of the tree that serves them all.

@@ -133,10 +133,10 @@ TEST(malformed)
 		{ .n = 2, .rules = { { 0, 1, ALL, 0 }, { 0, 1, ALL, 0 } } },
 		{ .n = 2, .rules = { { 1, 1, ALL, 0 }, { 0, 1, ALL, 0 } } },
 	};
-	static const uint8_t empty[16];
-	const struct request_attr hollow = { NLA_F_NESTED | WARD_A_RULE, 0, empty };
 	uint8_t before[32], after[32], in[16];
-	const struct request_attr rule = { NLA_F_NESTED | WARD_A_RULE, sizeof(in), in };
+	struct request_attr rule[2] = {
+		{ WARD_A_PURPOSES, 4, &open_to_all.otherwise }, { NLA_F_NESTED | WARD_A_RULE, 0, in },
+	};
 	struct wire *w = wire_open();
 	uint32_t purposes, i;
 
@@ -144,13 +144,12 @@ TEST(malformed)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		EXPECT_EQ(set(w, &bad[i]), -EINVAL);
 	EXPECT_EQ(tell(w, WARD_GENL_CMD_POLICY_SET, 0, NULL, 0), -EINVAL);
-	ASSERT_EQ(send_attrs(w, w->family, NLM_F_ACK, WARD_GENL_CMD_POLICY_SET, &hollow, 1), 0);
-	EXPECT_EQ(receive(w), -EINVAL);
-	/* a rule of two, and one that says nothing of purposes */
-	for (i = 0; i < 2; i++) {
+	/* a rule of nothing, one of a user and a group, one that says nothing of purposes */
+	for (i = 0; i < 3; i++) {
+		rule[1].len = i ? sizeof(in) : 0;
 		put_u32(in, WARD_A_UID, WORKER_UID);
-		put_u32(in + 8, i ? WARD_A_GID : WARD_A_UID, WORKER_UID);
-		ASSERT_EQ(send_attrs(w, w->family, NLM_F_ACK, WARD_GENL_CMD_POLICY_SET, &rule, 1), 0);
+		put_u32(in + 8, i == 1 ? WARD_A_GID : WARD_A_UID, WORKER_UID);
+		ASSERT_EQ(send_attrs(w, w->family, NLM_F_ACK, WARD_GENL_CMD_POLICY_SET, rule, 2), 0);
 		EXPECT_EQ(receive(w), -EINVAL);
 	}
 	in_force(w, after, &purposes);
