@@ -212,8 +212,8 @@ static void draw_head(struct canvas *c, const struct bench *b, const char *title
 	char text[160];
 
 	canvas_text(c, MARGIN, 32, 15, INK, title);
-	snprintf(text, sizeof(text), "time of one training by one thread, by kind of memory; medians of %zu rounds; shorter is better",
-		 b->rounds);
+	snprintf(text, sizeof(text), "time of one training by one thread, by kind of memory; "
+		 "medians of %zu rounds; shorter is better", b->rounds);
 	canvas_text(c, MARGIN, 54, 9, PALE, text);
 }
 

@@ -82,9 +82,10 @@ static void show_text(struct wardctl *ctl, const struct bench *b)
 		if (bench_measured(b, i))
 			row(ctl, b, i);
 	out_line(ctl->out,
-		 "Medians of %zu rounds in turns; times in ms, by one thread. CALLS: time in the kernel beside memory and",
+		 "Medians of %zu rounds in turns; times in ms, by one thread. CALLS: time in the kernel beside",
 		 b->rounds);
-	out_line(ctl->out, "attestation, and the number of all system calls. M INSTR.: millions in user space.");
+	out_line(ctl->out,
+		 "memory and attestation, and the number of all system calls. M INSTR.: millions in user space.");
 	for (i = 0; i < BENCH_KINDS; i++)
 		if (b->memory[i].wanted)
 			reasons(ctl, b, i);

@@ -48,7 +48,7 @@ struct bench_job {
 	const char *worker;
 	bool data;
 	bool no_attest;
-	const char *passed[PASSED_MAX + 1];
+	const char *passed[PASSED_MAX + 2];	/* --attest behind them */
 	char words[PASSED_MAX / 2][16];
 	size_t count;
 	char beside[PATH_MAX];
@@ -285,7 +285,8 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 
 const struct wardctl_verb verb_bench_train = {
 	.name = "bench train",
-	.args = "--plan FILE --data [NAME=]FILE ... [--memory plain,mlocked,secret,ward] [--rounds N] [--epochs N] [--png FILE] [OPTION...]",
+	.args = "--plan FILE --data [NAME=]FILE ... [--memory plain,mlocked,secret,ward] [--rounds N] "
+		"[--epochs N] [--png FILE] [OPTION...]",
 	.help = "what protected memory costs a training of one's own, beside plain memory",
 	.details = "Runs ward-train bench with a table (CSV) and a plan in plain, mlocked, memfd_secret\n"
 		   "and ward memory, in turns, and prints what its phases took, with a picture on demand.\n"
