@@ -67,7 +67,7 @@ static const struct glyph glyphs[] = {
 	{ 'X', 4, "0j4c 4j0c" },
 	{ 'Y', 4, "0j2g4j 2g2c" },
 	{ 'Z', 4, "0j4j0c4c" },
-	{ '.', 0, "0c0c" },
+	{ '.', 1, "0c0c" },
 	{ ',', 1, "1c0b" },
 	{ ':', 0, "0c0c 0g0g" },
 	{ ';', 1, "1c0b 1g1g" },
