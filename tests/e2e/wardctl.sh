@@ -27,6 +27,7 @@ one_guest() { # SERIES
 	$VM/guest "$series" --out "$dir/initrd" --script $VM/t_wardctl.sh \
 		--file $VM/try.sh:/lib/ward/try.sh \
 		--lib-path "$(realpath build/lib)" --program "$BIN/wardctl:/bin/wardctl" \
+		--program "$BIN/ward-train:/bin/ward-train" \
 		--program "$(realpath build/tests/e2e/keeper):/bin/keeper" "${args[@]}" >&2
 	tried "$series" "$dir" $VM/run "$series" "$dir/initrd" --dir "$dir" --timeout 900 \
 		--smbios 'type=1,manufacturer=Amazon EC2,product=m6a.large' || return 0

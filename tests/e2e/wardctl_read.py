@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import struct
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
@@ -140,6 +141,7 @@ SCHEMAS = {
     "late": "pressure --follow", "events": "events", "followed": "events --follow",
     "report-json": "report", "raw": "report --raw", "status-error": "error",
     "receipt-json": "receipt export", "receipts-json": "receipt export --log",
+    "bench-train": "bench train",
 }
 WITH_TSM = ("doctor", "provider", "report-json", "raw", "receipt-json", "receipts-json")
 
@@ -256,6 +258,35 @@ def pressure():
               + struct.pack("<IIII", 1, 970, 32, 0)).hexdigest())
 
 
+def bench():
+    result = json.loads(files["bench-train"])
+    memory = {m["memory"]: m for m in result["memories"]}
+    why = {w["what"]: w["why"] for w in memory["ward"]["not_measured"]}
+    check("bench train -o json: plain, mlocked and ward memory are measured, with the same weights",
+          result["same_weights"] and len(memory) == 4
+          and all(memory[k]["measured"] and memory[k]["ms"]["total"] > 0
+                  and memory[k]["counts"]["epochs"] == 3 for k in ("plain", "mlocked", "ward")))
+    secret = memory["secret"]
+    check("bench train -o json: so is memfd_secret, or why the kernel has none",
+          secret["measured"] or series == "6.1"
+          and "secretmem.enable=1" in secret["not_measured"][0]["why"])
+    check("bench train -o json: system calls are counted",
+          memory["ward"]["counts"]["system_calls"] > memory["plain"]["counts"]["system_calls"] > 0)
+    if series == "6.1":  # which has no evidence
+        check("bench train -o json: why there is no evidence", why["attestation"])
+    else:
+        check("bench train -o json: evidence and receipt took their time",
+              memory["ward"]["ms"]["attestation"] > 0 and "attestation" not in why
+              and memory["plain"]["ms"]["attestation"] is None)
+    for name in ("bench-train", "bench-bars"):
+        with open(f"{out}/{name}", "wb") as file:
+            file.write(files[name])
+    bars = pathlib.Path(__file__).resolve().parents[1] / "cli/bench_bars.py"
+    check("bench train --png: bars as long as the figures say",
+          subprocess.run([sys.executable, bars, f"{out}/bench-bars", f"{out}/bench-train"],
+                         check=False).returncode == 0)
+
+
 def evidence():
     doctor = json.loads(files["doctor"])
     check("doctor -o json: nothing fails", doctor["failures"] == 0 and doctor["warnings"] > 0)
@@ -328,6 +359,7 @@ def write_out():
 
 schemas()
 verbs()
+bench()
 held()
 pressure()
 if "bundle" in files:

@@ -396,6 +396,27 @@ selftest() {
 	try 0 'No session is open' 'mem selftest: leaves no session' wardctl session list
 }
 
+# What protected memory costs a training, beside the other kinds that this kernel has.
+bench_train() {
+	awk 'BEGIN { print "a,y"; for (i = 0; i < 300; i++)
+		printf "%d,%d\n", i * 7919 % 1000, (i * 7919 % 1000 + i * 104729 % 500 > 700) }' >$D/table.csv
+	echo '{"ward-plan":1,"name":"n","features":[{"column":"a"}],"label":{"column":"y","above":0},
+		"split":{"rule":"every","every":5},"runs":[{"name":"m","method":"sgd","epochs":3}]}' >$D/plan.json
+	set -- wardctl bench train --plan $D/plan.json --data $D/table.csv --rounds 2
+	try 0 '^ward  *[0-9.]' 'bench train: ward memory is measured' as worker "$@"
+	grep -q '^Weights: the same in every' $D/out
+	result $? 'bench train: the same training in each memory'
+	try 6 'device cgroup\|not permitted\|denied\|EACCES' 'bench train: who may not open the device is told so' \
+		as stranger "$@" --memory ward
+	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+	wardctl bench train --plan $D/plan.json --data $D/table.csv --rounds 1 --png $D/bars.png \
+		-o json >$D/json 2>$D/err
+	result $? 'bench train: as root, with a picture'
+	tell bench-train $D/json
+	tell bench-bars $D/bars.png
+	try 0 'No session is open' 'bench train: leaves no session' wardctl session list
+}
+
 RELEASE=000102030405060708090a0b0c0d0e0f
 DATASET=101112131415161718191a1b1c1d1e1f
 NONCE=$RELEASE$DATASET
@@ -499,6 +520,7 @@ paces
 configuration
 levels
 selftest
+bench_train
 unloading
 echo "1..$n"
 echo "# exit wardctl $failed"
