@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -48,7 +47,6 @@ static long tracepoint_id(void)
 static int open_event(struct perf_event_attr *attr)
 {
 	attr->size = sizeof(*attr);
-	attr->disabled = 1;
 	attr->exclude_hv = 1;
 	return (int)syscall(SYS_perf_event_open, attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 }
@@ -95,6 +93,18 @@ static void open_instructions(struct counters *counters, enum counter which)
 		say_why(counters, which, errno);
 }
 
+/* Return: what it stands at; 0 where it cannot be read, which is said. */
+static uint64_t stand(struct counters *counters, int which)
+{
+	uint64_t value = 0;
+
+	if (read(counters->fd[which], &value, sizeof(value)) == sizeof(value))
+		return value;
+	snprintf(counters->why[which], sizeof(counters->why[which]), "the counter cannot be read");
+	return 0;
+}
+
+/* They run from when they are opened: who could start all at once is libward alone (IOC_ENABLE). */
 void counters_begin(struct counters *counters)
 {
 	int i;
@@ -105,7 +115,7 @@ void counters_begin(struct counters *counters)
 	open_instructions(counters, COUNTER_KERNEL);
 	for (i = 0; i < COUNTERS; i++) {
 		if (counters->fd[i] >= 0)
-			ioctl(counters->fd[i], PERF_EVENT_IOC_ENABLE, 0);
+			counters->value[i] = stand(counters, i);
 	}
 }
 
@@ -116,11 +126,7 @@ void counters_end(struct counters *counters)
 	for (i = 0; i < COUNTERS; i++) {
 		if (counters->fd[i] < 0)
 			continue;
-		ioctl(counters->fd[i], PERF_EVENT_IOC_DISABLE, 0);
-		if (read(counters->fd[i], &counters->value[i], sizeof(counters->value[i])) !=
-		    sizeof(counters->value[i]))
-			snprintf(counters->why[i], sizeof(counters->why[i]),
-				 "the counter cannot be read");
+		counters->value[i] = stand(counters, i) - counters->value[i];
 		close(counters->fd[i]);
 		counters->fd[i] = -1;
 	}

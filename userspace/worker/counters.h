@@ -16,7 +16,7 @@ enum counter {
 
 /**
  * struct counters - running or stopped
- * @value: once they are stopped
+ * @value: once they are stopped; with the few system calls that stopping takes
  * @why: what cannot be counted here and why, with the mend where there is one; "" = it can
  */
 struct counters {
