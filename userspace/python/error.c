@@ -74,6 +74,14 @@ PyObject *error_raise(int err, const char *where, const char *what, ...)
 	return raise_as(error_class, err, text, did, where, NULL);
 }
 
+PyObject *error_mend(int err, const char *where, const char *what, const char *mend)
+{
+	char text[768];
+
+	snprintf(text, sizeof(text), "%s, %s: %s", what, where, mend);
+	return raise_as(error_class, err, text, what, where, NULL);
+}
+
 PyObject *error_text(int err, const char *where, const char *text)
 {
 	return raise_as(error_class, err, text, text, where, NULL);

@@ -2,6 +2,7 @@
 /* An open of /dev/ward. */
 #include "wardpy.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,6 +41,16 @@ void session_unlock(struct session *session)
 	pthread_mutex_unlock(&session->lock);
 }
 
+/* The errno's own words speak of sessions and requests, too: here it is the device that is not there. */
+static void not_opened(int err, const char *device)
+{
+	if (err == -ENOENT && device)
+		error_mend(err, device, "open a session",
+			   "there is no such device: load the module (wardctl module load); wardctl doctor says what else is missing");
+	else
+		error_raise(err, device, "open a session");
+}
+
 static PyObject *session_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
 	static char *names[] = { "device", "fd", NULL };
@@ -57,7 +68,7 @@ static PyObject *session_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 	err = fd < 0 ? ward_session_open(device, &handle) : ward_session_from_fd(fd, &handle);
 	Py_END_ALLOW_THREADS
 	if (err) {
-		error_raise(err, fd < 0 ? device : NULL, "open a session");
+		not_opened(err, fd < 0 ? device : NULL);
 		Py_XDECREF(path);
 		return NULL;
 	}

@@ -45,6 +45,8 @@ int error_init(PyObject *module);
 /* All return NULL, with ward.Error set: what was done, and where, or NULL. */
 PyObject *error_raise(int err, const char *where, const char *what, ...)
 	__attribute__((format(printf, 3, 4)));
+/* @mend: in place of the errno's own words */
+PyObject *error_mend(int err, const char *where, const char *what, const char *mend);
 PyObject *error_text(int err, const char *where, const char *text);
 /* ward.Refused: @reason is a word that others' programs may look at. */
 PyObject *error_refused(int err, const char *where, const char *reason, const char *text);
