@@ -80,6 +80,13 @@ want 0 'ward: not measured here: there is no' 'no device is no failure of it' be
 	--plan "$D/plan.json" --data "$D/t.csv" --device "$D/no-device"
 run 1 'at least 65536' 'a budget too small to work in' --data a="$D/t.wds" --budget 1K
 run 1 'go with --join' 'rounds without a federation' --data a="$D/t.wds" --reattest rounds=1
+run 1 "--peer-policy $D/none: No such file" "a policy for the aggregator that is not there" \
+	--data a="$D/t.wds" --join 127.0.0.1:1 --peer-policy "$D/none"
+printf '{' >"$D/policy.json"
+run 1 "--peer-policy $D/policy.json: " 'one cut short' \
+	--data a="$D/t.wds" --join 127.0.0.1:1 --peer-policy "$D/policy.json"
+want 1 "--policy $D/none: No such file" "an aggregator's that is not there" aggregate --plan "$D/plan.json" \
+	--sites 2 --listen 127.0.0.1:0 --policy "$D/none" --out "$D/out" --device "$D/no-device"
 run 1 'above --budget' 'a threshold above the budget' --data a="$D/t.wds" --threshold 1G
 run 1 'No such file' 'a data set that is not there' --data a="$D/none.wds"
 run 7 'not a table' 'a data set that is no table' --data a="$D/bytes.wds"

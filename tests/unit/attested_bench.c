@@ -97,12 +97,16 @@ int party_keys_end(void **state)
 
 void party_begin(struct party *p, uint8_t session)
 {
+	const struct attested_files files = {
+		.policy = policy_path, .policy_option = "--policy ",
+		.root = root_path, .root_option = "--root ",
+	};
 	struct failure failure = { 0 };
 
 	*p = (struct party){ .declared = DECLARED_BYTE, .session = session };
 	p->attested.evidence = evidence;
 	p->attested.evidence_arg = p;
-	if (attested_open(&p->attested, policy_path, root_path, &failure))
+	if (attested_read(&p->attested, &files, &failure) || attested_open(&p->attested, &failure))
 		fail_msg("%s", failure.text);
 }
 

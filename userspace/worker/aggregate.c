@@ -346,14 +346,19 @@ static int hand_out(struct aggregate *a)
 
 static int run(struct aggregate *a)
 {
-	a->attested.reattest_ms = (uint32_t)a->options->reattest_s * 1000;
+	const struct attested_files files = {
+		.policy = a->options->policy, .policy_option = "--policy ",
+		.root = a->options->root, .root_option = "--root ",
+	};
+
 	if (plan_load(a->options->plan, &a->plan, a->failure) ||
+	    attested_read(&a->attested, &files, a->failure) ||
 	    outfile_dir(a->options->out, a->failure) || open_session(a))
 		return -1;
+	a->attested.reattest_ms = (uint32_t)a->options->reattest_s * 1000;
 	a->attested.session = a->session.ward;
-	if (attested_open(&a->attested, a->options->policy, a->options->root, a->failure) ||
-	    open_roster(a) || start_listening(a) || train(a) || write_models(a) ||
-	    describe_models(a))
+	if (attested_open(&a->attested, a->failure) || open_roster(a) || start_listening(a) ||
+	    train(a) || write_models(a) || describe_models(a))
 		return -1;
 	stop_listening(a);
 	collect_receipts(a);

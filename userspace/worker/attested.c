@@ -39,7 +39,7 @@ static int take_root(struct attested *a, struct wv_bytes text, struct wv_fault *
 	return wv_roots_add(a->roots, text, fault);
 }
 
-static int read_file(struct attested *a, const char *path,
+static int read_file(struct attested *a, const char *option, const char *path,
 		     int (*take)(struct attested *a, struct wv_bytes text, struct wv_fault *fault),
 		     struct failure *failure)
 {
@@ -48,24 +48,30 @@ static int read_file(struct attested *a, const char *path,
 	size_t len;
 	int ret = 0;
 
-	if (infile_read("", path, FILE_MAX, &text, &len, failure))
+	if (infile_read(option, path, FILE_MAX, &text, &len, failure))
 		return -1;
 	if (take(a, (struct wv_bytes){ text, len }, &fault))
-		ret = failed(failure, EXIT_MISUSE, "%s: %s", path, fault.text);
+		ret = failed(failure, EXIT_MISUSE, "%s%s: %s", option, path, fault.text);
 	free(text);
 	return ret;
 }
 
-int attested_open(struct attested *a, const char *policy, const char *root,
-		  struct failure *failure)
+int attested_read(struct attested *a, const struct attested_files *files, struct failure *failure)
 {
 	a->roots = wv_roots_new();
-	if (!a->roots || ward_channel_identity_new(&a->identity))
-		return failed(failure, EXIT_DEVICE, "no key for the channel: out of memory");
-	if (read_file(a, policy, take_policy, failure) ||
-	    (root && read_file(a, root, take_root, failure)))
+	if (!a->roots)
+		return failed(failure, EXIT_DEVICE, "no roots for the channel: out of memory");
+	if (read_file(a, files->policy_option, files->policy, take_policy, failure) ||
+	    (files->root && read_file(a, files->root_option, files->root, take_root, failure)))
 		return -1;
 	a->appraisal = (struct wv_appraisal){ .roots = a->roots, .policy = a->policy };
+	return 0;
+}
+
+int attested_open(struct attested *a, struct failure *failure)
+{
+	if (ward_channel_identity_new(&a->identity))
+		return failed(failure, EXIT_DEVICE, "no key for the channel: out of memory");
 	return 0;
 }
 

@@ -34,16 +34,38 @@ struct attested {
 };
 
 /**
- * attested_open() - read the policy, make a key
- * @attested: upper part filled in, the rest zero
- * @policy: file, by which peers are judged
+ * struct attested_files - what peers are judged by
+ * @policy: file
  * @root: PEM file of a root beside the vendors' that are built in, or NULL
+ * @policy_option: as messages begin that are about it: "--policy "
+ * @root_option: likewise
+ */
+struct attested_files {
+	const char *policy;
+	const char *root;
+	const char *policy_option;
+	const char *root_option;
+};
+
+/**
+ * attested_read() - read the files: before a key is asked for, since they may be wrong
+ * @attested: all zero
+ * @files: files
  * @failure: what went wrong
  *
  * Return: 0 or -1; attested_close() in any case.
  */
-int attested_open(struct attested *attested, const char *policy, const char *root,
+int attested_read(struct attested *attested, const struct attested_files *files,
 		  struct failure *failure);
+
+/**
+ * attested_open() - make a key for the channel
+ * @attested: read, its upper part filled in
+ * @failure: what went wrong
+ *
+ * Return: 0 or -1; attested_close() in any case.
+ */
+int attested_open(struct attested *attested, struct failure *failure);
 
 /** attested_close() - after all connections */
 void attested_close(struct attested *attested);

@@ -24,7 +24,7 @@ static int open_inputs(struct job *job)
 {
 	size_t i;
 
-	if (plan_load(job->options->plan, &job->plan, job->failure) ||
+	if (plan_load(job->options->plan, &job->plan, job->failure) || job_read_peer(job) ||
 	    outfile_dir(job->options->out, job->failure) ||
 	    (job->options->early_receipt &&
 	     outfile_check(job->options->early_receipt, job->failure)) ||

@@ -20,12 +20,21 @@ static void show_question(void *arg, const struct wire_head *head, const struct 
 		      run->rounds, head->type == WIRE_ROUND ? "rounds" : "questions");
 }
 
+int job_read_peer(struct job *job)
+{
+	const struct attested_files files = {
+		.policy = job->options->peer_policy, .policy_option = "--peer-policy ",
+		.root = job->options->peer_root, .root_option = "--peer-root ",
+	};
+
+	return job->options->join ? attested_read(&job->attested, &files, job->failure) : 0;
+}
+
 static int connect_aggregator(struct job *job)
 {
 	job->attested.session = job->session.ward;
 	job->attested.reattest_ms = (uint32_t)job->options->reattest_s * 1000;
-	if (attested_open(&job->attested, job->options->peer_policy, job->options->peer_root,
-			  job->failure) ||
+	if (attested_open(&job->attested, job->failure) ||
 	    attested_connect(&job->attested, job->options->join, PATIENCE_S, &job->link,
 			     job->failure))
 		return -1;

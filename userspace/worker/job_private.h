@@ -54,6 +54,14 @@ struct job {
 void job_tell(const struct job *job);
 
 /**
+ * job_read_peer() - of a federation: by what its aggregator is judged
+ * @job: nothing is open yet
+ *
+ * Return: 0 or -1.
+ */
+int job_read_peer(struct job *job);
+
+/**
  * job_federate() - take part in a federation, in place of job_train()
  * @job: loaded
  *
