@@ -31,8 +31,9 @@ struct reading {
 	struct failure failure;
 };
 
-static int read_site(struct reading *r, const char *plan, const char *text, size_t len,
-		     size_t chunk, size_t columns, const char *const *column)
+/* @kept: how many rows, to be kept as numbers; 0 = none are */
+static int read_kept(struct reading *r, const char *plan, const char *text, size_t len,
+		     size_t chunk, size_t columns, const char *const *column, uint64_t kept)
 {
 	struct memory_backend backend;
 
@@ -43,14 +44,23 @@ static int read_site(struct reading *r, const char *plan, const char *text, size
 	r->text = (struct bench_text){ .text = text, .len = len, .chunk = chunk };
 	assert_int_equal(ring_init(&r->ring, &r->memory, chunk, 4, 1, &r->failure), 0);
 	r->site = (struct site){
-		.name = "ward3", .source = bench_source(&r->text),
+		.name = "ward3", .source = bench_source(&r->text), .expected = kept,
 		.table = { .name = "ward3", .columns = columns, .names = column,
 			   .missing = "?", .delimiter = ',', .header = columns == 3 },
 	};
 	r->cohort = (struct cohort){ .plan = r->plan, .memory = &r->memory, .ring = &r->ring,
 				     .sites = 1, .site = &r->site };
-	return site_init(&r->site, r->plan, &r->ring, &r->memory, &r->failure) ||
-	       cohort_survey(&r->cohort, &r->failure) ? -1 : 0;
+	if (site_init(&r->site, r->plan, &r->ring, &r->memory, &r->failure))
+		return -1;
+	if (kept)
+		assert_true(site_keep(&r->site, 8 << 20) > 0);
+	return cohort_survey(&r->cohort, &r->failure);
+}
+
+static int read_site(struct reading *r, const char *plan, const char *text, size_t len,
+		     size_t chunk, size_t columns, const char *const *column)
+{
+	return read_kept(r, plan, text, len, chunk, columns, column, 0);
 }
 
 static void reading_end(struct reading *r)
@@ -120,7 +130,7 @@ static void expect_windows(struct windows *w, bool test)
 	add_windows(w, 436, 6, test);
 }
 
-static void test_windows(void **state)
+static void check_windows(uint64_t kept)
 {
 	static struct windows got, want;
 	struct reading r;
@@ -128,9 +138,8 @@ static void test_windows(void **state)
 	char *text = make_table(&len);
 	int part;
 
-	(void)state;
 	for (chunk = 1; chunk < 200; chunk += 13) {
-		if (read_site(&r, plan_text, text, len, chunk, 4, names))
+		if (read_kept(&r, plan_text, text, len, chunk, 4, names, kept))
 			fail_msg("%s", r.failure.text);
 		for (part = COHORT_TRAIN; part <= COHORT_TEST; part++) {
 			got.count = 0;
@@ -145,6 +154,13 @@ static void test_windows(void **state)
 		reading_end(&r);
 	}
 	free(text);
+}
+
+static void test_windows(void **state)
+{
+	(void)state;
+	check_windows(0);
+	check_windows(33);
 }
 
 /* A straight line goes on as a straight line. */

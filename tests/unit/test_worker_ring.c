@@ -7,6 +7,7 @@
 
 #include "../../userspace/worker/newton.h"
 #include "../../userspace/worker/sgd.h"
+#include "../../userspace/worker/train.h"
 
 #define P 4
 
@@ -20,6 +21,7 @@ struct outcome {
 	double sgd[P + 1];
 	double layers[PARAMS];
 	uint64_t misses;
+	uint64_t hits;
 	uint64_t shrinks;
 	size_t peak;
 };
@@ -68,10 +70,11 @@ static void train_layers(struct bench_cohort *b, double *out)
 	memcpy(out, theta, PARAMS * sizeof(double));
 }
 
-static void train_as(struct outcome *out, size_t rows, size_t chunk, size_t ring,
-		     size_t shrink_at, size_t budget, bool reader)
+/* @how: rows and rings that are no number of bench_begin() */
+static void train_how(struct outcome *out, const struct bench_cohort *how, size_t rows,
+		      size_t chunk, size_t ring, size_t budget)
 {
-	struct bench_cohort b = { .ring_limit = shrink_at, .reader = reader };
+	struct bench_cohort b = *how;
 	struct solve_options options = {
 		.net = &net, .tolerance = 1e-10, .max_steps = 30, .pass = pass, .arg = &b,
 	};
@@ -93,10 +96,19 @@ static void train_as(struct outcome *out, size_t rows, size_t chunk, size_t ring
 	memcpy(out->sgd, theta, sizeof(out->sgd));
 	train_layers(&b, out->layers);
 	out->misses = b.ring.misses;
+	out->hits = b.ring.hits;
 	out->shrinks = b.ring.shrinks;
 	out->peak = b.bench.peak;
 	assert_int_equal(b.memory.peak, b.bench.peak);
 	bench_end(&b);
+}
+
+static void train_as(struct outcome *out, size_t rows, size_t chunk, size_t ring,
+		     size_t shrink_at, size_t budget, bool reader)
+{
+	struct bench_cohort how = { .ring_limit = shrink_at, .reader = reader };
+
+	train_how(out, &how, rows, chunk, ring, budget);
 }
 
 static void train(struct outcome *out, size_t rows, size_t chunk, size_t ring,
@@ -154,6 +166,64 @@ static void test_reader_changes_nothing(void **state)
 	assert_true(two.peak <= 160 << 10);
 	train(&alone, 5000, 4096, 1000, 0, 160 << 10);
 	same_weights(&alone, &two);
+}
+
+/* Rows that are kept as numbers are the same, and no chunk is asked for again. */
+static void test_kept_rows_change_nothing(void **state)
+{
+	struct bench_cohort how = { 0 };
+	struct outcome read, kept, dropped;
+	size_t after;
+
+	(void)state;
+	train_how(&read, &how, 100, 512, 1000, 16 << 20);
+	how.keep = true;
+	train_how(&kept, &how, 100, 512, 1000, 16 << 20);
+	same_weights(&read, &kept);
+	assert_int_equal(kept.misses, read.misses);
+	assert_int_equal(kept.hits, 0);
+	assert_true(read.hits > 10 * read.misses);
+	how.reader = true;
+	train_how(&kept, &how, 100, 512, 1000, 16 << 20);
+	same_weights(&read, &kept);
+	/* given back while they are gathered, after the survey, in later passes */
+	for (after = 1; after < 3 * read.misses; after += 7) {
+		how.unkeep_after = after;
+		train_how(&dropped, &how, 100, 512, 1000, 16 << 20);
+		same_weights(&read, &dropped);
+		assert_true(dropped.hits > 0);
+	}
+}
+
+/* Each fold has other rows for testing, of the same that are kept. */
+static void test_kept_rows_of_folds(void **state)
+{
+	static const char plan[] =
+		"{\"ward-plan\":1,\"name\":\"folds\",\"features\":[{\"column\":\"age\"},{\"column\":\"kind\"}],"
+		"\"label\":{\"column\":\"ill\",\"above\":0},\"split\":{\"rule\":\"folds\",\"folds\":4},"
+		"\"runs\":[{\"name\":\"m\",\"method\":\"newton\",\"l2\":0.01}]}";
+	struct metrics fold[2][4];
+	double theta[2][3];
+	struct model model;
+	size_t keep;
+
+	(void)state;
+	for (keep = 0; keep < 2; keep++) {
+		struct bench_cohort b = { .plan_text = plan, .keep = keep };
+		struct failure failure = { 0 };
+
+		bench_begin(&b, 100, 512, 1000, 16 << 20);
+		if (train_model(&b.cohort, &b.plan->run[0], NULL, &model, &failure))
+			fail_msg("%s", failure.text);
+		assert_int_equal(b.ring.hits > 0, !keep);
+		assert_true(model.fold[0].rows > 0 && model.fold[3].rows > 0);
+		memcpy(fold[keep], model.fold, sizeof(fold[keep]));
+		memcpy(theta[keep], model.theta, sizeof(theta[keep]));
+		model_clear(&model);
+		bench_end(&b);
+	}
+	assert_memory_equal(fold[0], fold[1], sizeof(fold[0]));
+	assert_memory_equal(theta[0], theta[1], sizeof(theta[0]));
 }
 
 /* A hundredfold table fits the same budget. */
@@ -430,6 +500,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ring_size_changes_nothing),
 		cmocka_unit_test(test_reader_changes_nothing),
+		cmocka_unit_test(test_kept_rows_change_nothing),
+		cmocka_unit_test(test_kept_rows_of_folds),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_cyclic_passes),
 		cmocka_unit_test(test_held_stays),

@@ -170,6 +170,8 @@ struct bench_cohort {
 	struct plan *plan;
 	const char *plan_text;	/* NULL = bench_plan_text */
 	bool reader;		/* chunks are opened by a second thread, ahead */
+	bool keep;		/* rows are kept as numbers */
+	size_t unkeep_after;	/* chunks opened or passes begun: then they are given back */
 	size_t ring_limit;	/* shrink once when the ring has so many slots */
 };
 
@@ -177,8 +179,14 @@ static inline void bench_shrink(void *arg)
 {
 	struct bench_cohort *b = arg;
 
+	size_t i;
+
 	if (b->ring_limit && b->ring.count >= b->ring_limit && b->ring_limit--)
 		ring_shrink(&b->ring);
+	if (b->unkeep_after && !--b->unkeep_after) {
+		for (i = 0; i < BENCH_SITES; i++)
+			site_unkeep(&b->site[i]);
+	}
 }
 
 /* Three sites of @rows, 2 x @rows and 3 x @rows. */
@@ -213,6 +221,8 @@ static inline void bench_begin(struct bench_cohort *b, size_t rows, size_t chunk
 		};
 		if (site_init(&b->site[i], b->plan, &b->ring, &b->memory, &failure))
 			fail_msg("%s", failure.text);
+		if (b->keep)
+			assert_true(site_keep(&b->site[i], budget) > 0);
 	}
 	b->cohort = (struct cohort){
 		.plan = b->plan, .memory = &b->memory, .ring = &b->ring,

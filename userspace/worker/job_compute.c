@@ -7,6 +7,8 @@
 #include "job_private.h"
 #include "vault.h"
 
+#define KEPT_PART	4	/* of the budget one part is for rows as numbers, three for the rest */
+
 /* ---- the ring ------------------------------------------------------------ */
 
 static const char *level_name(uint32_t level)
@@ -53,6 +55,22 @@ static void tell_shrink(void *arg, bool yielded, size_t before, size_t after,
 		  job->pressure.threshold, before, after, bytes);
 }
 
+/* The ring has nothing left: rows that are kept as numbers can be read again. */
+static size_t spare_rows(void *arg)
+{
+	struct job *job = arg;
+	size_t bytes = 0, i;
+
+	for (i = 0; i < job->options->count; i++)
+		bytes += site_unkeep(&job->site[i]);
+	if (!bytes)
+		return 0;
+	progress_clear(&job->progress);
+	emit_step(job->emit, "yield", json_pack("{s:I}", "wiped", (json_int_t)bytes),
+		  "rows kept as numbers are given back, %zu bytes wiped", bytes);
+	return bytes;
+}
+
 static size_t largest_chunk(const struct job *job)
 {
 	size_t most = 0, i;
@@ -91,6 +109,8 @@ static int load_ring(struct job *job)
 	job->ring.before_arg = &job->pressure;
 	job->ring.shrunk = tell_shrink;
 	job->ring.shrunk_arg = job;
+	job->ring.other = spare_rows;
+	job->ring.other_arg = job;
 	return 0;
 }
 
@@ -117,18 +137,25 @@ static void tell_sites(const struct job *job)
 		tell_site(job, &job->site[i]);
 }
 
+static int load_sites(struct job *job)
+{
+	size_t left = job->session.memory.budget / KEPT_PART, i;
+
+	for (i = 0; i < job->options->count; i++) {
+		struct site *site = &job->site[i];
+
+		if (data_site(&job->data[i], (unsigned int)i, site, job->failure) ||
+		    site_init(site, job->plan, &job->ring, &job->session.memory, job->failure))
+			return -1;
+		left -= site_keep(site, left);
+	}
+	return 0;
+}
+
 int job_load(struct job *job)
 {
-	size_t i;
-
-	if (load_ring(job))
+	if (load_ring(job) || load_sites(job))
 		return -1;
-	for (i = 0; i < job->options->count; i++) {
-		if (data_site(&job->data[i], (unsigned int)i, &job->site[i], job->failure) ||
-		    site_init(&job->site[i], job->plan, &job->ring, &job->session.memory,
-			      job->failure))
-			return -1;
-	}
 	job->cohort = (struct cohort){
 		.plan = job->plan, .memory = &job->session.memory, .ring = &job->ring,
 		.sites = job->options->count, .site = job->site,

@@ -211,14 +211,19 @@ static void read_ahead(struct ring *ring, unsigned int site, uint64_t chunk,
 	reader_ask(&ring->reader, &slot->task);
 }
 
+void ring_look(struct ring *ring)
+{
+	if (ring->before)
+		ring->before(ring->before_arg);
+}
+
 int ring_hold(struct ring *ring, unsigned int site, uint64_t chunk,
 	      const struct source *source, struct ring_slot **out,
 	      struct failure *failure)
 {
 	struct ring_slot *slot;
 
-	if (ring->before)
-		ring->before(ring->before_arg);
+	ring_look(ring);
 	slot = find(ring, site, chunk);
 	slot = slot ? use(ring, slot, failure) : fill(ring, site, chunk, source, failure);
 	if (!slot)
@@ -257,11 +262,17 @@ static size_t give_back(struct ring *ring, size_t want, size_t bytes, bool yield
 	return wiped;
 }
 
+static size_t spare_other(struct ring *ring)
+{
+	return ring->other ? ring->other(ring->other_arg) : 0;
+}
+
 size_t ring_yield(void *arg, size_t bytes)
 {
 	struct ring *ring = arg;
+	size_t wiped = give_back(ring, ring->floor, bytes, true);
 
-	return give_back(ring, ring->floor, bytes, true);
+	return wiped ? wiped : spare_other(ring);
 }
 
 uint64_t ring_shrink(struct ring *ring)
@@ -271,5 +282,5 @@ uint64_t ring_shrink(struct ring *ring)
 
 	bytes = give_back(ring, want < ring->floor ? ring->floor : want, SIZE_MAX, false);
 	ring->shrinks += bytes > 0;
-	return bytes;
+	return bytes ? bytes : spare_other(ring);
 }

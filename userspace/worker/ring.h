@@ -45,6 +45,9 @@ struct ring_slot {
  * @shrunk: called after slots were given back, by ring_shrink() or, @yielded, to
  *	make room for work: slots before and after, bytes wiped; or NULL
  * @shrunk_arg: for @shrunk
+ * @other: asked for what else can be spared when the ring has nothing left to give; returns
+ *	bytes wiped; or NULL
+ * @other_arg: for @other
  * @count: slots now
  * @cap: slots that there may be
  * @floor: slots that the ring needs: one per site
@@ -72,6 +75,8 @@ struct ring {
 	void (*shrunk)(void *arg, bool yielded, size_t before, size_t after,
 		       uint64_t bytes);
 	void *shrunk_arg;
+	size_t (*other)(void *arg);
+	void *other_arg;
 };
 
 /**
@@ -123,6 +128,12 @@ int ring_hold(struct ring *ring, unsigned int site, uint64_t chunk,
 	      struct failure *failure);
 
 /**
+ * ring_look() - look for pressure, as each chunk that is held does
+ * @ring: ring
+ */
+void ring_look(struct ring *ring);
+
+/**
  * ring_drop() - let a chunk go; it stays until its slot is needed
  * @slot: what ring_hold() gave, or NULL
  */
@@ -133,7 +144,7 @@ void ring_drop(struct ring_slot *slot);
  * @ring: struct ring
  * @bytes: wanted
  *
- * Return: bytes wiped and given back; 0 when the ring is at its floor.
+ * Return: bytes wiped and given back; 0 when the ring is at its floor and @other has nothing.
  */
 size_t ring_yield(void *ring, size_t bytes);
 
@@ -141,7 +152,7 @@ size_t ring_yield(void *ring, size_t bytes);
  * ring_shrink() - give back half of the slots, none that is held
  * @ring: ring
  *
- * Return: bytes wiped; 0 when the ring is at its floor.
+ * Return: bytes wiped; 0 when the ring is at its floor and @other has nothing.
  */
 uint64_t ring_shrink(struct ring *ring);
 

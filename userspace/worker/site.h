@@ -13,6 +13,7 @@
 #include "course.h"
 #include "design.h"
 #include "failure.h"
+#include "kept.h"
 #include "plan.h"
 #include "ring.h"
 #include "stats.h"
@@ -62,6 +63,10 @@ struct site {
 	struct ring_slot *slot;
 	uint64_t next_chunk;
 	uint64_t row;
+	struct memory *memory;
+	struct kept kept;
+	bool from_kept;		/* this pass reads them */
+	uint64_t given;		/* rows, in such a pass */
 };
 
 /**
@@ -97,6 +102,25 @@ static inline size_t site_row_width(const struct plan *plan)
  */
 int site_init(struct site *site, const struct plan *plan, struct ring *ring,
 	      struct memory *memory, struct failure *failure);
+
+/**
+ * site_keep() - keep its rows as numbers from the first survey on, if they are few
+ * @site: initialised
+ * @most: bytes that they may take
+ *
+ * How many rows there are must be known beforehand, by @expected.
+ *
+ * Return: bytes that they will take; 0 = none are kept.
+ */
+size_t site_keep(struct site *site, size_t most);
+
+/**
+ * site_unkeep() - give them back, also in the midst of a pass, which goes on with the same rows
+ * @site: initialised
+ *
+ * Return: bytes given back.
+ */
+size_t site_unkeep(struct site *site);
 
 /**
  * site_end() - let go of chunk and carry
