@@ -43,10 +43,8 @@ void gradient_add(struct gradient *sum, const double *theta, const double *x, co
 	size_t i;
 
 	sum->rows++;
-	for (i = 0; i < net->outputs; i++) {
-		sum->loss += loss_value(net->loss, z[i], y[i]);
-		sum->work.slope[i] = loss_slope(net->loss, z[i], y[i]);
-	}
+	for (i = 0; i < net->outputs; i++)
+		sum->loss += loss_both(net->loss, z[i], y[i], &sum->work.slope[i]);
 	if (sum->h)
 		hessian_add(sum, x, loss_curvature(net->loss, z[0]));
 	net_backward(net, theta, x, &sum->work, sum->g);

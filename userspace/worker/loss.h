@@ -30,14 +30,15 @@ double loss_chance(double z);
 double loss_value(enum loss loss, double z, double y);
 
 /**
- * loss_slope() - its first derivative by the score
+ * loss_both() - the loss and its first derivative by the score
  * @loss: which
  * @z: score
  * @y: label
+ * @slope: the derivative
  *
- * Return: the slope.
+ * Return: as loss_value().
  */
-double loss_slope(enum loss loss, double z, double y);
+double loss_both(enum loss loss, double z, double y, double *slope);
 
 /**
  * loss_curvature() - its second derivative by the score

@@ -94,13 +94,24 @@ void scaler_fit(struct scaler *scaler, const struct stats *stats, int standardis
 	}
 }
 
+/* Four at a time: the compiler divides two or more at once then. */
 void scaler_apply(const struct scaler *scaler, double *x)
 {
-	size_t i;
+	const double *shift = scaler->shift, *scale = scaler->scale;
+	size_t n = scaler->columns, i, j;
 
-	for (i = 0; i < scaler->columns; i++) {
-		double value = isnan(x[i]) ? scaler->fill[i] : x[i];
-
-		x[i] = (value - scaler->shift[i]) / scaler->scale[i];
+	for (i = 0; i < n; i++) {
+		if (isnan(x[i]))
+			x[i] = scaler->fill[i];
 	}
+	for (i = 0; i + 4 <= n; i += 4) {
+		double four[4];
+
+		for (j = 0; j < 4; j++)
+			four[j] = (x[i + j] - shift[i + j]) / scale[i + j];
+		for (j = 0; j < 4; j++)
+			x[i + j] = four[j];
+	}
+	for (; i < n; i++)
+		x[i] = (x[i] - shift[i]) / scale[i];
 }

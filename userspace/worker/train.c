@@ -202,6 +202,8 @@ static int evaluate(struct evaluation *evaluation, struct cohort *cohort, struct
 	size_t i;
 
 	for (i = 0; i < cohort->sites; i++) {
+		if (!cohort->site[i].test)
+			continue;	/* no pass for nothing */
 		evaluation->here = &evaluation->site[i];
 		if (cohort_walk(cohort, i, COHORT_TEST, evaluate_row, evaluation, failure))
 			return -1;
