@@ -74,3 +74,8 @@ $(O)/tests/bench/train_cost: $(O)/obj/tests/bench/train_cost.o $(O)/obj/worker.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg-libs,all) \
 		$(shell $(PKG_CONFIG) --libs cmocka) -lm
+
+$(O)/tests/bench/fit_cost: $(O)/obj/tests/bench/fit_cost.o $(O)/obj/worker.a $(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(call pkg-libs,all) -lm
