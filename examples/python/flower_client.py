@@ -77,41 +77,52 @@ class Client(NumPyClient):
         return float(loss), len(y), {"accuracy": float(((chance > .5) == (y > 0)).mean())}
 
 
-def take_part(server, client):
-    """Until the server's last round."""
-    import flwr
-    flwr.client.start_client(server_address=server, client=client.to_client())
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--server", required=True)
+def arguments(text):
+    parser = argparse.ArgumentParser(description=text.partition("\n\n")[0])
     parser.add_argument("--broker")
     parser.add_argument("--ca")
     parser.add_argument("--keyfile")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("set", metavar="NAME=FILE")
+    return parser
+
+
+def parsed(parser):
     args = parser.parse_args()
     if not args.keyfile and not (args.broker and args.ca):
         parser.error("--broker and --ca are wanted, or --keyfile")
-    if NumPyClient is object:
-        parser.error("Flower is not installed (package flwr)")
+    return args
+
+
+def train(args, packages, take_part):
+    """Key, rows, take_part(client) until the last round, wipe, receipt."""
     args.out.mkdir(exist_ok=True)
     name, path = args.set.split("=", 1)
     key = None
     with ward.Session() as session:
         if args.broker:
             key = ward.fetch_key(args.broker, f"default/dataset/{name}", ca=args.ca,
-                                 session=session, packages=("ward", "flwr"))
+                                 session=session, packages=packages)
         with key.open(path) if key else ward.Dataset(path, keyfile=args.keyfile) as dataset:
             buffer, tensors = safetensors.load(dataset, session=session)
-        take_part(args.server, Client(tensors.pop("x"), tensors.pop("y")))
+        take_part(Client(tensors.pop("x"), tensors.pop("y")))
         buffer.close()
         if key:
             key.close()
         session.seal()
         if key:
             (args.out / f"receipt-{name}.ward").write_bytes(session.receipt(key))
+
+
+def main():
+    parser = arguments(__doc__)
+    parser.add_argument("--server", required=True)
+    args = parsed(parser)
+    if NumPyClient is object:
+        parser.error("Flower is not installed (package flwr)")
+    import flwr
+    train(args, ("ward", "flwr"), lambda client: flwr.client.start_client(
+        server_address=args.server, client=client.to_client()))
 
 
 if __name__ == "__main__":

@@ -112,6 +112,22 @@ def test_its_arrays_are_in_ward_memory(session, tmp_path, example, monkeypatch):
     assert {np.core.multiarray.get_handler_name(p) for p in given} == {outside}
 
 
+def test_through_flower_itself(session, tmp_path, example):
+    """Where it is installed: as its server's messages reach a NumPyClient."""
+    common = pytest.importorskip("flwr.common")
+    (ours, buffer), = hospitals(session, tmp_path, example, 1)
+    client = ours.to_client()
+    at = common.ndarrays_to_parameters(ours.get_parameters({}))
+    for _ in range(3):
+        result = client.fit(common.FitIns(at, {"steps": 20, "rate": 2.0}))
+        assert result.num_examples == 90
+        at = result.parameters
+    judged = client.evaluate(common.EvaluateIns(at, {}))
+    assert judged.num_examples == 30 and judged.metrics["accuracy"] > .8
+    del client, ours
+    buffer.close()
+
+
 def test_without_flower_it_says_so(example, tmp_path, monkeypatch, capsys):
     if example.NumPyClient is not object:
         pytest.skip("Flower is installed")
