@@ -13,9 +13,11 @@
 #define SITES	4
 #define COLUMNS	64
 #define SEEDS	5
+#define TEXT_MAX	(4u << 20)
 
 static const char *const hospitals[SITES] = { "cleveland", "hungarian", "switzerland", "va" };
 static const char *const quarters[SITES] = { "site0", "site1", "site2", "site3" };
+static const char *const patients[] = { "colas2019" };
 static int short_of;
 
 /* ---- tables -------------------------------------------------------------------- */
@@ -28,14 +30,14 @@ struct tables {
 	size_t columns;
 };
 
-static void load(struct tables *t, const char *dir, const char *const *names)
+static void load(struct tables *t, const char *dir, const char *const *names, size_t sites)
 {
 	char path[512], *rest = NULL, *word;
 	size_t i;
 
 	*t = (struct tables){ 0 };
-	for (i = 0; i < SITES; i++) {
-		char *all = malloc(1 << 20), *line;
+	for (i = 0; i < sites; i++) {
+		char *all = malloc(TEXT_MAX), *line;
 		FILE *file;
 		size_t got;
 
@@ -43,7 +45,7 @@ static void load(struct tables *t, const char *dir, const char *const *names)
 		file = fopen(path, "r");
 		if (!file || !all)
 			exit(3);
-		got = fread(all, 1, (1 << 20) - 1, file);
+		got = fread(all, 1, TEXT_MAX - 1, file);
 		fclose(file);
 		all[got] = '\0';
 		line = strchr(all, '\n');
@@ -54,7 +56,7 @@ static void load(struct tables *t, const char *dir, const char *const *names)
 		t->header = strdup(all);
 		free(all);
 	}
-	for (word = strtok_r(t->header, ",", &rest); word; word = strtok_r(NULL, ",", &rest))
+	for (word = strtok_r(t->header, ",\"\r", &rest); word; word = strtok_r(NULL, ",\"\r", &rest))
 		t->name[t->columns++] = word;
 }
 
@@ -358,6 +360,32 @@ static void one_table(const struct tables *t, const char *plan_file, const char 
 	plan_free(plan);
 }
 
+/* ---- courses of glucose ------------------------------------------------------------------- */
+
+/* A figure that shall be at most its gate. */
+static void show_most(const char *what, double value, double gate)
+{
+	bool ok = value <= gate;
+
+	printf("%-52s %.4f   gate %.3f: %s\n", what, value, gate, ok ? "met" : "SHORT");
+	short_of |= !ok;
+}
+
+static void forecast(const struct tables *t)
+{
+	struct plan *plan = shipped("userspace/worker/plans/glucose.json");
+	struct model model;
+	struct place p;
+
+	begin(&p, plan, t, patients, 1);
+	train(&p, &plan->run[0], &model);
+	show_most("glucose, the next hour by the last: median MSE", model.pooled.median_se, 27.3);
+	show_most("glucose, the next hour by the last: median MAE", model.pooled.median_ae, 4.37);
+	model_clear(&model);
+	end(&p);
+	plan_free(plan);
+}
+
 int main(int argc, char **argv)
 {
 	int i;
@@ -368,14 +396,20 @@ int main(int argc, char **argv)
 
 		snprintf(path, sizeof(path), "%s/cleveland.csv", argv[i]);
 		if (!access(path, R_OK)) {
-			load(&t, argv[i], hospitals);
+			load(&t, argv[i], hospitals, SITES);
 			pooled(&t);
 			by_seeds(&t, &ways[0]);
 			by_seeds(&t, &ways[1]);
 			left_out(&t);
 			one_table(&t, "userspace/worker/plans/heart.json", "heart");
+			continue;
+		}
+		snprintf(path, sizeof(path), "%s/colas2019.csv", argv[i]);
+		if (!access(path, R_OK)) {
+			load(&t, argv[i], patients, 1);
+			forecast(&t);
 		} else {
-			load(&t, argv[i], quarters);
+			load(&t, argv[i], quarters, SITES);
 			folds(&t);
 			one_table(&t, "userspace/worker/plans/wdbc.json", "breast");
 		}
