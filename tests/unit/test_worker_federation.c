@@ -270,6 +270,15 @@ static void test_aggregator_dies(void **state)
 
 /* ---- sites that come late, or are late ------------------------------------------------ */
 
+/* Until it has said who it is: what comes next must not depend on luck. */
+static void wait_for_newcomer(void)
+{
+	pthread_mutex_lock(&fed.roster.lock);
+	while (fed.roster.newcomer[0]->state == MEMBER_NEW)
+		pthread_cond_wait(&fed.roster.moved, &fed.roster.lock);
+	pthread_mutex_unlock(&fed.roster.lock);
+}
+
 static void join_third(void *arg, const struct plan_run *run, uint64_t step, uint64_t steps,
 		       double loss)
 {
@@ -280,11 +289,7 @@ static void join_third(void *arg, const struct plan_run *run, uint64_t step, uin
 	if (site[2].joined || site[2].world.plan || step < 2 || run != &fed.plan->run[*when])
 		return;
 	fed_join(&fed, &site[2]);
-	/* Until it has said who it is: what comes next must not depend on luck. */
-	pthread_mutex_lock(&fed.roster.lock);
-	while (fed.roster.newcomer[0]->state == MEMBER_NEW)
-		pthread_cond_wait(&fed.roster.moved, &fed.roster.lock);
-	pthread_mutex_unlock(&fed.roster.lock);
+	wait_for_newcomer();
 }
 
 static void count_restart(void *arg, const struct plan_run *run, size_t sites)
@@ -321,6 +326,66 @@ static void test_late_join(void **state)
 		setup(state);
 	}
 	fed_begin(&fed, fed_plan, 1, 1);
+}
+
+/* ---- a site that comes back ------------------------------------------------------------ */
+
+struct back {
+	struct fed_site site;
+	size_t restarts;
+};
+
+static void note_restart(void *arg, const struct plan_run *run, size_t sites)
+{
+	struct back *back = arg;
+
+	(void)run;
+	(void)sites;
+	back->restarts++;
+}
+
+/* Once the others have begun anew without it. */
+static void come_back(void *arg, const struct plan_run *run, uint64_t step, uint64_t steps,
+		      double loss)
+{
+	struct back *back = arg;
+
+	(void)run;
+	(void)steps;
+	(void)loss;
+	if (!back->restarts || step < 2 || back->site.world.plan)
+		return;
+	fed_join(&fed, &back->site);
+	wait_for_newcomer();
+}
+
+/* Killed and started again it is under its name who it was, and nothing of it is lost. */
+static void test_site_comes_back(void **state)
+{
+	struct back back = { .site = { .name = "b", .text = rows_of(1), .plan = fed_plan } };
+	struct train_hooks hooks = { .progress = come_back, .arg = &back };
+	struct at at = { .type = WIRE_SUMS, .skip = 2 };
+	struct model model;
+
+	(void)state;
+	site[1].hook = die_at;
+	site[1].arg = &at;
+	fed_begin(&fed, fed_plan, SITES, 2);
+	fed.federation.hooks = &hooks;
+	fed.federation.restarted = note_restart;
+	fed.federation.arg = &back;
+	fed_run_with(&fed, site, SITES, SITES);
+	fed_wait(&back.site);
+	if (fed.ret || back.site.ret)
+		fail_msg("%s%s", fed.failure.text, back.site.failure.text);
+	assert_int_equal(site[1].ret, -1);
+	assert_int_equal(back.restarts, 2);
+	train_central(0, &model);
+	assert_memory_equal(fed.model[0].theta, model.theta, net_params(&model.net) * sizeof(double));
+	assert_memory_equal(back.site.model[0].theta, model.theta,
+			    net_params(&model.net) * sizeof(double));
+	model_clear(&model);
+	fed_site_end(&back.site);
 }
 
 struct holding {
@@ -459,6 +524,7 @@ int main(void)
 		TEST(test_equal),
 		TEST(test_order),
 		TEST(test_site_dies),
+		TEST(test_site_comes_back),
 		TEST(test_quorum),
 		TEST(test_dropped_sums),
 		TEST(test_aggregator_dies),
