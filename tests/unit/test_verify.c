@@ -376,18 +376,6 @@ static void leaning_on_a_digest(void **state)
 	assert_true(warns_of_exe(&g, WARD_ADVISE_INIT_USERNS, leans));
 }
 
-static void debug(void **state)
-{
-	struct sim_guest g;
-
-	(void)state;
-	sim_guest_new(&g, WARD_PURPOSE_RELEASE);
-	g.policy |= WV_SNP_POLICY_DEBUG;
-	expect(&g, policy(""), NULL, WV_DEBUG_ALLOWED, "report.policy");
-	expect(&g, policy(",\"allow_debug\":false"), NULL, WV_DEBUG_ALLOWED, "report.policy");
-	expect(&g, policy(",\"allow_debug\":true"), NULL, WV_OK, NULL);
-}
-
 static void expectations(void **state)
 {
 	uint8_t other[64];
@@ -585,7 +573,6 @@ int main(void)
 		cmocka_unit_test(cgroup_and_exe),
 		cmocka_unit_test(leaning_on_a_digest),
 		cmocka_unit_test(expectations),
-		cmocka_unit_test(debug),
 		cmocka_unit_test(event_lists),
 		cmocka_unit_test(warned),
 		cmocka_unit_test(withheld),
