@@ -3,6 +3,7 @@
  * WARD_ATTEST: what may be asked, and how the answer goes out. How requests
  * wait and who calls the provider is request.c's.
  */
+#include <linux/mmdebug.h>
 #include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
@@ -97,7 +98,10 @@ static int check_claims(const struct ward_claims *claims)
 
 	if (le32_to_cpu(claims->purpose) != WARD_PURPOSE_RECEIPT)
 		return 0;
-	return ended && !claims->live_a && !claims->live_shared ? 0 : -EINVAL;
+	if (!ended || claims->live_a || claims->live_shared)
+		return -EINVAL;
+	VM_WARN_ON_ONCE(claims->wiped_buffers != claims->alloc_buffers);
+	return 0;
 }
 
 /* ---- what is answered ----------------------------------------------------------------------- */

@@ -12,6 +12,9 @@
  * The file holds a reference to the buffer, and mappings hold the file. Any
  * other end may come while the file lives on; the buffer is then an empty
  * shell that answers WARD_BUF_INFO.
+ *
+ * tests/model/buffer.pml is this, searched whole; what it holds of @end, @zeroed and
+ * @gone is asserted here where the kernel has CONFIG_DEBUG_VM.
  */
 #include <linux/err.h>
 #include <linux/file.h>
@@ -46,6 +49,7 @@ static void buf_free(struct kref *ref)
 {
 	struct ward_buf *buf = container_of(ref, struct ward_buf, ref);
 
+	VM_WARN_ON_ONCE(buf->end && !buf->zeroed);
 	if (buf->inode)
 		iput(buf->inode);
 	if (buf->tie.bind)
@@ -277,6 +281,7 @@ static void record_end(struct ward_buf *buf, u32 reason, u64 cost_ns)
 {
 	struct ward_event ev;
 
+	VM_WARN_ON_ONCE(!buf->zeroed);
 	buf_event(buf, buf->ops->ended, &ev);
 	ev.reason = cpu_to_le16(reason);
 	ev.cost_ns = cpu_to_le64(cost_ns);
@@ -292,6 +297,7 @@ void ward_buf_finish(struct ward_buf *buf)
 {
 	u64 start = ktime_get_ns();
 
+	VM_WARN_ON_ONCE(!buf->end || buf->zeroed || completion_done(&buf->gone));
 	if (buf->ops->hide)
 		buf->ops->hide(buf);
 	buf->ops->zero(buf);

@@ -174,6 +174,7 @@ static vm_fault_t insert(struct vm_fault *vmf, struct ward_buf *buf, bool small)
 	down_read(&buf->lock);
 	ward_veil_lock(buf);
 	if (!buf->end && vmf->pgoff < buf->pages.nr) {
+		VM_WARN_ON_ONCE(buf->zeroed);
 		if (!ward_pages_chunk(&buf->pages, vmf->pgoff))
 			ret = WARD_FAULT_ABSENT;
 		else if (ward_veiled(buf, vmf->pgoff))

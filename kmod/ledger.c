@@ -3,12 +3,14 @@
  * The ledger: who holds how much protected memory, within which limits, and
  * what happened. One lock covers every account, every chain and the global
  * figures: a record and the figures that it explains change in one moment,
- * and claims name a chain head that belongs to their numbers. Limits, users,
+ * and claims name a chain head that belongs to their numbers (searched whole:
+ * tests/model/seal.pml, whose assertions debug kernels have here). Limits, users,
  * waiting, records and snapshots have rooms of their own, see ledger.h.
  */
 #include <linux/limits.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
+#include <linux/mmdebug.h>
 #include <linux/overflow.h>
 #include <linux/psi.h>
 #include <linux/sched/signal.h>
@@ -35,6 +37,7 @@ static void add_live(struct ward_account *acct, enum ward_kind kind, u64 bytes)
 {
 	struct ward_totals *t = &acct->totals;
 
+	VM_WARN_ON_ONCE(t->state & CLOSED);
 	t->live[kind] += bytes;
 	t->live_all += bytes;
 	t->peak[kind] = max(t->peak[kind], t->live[kind]);
@@ -313,6 +316,7 @@ void ward_ledger_wiped(struct ward_account *acct, enum ward_kind kind,
 		count(&t->wiped_bytes, bytes);
 		count(&ward_books.all.wiped_bytes, bytes);
 	}
+	VM_WARN_ON_ONCE(t->wiped_buffers > t->alloc_buffers);
 	ward_ledger_append(acct, ev);
 	sub_live(acct, kind, bytes);
 	serve();

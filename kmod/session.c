@@ -6,6 +6,7 @@
  */
 #include <linux/cred.h>
 #include <linux/fs.h>
+#include <linux/mmdebug.h>
 #include <linux/module.h>
 #include <linux/random.h>
 #include <linux/sched.h>
@@ -188,6 +189,7 @@ static void session_free(struct kref *ref)
 	session_event(session, WARD_EVENT_SESSION_END, &ev);
 	ward_ledger_state(&session->account, WARD_STATE_TOMBSTONE, &ev);
 	ward_ledger_totals(&session->account, &session->grave->totals);
+	VM_WARN_ON_ONCE(session->grave->totals.live_all);
 
 	mutex_lock(&ward_sessions_lock);
 	list_del(&session->node);
