@@ -150,6 +150,20 @@ TEST(clean_means_that_not_one_byte_is_set)
 	EXPECT_EQ(p[5], 0);
 }
 
+/* What was charged for it is given back once: what others hold stays charged. */
+TEST(one_that_fails_costs_nobody_else)
+{
+	unsigned char *held = pinnable(2 * PAGE), *dirty = pinnable(PAGE);
+	int s = session_open(), fd = buf_pin(s, held, 2 * PAGE);
+
+	ASSERT_GE(fd, 0);
+	dirty[0] = 1;
+	EXPECT_EQ(pin_clean(s, dirty, PAGE), -ENOTEMPTY);
+	EXPECT_EQ(session_info(s).out_live_b, 2 * PAGE);
+	close(fd);
+	EXPECT_EQ(session_info(s).out_live_b, 0);
+}
+
 TEST(it_says_what_protection_was_obtained)
 {
 	int s = session_open(), fd;
