@@ -250,14 +250,17 @@ static void record_knob(enum ward_pace_knob knob, u32 value)
 	ward_ledger_system(&ev);
 }
 
+static bool is_burst(enum ward_pace_knob knob)
+{
+	return knob == WARD_PACE_CALL_BURST || knob == WARD_PACE_ASK_BURST;
+}
+
 /* 0, or what is wrong with a value, for people. */
 const char *ward_pace_fault(enum ward_pace_knob knob, u32 value)
 {
-	bool burst = knob == WARD_PACE_CALL_BURST || knob == WARD_PACE_ASK_BURST;
-
-	if (burst && (!value || value > WARD_RATE_BURST_MAX))
+	if (is_burst(knob) && (!value || value > WARD_RATE_BURST_MAX))
 		return "a burst is 1 to 4096";
-	if (!burst && value > WARD_RATE_INTERVAL_MAX_MS)
+	if (!is_burst(knob) && value > WARD_RATE_INTERVAL_MAX_MS)
 		return "more than an hour";
 	return NULL;
 }
@@ -313,6 +316,8 @@ static u32 param(enum ward_pace_knob knob)
 	if (!fault)
 		return params[knob];
 	pr_warn("ward: a parameter attest_* is %u: %s\n", params[knob], fault);
+	if (!is_burst(knob))
+		return WARD_RATE_INTERVAL_MAX_MS;
 	return params[knob] ? WARD_RATE_BURST_MAX : 1;
 }
 

@@ -34,14 +34,19 @@ int module_unload_soon(void)
 	return ret;
 }
 
-int module_load(void)
+int module_load_with(const char *parameters)
 {
 	int fd = open(MODULE_FILE, O_RDONLY | O_CLOEXEC), ret;
 
 	ASSERT_GE(fd, 0);
-	ret = syscall(SYS_finit_module, fd, "", 0) < 0 ? -errno : 0;
+	ret = syscall(SYS_finit_module, fd, parameters, 0) < 0 ? -errno : 0;
 	close(fd);
 	return ret;
+}
+
+int module_load(void)
+{
+	return module_load_with("");
 }
 
 void module_loosen(void)

@@ -9,6 +9,7 @@ int module_unload(void);
 int module_unload_soon(void);
 /* 0 or -errno. */
 int module_load(void);
+int module_load_with(const char *parameters);
 
 /* Takes away what keeps the module from going, the provider's link; notes the
  * node's group.

@@ -6,8 +6,9 @@
 #define _GNU_SOURCE
 #include <sys/stat.h>
 
+#include "attest_test.h"
 #include "module_test.h"
-#include "ward_test.h"
+#include "wire.h"
 
 /* The last reload of a test. */
 static void restore(void)
@@ -163,6 +164,30 @@ static void hold_everything(int sock)
 	ASSERT_GE(buf_pin(s, p, PAGE), 0);
 	say(sock);
 	hear(sock);
+}
+
+/* It loads, with what each parameter stands for: bounds, which nobody gets around so. */
+TEST(parameters_without_sense)
+{
+	uint64_t limit;
+	int s;
+
+	module_loosen();
+	module_reload();
+	s = session_open();
+	limit = session_pressure(s).out_limit_global;
+	close(s);
+	ASSERT_EQ(module_unload_soon(), 0);
+	ASSERT_EQ(module_load_with("limit=many pool=more attest_burst=0 attest_user_burst=5000 "
+				   "attest_interval_ms=3600001"), 0);
+	module_regroup();
+	s = session_open();
+	EXPECT_EQ(session_pressure(s).out_limit_global, limit);
+	close(s);
+	EXPECT_EQ(provider_get(WARD_A_CALL_BURST), 1);
+	EXPECT_EQ(provider_get(WARD_A_ASK_BURST), 4096);
+	EXPECT_EQ(provider_get(WARD_A_CALL_MS), 3600000);
+	restore();
 }
 
 /* Whoever held it is killed, and it goes at once: no release is left running. */
