@@ -106,7 +106,8 @@
  * ward-session (id), ward-state (WARD_STATE_*), ward-live, ward-live-b,
  * ward-volatile, ward-pool, ward-peak (bytes), ward-expires (of the lease; 0 = never). Of a
  * buffer: ward-session, ward-buffer (id), ward-class (A or B), ward-length,
- * ward-present (bytes), ward-end (WARD_END_*). Each as "name:", a tab, the value.
+ * ward-present (bytes), ward-end (WARD_END_*). Of a key: ward-session, ward-key (id), ward-end.
+ * Each as "name:", a tab, the value.
  */
 #ifndef _UAPI_LINUX_WARD_H
 #define _UAPI_LINUX_WARD_H
