@@ -301,7 +301,7 @@ void call_begins(unsigned long before)
 	usleep(50000);	/* counted first, it looks at its parameters then */
 }
 
-int tsmsim_load(void)
+int tsmsim_load_with(const char *parameters)
 {
 	const char *path = getenv("WARD_TSMSIM");
 	int fd, ret;
@@ -311,9 +311,14 @@ int tsmsim_load(void)
 	fd = open(path ? path : "/lib/ward/tsmsim.ko", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	ret = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	ret = syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
 	close(fd);
 	return ret;
+}
+
+int tsmsim_load(void)
+{
+	return tsmsim_load_with("");
 }
 
 int tsmsim_unload(void)

@@ -58,6 +58,7 @@ void pace_set(uint16_t attr, uint32_t value);
 uint64_t provider_get(uint16_t attr);
 void provider_detach(void);
 int tsmsim_load(void);
+int tsmsim_load_with(const char *parameters);
 int tsmsim_unload(void);
 /* Set a parameter of tsmsim; "0" switches a fault off. */
 void fault(const char *name, const char *value);

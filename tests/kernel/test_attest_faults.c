@@ -149,6 +149,47 @@ TEST(foreign_writes_never_pass)
 	expect_works(session);
 }
 
+static void reload(const char *parameters)
+{
+	provider_detach();
+	ASSERT_EQ(tsmsim_unload(), 0);
+	ASSERT_EQ(tsmsim_load_with(parameters), 0);
+	provider_attach();
+}
+
+/*
+ * Where report data stands in a CCA token the kernel doesn't know: what keeps another
+ * one's evidence out is the entry's generation alone. The bytes are an SNP report's all the
+ * same, so that here it is seen.
+ */
+TEST(foreign_writes_of_a_tee_whose_format_is_not_known)
+{
+	struct meddler meddler = { 0 };
+	uint8_t report_data[WARD_DIGEST_LEN];
+	struct answer *a;
+	int session, i, err;
+
+	provider_attach();
+	reload("name=arm_cca_guest");
+	session = session_open();
+	meddler_start(&meddler);
+	for (i = 0; i < 30; i++) {
+		a = attest(session, WARD_PURPOSE_REPORT, &err);
+		if (a) {
+			EXPECT_EQ(a->cmd.out_tee, WARD_TEE_CCA);
+			EXPECT_TRUE(report_data_of(a, report_data));
+			EXPECT_MEMEQ(a->evidence + 0x50, report_data, sizeof(report_data));
+		}
+		free(a);
+	}
+	meddler_stop(&meddler);
+	a = attest(session, WARD_PURPOSE_REPORT, &err);
+	EXPECT_EQ(err, 0);
+	free(a);
+	reload("");
+	expect_works(session);
+}
+
 /* ---- coming and going of the provider ------------------------------------------------------ */
 
 TEST(provider_gone_is_enxio)

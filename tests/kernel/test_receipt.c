@@ -61,6 +61,20 @@ TEST(not_with_live_memory)
 	EXPECT_EQ(a->claims.alloc_bytes, HUGE + PAGE);
 }
 
+TEST(not_with_live_shared_memory)
+{
+	struct buf b;
+	int session;
+
+	provider_attach();
+	session = session_open();
+	b = buf_get_with(session, PAGE, WARD_BUF_SHARED);
+	ASSERT_EQ(seal(session), 0);
+	EXPECT_EQ(receipt_error(session), -EINVAL);
+	buf_drop(&b);
+	EXPECT_EQ(receipt_error(session), 0);
+}
+
 /* Class B is the weaker class: it is told, and doesn't stand in the way. */
 TEST(class_b_is_counted_apart)
 {

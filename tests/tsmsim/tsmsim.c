@@ -29,6 +29,11 @@ static const struct kernel_param_ops log_ops = { .set = log_line };
 module_param_cb(log, &log_ops, NULL, 0200);
 MODULE_PARM_DESC(log, "a line for the kernel's log, as another machine's kernel would say it");
 
+/* Of evidence under a name like arm_cca_guest ward doesn't know where its report data is. */
+static char *tee_name = KBUILD_MODNAME;
+module_param_named(name, tee_name, charp, 0444);
+MODULE_PARM_DESC(name, "of the provider, as the report core shows it (default: tsmsim)");
+
 /* ---- the report ------------------------------------------------------------------------ */
 
 static int attach_aux(struct tsm_report *report)
@@ -183,8 +188,7 @@ static bool tsmsim_bin_attr_visible(int n)
 	       n == TSM_REPORT_AUXBLOB || n == TSM_REPORT_MANIFESTBLOB;
 }
 
-static const struct tsmsim_ops_type tsmsim_ops = {
-	.name = KBUILD_MODNAME,
+static struct tsmsim_ops_type tsmsim_ops = {
 	.report_new = tsmsim_report_new,
 	.report_attr_visible = tsmsim_attr_visible,
 	.report_bin_attr_visible = tsmsim_bin_attr_visible,
@@ -198,6 +202,7 @@ static int __init tsmsim_init(void)
 
 	if (rc)
 		return rc;
+	tsmsim_ops.name = tee_name;
 	rc = tsmsim_register(&tsmsim_ops, NULL);
 	if (rc) {
 		simulator_end();
