@@ -103,6 +103,10 @@ want 1 'No such file' 'a table that is not there' --data other="$D/none.csv"
 want 6 "can't write" 'a picture in no directory' --memory plain --png "$D/none/a.png"
 mkdir "$D/dir"
 want 1 "can't write" 'a directory in place of a picture' --memory plain --png "$D/dir"
+want 1 "can't write" '... which is said before anything is measured' --worker "$D/none" --png "$D/dir"
+want 6 '--worker FILE' 'no figures, no picture' --worker "$D/none" --png "$D/no.png"
+[ ! -e "$D/no.png" ]
+result $? '... not even an empty one'
 printf 'a,b,y\n1,2,0\n1,x,1\n' >"$D/bad.csv"
 want 7 'line 3' 'a table that is damaged, with its line' --data other="$D/bad.csv"
 "$BIN/wardctl" bench train --plan "$D/plan.json" >"$D/out" 2>"$D/err"

@@ -236,7 +236,13 @@ static int see_any(struct bench_job *job)
 			 bench_kind_name(first), job->bench.memory[first].lacking);
 }
 
-static int draw(struct bench_job *job)
+static int no_picture(struct bench_job *job, int rc)
+{
+	return ctl_error(job->ctl, rc == -EEXIST ? EXIT_USAGE : EXIT_DEVICE, "output",
+			 "can't write %s: %s", job->png, outfile_strerror(rc));
+}
+
+static int draw(struct bench_job *job, struct outfile *file)
 {
 	const char *name = strrchr(job->plan, '/');
 	char title[128];
@@ -247,23 +253,35 @@ static int draw(struct bench_job *job)
 	snprintf(title, sizeof(title), "ward: training by %s", name ? name + 1 : job->plan);
 	rc = bench_draw(&job->bench, title, &png, &len);
 	if (!rc) {
-		rc = outfile_whole(job->png, 0644, png, len);
+		rc = outfile_put(file->fd, png, len);
 		free(png);
 	}
-	return rc ? ctl_error(job->ctl, rc == -EEXIST ? EXIT_USAGE : EXIT_DEVICE, "output",
-			      "can't write %s: %s", job->png, outfile_strerror(rc)) : EXIT_OK;
+	if (rc)
+		outfile_abort(file);
+	else
+		rc = outfile_commit(file);
+	return rc ? no_picture(job, rc) : EXIT_OK;
 }
 
 static int measure(struct bench_job *job)
 {
 	int rc = all_rounds(job);
 
+	return rc ? rc : see_any(job);
+}
+
+/* The picture's file first: rounds may take hours, and would be lost with it. */
+static int measure_and_draw(struct bench_job *job)
+{
+	struct outfile file;
+	int rc = outfile_open(&file, job->png, 0644);
+
+	if (rc)
+		return no_picture(job, rc);
+	rc = measure(job);
 	if (!rc)
-		rc = see_any(job);
-	if (!rc && job->png)
-		rc = draw(job);
-	if (!rc)
-		bench_show(job->ctl, &job->bench);
+		return draw(job, &file);
+	outfile_abort(&file);
 	return rc;
 }
 
@@ -278,7 +296,9 @@ static int run(struct wardctl *ctl, int argc, char **argv)
 	job->bench.rounds = ROUNDS_DEFAULT;
 	rc = parse(job, argc, argv);
 	if (!rc)
-		rc = measure(job);
+		rc = job->png ? measure_and_draw(job) : measure(job);
+	if (!rc)
+		bench_show(ctl, &job->bench);
 	free(job);
 	return rc;
 }
