@@ -112,9 +112,11 @@ static int pair_set(struct ward_keyring *ring, struct ward_account *acct,
 	if (ring->pair)
 		return ward_ledger_admits(acct);
 	ret = ward_ledger_pair_made(acct, (*pair)->public);
-	if (!ret)
-		swap(ring->pair, *pair);
-	return ret;
+	if (ret)
+		return ret;
+	WRITE_ONCE(ring->pair, *pair);
+	*pair = NULL;
+	return 0;
 }
 
 /**

@@ -19,7 +19,7 @@ struct ward_session;
  * @keys: by id
  * @closed: WARD_END_* for which no more are made, nor used; 0 = they are. Set once,
  *	also without the lock
- * @pair: its pair, or NULL
+ * @pair: its pair, or NULL; whether there is one is asked without the lock, too
  */
 struct ward_keyring {
 	struct mutex lock;

@@ -151,16 +151,16 @@ static enum ward_held judge(struct ward_waiter *waiter)
 
 	/* Its lease may be over, and the clock not heard yet. */
 	if (ret) {
-		waiter->result = ret;
+		WRITE_ONCE(waiter->result, ret);
 		return WARD_HELD_NOT;
 	}
 	if (waiter->bytes > ward_ledger_limit(acct)) {
-		waiter->result = refuse(acct, -EDQUOT);
+		WRITE_ONCE(waiter->result, refuse(acct, -EDQUOT));
 		return WARD_HELD_NOT;
 	}
 	held = what_holds(acct, waiter->bytes);
 	if (held == WARD_HELD_NOT) {
-		waiter->result = 0;
+		WRITE_ONCE(waiter->result, 0);
 		add_live(acct, waiter->kind, waiter->bytes);
 	}
 	return held;

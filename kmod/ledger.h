@@ -144,7 +144,7 @@ enum { WARD_WAITING = 1 };
  * @kind: and what
  * @bytes: and how much
  * @task: who waits
- * @result: WARD_WAITING; 0 = it is charged; -errno
+ * @result: WARD_WAITING; 0 = it is charged; -errno. Who waits looks without the lock
  */
 struct ward_waiter {
 	struct list_head node;

@@ -71,7 +71,7 @@ static void forget(struct ward_chunk *chunk)
 
 	lockdep_assert_held(&pool->lock);
 	list_del_init(&chunk->node);
-	pool->pages -= chunk->nr;
+	WRITE_ONCE(pool->pages, pool->pages - chunk->nr);
 	atomic_long_sub(chunk->nr, &all_pages);
 }
 
@@ -145,7 +145,7 @@ bool ward_pool_give(struct ward_pool *pool, struct ward_chunk *chunk, u32 zeroed
 	taken = zeroed == READ_ONCE(epoch) && has_room(pool, chunk->nr);
 	if (taken) {
 		chunk->pool = pool;
-		pool->pages += chunk->nr;
+		WRITE_ONCE(pool->pages, pool->pages + chunk->nr);
 		list_add(&chunk->node, list);
 		ward_lru_add(&clean, &chunk->lru);
 	}

@@ -19,14 +19,14 @@
 
 static DEFINE_SPINLOCK(volatile_lock);	/* below ward_buf::lock; protects the lists */
 static LIST_HEAD(volatiles);
-static unsigned long volatile_pages;
+static unsigned long volatile_pages;	/* likewise; reclaim counts without it */
 
 static void lists_add(struct ward_buf *buf)
 {
 	spin_lock(&volatile_lock);
 	list_add_tail(&buf->lru, &volatiles);
 	list_add_tail(&buf->own, &buf->session->volatiles);
-	volatile_pages += buf->length >> PAGE_SHIFT;
+	WRITE_ONCE(volatile_pages, volatile_pages + (buf->length >> PAGE_SHIFT));
 	spin_unlock(&volatile_lock);
 }
 
@@ -35,7 +35,7 @@ static void lists_del(struct ward_buf *buf)
 	spin_lock(&volatile_lock);
 	list_del_init(&buf->lru);
 	list_del_init(&buf->own);
-	volatile_pages -= buf->length >> PAGE_SHIFT;
+	WRITE_ONCE(volatile_pages, volatile_pages - (buf->length >> PAGE_SHIFT));
 	spin_unlock(&volatile_lock);
 }
 

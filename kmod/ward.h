@@ -358,7 +358,7 @@ u64 ward_features(void);
  * @lock: protects what follows @node. Nothing sleeps or allocates under it
  * @node: in the list of pools
  * @chunks: by order of their size; the last for those that are one folio
- * @pages: in @chunks
+ * @pages: in @chunks; read without the lock, too
  * @closed: takes no more
  */
 struct ward_pool {
