@@ -332,8 +332,9 @@ $(O)/tests/kernel/%: $(O)/obj/tests/kernel/%.o $(O)/obj/tests/harness/ktap.o \
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $(filter %.o,$^) -Wl,--as-needed $(STATIC_LIBS) \
 		$(if $(STATIC_LIBS),$(call pkg-libs,lib))
 
-# Its parts are many and nobody else's.
+# Their parts are many and nobody else's.
 $(O)/tests/kernel/test_model: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/kernel/model/*.c))
+$(O)/tests/kernel/test_storm: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/kernel/storm/*.c))
 
 # The kinds of memory that class A is compared with come from their own libraries.
 LEAK_OBJS := $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/leak/*.c))
