@@ -62,6 +62,11 @@ const uint8_t *ward_channel_identity_key(const struct ward_channel_identity *ide
 	return identity->spki;
 }
 
+struct ssl_ctx_st *ward_channel_identity_tls(const struct ward_channel_identity *identity)
+{
+	return identity->ctx;
+}
+
 /* No chain and no name to look at; that the peer has the key TLS itself proves. */
 static int any_certificate(X509_STORE_CTX *store, void *arg)
 {
@@ -147,29 +152,63 @@ int channel_tls_new(struct ward_channel *c, const struct ward_channel_identity *
 	return channel_fail(c, -ENOMEM, "TLS could not be set up");
 }
 
-int channel_tls_peer(struct ward_channel *c)
+/* Return: 0, or -errno and what is wrong in @why. */
+static int peer_key(SSL *ssl, uint8_t out[WARD_CHANNEL_KEY_LEN], const char **why)
 {
-	X509 *cert = SSL_get0_peer_certificate(c->ssl);
+	X509 *cert = SSL_get0_peer_certificate(ssl);
 	EVP_PKEY *key = cert ? X509_get0_pubkey(cert) : NULL;
 	char group[32] = "";
 
-	if (SSL_version(c->ssl) != TLS1_3_VERSION || SSL_session_reused(c->ssl) || !key)
-		return channel_fail(c, -EPROTO, "not a TLS 1.3 connection of its own");
+	*why = "not a TLS 1.3 connection of its own";
+	if (SSL_version(ssl) != TLS1_3_VERSION || SSL_session_reused(ssl) || !key)
+		return -EPROTO;
+	*why = "the peer's key is not on P-384";
 	EVP_PKEY_get_group_name(key, group, sizeof(group), NULL);
 	if (!EVP_PKEY_is_a(key, "EC") || strcmp(group, SN_secp384r1))
-		return channel_fail(c, -EPROTO, "the peer's key is not on P-384");
-	if (spki_digest(cert, c->peer.key))
-		return channel_fail(c, -ENOMEM, "no memory for the peer's key");
-	return 0;
+		return -EPROTO;
+	*why = "no memory for the peer's key";
+	return spki_digest(cert, out);
 }
 
-int channel_tls_export(struct ward_channel *c, const uint8_t *connector, const uint8_t *acceptor,
-		       uint8_t out[32])
+int channel_tls_peer(struct ward_channel *c)
+{
+	const char *why;
+	int rc = peer_key(c->ssl, c->peer.key, &why);
+
+	return rc ? channel_fail(c, rc, why) : 0;
+}
+
+static int export(SSL *ssl, const uint8_t *connector, const uint8_t *acceptor, uint8_t out[32])
 {
 	uint8_t context[2 * WARD_CHANNEL_NONCE_LEN];
 
 	memcpy(context, connector, WARD_CHANNEL_NONCE_LEN);
 	memcpy(context + WARD_CHANNEL_NONCE_LEN, acceptor, WARD_CHANNEL_NONCE_LEN);
-	return SSL_export_keying_material(c->ssl, out, 32, EXPORTER_LABEL, strlen(EXPORTER_LABEL),
+	return SSL_export_keying_material(ssl, out, 32, EXPORTER_LABEL, strlen(EXPORTER_LABEL),
 					  context, sizeof(context), 1) == 1 ? 0 : -EIO;
+}
+
+int channel_tls_export(struct ward_channel *c, const uint8_t *connector, const uint8_t *acceptor,
+		       uint8_t out[32])
+{
+	return export(c->ssl, connector, acceptor, out);
+}
+
+int ward_channel_tls_bound(struct ssl_st *ssl, uint8_t role, const uint8_t *own_nonce,
+			   const uint8_t *peer_nonce, struct ward_channel_bound *out)
+{
+	bool connects = role == WARD_CHANNEL_CONNECTOR;
+	X509 *own = SSL_get_certificate(ssl);
+	const char *why;
+	int rc;
+
+	if (!own || (!connects && role != WARD_CHANNEL_ACCEPTOR))
+		return -EINVAL;
+	*out = (struct ward_channel_bound){ .role = role };
+	memcpy(out->nonce, peer_nonce, sizeof(out->nonce));
+	rc = peer_key(ssl, out->peer_key, &why);
+	if (!rc)
+		rc = spki_digest(own, out->own_key);
+	return rc ? rc : export(ssl, connects ? own_nonce : peer_nonce,
+				connects ? peer_nonce : own_nonce, out->exporter);
 }

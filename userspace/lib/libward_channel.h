@@ -30,6 +30,8 @@ extern "C" {
 
 struct ward_channel;
 struct ward_channel_identity;
+struct ssl_ctx_st;	/* OpenSSL's SSL_CTX and SSL */
+struct ssl_st;
 
 /**
  * ward_channel_evidence_fn - get evidence of purpose *channel*
@@ -235,6 +237,29 @@ struct ward_channel_bound {
  * Return: 0; -EINVAL (a role that is none); -ENOMEM.
  */
 int ward_binding_channel(const struct ward_channel_bound *bound, uint8_t *out);
+
+/**
+ * ward_channel_identity_tls() - the TLS of an identity's channels, for a program that has an event
+ *	loop of its own and does there what ward_channel_accept() does (doc/formats.md, Attested
+ *	channel)
+ * @identity: outlives it, unless the caller takes a reference of its own
+ *
+ * Return: the identity's own SSL_CTX.
+ */
+struct ssl_ctx_st *ward_channel_identity_tls(const struct ward_channel_identity *identity);
+
+/**
+ * ward_channel_tls_bound() - what this side's evidence is bound to, on a connection of that TLS
+ * @ssl: its handshake is done
+ * @role: of this side
+ * @own_nonce: of this side's hello
+ * @peer_nonce: that the evidence answers
+ * @out: for ward_binding_channel()
+ *
+ * Return: 0; -EPROTO (not TLS 1.3, or the peer has no key on P-384); -EINVAL; -EIO; -ENOMEM.
+ */
+int ward_channel_tls_bound(struct ssl_st *ssl, uint8_t role, const uint8_t *own_nonce,
+			   const uint8_t *peer_nonce, struct ward_channel_bound *out);
 
 #ifdef __cplusplus
 }
