@@ -163,7 +163,8 @@ $(O)/lib/libward.a: $(LIB_OBJS)
 $(O)/lib/libwardverify.a: $(VERIFIER_OBJS)
 $(O)/obj/wardctl.a: $(call parts,wardctl) $(COMMON_OBJS)
 $(O)/obj/broker.a: $(call parts,broker) $(COMMON_OBJS) $(HTTPS_OBJS)
-WORKER_SHARES := $(patsubst %,$(O)/obj/userspace/common/%.o,federation_file seal_words) $(HTTPS_OBJS)
+WORKER_SHARES := $(patsubst %,$(O)/obj/userspace/common/%.o,federation_file seal_words) $(HTTPS_OBJS) \
+	$(O)/obj/userspace/lib/channel_frame.o
 $(O)/obj/worker.a: $(call parts,worker) $(WORKER_SHARES)
 $(O)/obj/wardd.a: $(call parts,agent)
 ARCHIVES := $(addprefix $(O)/,lib/libward.a lib/libwardverify.a obj/wardctl.a obj/broker.a obj/worker.a \

@@ -12,8 +12,10 @@ import pathlib
 import signal
 import socket
 import ssl
+import subprocess
 import sys
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from cli.serve_world import (AHEAD, BIAS, FILL, SCALE, SHIFT, WEIGHT, Client, Server,  # noqa: E402
@@ -224,6 +226,12 @@ def figure(client, name):
     return int(next(line for line in lines if line.startswith(f"ward_serve_{name} ")).split()[1])
 
 
+def wait_for(client, name, reached):
+    """Until a figure is what it shall be; no more often than a client may ask."""
+    while not reached(figure(client, name)):
+        time.sleep(0.02)
+
+
 def ask_evidence(server, source, count):
     """Requests under way, from one address."""
     asked = []
@@ -267,21 +275,18 @@ def held(folder, train, standin):
     server = Server(train, standin, folder, "table", "--evidence-timeout", "60")
     tee, other = Held(folder), Client(server, "127.0.0.9")
     asked = ask_evidence(server, "127.0.0.1", 4)
-    while figure(other, "evidence_waiting") < 4:
-        pass
+    wait_for(other, "evidence_waiting", lambda n: n == 4)
     result(other.infer(CSV)[0] == 200 and other.ask("GET", "/health")[0] == 200,
            "while the TEE stands still, others are answered")
     result(is_refused(server, "127.0.0.1", 429, "rate-limited"), "429: too many of one address wait for evidence")
     for source in ("127.0.0.2", "127.0.0.3", "127.0.0.4"):
         asked += ask_evidence(server, source, 4)
-    while figure(other, "evidence_waiting") < 16:
-        pass
+    wait_for(other, "evidence_waiting", lambda n: n == 16)
     result(is_refused(server, "127.0.0.5", 503, "busy"), "503: too many wait")
     tee.let(len(asked))
     result(all(is_evidence(*one) for one in asked), "then each has evidence for its own nonce")
     late = ask_evidence(server, "127.0.0.6", 1)
-    while figure(other, "evidence_waiting") < 1:
-        pass
+    wait_for(other, "evidence_waiting", lambda n: n == 1)
     tee.hold_no_more()
     server.process.send_signal(signal.SIGTERM)
     while listens(server):
@@ -298,11 +303,8 @@ def held_too_long(folder, train, standin):
     result(status == 504 and json.loads(answer)["reason"] == "evidence-late" and
            client.infer(CSV)[0] == 200, "504: the TEE takes too long, and the connection goes on")
     gone = ask_evidence(server, "127.0.0.1", 1)[0][0]
-    while figure(client, "evidence_waiting") < 1:
-        pass
     gone.http.close()
-    while figure(client, "evidence_waiting"):
-        pass
+    wait_for(client, "evidence_waiting", lambda n: n == 0)
     result(client.infer(CSV)[0] == 200, "who goes without its evidence leaves nothing behind")
     tee.hold_no_more()
     tee.let(2)
@@ -496,6 +498,19 @@ def courses(folder, train, standin):
     result(server.end() == 0, "it ends well")
 
 
+def unsigned(folder, train, standin):
+    """Its evidence is none: refused, and no row is sent."""
+    server = Server(train, standin, folder, "table", channel=True)
+    (folder / "rows.csv").write_text(CSV)
+    (folder / "policy.json").write_text('{"ward-policy": 1, "accept_unmeasured": true, "allow_tee": ["simulated-snp"]}')
+    asked = subprocess.run([train, "infer", "--server", f"127.0.0.1:{server.port}", "--policy",
+                            folder / "policy.json", "--rows", folder / "rows.csv"], capture_output=True, text=True)
+    server.process.send_signal(signal.SIGTERM)
+    result(asked.returncode == 7 and not asked.stdout and "evidence refused" in asked.stderr and
+           server.end() == 0 and server.steps["answered"]["rows"] == 0,
+           "over the attested channel evidence that is none is refused, and no row is sent")
+
+
 def main(train, standin, folder):
     folder = pathlib.Path(folder)
     write(folder)
@@ -520,6 +535,7 @@ def main(train, standin, folder):
     hoard(folder, train, standin)
     ending(folder, train, standin)
     courses(folder, train, standin)
+    unsigned(folder, train, standin)
 
 
 main(*sys.argv[1:])

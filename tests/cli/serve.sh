@@ -25,6 +25,7 @@ python3 -c 'import sys; sys.path.insert(0, "tests/cli"); import serve_world as w
 	"$D" 2>"$D/err"
 result $? 'plans, models and a certificate to work with'
 want 1 'must stand' 'nowhere to listen'
+want 1 'must stand' 'a channel, and a certificate, too' --listen 127.0.0.1:0 --channel
 want 1 'must be ADDR:PORT' 'an address without a port' --listen 127.0.0.1
 want 1 'must be ADDR:PORT' 'a port that is none' --listen 127.0.0.1:65536
 want 1 'no such run' 'a run that the plan has not' --listen 127.0.0.1:0 --run sgd
@@ -37,6 +38,20 @@ with() {
 	LD_PRELOAD=$PWD/build/tests/fakeward.so FAKEWARD=claims FAKEWARD_MEMORY=1 want "$@" \
 		--device /dev/ward
 }
+
+infer() { # infer CODE WORDS TEXT OPTION...
+	local code=$1 words=$2 text=$3 got=0
+	shift 3
+	"$BIN/ward-train" infer "$@" >"$D/stdout" 2>"$D/err" </dev/null || got=$?
+	[ "$got" -eq "$code" ] && grep -qF -- "$words" "$D/err" && [ ! -s "$D/stdout" ]
+	result $? "infer: $text"
+}
+echo '{"ward-policy": 1, "accept_unmeasured": true}' >"$D/policy.json"
+echo age >"$D/rows.csv"
+infer 1 'must stand' 'no server' --policy "$D/policy.json" --rows "$D/rows.csv"
+infer 1 'must be HOST:PORT' 'no port' --server here --policy "$D/policy.json" --rows "$D/rows.csv"
+infer 1 'rows.csv' 'a policy that is none' --server 127.0.0.1:1 --policy "$D/rows.csv" --rows "$D/rows.csv"
+infer 8 'Connection refused' 'nobody there' --server 127.0.0.1:1 --policy "$D/policy.json" --rows "$D/rows.csv"
 
 if [ ! -e build/tests/fakeward.so ]; then
 	skip 'answers' 'no build/tests/fakeward.so'

@@ -77,14 +77,15 @@ def write(folder):
 class Server:
     """ward-train serve, over the stand-in; its steps are self.steps."""
 
-    def __init__(self, train, preload, folder, name, *options):
+    def __init__(self, train, preload, folder, name, *options, channel=False):
         folder = pathlib.Path(folder)
         env = dict(os.environ, LD_PRELOAD=preload, FAKEWARD="claims", FAKEWARD_MEMORY="1")
         self.folder, self.out = folder, folder / "out"
         self.process = subprocess.Popen(
             [train, "serve", "--plan", folder / f"{name}.json", "--model", folder / f"{name}.safetensors",
-             "--listen", "127.0.0.1:0", "--tls-cert", folder / "cert.pem", "--tls-key", folder / "key.pem",
-             "--out", self.out, "-o", "json", *options],
+             "--listen", "127.0.0.1:0", "--out", self.out, "-o", "json", *options,
+             *(["--channel"] if channel else
+               ["--tls-cert", folder / "cert.pem", "--tls-key", folder / "key.pem"])],
             env=env, stdout=subprocess.PIPE, text=True)
         atexit.register(self.process.kill)  # where its client fails first
         self.steps, self.port = {}, 0

@@ -95,6 +95,16 @@ int party_keys_end(void **state)
 	return rmdir(dir);
 }
 
+const char *party_policy(void)
+{
+	return policy_path;
+}
+
+const char *party_root(void)
+{
+	return root_path;
+}
+
 void party_begin(struct party *p, uint8_t session)
 {
 	const struct attested_files files = {

@@ -29,6 +29,10 @@ struct party {
 int party_keys(void **state);
 int party_keys_end(void **state);
 
+/** party_policy, party_root - files by which parties judge each other */
+const char *party_policy(void);
+const char *party_root(void);
+
 /** party_begin - a guest whose session's id has that first byte */
 void party_begin(struct party *p, uint8_t session);
 

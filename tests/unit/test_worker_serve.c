@@ -5,7 +5,7 @@
  * the connection still stands. The client is another process, so that this one meets its words by
  * decrypting them alone.
  */
-#include "worker_bench.h"
+#include "serve_bench.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -21,14 +21,11 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include "../../userspace/worker/model_file.h"
 #include "../../userspace/worker/scrub.h"
 #include "../../userspace/worker/service.h"
-#include "../../userspace/worker/train.h"
 #include "../../userspace/worker/vault.h"
 
 #define VAULT		(8u << 20)
-#define MODEL_MAX	65536
 #define LOOKS_MAX	60000	/* of a millisecond each */
 #define WORD_LEN	20
 #define WORDS		3	/* two of the request, as text and as a double; of the answer */
@@ -66,30 +63,7 @@ struct bench {
 static char dir[] = "/tmp/ward-serve-XXXXXX";
 static char cert[64], key[64];
 
-/* ---- a model, a key ------------------------------------------------------------------- */
-
-static void make_model(struct bench *b, uint8_t *bytes, size_t *len)
-{
-	struct failure failure = { 0 };
-	struct bench_cohort c = { 0 };
-	struct model model;
-	struct model_file file;
-	char path[512];
-	int fd;
-
-	bench_begin(&c, 60, 4096, 8, 1 << 20);
-	if (train_model(&c.cohort, &c.plan->run[0], NULL, &model, &failure) ||
-	    model_file_write(&c.cohort, &model, dir, &file, &failure))
-		fail_msg("%s", failure.text);
-	snprintf(path, sizeof(path), "%s/%s", dir, file.name);
-	fd = open(path, O_RDONLY);
-	*len = (size_t)read(fd, bytes, MODEL_MAX);
-	close(fd);
-	assert_int_equal(unlink(path), 0);
-	model_clear(&model);
-	bench_end(&c);
-	b->plan = bench_plan(bench_plan_text);
-}
+/* ---- a key ------------------------------------------------------------------- */
 
 static void make_key(void)
 {
@@ -288,12 +262,13 @@ static void on_told(evutil_socket_t fd, short what, void *arg)
 
 static void begin(struct bench *b)
 {
-	static uint8_t bytes[MODEL_MAX];
+	static uint8_t bytes[SERVE_BENCH_MODEL_MAX];
 	struct memory_backend backend = bench_backend(&b->bench), rows;
 	struct failure failure = { 0 };
 	size_t len;
 
-	make_model(b, bytes, &len);
+	len = serve_bench_model(dir, bytes);
+	b->plan = bench_plan(bench_plan_text);
 	memory_init(&b->memory, &backend, 16 << 20);
 	if (trained_read(&b->trained, b->plan, &b->plan->run[0], NULL, bytes, len, &b->memory, &failure))
 		fail_msg("%s", failure.text);

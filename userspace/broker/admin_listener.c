@@ -196,7 +196,7 @@ static int prepare(struct admin_listener *l, struct event_base *base, const stru
 	admin_listener_take(l, config, tls);
 	l->peers = peer_table_new(&limits);
 	l->connections = l->peers ? connections_new(base, l->peers, &config->limits.connection,
-							      NULL) : NULL;
+							      NULL, NULL) : NULL;
 	l->server = l->connections ? evhttp_new(base) : NULL;
 	return l->server ? 0 : fail(fault, "HTTP", "no memory");
 }

@@ -25,6 +25,9 @@
  * @moving: a callback of the buffers is called for what we do there
  * @held: what libevent says, until it is known what that is
  * @said: it is
+ * @layer: the state of what stands between TLS and HTTP
+ * @came: what came to that
+ * @last: ends when what goes out is sent
  */
 struct connection {
 	struct connections *all;
@@ -35,9 +38,11 @@ struct connection {
 	struct peer *peer;
 	int64_t ends;
 	size_t received;
-	int begun, asking, working, closing, answered, ours, moving;
+	int begun, asking, working, closing, answered, ours, moving, last;
 	struct evbuffer *held;
 	struct event *said;
+	void *layer;
+	struct evbuffer *came;
 };
 
 struct connections {
@@ -45,6 +50,7 @@ struct connections {
 	struct peer_table *peers;
 	const struct connection_limits *limits;
 	struct connection_refusal refusal;
+	struct connection_layer layer;
 	struct connection *oldest, *newest;
 	unsigned int open, closing;
 	size_t received;
@@ -80,6 +86,10 @@ static void drop(struct connection *c)
 		event_free(c->said);
 	if (c->held)
 		evbuffer_free(c->held);
+	if (c->layer)
+		c->all->layer.end(c->layer);
+	if (c->came)
+		evbuffer_free(c->came);
 	free(c);
 }
 
@@ -196,23 +206,6 @@ static void drop_largest(struct connections *all)
 	}
 }
 
-static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
-{
-	struct connection *c = arg;
-
-	(void)buffer;
-	if (!info->n_added || c->closing)
-		return;
-	if (!c->asking) {
-		c->asking = 1;
-		set_timer(c, c->all->limits->request_timeout);
-	}
-	c->received += info->n_added;
-	c->all->received += info->n_added;
-	if (c->all->received > c->all->limits->buffered)
-		drop_largest(c->all);
-}
-
 /* What is at the end of @from, behind @before bytes, goes to the end of @to. */
 static void move_end(struct connection *c, struct evbuffer *from, size_t before, struct evbuffer *to)
 {
@@ -229,6 +222,35 @@ static void move_end(struct connection *c, struct evbuffer *from, size_t before,
 	c->moving = 0;
 }
 
+/* HTTP meets nothing but what the layer takes for its; what that is already stays. */
+static void take(struct connection *c, struct evbuffer *input, size_t added)
+{
+	evbuffer_unfreeze(input, 0);
+	move_end(c, input, evbuffer_get_length(input) - added, c->came);
+	c->moving = 1;
+	if (c->all->layer.take(c->layer, c->came, input))
+		shut(c);
+	c->moving = 0;
+}
+
+static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct connection *c = arg;
+
+	if (!info->n_added || c->closing || c->moving)
+		return;
+	if (c->layer)
+		take(c, buffer, info->n_added);
+	if (!c->asking) {
+		c->asking = 1;
+		set_timer(c, c->all->limits->request_timeout);
+	}
+	c->received += info->n_added;
+	c->all->received += info->n_added;
+	if (c->all->received > c->all->limits->buffered)
+		drop_largest(c->all);
+}
+
 /*
  * What libevent refuses by itself it answers in a page of its own, in several pieces, before it
  * returns to the loop, and says so to nobody: what goes out without an answer of ours waits for
@@ -240,12 +262,15 @@ static void on_output(struct evbuffer *buffer, const struct evbuffer_cb_info *in
 
 	if (c->moving)
 		return;
-	if (info->n_added && !c->ours) {
+	if (info->n_added && (c->layer || !c->ours)) {
 		move_end(c, buffer, evbuffer_get_length(buffer) - info->n_added, c->held);
 		event_active(c->said, EV_TIMEOUT, 1);
 	}
-	if (info->n_deleted && !evbuffer_get_length(buffer))
+	if (info->n_deleted && !evbuffer_get_length(buffer)) {
 		c->ours = 0;
+		if (c->last)
+			shut(c);
+	}
 }
 
 /* Of "HTTP/1.1 413 ..." the number; 0 = there is none. */
@@ -260,32 +285,63 @@ static int status_of(struct evbuffer *said)
 	return blank ? atoi(blank + 1) : 0;
 }
 
+static void reword(struct connection *c)
+{
+	const struct connection_refusal *refusal = &c->all->refusal;
+	int status = c->ours || !refusal->write ? 0 : status_of(c->held);
+
+	if (status < 400)
+		return;
+	evbuffer_drain(c->held, evbuffer_get_length(c->held));
+	if (refusal->write(status, c->held, refusal->arg))
+		shut(c);
+}
+
 static void on_said(evutil_socket_t fd, short what, void *arg)
 {
 	struct connection *c = arg;
-	const struct connection_refusal *refusal = &c->all->refusal;
-	int status = status_of(c->held);
+	struct evbuffer *output = bufferevent_get_output(c->bev);
 
 	(void)fd;
 	(void)what;
-	if (status >= 400) {
-		evbuffer_drain(c->held, evbuffer_get_length(c->held));
-		if (refusal->write(status, c->held, refusal->arg))
-			shut(c);
-	}
+	reword(c);
 	c->moving = 1;
-	evbuffer_add_buffer(bufferevent_get_output(c->bev), c->held);
+	if (c->layer ? c->all->layer.give(c->layer, c->held, output) :
+		       evbuffer_add_buffer(output, c->held))
+		shut(c);
 	c->moving = 0;
+}
+
+int connection_say(struct connection *c, const void *bytes, size_t len)
+{
+	int moving = c->moving, rc;
+
+	c->moving = 1;
+	rc = evbuffer_add(bufferevent_get_output(c->bev), bytes, len) ||
+	     bufferevent_enable(c->bev, EV_WRITE) ? -1 : 0;
+	c->moving = moving;
+	return rc;
 }
 
 static int watch_output(struct connection *c)
 {
-	if (!c->all->refusal.write)
+	if (!c->all->refusal.write && !c->all->layer.begin)
 		return 0;
 	c->held = evbuffer_new();
 	c->said = event_new(c->all->base, -1, 0, on_said, c);
 	return c->held && c->said &&
 	       evbuffer_add_cb(bufferevent_get_output(c->bev), on_output, c) ? 0 : -1;
+}
+
+static int begin_layer(struct connection *c)
+{
+	const struct connection_layer *layer = &c->all->layer;
+
+	if (!layer->begin)
+		return 0;
+	c->came = evbuffer_new();
+	c->layer = layer->begin(c, c->ssl, layer->arg);
+	return c->came && c->layer ? 0 : -1;
 }
 
 static struct connection *attach(struct connections *all, SSL *ssl)
@@ -315,7 +371,7 @@ struct bufferevent *connection_new(struct connections *all, SSL_CTX *tls)
 							BUFFEREVENT_SSL_ACCEPTING,
 							BEV_OPT_CLOSE_ON_FREE);
 	if (!c || !c->bev || !evbuffer_add_cb(bufferevent_get_input(c->bev), on_input, c) ||
-	    watch_output(c)) {
+	    watch_output(c) || begin_layer(c)) {
 		if (c && c->bev)
 			bufferevent_free(c->bev);
 		else
@@ -352,9 +408,27 @@ struct peer *connection_peer(const struct connection *c)
 	return c->closing ? NULL : c->peer;
 }
 
+static size_t more(const struct connection *c)
+{
+	return evbuffer_get_length(bufferevent_get_input(c->bev)) +
+	       (c->came ? evbuffer_get_length(c->came) : 0);
+}
+
+int connection_more(const struct connection *c)
+{
+	return more(c) != 0;
+}
+
+void connection_last(struct connection *c)
+{
+	c->last = 1;
+	if (!evbuffer_get_length(bufferevent_get_output(c->bev)))
+		shut(c);
+}
+
 void connection_answered(struct connection *c)
 {
-	size_t left = evbuffer_get_length(bufferevent_get_input(c->bev));
+	size_t left = more(c);
 
 	c->answered = c->ours = 1;
 	c->all->received -= c->received;
@@ -373,7 +447,7 @@ void connection_works(struct connection *c, uint32_t seconds)
 void connection_worked(struct connection *c)
 {
 	c->working = 0;
-	set_timer(c, CONNECTION_IDLE_SECONDS);
+	set_timer(c, c->asking ? c->all->limits->request_timeout : CONNECTION_IDLE_SECONDS);
 }
 
 void connection_cut(struct connection *c)
@@ -407,7 +481,8 @@ struct connection_counts connections_count(const struct connections *all)
 
 struct connections *connections_new(struct event_base *base, struct peer_table *peers,
 				    const struct connection_limits *limits,
-				    const struct connection_refusal *refusal)
+				    const struct connection_refusal *refusal,
+				    const struct connection_layer *layer)
 {
 	struct connections *all = calloc(1, sizeof(*all));
 
@@ -422,6 +497,8 @@ struct connections *connections_new(struct event_base *base, struct peer_table *
 	all->limits = limits;
 	if (refusal)
 		all->refusal = *refusal;
+	if (layer)
+		all->layer = *layer;
 	return all;
 }
 

@@ -42,10 +42,32 @@ struct connection_counts {
 	size_t unfinished;
 };
 
-/** connections_new - @refusal: copied, or NULL: libevent's own pages; NULL = no memory */
+/**
+ * struct connection_layer - what stands between TLS and HTTP on every connection
+ * @begin: one begins; returns its state, or NULL: no memory
+ * @take: moves what came to @out, in so far as it is HTTP; -1 ends the connection
+ * @give: moves what HTTP says to @out; -1: no memory
+ * @end: of the state
+ * @arg: for @begin
+ */
+struct connection_layer {
+	void *(*begin)(struct connection *c, SSL *ssl, void *arg);
+	int (*take)(void *state, struct evbuffer *in, struct evbuffer *out);
+	int (*give)(void *state, struct evbuffer *in, struct evbuffer *out);
+	void (*end)(void *state);
+	void *arg;
+};
+
+/**
+ * connections_new - those of a listener
+ * @refusal: copied, or NULL: libevent's own pages
+ * @layer: copied, or NULL: none
+ * Returns NULL: no memory.
+ */
 struct connections *connections_new(struct event_base *base, struct peer_table *peers,
 				    const struct connection_limits *limits,
-				    const struct connection_refusal *refusal);
+				    const struct connection_refusal *refusal,
+				    const struct connection_layer *layer);
 /** connections_free - after all of them are gone */
 void connections_free(struct connections *all);
 
@@ -79,6 +101,15 @@ void connection_works(struct connection *c, uint32_t seconds);
 
 /** connection_worked - that answer is on its way */
 void connection_worked(struct connection *c);
+
+/** connection_more - something came that belongs to no request yet */
+int connection_more(const struct connection *c);
+
+/** connection_say - send what is the layer's own, past it; 0, or -1: no memory */
+int connection_say(struct connection *c, const void *bytes, size_t len);
+
+/** connection_last - end it when what was said is sent */
+void connection_last(struct connection *c);
 
 /** connection_cut - nothing more is sent or taken; it goes when its owner sees that */
 void connection_cut(struct connection *c);

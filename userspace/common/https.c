@@ -219,7 +219,8 @@ static int prepare(struct https *https, const struct why *why)
 	if (https->base && https->peers)
 		https->connections = connections_new(https->base, https->peers,
 						     https->options.limits,
-						     https->options.refusal);
+						     https->options.refusal,
+						     https->options.layer);
 	return https->connections ? 0 : fail(why, "libevent", "no memory");
 }
 

@@ -29,6 +29,7 @@ struct https;
  * @headers_max, @body_max: bytes; a longer body is answered with 413
  * @methods: of enum evhttp_cmd_type, or'ed: that are asked about; others are 405
  * @refusal: of struct connections; NULL: what libevent refuses is answered by its own pages
+ * @layer: of struct connections, or NULL
  * @answer: a request is there; @c has a peer, or should be refused
  * @arg: for @answer
  */
@@ -41,6 +42,7 @@ struct https_options {
 	size_t headers_max, body_max;
 	uint16_t methods;
 	const struct connection_refusal *refusal;
+	const struct connection_layer *layer;
 	void (*answer)(struct evhttp_request *req, struct connection *c, void *arg);
 	void *arg;
 };

@@ -24,6 +24,7 @@ struct wire_channel {
 	struct ward_channel *channel;
 	struct ward_channel_judge judge;
 	struct wv_verdict verdict;
+	int reason;	/* why this side refused; 0 = it did not */
 	char why[160];
 };
 
@@ -92,7 +93,7 @@ static int open_channel(struct wire_channel *w, bool accept)
 	const struct attested *a = w->attested;
 	struct ward_channel_options options = {
 		.size = sizeof(options), .identity = a->identity,
-		.evidence = a->evidence ? a->evidence : ward_channel_attest,
+		.evidence = a->evidence ? a->evidence : a->session ? ward_channel_attest : NULL,
 		.evidence_arg = a->evidence ? a->evidence_arg : a->session,
 		.verify = ward_channel_judge, .verify_arg = &w->judge,
 		.reattest_ms = a->reattest_ms, .answer_ms = ATTESTED_ANSWER_MS,
@@ -107,6 +108,7 @@ static int open_channel(struct wire_channel *w, bool accept)
 								    &fault);
 	if (!err)
 		return 0;
+	w->reason = fault.by_peer ? 0 : fault.reason;
 	if (fault.reason)
 		snprintf(w->why, sizeof(w->why), "evidence refused%s: %s: %.90s",
 			 fault.by_peer ? " by the other side" : "",
@@ -313,7 +315,8 @@ int attested_connect(const struct attested *attested, const char *where, uint32_
 	err = open_channel(w, false);
 	if (!err)
 		return 0;
-	failed(failure, err == -EACCES ? EXIT_REFUSED : EXIT_NETWORK, "%s: %s", where, w->why);
+	failed(failure, w->reason ? wv_reason_exit(w->reason) :
+	       err == -EACCES ? EXIT_REFUSED : EXIT_NETWORK, "%s: %s", where, w->why);
 	link->close(link->arg);
 	*link = (struct link){ 0 };
 	return -1;

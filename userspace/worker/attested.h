@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attested channels as connections of a federation: both sides give evidence of their session
- * and judge the other's by a policy, when a channel opens and again every so often.
+ * Attested channels as connections: of a federation, where both sides give evidence of their session
+ * and judge the other's by a policy, when a channel opens and again every so often; of who asks a
+ * server, and judges that alone.
  */
 #ifndef WARD_WORKER_ATTESTED_H
 #define WARD_WORKER_ATTESTED_H
@@ -16,7 +17,7 @@
 
 /**
  * struct attested - what this side gives and asks for
- * @session: whose evidence it gives; the caller's
+ * @session: whose evidence it gives; the caller's; NULL: it has none to give
  * @evidence, @evidence_arg: what gives it in place of the session; or NULL
  * @reattest_ms: the peer's evidence is asked for again when it is so old; 0 = never
  */

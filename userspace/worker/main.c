@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "aggregate.h"
+#include "ask.h"
 #include "bench.h"
 #include "emit.h"
 #include "failure.h"
@@ -69,10 +70,21 @@ static int bench(int argc, char **argv, struct emit *emit, struct failure *failu
 	return help ? 0 : bench_run(&options, emit, failure);
 }
 
+static int infer(int argc, char **argv, struct emit *emit, struct failure *failure)
+{
+	struct ask_options options;
+	bool help = false;
+
+	if (ask_read(argc, argv, &options, emit, &help, failure))
+		return -1;
+	return help ? 0 : ask_run(&options, emit, failure);
+}
+
 static const struct verb verbs[] = {
 	{ "train", "train on encrypted data sets and account for it", train },
 	{ "aggregate", "train with the data of several sites, of which none shows it", aggregate },
 	{ "serve", "answer what a model says of rows, in protected memory", serve },
+	{ "infer", "ask such a server, once it has proved what it is", infer },
 	{ "bench", "train in one kind of memory, with a clock beside it", bench },
 };
 

@@ -175,6 +175,7 @@ static int listen_there(struct serve *s)
 	s->service.host = s->host;
 	s->service.certificate = o->certificate;
 	s->service.key = o->key;
+	s->service.channel = o->channel;
 	s->service.body_max = o->body;
 	s->service.evidence_s = (uint32_t)o->evidence_s;
 	s->service.limits = (struct connection_limits){
@@ -194,7 +195,7 @@ static int listen_there(struct serve *s)
 		  json_pack("{s:s, s:i, s:o}", "address", s->host, "port",
 			    service_port(&s->service), "key",
 			    emit_hex(s->standing.key, WARD_CHANNEL_KEY_LEN)),
-		  "https://%s%s%s:%u", strchr(s->host, ':') ? "[" : "", s->host,
+		  "%s://%s%s%s:%u", o->channel ? "channel" : "https", strchr(s->host, ':') ? "[" : "", s->host,
 		  strchr(s->host, ':') ? "]" : "", service_port(&s->service));
 	return 0;
 }

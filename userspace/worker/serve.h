@@ -26,6 +26,7 @@
  * @missing: mark of a missing value in tables
  * @listen: ADDR:PORT
  * @certificate, @key: PEM files
+ * @channel: attested channels in their place
  * @out: directory for the receipt
  * @rows: most of a request
  * @body: most bytes of one
@@ -45,6 +46,7 @@ struct serve_options {
 	const char *certificate;
 	const char *key;
 	const char *out;
+	bool channel;
 	uint64_t rows;
 	uint64_t body;
 	uint64_t connections;

@@ -6,7 +6,8 @@
 
 static const char usage[] =
 	"usage: ward-train serve --plan PLAN.json --model M.safetensors --listen ADDR:PORT\n"
-	"                        --tls-cert CERT.pem --tls-key KEY.pem --out DIR [OPTION...]\n"
+	"                        {--tls-cert CERT.pem --tls-key KEY.pem | --channel} --out DIR\n"
+	"                        [OPTION...]\n"
 	"\n"
 	"Answers what a model says of rows: POST /infer. Requests and answers lie in protected\n"
 	"memory, zeroed after each answer. GET /attest proves what answers, /health and /metrics\n"
@@ -20,6 +21,8 @@ static const char usage[] =
 	"  --listen ADDR:PORT    a numeric address, [..] around one of IPv6; port 0 = any\n"
 	"  --tls-cert FILE       PEM certificate, the chain behind it\n"
 	"  --tls-key FILE        PEM key, for its owner alone\n"
+	"  --channel             attested channels in place of TLS with a certificate: clients\n"
+	"                        are `ward-train infer' and libward's\n"
 	"  --out DIR             where the receipt goes\n"
 	"  --missing TEXT        that marks a missing value in tables (an empty field)\n"
 	"  --rows N              most rows of a request (1000)\n"
@@ -33,7 +36,8 @@ static const char usage[] =
 	"  -q, --quiet           errors alone\n";
 
 enum {
-	OPT_PLAN = 256, OPT_RUN, OPT_MODEL, OPT_SITE, OPT_LISTEN, OPT_CERT, OPT_KEY, OPT_OUT,
+	OPT_PLAN = 256, OPT_RUN, OPT_MODEL, OPT_SITE, OPT_LISTEN, OPT_CERT, OPT_KEY,
+	OPT_CHANNEL, OPT_OUT,
 	OPT_MISSING, OPT_ROWS, OPT_BODY, OPT_CONNECTIONS, OPT_TIMEOUT, OPT_EVIDENCE,
 	OPT_BUDGET, OPT_DEVICE,
 };
@@ -46,6 +50,7 @@ static const struct option long_options[] = {
 	{ "listen", required_argument, NULL, OPT_LISTEN },
 	{ "tls-cert", required_argument, NULL, OPT_CERT },
 	{ "tls-key", required_argument, NULL, OPT_KEY },
+	{ "channel", no_argument, NULL, OPT_CHANNEL },
 	{ "out", required_argument, NULL, OPT_OUT },
 	{ "missing", required_argument, NULL, OPT_MISSING },
 	{ "rows", required_argument, NULL, OPT_ROWS },
@@ -112,6 +117,10 @@ static int read_option(int option, void *to, struct failure *failure)
 {
 	const char **text = text_of(option, to);
 
+	if (option == OPT_CHANNEL) {
+		((struct serve_options *)to)->channel = true;
+		return 0;
+	}
 	if (!text)
 		return read_limit(option, optarg, to, failure);
 	*text = optarg;
@@ -120,9 +129,11 @@ static int read_option(int option, void *to, struct failure *failure)
 
 static int check(const struct serve_options *o, struct failure *failure)
 {
-	if (!o->plan || !o->model || !o->listen || !o->certificate || !o->key || !o->out)
+	bool files = o->certificate && o->key, none = !o->certificate && !o->key;
+
+	if (!o->plan || !o->model || !o->listen || !o->out || (o->channel ? !none : !files))
 		return failed(failure, EXIT_MISUSE,
-			      "--plan, --model, --listen, --tls-cert, --tls-key and --out must stand");
+			      "--plan, --model, --listen, --out, and either --tls-cert and --tls-key or --channel must stand");
 	if (o->body > SERVE_BODY_MOST)
 		return failed(failure, EXIT_MISUSE, "--body: at most %u bytes", SERVE_BODY_MOST);
 	if (o->budget < JOB_BUDGET_MIN)

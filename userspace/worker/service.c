@@ -11,6 +11,7 @@
 #include <event2/keyvalq_struct.h>
 
 #include "../common/tls_server.h"
+#include "door.h"
 #include "scrub.h"
 #include "service_reply.h"
 #include "vault.h"
@@ -186,9 +187,8 @@ static void on_complete(struct evhttp_request *req, void *arg)
 static void end_if_more(struct evhttp_request *req, struct reply *reply)
 {
 	struct evhttp_connection *conn = evhttp_request_get_connection(req);
-	struct bufferevent *bev = evhttp_connection_get_bufferevent(conn);
 
-	if (evbuffer_get_length(bufferevent_get_input(bev)))
+	if (connection_more(connection_of(evhttp_connection_get_bufferevent(conn))))
 		evhttp_add_header(reply->headers, "Connection", "close");
 }
 
@@ -239,7 +239,7 @@ static int refuse_foreign(int status, struct evbuffer *out, void *arg)
 
 /* ---- the listener -------------------------------------------------------------------------- */
 
-static SSL_CTX *make_tls(struct service *service, struct failure *failure)
+static SSL_CTX *tls_of_files(struct service *service, struct failure *failure)
 {
 	char why[320];
 	SSL_CTX *tls = tls_server_new(service->certificate, service->key, why, sizeof(why));
@@ -256,6 +256,23 @@ static SSL_CTX *make_tls(struct service *service, struct failure *failure)
 	return NULL;
 }
 
+static SSL_CTX *tls_of_channel(struct service *service, struct failure *failure)
+{
+	int err = ward_channel_identity_new(&service->identity);
+	SSL_CTX *tls = err ? NULL : ward_channel_identity_tls(service->identity);
+
+	if (err) {
+		failed(failure, EXIT_DEVICE, "no key for the channel: %s; raise --budget",
+		       ward_strerror(err));
+		return NULL;
+	}
+	SSL_CTX_up_ref(tls);
+	SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
+	memcpy(service->standing->key, ward_channel_identity_key(service->identity),
+	       WARD_CHANNEL_KEY_LEN);
+	return tls;
+}
+
 int service_listen(struct service *service, struct failure *failure)
 {
 	static const struct peer_limits peers = {
@@ -263,12 +280,15 @@ int service_listen(struct service *service, struct failure *failure)
 		.period = { PEER_PERIOD_MS, EVIDENCE_PERIOD_MS },
 	};
 	const struct connection_refusal refusal = { refuse_foreign, service };
+	const struct connection_layer layer = door_layer(service);
 	struct https_options options = {
-		.host = service->host, .port = service->port, .tls = make_tls(service, failure),
+		.host = service->host, .port = service->port, 
+		.tls = service->channel ? tls_of_channel(service, failure) :
+					  tls_of_files(service, failure),
 		.limits = &service->limits, .peers = &peers, .headers_max = SERVICE_HEADERS_MAX,
 		/* what is a little too long is told so in our own words */
 		.body_max = 2 * service->body_max, .answer = answer, .arg = service,
-		.refusal = &refusal,
+		.refusal = &refusal, .layer = service->channel ? &layer : NULL,
 		.methods = EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
 			   EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE |
 			   EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH,
@@ -310,5 +330,7 @@ void service_end(struct service *service)
 	service->scrub = NULL;
 	https_free(service->https);
 	service->https = NULL;
+	ward_channel_identity_free(service->identity);
+	service->identity = NULL;
 	scrub_stack();
 }

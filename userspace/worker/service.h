@@ -30,7 +30,8 @@
  * @policy: its content security policy
  * @host: numeric address
  * @port: 0 = any free one
- * @certificate, @key: PEM files
+ * @certificate, @key: PEM files; NULL where it is by @channel
+ * @channel: attested channels, with a key that is made here and never leaves
  * @limits: of connections
  * @body_max: bytes of a request
  * @evidence_s: seconds that evidence may take
@@ -47,11 +48,13 @@ struct service {
 	uint16_t port;
 	const char *certificate;
 	const char *key;
+	bool channel;
 	struct connection_limits limits;
 	size_t body_max;
 	uint32_t evidence_s;
 
 	/* private */
+	struct ward_channel_identity *identity;
 	struct service_evidence evidence;
 	struct https *https;
 	struct event *scrub;

@@ -12,17 +12,25 @@
 #include "libward.h"
 #include "service.h"
 
-/*
- * struct evidence_wait - a request that is not answered yet
- *
- * libevent reads nothing more of its connection until it is answered, and sees no end of it: so
- * @req and @c are there as long as this is.
- */
+/** struct evidence_wait - somebody who waits for a piece */
 struct evidence_wait {
 	struct evidence_wait *next, **at;
 	struct service *service;
-	struct evhttp_request *req;
 	struct connection *c;
+	struct attester_ask *ask;
+	attester_done_fn done;
+	void *arg;
+};
+
+/*
+ * struct asked - a request that is not answered yet
+ *
+ * libevent reads nothing more of its connection until it is answered, and sees no end of it: so
+ * @req and its connection are there as long as this is.
+ */
+struct asked {
+	struct service *service;
+	struct evhttp_request *req;
 	struct reply reply;
 };
 
@@ -36,21 +44,15 @@ static void leave(struct evidence_wait *wait)
 	free(wait);
 }
 
-/* NULL: no memory. */
-static struct evidence_wait *enter(struct service *service, struct evhttp_request *req,
-				   struct connection *c, const struct reply *reply)
+static void enter(struct service *service, struct evidence_wait *wait)
 {
-	struct evidence_wait *wait = malloc(sizeof(*wait)), **first = &service->evidence.first;
+	struct evidence_wait **first = &service->evidence.first;
 
-	if (!wait)
-		return NULL;
-	*wait = (struct evidence_wait){
-		.next = *first, .at = first, .service = service, .req = req, .c = c, .reply = *reply,
-	};
+	wait->next = *first;
+	wait->at = first;
 	if (wait->next)
 		wait->next->at = &wait->next;
 	*first = wait;
-	return wait;
 }
 
 /* Of one prefix, or NULL: of all. */
@@ -69,23 +71,78 @@ unsigned int service_evidence_waiting(const struct service_evidence *evidence)
 	return waiting_of(evidence, NULL);
 }
 
-/* ---- the answer ------------------------------------------------------------------------------ */
+/* Seconds until @c may ask: its prefix's turn comes before that of all. */
+static unsigned int wait_of(struct service *service, struct connection *c)
+{
+	struct service_evidence *evidence = &service->evidence;
+	unsigned int seconds;
+
+	if (waiting_of(evidence, connection_peer(c)) >= EVIDENCE_PEER_WAITS)
+		return evidence->seconds;
+	seconds = https_wait(service->https, c, PEER_SESSIONS);
+	return seconds ? seconds : bucket_take(&evidence->all, EVIDENCE_ALL_BURST,
+					       EVIDENCE_PERIOD_MS, connections_now());
+}
+
+static void on_made(int err, const uint8_t *bundle, size_t len, void *arg)
+{
+	struct evidence_wait *wait = arg;
+	attester_done_fn done = wait->done;
+	void *done_arg = wait->arg;
+
+	connection_worked(wait->c);
+	leave(wait);
+	done(err, bundle, len, done_arg);
+}
+
+int service_evidence_ask(struct service *service, struct connection *c, const uint8_t *nonce,
+			 const uint8_t *binding, attester_done_fn done, void *arg,
+			 struct evidence_wait **out)
+{
+	struct service_evidence *evidence = &service->evidence;
+	struct evidence_wait *wait;
+
+	evidence->again = wait_of(service, c);
+	if (evidence->again)
+		return -EAGAIN;
+	wait = malloc(sizeof(*wait));
+	if (!wait)
+		return -ENOMEM;
+	*wait = (struct evidence_wait){ .service = service, .c = c, .done = done, .arg = arg };
+	wait->ask = attester_ask(evidence->attester, nonce, binding, on_made, wait);
+	if (!wait->ask) {
+		free(wait);
+		evidence->again = evidence->seconds;
+		return -EBUSY;
+	}
+	enter(service, wait);
+	connection_works(c, evidence->seconds);
+	*out = wait;
+	return 0;
+}
+
+void service_evidence_forget(struct evidence_wait *wait)
+{
+	attester_forget(wait->ask);
+	leave(wait);
+}
+
+/* ---- GET /attest ------------------------------------------------------------------------------ */
 
 static void on_done(int err, const uint8_t *bundle, size_t len, void *arg)
 {
-	struct evidence_wait *wait = arg;
-	struct service *service = wait->service;
+	struct asked *asked = arg;
+	struct service *service = asked->service;
 
 	if (err == -ETIME)
-		reply_refuse(&wait->reply, 504, "evidence-late",
+		reply_refuse(&asked->reply, 504, "evidence-late",
 			     "the TEE did not answer in time; ask again");
 	else if (err)
-		reply_refuse(&wait->reply, 503, "no-evidence", ward_strerror(err));
+		reply_refuse(&asked->reply, 503, "no-evidence", ward_strerror(err));
 	else
-		reply_bundle(&wait->reply, service->standing, bundle, len);
-	connection_worked(wait->c);
-	service_finish(service, wait->req, SERVICE_ATTEST, &wait->reply);
-	leave(wait);
+		reply_bundle(&asked->reply, service->standing, bundle, len);
+	service_finish(service, asked->req, SERVICE_ATTEST, &asked->reply);
+	free(asked);
 }
 
 /* nonce= and 64 digits of hex, nothing else */
@@ -108,55 +165,42 @@ static int read_nonce(const char *query, uint8_t nonce[WARD_CHANNEL_NONCE_LEN])
 	return ok ? 0 : -1;
 }
 
-/* Seconds until @c may ask: its prefix's turn comes before that of all. */
-static unsigned int wait_of(struct service *service, struct connection *c)
+static int ask(struct service *service, struct evhttp_request *req, struct connection *c,
+	       const struct reply *reply, const uint8_t *nonce)
 {
-	struct service_evidence *evidence = &service->evidence;
-	unsigned int seconds;
-
-	if (waiting_of(evidence, connection_peer(c)) >= EVIDENCE_PEER_WAITS)
-		return evidence->seconds;
-	seconds = https_wait(service->https, c, PEER_SESSIONS);
-	return seconds ? seconds : bucket_take(&evidence->all, EVIDENCE_ALL_BURST,
-					       EVIDENCE_PERIOD_MS, connections_now());
-}
-
-static void ask(struct service *service, struct evhttp_request *req, struct connection *c,
-		struct reply *reply, const uint8_t *nonce)
-{
-	struct service_evidence *evidence = &service->evidence;
-	struct evidence_wait *wait = enter(service, req, c, reply);
+	struct asked *asked = malloc(sizeof(*asked));
 	uint8_t binding[WARD_BINDING_LEN];
+	struct evidence_wait *wait;
+	int err = asked ? standing_bind(service->standing, nonce, binding) : -ENOMEM;
 
-	if (!wait || standing_bind(service->standing, nonce, binding)) {
-		reply_refuse(reply, 503, "no-room", "no room for the evidence");
-	} else if (attester_ask(evidence->attester, nonce, binding, on_done, wait)) {
-		connection_works(c, evidence->seconds);
-		reply->later = 1;
-		return;
-	} else {
-		reply_wait(reply, 503, "busy", evidence->seconds);
+	if (!err) {
+		*asked = (struct asked){ service, req, *reply };
+		err = service_evidence_ask(service, c, nonce, binding, on_done, asked, &wait);
 	}
-	if (wait)
-		leave(wait);
+	if (err)
+		free(asked);
+	return err;
 }
 
 void service_evidence_give(struct service *service, struct evhttp_request *req,
 			   struct connection *c, struct reply *reply, const char *query)
 {
 	uint8_t nonce[WARD_CHANNEL_NONCE_LEN];
-	unsigned int seconds;
+	int err;
 
 	if (read_nonce(query, nonce)) {
 		reply_refuse(reply, 400, "nonce-damaged",
 			     "the query must be nonce= and 64 hexadecimal digits, which you drew");
 		return;
 	}
-	seconds = wait_of(service, c);
-	if (seconds)
-		reply_wait(reply, 429, "rate-limited", seconds);
-	else
-		ask(service, req, c, reply, nonce);
+	err = ask(service, req, c, reply, nonce);
+	reply->later = !err;
+	if (err == -EAGAIN)
+		reply_wait(reply, 429, "rate-limited", service->evidence.again);
+	else if (err == -EBUSY)
+		reply_wait(reply, 503, "busy", service->evidence.again);
+	else if (err)
+		reply_refuse(reply, 503, "no-room", "no room for the evidence");
 }
 
 /* ---- begin and end --------------------------------------------------------------------------- */
@@ -165,7 +209,9 @@ int service_evidence_begin(struct service_evidence *evidence, struct standing *s
 			   struct event_base *base, uint32_t seconds)
 {
 	const struct attester_options options = {
-		.base = base, .evidence = standing_evidence, .arg = standing,
+		.base = base,
+		.evidence = standing->evidence ? standing->evidence : standing_evidence,
+		.arg = standing->evidence ? standing->evidence_arg : standing,
 		.deadline_ms = seconds * 1000,
 	};
 
@@ -179,5 +225,5 @@ void service_evidence_end(struct service_evidence *evidence)
 	attester_free(evidence->attester);
 	evidence->attester = NULL;
 	while (evidence->first)
-		leave(evidence->first);
+		on_made(-ESHUTDOWN, NULL, 0, evidence->first);
 }

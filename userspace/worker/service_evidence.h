@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GET /attest: evidence for who asks, within limits of one prefix and of all, made while other
- * requests are answered.
+ * Evidence for who asks, by GET /attest or as a channel opens: within limits of one prefix and of
+ * all, and made while other requests are answered.
  */
 #ifndef WARD_WORKER_SERVICE_EVIDENCE_H
 #define WARD_WORKER_SERVICE_EVIDENCE_H
@@ -31,12 +31,14 @@ struct evidence_wait;
  * @all: tokens of all together
  * @first: of those who wait
  * @seconds: that it may take
+ * @again: until who was refused last may ask again
  */
 struct service_evidence {
 	struct attester *attester;
 	struct bucket all;
 	struct evidence_wait *first;
 	uint32_t seconds;
+	unsigned int again;
 };
 
 /**
@@ -51,14 +53,33 @@ struct service_evidence {
 int service_evidence_begin(struct service_evidence *evidence, struct standing *standing,
 			   struct event_base *base, uint32_t seconds);
 
-/** service_evidence_end() - waits for the piece that is being made; answers nobody any more */
+/** service_evidence_end() - waits for the piece that is being made; all are told -ESHUTDOWN */
 void service_evidence_end(struct service_evidence *evidence);
 
 /** service_evidence_waiting() - how many requests wait */
 unsigned int service_evidence_waiting(const struct service_evidence *evidence);
 
 /**
- * service_evidence_give() - answer a request for evidence, later where it may have some
+ * service_evidence_ask() - have a piece made
+ * @service: with limits
+ * @c: of whom; is there until @done is called or the wait forgotten
+ * @nonce: WARD_CHANNEL_NONCE_LEN bytes
+ * @binding: WARD_BINDING_LEN bytes
+ * @done: called once, not before this returns
+ * @arg: for @done
+ * @out: what service_evidence_forget() takes, until @done is called
+ *
+ * Return: 0; -EAGAIN: it asks too often; -EBUSY: too many wait; -ENOMEM.
+ */
+int service_evidence_ask(struct service *service, struct connection *c, const uint8_t *nonce,
+			 const uint8_t *binding, attester_done_fn done, void *arg,
+			 struct evidence_wait **out);
+
+/** service_evidence_forget() - whoever asked is gone: done is not called */
+void service_evidence_forget(struct evidence_wait *wait);
+
+/**
+ * service_evidence_give() - answer GET /attest, later where it may have some
  * @service: with limits
  * @req: request
  * @c: its connection

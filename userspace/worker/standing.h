@@ -16,6 +16,8 @@
 /**
  * struct standing - the session and the key
  * @ward: session
+ * @timeout_ms: of the TEE, for one piece of evidence
+ * @evidence, @evidence_arg: what gives it in place of the session; or NULL
  * @key: SHA-256 of the SubjectPublicKeyInfo of the server's certificate
  * @evident: evidence could be had at the start
  * @simulated: by a TEE that protects nothing
@@ -23,13 +25,13 @@
  * @measurement: of the launch, hex; "" where this kind of evidence has it elsewhere
  * @why: there was no evidence
  *
- * @timeout_ms: of the TEE, for one piece of evidence
- *
- * The caller fills in @ward, @timeout_ms and @key.
+ * The caller fills in what stands before @evident; service_listen() does @key.
  */
 struct standing {
 	struct ward_session *ward;
 	uint32_t timeout_ms;
+	ward_channel_evidence_fn evidence;
+	void *evidence_arg;
 	uint8_t key[WARD_CHANNEL_KEY_LEN];
 	bool evident;
 	bool simulated;
