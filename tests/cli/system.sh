@@ -58,6 +58,7 @@ else
 fi
 check_devices wardd.service ward sev-guest tdx_guest nsm tpm0 tpmrm0
 check_devices ward-train@.service ward
+check_devices ward-serve@.service ward
 check_devices ward-broker.service
 check_devices ward-provider.service
 check_devices ward-setup.service
