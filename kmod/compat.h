@@ -66,7 +66,7 @@ static inline bool ward_x25519_call(u8 *out, const u8 *secret, const u8 *point)
  * 4 KiB, and documents and user space count on it.
  */
 #if PAGE_SHIFT != 12
-#error ward needs a kernel with pages of 4 KiB (on arm64 CONFIG_ARM64_4K_PAGES); this one has larger ones
+#error ward needs pages of 4 KiB (on arm64 CONFIG_ARM64_4K_PAGES); this kernel has larger ones
 #endif
 
 /* vm_flags_set() came with 6.3; goes when 6.1 does. */

@@ -167,7 +167,8 @@ static int get_members(struct genl_info *info, struct ward_policy *policy)
 					   "a fact of the machine that cannot be required");
 	policy->latches = attrs[WARD_A_LATCHES] ? nla_get_u32(attrs[WARD_A_LATCHES]) : 0;
 	if (policy->latches & ~(WARD_LATCH_RULES | WARD_LATCH_POSTURE | WARD_LATCH_REFUSE))
-		return ward_control_refuse(info, attrs[WARD_A_LATCHES], "a latch that is not known");
+		return ward_control_refuse(info, attrs[WARD_A_LATCHES],
+					   "a latch that is not known");
 	return 0;
 }
 

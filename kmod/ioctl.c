@@ -175,7 +175,8 @@ static bool copy_out(const struct ward_command *command, const struct ward_call 
 	const size_t head = sizeof(struct ward_head);
 	size_t len = min(call->room, command->size);
 
-	return call->silent || len == head || !copy_to_user(user + head, call->cmd + head, len - head);
+	return call->silent || len == head ||
+	       !copy_to_user(user + head, call->cmd + head, len - head);
 }
 
 /* The copy out, and only then a new file becomes visible. */

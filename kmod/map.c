@@ -11,8 +11,8 @@
  * buffer may be mapped by every process of the session's user that has its fd,
  * as often as they like. munmap() of part of it, or mprotect(), leaves several
  * VMAs of that one mapping. When all of them are gone it may be mapped again and
- * still holds what it held. mremap() may move it: the pages are found by the inode's address_space, so
- * the end of the buffer finds the mapping wherever it is.
+ * still holds what it held. mremap() may move it: the pages are found by the
+ * inode's address_space, so the end of the buffer finds the mapping wherever it is.
  */
 #include <linux/cred.h>
 #include <linux/fs.h>

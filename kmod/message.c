@@ -194,8 +194,7 @@ static struct opening *opening_new(struct ward_key *key, const struct ward_key_o
 
 static void opening_free(struct opening *o)
 {
-	if (o->req)
-		kfree_sensitive(o->req);
+	kfree_sensitive(o->req);
 	if (o->cipher)
 		ward_cipher_put(o->key, o->cipher);
 	kvfree(o->src);

@@ -28,7 +28,6 @@
 
 enum { REQ_DONE };
 
-
 static struct workqueue_struct *attest_wq;
 static void attest_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(attest_work, attest_work_fn);
@@ -328,7 +327,7 @@ u32 ward_request_path(const struct ward_request *req, u8 (*path)[WARD_DIGEST_LEN
 	return ward_merkle_path(&req->batch->tree, req->index, path);
 }
 
-/* ---- the room ----------------------------------------------------------------------------------- */
+/* ---- the room -------------------------------------------------------------- */
 
 /* Another pace: the worker looks at the clock again. */
 void ward_attest_pace(const struct ward_paces *paces)

@@ -215,7 +215,7 @@ struct ward_info {
 #define WARD_FEATURE_HUGE	(1ull << 1)	/* buffers may be mapped by 2 MiB */
 #define WARD_FEATURE_NO_GUP	(1ull << 2)	/* buffers cannot be pinned by others */
 #define WARD_FEATURE_AGENT	(1ull << 3)	/* agents may bind (WARD_AGENT_BIND) */
-#define WARD_FEATURE_KEYS	(1ull << 4)	/* this kernel has the cryptography that keys need */
+#define WARD_FEATURE_KEYS	(1ull << 4)	/* the kernel has the ciphers that keys need */
 
 /**
  * struct ward_measure - WARD_MEASURE on a session: extend the declared register

@@ -166,7 +166,7 @@ struct ward_attest {
 /* ward_attest.out_denied: what of the policy it was; and what @out_denied_by is. */
 enum {
 	WARD_DENIED_NOT = 0,
-	WARD_DENIED_OTHERS = 1,		/* no rule names the caller: bit n, what else it may ask for */
+	WARD_DENIED_OTHERS = 1,		/* no rule names the caller: bit n, what it may ask for */
 	WARD_DENIED_RULES = 2,		/* none that does allows it: bit n, what they allow */
 	WARD_DENIED_POSTURE = 3,	/* WARD_POSTURE_*: required, and not known or not so */
 	WARD_DENIED_PROCESS = 4,	/* WARD_ADVISE_*: what it is, and must not be */

@@ -211,7 +211,8 @@ struct ward_buf_wipe {
  * (WARD_END_PURGE) when memory or a limit runs short: the one longest volatile
  * first, those of the session that needs room before those of others, and for a
  * limit no more of them than it takes. Until then it stays charged and mapped;
- * an access after the purge gives SIGBUS, never stale or half-wiped contents. To say it again makes the buffer the youngest.
+ * an access after the purge gives SIGBUS, never stale or half-wiped contents. To
+ * say it again makes the buffer the youngest.
  *
  * Errors: EOPNOTSUPP (class B), EOWNERDEAD.
  */

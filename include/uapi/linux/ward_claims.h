@@ -149,9 +149,10 @@ enum {
  * @label: what the worker called it; show as hex
  * @detail: for LINK: the session's newest head; for MEASURE: the first 32 bytes of
  *	the digest; for ATTEST_*: the first 32 bytes of the leaf, or of raw report
- *	data where @id is WARD_PURPOSE_RAW; for PROVIDER: its name; for SESSION_*: the session id and 16 zero bytes; for LEASE: the
- *	anchor; for POLICY: its hash; for KEY_PAIR: the public half; for KEY_IMPORT and
- *	KEY_END: its grant's dataset and release; else zero
+ *	data where @id is WARD_PURPOSE_RAW; for PROVIDER: its name; for SESSION_*: the
+ *	session id and 16 zero bytes; for LEASE: the anchor; for POLICY: its hash; for
+ *	KEY_PAIR: the public half; for KEY_IMPORT and KEY_END: its grant's dataset and
+ *	release; else zero
  * @reserved: zero
  *
  * A record's digest is b = SHA-256(0x00 || record). A chain's head becomes

@@ -80,10 +80,10 @@ enum {
 	/*
 	 * do: the whole policy of who may ask for evidence, in place of the one
 	 * before: WARD_A_PURPOSES of whom no rule names (bit n = purpose n, with
-	 * raw); WARD_A_RULE, up to 256,
-	 * by uid and then by gid, ascending: who is named by several may do what
-	 * any of them allows (by effective uid; by effective gid or any
-	 * supplementary group, though claims show the effective gid alone); WARD_A_POSTURE that the machine must have;
+	 * raw); WARD_A_RULE, up to 256, by uid and then by gid, ascending: who is
+	 * named by several may do what any of them allows (by effective uid; by
+	 * effective gid or any supplementary group, though claims show the
+	 * effective gid alone); WARD_A_POSTURE that the machine must have;
 	 * WARD_A_REFUSE; WARD_A_LATCHES, which stay until the module is loaded
 	 * again (EPERM for what they forbid). Absent = 0. In force at once, for
 	 * requests that are not queued yet
