@@ -96,9 +96,11 @@ static char *jwk_of(const EVP_PKEY *key, const struct curve *c)
 
 	good = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_EC_PUB_X, &bx) &&
 	       EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_EC_PUB_Y, &by);
-	if (good && BN_bn2binpad(bx, raw, (int)c->len) > 0)
+	good = good && BN_bn2binpad(bx, raw, (int)c->len) > 0;
+	if (good)
 		b64url_encode(raw, c->len, x);
-	if (good && BN_bn2binpad(by, raw, (int)c->len) > 0)
+	good = good && BN_bn2binpad(by, raw, (int)c->len) > 0;
+	if (good)
 		b64url_encode(raw, c->len, y);
 	BN_free(bx);
 	BN_free(by);
