@@ -132,6 +132,7 @@ static int verify(struct rcar_call *call, struct wv_bytes bundle, struct wv_appr
 	}
 	appraisal->collateral = &one;
 	rc = wv_verify_bundle(bundle, appraisal, v);
+	appraisal->collateral = NULL;
 	collateral_release(&one);
 	return rc;
 }
