@@ -86,7 +86,8 @@ static int read_log(int fd, struct known *k)
 		rc = -EIO;
 	free(line);
 	fclose(f);
-	qsort(k->list, k->count, sizeof(*k->list), by_id);
+	if (k->count)
+		qsort(k->list, k->count, sizeof(*k->list), by_id);
 	return rc;
 }
 

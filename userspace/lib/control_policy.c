@@ -103,8 +103,9 @@ static int put_rules(struct nl_msg *msg, const struct ward_attest_policy *policy
 	struct ward_attest_rule sorted[WARD_ATTEST_RULES_MAX];
 	size_t i;
 
-	if (policy->rules)
-		memcpy(sorted, policy->rule, policy->rules * sizeof(sorted[0]));
+	if (!policy->rules)
+		return 0;
+	memcpy(sorted, policy->rule, policy->rules * sizeof(sorted[0]));
 	qsort(sorted, policy->rules, sizeof(sorted[0]), by_kind_and_id);
 	for (i = 0; i < policy->rules; i++)
 		if (put_rule(msg, &sorted[i]))

@@ -84,11 +84,12 @@ static int parse_to(struct job *job, const char *path)
 
 static int parse_remove(struct job *job, const char *hex)
 {
-	uint8_t *id = job->remove[job->remove_count];
+	uint8_t *id;
 	size_t i;
 
 	if (job->remove_count == JOB_LIST_MAX)
 		return ctl_usage(job->ctl, "at most %d of --remove", JOB_LIST_MAX);
+	id = job->remove[job->remove_count];
 	for (i = 0; i < WARD_RECIPIENT_ID_LEN; i++)
 		if (sscanf(hex + 2 * i, "%2hhx", &id[i]) != 1 || strlen(hex) != 32)
 			return ctl_usage(job->ctl,
