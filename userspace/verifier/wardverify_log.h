@@ -92,7 +92,7 @@ struct wv_tcglog_pcrs {
  * wv_tcglog_open - read a log from its first byte to its last
  * Returns 0 or WV_EVENT_LOG_DAMAGED.
  */
-WV_API int wv_tcglog_open(struct wv_bytes log, struct wv_tcglog *out, struct wv_fault *fault);
+WV_API int wv_tcglog_open(struct wv_bytes in, struct wv_tcglog *log, struct wv_fault *fault);
 
 /**
  * wv_tcglog_next - the event at *@at, which moves behind it; start with @log->first
