@@ -104,6 +104,15 @@ static void pause_ms(long ms)
 	nanosleep(&wait, NULL);
 }
 
+/* Member by member: between two of them lie bytes that nobody fills. */
+static bool same_bytes(const struct ward_memory *a, const struct ward_memory *b)
+{
+	return a->live_a == b->live_a && a->live_b == b->live_b && a->peak == b->peak &&
+	       a->limit == b->limit && a->failed == b->failed && a->wiped == b->wiped &&
+	       a->live_shared == b->live_shared && a->live_volatile == b->live_volatile &&
+	       a->pool == b->pool;
+}
+
 /* Is @now worth a line after @before? What was skipped between them is counted. */
 static bool differs(const struct follow *f, struct state *now, const struct state *before)
 {
@@ -113,7 +122,7 @@ static bool differs(const struct follow *f, struct state *now, const struct stat
 	}
 	if (now->memory.level != before->memory.level)
 		return true;
-	return f->bytes && memcmp(&now->memory, &before->memory, sizeof(now->memory));
+	return f->bytes && !same_bytes(&now->memory, &before->memory);
 }
 
 static int look(struct wardctl *ctl, struct ward_control *control, const struct follow *f,
