@@ -105,6 +105,7 @@ help:
 	@echo 'make differential  other verifiers and ours on real evidence and its mutations (COUNT=, SEED=)'
 	@echo 'make vectors       fetch real evidence for the tests, by tests/vectors/SOURCES (TO=)'
 	@echo 'make static        shellcheck and gcc -fanalyzer'
+	@echo 'make sbom          what ward is made of and leans on (SPDX), into build/ward.spdx.json'
 	@echo 'make deb           Debian packages, into build/deb'
 	@echo 'make install       DESTDIR= PREFIX=$(PREFIX); make uninstall'
 	@echo 'make clean'
@@ -464,7 +465,7 @@ vectors:
 bench-train: deps $(O)/tests/bench/train_cost
 	@tests/bench/train
 
-NOT_YET := mutation sbom datasets
+NOT_YET := mutation datasets
 .PHONY: $(NOT_YET)
 $(NOT_YET):
 	@echo '$@: not there yet'; exit 2
@@ -477,6 +478,12 @@ dkms-matrix: deps
 .PHONY: deb
 deb: deps
 	@tests/deb-build $(O)/deb
+
+# What ward is made of and leans on, as SPDX 2.3 JSON. The module is in it for each kernel that
+# it was built for.
+.PHONY: sbom
+sbom: userspace
+	@tests/sbom/sbom.py $(O)/ward.spdx.json
 
 # A Debian root with ward in it, into build/image/SUITE; and the same booted to systemd.
 SUITE ?= bookworm
