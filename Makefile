@@ -104,7 +104,7 @@ help:
 	@echo 'make every-bit     every bit of every kind of evidence flipped (JOBS=): five minutes of processor time'
 	@echo 'make differential  other verifiers and ours on real evidence and its mutations (COUNT=, SEED=)'
 	@echo 'make vectors       fetch real evidence for the tests, by tests/vectors/SOURCES (TO=)'
-	@echo 'make static        shellcheck and gcc -fanalyzer'
+	@echo 'make static        every static checker there is (TOOLS=): doc/reliability.md has the table'
 	@echo 'make sbom          what ward is made of and leans on (SPDX), into build/ward.spdx.json'
 	@echo 'make deb           Debian packages, into build/deb'
 	@echo 'make install       DESTDIR= PREFIX=$(PREFIX); make uninstall'
@@ -423,8 +423,9 @@ bench: deps
 leak-matrix: deps
 	@tests/leak/run --table $(KERNELS)
 
+# TOOLS= names some of those in tests/static/tools.bash.
 static:
-	@tests/static
+	@tests/static/run $(TOOLS)
 
 # TARGETS= names some of tests/fuzz/target_*.c, TIME= seconds for each fuzzer of each.
 .PHONY: fuzz fuzz-long

@@ -306,7 +306,7 @@ echo x >"$D/x.txt"
 LC_ALL=C sed -i 's/{"name":"abcdefgh"}/{"\\u001b[2J":"abc"}/' "$D/esc.wds"
 "$W" dataset info "$D/esc.wds" >"$D/out" 2>&1 && grep -q '?\[2J' "$D/out" && ! grep -q "$esc" "$D/out"
 result $? 'the name of a member of the metadata is shown without its escape'
-"$W" dataset info "$D/none$esc[2J" 2>"$D/err"
+"$W" dataset info "$D/none${esc}[2J" 2>"$D/err"
 grep -q 'none?\[2J' "$D/err" && ! grep -q "$esc" "$D/err"
 result $? 'so is a text of an error'
 

@@ -80,7 +80,7 @@ config '"roots": ["one.csv"]' >"$D/broker.json"
 refuses 'one.csv' 'a root that is no certificate is refused'
 config '"sesion_max": 3' >"$D/broker.json"
 refuses 'sesion_max' 'a misspelt member is refused'
-for m in 0.0.0.0:9 192.0.2.1:9 [::]:9 localhost:9 127.0.0.1; do
+for m in 0.0.0.0:9 192.0.2.1:9 '[::]:9' localhost:9 127.0.0.1; do
 	config "\"metrics\": \"$m\"" >"$D/broker.json"
 	refuses 'metrics:' "metrics on $m are refused"
 done
