@@ -102,6 +102,7 @@ help:
 	@echo 'make fuzz          libFuzzer and AFL++ on every parser (TARGETS=, TIME=seconds); fuzz-long: a day each'
 	@echo 'make proof         bounds proofs by CBMC: no access outside of what is there (NAMES=)'
 	@echo 'make every-bit     every bit of every kind of evidence flipped (JOBS=): five minutes of processor time'
+	@echo 'make mutation      faults put into the tree one at a time, each with the test that should notice (NAMES=)'
 	@echo 'make differential  other verifiers and ours on real evidence and its mutations (COUNT=, SEED=)'
 	@echo 'make vectors       fetch real evidence for the tests, by tests/vectors/SOURCES (TO=)'
 	@echo 'make static        every static checker there is (TOOLS=): doc/reliability.md has the table'
@@ -466,8 +467,10 @@ vectors:
 bench-train: deps $(O)/tests/bench/train_cost
 	@tests/bench/train
 
-NOT_YET := mutation datasets
-.PHONY: $(NOT_YET)
+mutation: deps
+	@KERNEL='$(or $(KERNEL),6.12)' tests/mutation/run $(NAMES)
+NOT_YET := datasets
+.PHONY: mutation $(NOT_YET)
 $(NOT_YET):
 	@echo '$@: not there yet'; exit 2
 
