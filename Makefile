@@ -452,25 +452,10 @@ soak: deps
 every-bit: $(filter $(O)/tests/unit/test_bits_%,$(UNIT_TESTS))
 	@JOBS='$(JOBS)' tests/every-bit $(O)
 
-# COUNT= mutations of each vector, SEED=, NAMES= of vectors.
-.PHONY: differential
-differential:
-	@COUNT='$(COUNT)' SEED='$(SEED)' NAMES='$(NAMES)' tests/differential/run
+include tests/by-hand.mk
 
-# Real evidence for the tests, into the cache or TO=.
-.PHONY: vectors
-vectors:
-	@tests/vectors/fetch $(TO)
-
-# How good models are on real tables; those that are not at hand are counted as skipped.
-.PHONY: bench-train
-bench-train: deps $(O)/tests/bench/train_cost
-	@tests/bench/train
-
-mutation: deps
-	@KERNEL='$(or $(KERNEL),6.12)' tests/mutation/run $(NAMES)
 NOT_YET := datasets
-.PHONY: mutation $(NOT_YET)
+.PHONY: $(NOT_YET)
 $(NOT_YET):
 	@echo '$@: not there yet'; exit 2
 
