@@ -132,15 +132,39 @@ static int refused(const struct answer *answer, struct failure *failure)
 	return -1;
 }
 
-static int say_row(const json_t *row)
+/* A number, some of them in a course, or null: there is no answer for this row. */
+static bool is_sound(const json_t *row)
 {
-	const json_t *number = json_object_get(row, "row"), *y = json_object_get(row, "y");
-	const json_t *value;
+	const json_t *y = json_object_get(row, "y"), *value;
 	size_t i;
 
-	if (!json_is_integer(number) || !y)
-		return -1;
-	printf("row %" JSON_INTEGER_FORMAT ":", json_integer_value(number));
+	if (!json_is_integer(json_object_get(row, "row")))
+		return false;
+	json_array_foreach(y, i, value) {
+		if (!json_is_number(value))
+			return false;
+	}
+	return json_is_null(y) || json_is_number(y) || json_array_size(y);
+}
+
+static bool are_sound(const json_t *rows)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row) {
+		if (!is_sound(row))
+			return false;
+	}
+	return json_is_array(rows);
+}
+
+static void say_row(const json_t *row)
+{
+	const json_t *y = json_object_get(row, "y"), *value;
+	size_t i;
+
+	printf("row %" JSON_INTEGER_FORMAT ":", json_integer_value(json_object_get(row, "row")));
 	if (json_is_null(y))
 		printf(" no answer");
 	else if (json_is_number(y))
@@ -148,25 +172,26 @@ static int say_row(const json_t *row)
 	json_array_foreach(y, i, value)
 		printf("%s %.6g", i ? "," : "", json_number_value(value));
 	putchar('\n');
-	return 0;
 }
 
 static int say(const struct answer *answer, const struct emit *emit, struct failure *failure)
 {
 	json_t *object = json_loadb(answer->body, answer->len, 0, NULL);
 	json_t *rows = json_object_get(object, "rows");
+	bool sound = are_sound(rows);
 	const json_t *row;
-	int ret = json_is_array(rows) ? 0 : -1;
 	size_t i;
 
-	if (!ret && emit->json)
+	if (sound && emit->json)
 		fwrite(answer->body, 1, answer->len, stdout);
-	json_array_foreach(emit->json ? NULL : rows, i, row) {
-		if (!ret)
-			ret = say_row(row);
-	}
+	json_array_foreach(sound && !emit->json ? rows : NULL, i, row)
+		say_row(row);
 	json_decref(object);
-	return ret ? damaged(failure) : 0;
+	if (!sound)
+		return damaged(failure);
+	if (fflush(stdout) || ferror(stdout))
+		return failed(failure, EXIT_DEVICE, "the answer can't be written: %s", strerror(errno));
+	return 0;
 }
 
 /* ---- all of it -------------------------------------------------------------------------------- */
