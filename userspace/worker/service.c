@@ -273,10 +273,16 @@ static SSL_CTX *tls_of_channel(struct service *service, struct failure *failure)
 	return tls;
 }
 
+/* Nobody shuts all others out by himself. */
+static uint32_t of_one_prefix(const struct connection_limits *limits)
+{
+	return limits->connections > 1 ? limits->connections / 2 : 1;
+}
+
 int service_listen(struct service *service, struct failure *failure)
 {
-	static const struct peer_limits peers = {
-		.connections = 64, .burst = { PEER_BURST, EVIDENCE_PEER_BURST },
+	const struct peer_limits peers = {
+		.connections = of_one_prefix(&service->limits), .burst = { PEER_BURST, EVIDENCE_PEER_BURST },
 		.period = { PEER_PERIOD_MS, EVIDENCE_PERIOD_MS },
 	};
 	const struct connection_refusal refusal = { refuse_foreign, service };
