@@ -6,12 +6,14 @@
 #include "attested_bench.h"
 #include "serve_bench.h"
 
+#include <malloc.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../userspace/lib/channel_frame.h"
 #include "../../userspace/worker/ask.h"
 #include "../../userspace/worker/service.h"
 
@@ -307,8 +309,95 @@ static void test_no_evidence(void **state)
 	begin(&scene);
 	write_rows(1);
 	scene.standing.evidence = broken;
-	assert_int_equal(serve(&scene, ask), EXIT_REFUSED);
+	assert_int_equal(serve(&scene, ask), EXIT_NETWORK);	/* no policy said no */
 	assert_int_equal(scene.service.count.received, 0);
+	end(&scene);
+}
+
+/* So that whoever asked is gone when it is there. */
+static int slow(const uint8_t *nonce, const uint8_t *binding, uint8_t **bundle, size_t *len,
+		void *arg)
+{
+	sleep(1);
+	return broken(nonce, binding, bundle, len, arg);
+}
+
+static SSL *greeted(struct scene *w, struct ward_channel_identity *identity)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) },
+		.sin_port = htons((uint16_t)service_port(&w->service)),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	SSL *ssl = SSL_new(ward_channel_identity_tls(identity));
+
+	if (!ssl || connect(fd, (struct sockaddr *)&to, sizeof(to)) || SSL_set_fd(ssl, fd) != 1 ||
+	    SSL_connect(ssl) != 1)
+		_exit(98);
+	return ssl;
+}
+
+/* Until the server sleeps (S) or is stopped (T), ten seconds at most. */
+static void await_server(char state)
+{
+	char path[64], text[256], *now;
+	int tries = 10000;
+	size_t len;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", getppid());
+	do {
+		usleep(1000);
+		file = fopen(path, "re");
+		len = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+		text[len] = '\0';
+		if (file)
+			fclose(file);
+		now = strrchr(text, ')');
+	} while (--tries && !(now && now[1] && now[2] == state));
+}
+
+/* A hello and GET /attest in one record, and away: the server's hello meets a reset. */
+static int rude(struct scene *w)
+{
+	const struct linger now = { 1, 0 };
+	const struct hello hello = { .role = WARD_CHANNEL_CONNECTOR };
+	uint8_t out[512], *p = out;
+	struct ward_channel_identity *identity;
+	char text[256];
+	size_t len;
+	SSL *ssl;
+
+	if (ward_channel_identity_new(&identity))
+		return 99;
+	ssl = greeted(w, identity);
+	len = (size_t)snprintf(text, sizeof(text),
+			       "GET /attest?nonce=%064d HTTP/1.1\r\nHost: x\r\n\r\n", 7);
+	frame_head_put(p, FRAME_HELLO, HELLO_LEN);
+	hello_put(p + FRAME_HEAD, &hello);
+	p += FRAME_HEAD + HELLO_LEN;
+	frame_head_put(p, FRAME_DATA, (uint32_t)len);
+	memcpy(p + FRAME_HEAD, text, len);
+	p += FRAME_HEAD + len;
+	await_server('S');
+	kill(getppid(), SIGSTOP);	/* it meets the request and the reset together */
+	await_server('T');
+	usleep(100000);	/* without it the reset mostly comes before the request is read */
+	if (SSL_write(ssl, out, (int)(p - out)) != p - out ||
+	    setsockopt(SSL_get_fd(ssl), SOL_SOCKET, SO_LINGER, &now, sizeof(now)))
+		return 99;
+	close(SSL_get_fd(ssl));
+	kill(getppid(), SIGCONT);
+	await_server('S');	/* with its evidence under way, for which its end waits */
+	return 0;
+}
+
+static void test_gone_before_its_evidence(void **state)
+{
+	(void)state;
+	begin(&scene);
+	scene.standing.evidence = slow;
+	assert_int_equal(serve(&scene, rude), 0);
 	end(&scene);
 }
 
@@ -362,12 +451,14 @@ int main(void)
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_policy_refuses),
 		cmocka_unit_test(test_no_evidence),
+		cmocka_unit_test(test_gone_before_its_evidence),
 		cmocka_unit_test(test_nobody_wants_evidence),
 		cmocka_unit_test(test_evidence_once),
 		cmocka_unit_test(test_no_channel),
 	};
 
 	alarm(300);
+	mallopt(M_PERTURB, 0x5a);	/* what is used after it was freed is seen */
 	signal(SIGPIPE, SIG_IGN);	/* as ward-train does */
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

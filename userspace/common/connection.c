@@ -18,7 +18,7 @@
  * @ends: of its life, milliseconds
  * @received: bytes since the last answer
  * @asking: a request has begun, or none has come yet
- * @working: one has come, and its answer is being made
+ * @gone: not NULL: one has come, and its answer is being made for whoever is told with @gone_arg
  * @closing: shut down, not yet gone
  * @answered: at least one request
  * @ours: what goes out next is the answer to a request that was handed on
@@ -38,7 +38,9 @@ struct connection {
 	struct peer *peer;
 	int64_t ends;
 	size_t received;
-	int begun, asking, working, closing, answered, ours, moving, last;
+	int begun, asking, closing, answered, ours, moving, last;
+	void (*gone)(void *arg);
+	void *gone_arg;
 	struct evbuffer *held;
 	struct event *said;
 	void *layer;
@@ -106,6 +108,8 @@ static void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx
 	(void)argp;
 	if (!c)
 		return;
+	if (c->gone)
+		c->gone(c->gone_arg);
 	if (c->begun)
 		unlink_connection(c);
 	if (c->peer)
@@ -136,7 +140,7 @@ static void set_timer(struct connection *c, uint32_t seconds)
 		shut(c);
 }
 
-/* Where there are too many: the oldest that never had an answer, else the oldest. */
+/* Where there are too many: the oldest that has no answer, now or ever, else the oldest. */
 static void make_room(struct connections *all)
 {
 	struct connection *c, *victim = NULL;
@@ -146,7 +150,7 @@ static void make_room(struct connections *all)
 			continue;
 		if (!victim)
 			victim = c;
-		if (!c->answered) {
+		if (!c->answered && !c->gone) {
 			victim = c;
 			break;
 		}
@@ -438,15 +442,16 @@ void connection_answered(struct connection *c)
 	set_timer(c, left ? c->all->limits->request_timeout : CONNECTION_IDLE_SECONDS);
 }
 
-void connection_works(struct connection *c, uint32_t seconds)
+void connection_works(struct connection *c, uint32_t seconds, void (*gone)(void *arg), void *arg)
 {
-	c->working = 1;
+	c->gone = gone;
+	c->gone_arg = arg;
 	set_timer(c, seconds + CONNECTION_IDLE_SECONDS);
 }
 
 void connection_worked(struct connection *c)
 {
-	c->working = 0;
+	c->gone = NULL;
 	set_timer(c, c->asking ? c->all->limits->request_timeout : CONNECTION_IDLE_SECONDS);
 }
 
@@ -458,7 +463,7 @@ void connection_cut(struct connection *c)
 unsigned int connections_drain(struct connections *all)
 {
 	for (struct connection *c = all->oldest; c; c = c->newer)
-		if (!c->closing && !c->working && (!c->asking || !c->received) &&
+		if (!c->closing && !c->gone && (!c->asking || !c->received) &&
 		    !evbuffer_get_length(bufferevent_get_output(c->bev)) &&
 		    !(c->held && evbuffer_get_length(c->held)))
 			shut(c);

@@ -96,8 +96,11 @@ struct peer *connection_peer(const struct connection *c);
 /** connection_answered - the answer to its request is on its way, and is no refusal of libevent's */
 void connection_answered(struct connection *c);
 
-/** connection_works - its answer takes up to @seconds, in which it is not idle */
-void connection_works(struct connection *c, uint32_t seconds);
+/**
+ * connection_works - its answer takes up to @seconds, in which it is not idle
+ * @gone: told if it goes before connection_worked(), and @c with it
+ */
+void connection_works(struct connection *c, uint32_t seconds, void (*gone)(void *arg), void *arg);
 
 /** connection_worked - that answer is on its way */
 void connection_worked(struct connection *c);

@@ -109,6 +109,11 @@ static int open_channel(struct wire_channel *w, bool accept)
 	if (!err)
 		return 0;
 	w->reason = fault.by_peer ? 0 : fault.reason;
+	if (fault.by_peer && fault.reason == WV_EVIDENCE_MISSING && !options.evidence) {
+		snprintf(w->why, sizeof(w->why), "it has no evidence for now: its TEE does not "
+			 "answer, or it was asked too often; ask again in a minute");
+		return -EAGAIN;
+	}
 	if (fault.reason)
 		snprintf(w->why, sizeof(w->why), "evidence refused%s: %s: %.90s",
 			 fault.by_peer ? " by the other side" : "",

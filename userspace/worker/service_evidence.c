@@ -12,7 +12,7 @@
 #include "libward.h"
 #include "service.h"
 
-/** struct evidence_wait - somebody who waits for a piece */
+/** struct evidence_wait - somebody who waits for a piece; @c NULL: the connection is gone */
 struct evidence_wait {
 	struct evidence_wait *next, **at;
 	struct service *service;
@@ -25,8 +25,8 @@ struct evidence_wait {
 /*
  * struct asked - a request that is not answered yet
  *
- * libevent reads nothing more of its connection until it is answered, and sees no end of it: so
- * @req and its connection are there as long as this is.
+ * libevent reads nothing more of its connection until it is answered, but may fail to write what
+ * was said before, as a door's hello: then the connection goes, and @req stays until its answer.
  */
 struct asked {
 	struct service *service;
@@ -62,7 +62,7 @@ static unsigned int waiting_of(const struct service_evidence *evidence, const st
 	unsigned int count = 0;
 
 	for (wait = evidence->first; wait; wait = wait->next)
-		count += !peer || connection_peer(wait->c) == peer;
+		count += !peer || (wait->c && connection_peer(wait->c) == peer);
 	return count;
 }
 
@@ -90,9 +90,17 @@ static void on_made(int err, const uint8_t *bundle, size_t len, void *arg)
 	attester_done_fn done = wait->done;
 	void *done_arg = wait->arg;
 
-	connection_worked(wait->c);
+	if (wait->c)
+		connection_worked(wait->c);
 	leave(wait);
 	done(err, bundle, len, done_arg);
+}
+
+static void on_gone(void *arg)
+{
+	struct evidence_wait *wait = arg;
+
+	wait->c = NULL;
 }
 
 int service_evidence_ask(struct service *service, struct connection *c, const uint8_t *nonce,
@@ -116,7 +124,7 @@ int service_evidence_ask(struct service *service, struct connection *c, const ui
 		return -EBUSY;
 	}
 	enter(service, wait);
-	connection_works(c, evidence->seconds);
+	connection_works(c, evidence->seconds, on_gone, wait);
 	*out = wait;
 	return 0;
 }
@@ -124,6 +132,8 @@ int service_evidence_ask(struct service *service, struct connection *c, const ui
 void service_evidence_forget(struct evidence_wait *wait)
 {
 	attester_forget(wait->ask);
+	if (wait->c)
+		connection_worked(wait->c);
 	leave(wait);
 }
 

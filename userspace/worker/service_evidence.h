@@ -62,7 +62,7 @@ unsigned int service_evidence_waiting(const struct service_evidence *evidence);
 /**
  * service_evidence_ask() - have a piece made
  * @service: with limits
- * @c: of whom; is there until @done is called or the wait forgotten
+ * @c: of whom; may go, without a word
  * @nonce: WARD_CHANNEL_NONCE_LEN bytes
  * @binding: WARD_BINDING_LEN bytes
  * @done: called once, not before this returns
