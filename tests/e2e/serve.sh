@@ -11,7 +11,7 @@ OUT=build/run/serve
 BIN=$(realpath "${BIN:-build/bin}")
 . tests/e2e/tried.bash
 
-HOLDS="half answered refused closed sealed"
+HOLDS="half answered refused closed sealed channel"
 CLIENT=
 trap '[ -z "$CLIENT" ] || kill "$CLIENT"; rm -f $OUT/*/ram' EXIT
 
@@ -27,8 +27,16 @@ declared() { # DIR
 	DECLARED
 }
 
+policies() { # DIR: the right one, and one of another measurement
+	local common
+	common="\"ward-policy\": 1, \"uid\": [1001], \"accept_unmeasured\": true,
+		\"declared\": [\"$(declared "$1")\"], \"allow_tee\": [\"simulated-snp\"]"
+	echo "{$common}" >"$1/policy.json"
+	echo "{$common, \"measurement\": [\"$(printf %096d 7)\"]}" >"$1/wrong.json"
+}
+
 client() { # DIR: PORT
-	python3 tests/e2e/serve_host.py run "$1" >"$1/client.out" 2>&1 &
+	WARD_TRAIN=$BIN/ward-train WARD_ROOT=build/tsmsim/ark.pem python3 tests/e2e/serve_host.py run "$1" >"$1/client.out" 2>&1 &
 	CLIENT=$!
 	for _ in $(seq 600); do
 		[ ! -s "$1/port" ] || break
@@ -48,6 +56,7 @@ one_guest() { # SERIES
 		--program "$BIN/wardctl:/bin/wardctl" --program "$BIN/ward-train:/bin/ward-train" \
 		--load "$kmod/ward.ko" --ko "$kmod/tsmsim.ko" >&2
 	python3 -c 'import sys; sys.path.insert(0, "tests/cli"); import serve_world as w; w.write(sys.argv[1])' "$dir"
+	policies "$dir"
 	client "$dir"
 	for when in $HOLDS; do
 		holds+=(--hold "$when" --on-hold "python3 tests/e2e/serve_host.py scan '$dir' $when")
@@ -74,13 +83,16 @@ judge() { # SERIES DIR
 		'"csv": 200, "json": 200, "same": true, "health": 200, "refused": 400' cat "$dir/said"
 	expect 0 "$series: the search finds a request that is there" \
 		'^word [1-9][0-9]* text [1-9][0-9]* ' cat "$dir/found-half"
-	for when in answered refused closed sealed; do
+	for when in answered refused closed sealed channel; do
 		expect 0 "$series: $when: of requests and answers nothing is in memory" "$none" cat "$dir/found-$when"
 	done
-	cat >"$dir/policy.json" <<-POLICY
-		{"ward-policy": 1, "uid": [1001], "accept_unmeasured": true,
-		 "declared": ["$(declared "$dir")"], "allow_tee": ["simulated-snp"]}
-	POLICY
+	expect 0 "$series: infer: another measurement is refused, and no row was sent" \
+		'"wrong": {"exit": 5, .*measurement-mismatch.*"less": true}' cat "$dir/said"
+	expect 0 "$series: infer: a server that the policy accepts answers over the attested channel" \
+		'"right": {"exit": 0, "rows": 800, "asked": 800, "err": ""}' cat "$dir/said"
+	file_of "$dir" channel
+	expect 0 "$series: and says that it answered these rows alone" '"rows": *800' \
+		grep '"step": *"answered"' "$dir/channel"
 	args=(--root build/tsmsim/ark.pem --policy "$dir/policy.json")
 	nonce=$(sed -n 's/.*"nonce": "\([0-9a-f]*\)".*/\1/p' "$dir/said")
 	key=$(sed -n 's/.*"key": "\([0-9a-f]*\)".*/\1/p' "$dir/said")

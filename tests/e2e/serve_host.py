@@ -16,7 +16,9 @@ import random
 import socket
 import ssl
 import struct
+import subprocess
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 import serve_world as world  # noqa: E402
@@ -98,10 +100,13 @@ class Talk:
         else:
             self.asked.append((line.decode().strip(), plain))
 
-    def relay(self):
+    def plain(self):
         while not self.relays:
             self.more()
-        return Given(self.relays.pop(0), self.folder)
+        return self.relays.pop(0)
+
+    def relay(self):
+        return Given(self.plain(), self.folder)
 
     def wait(self, word):
         """The guest asks whether we have come to @word."""
@@ -115,6 +120,48 @@ class Talk:
         plain = self.wait(word)
         plain.sendall(b"go\n")
         plain.close()
+
+
+def pump(source, to, counted):
+    while chunk := source.recv(65536):
+        counted.append(len(chunk))
+        to.sendall(chunk)
+    to.shutdown(socket.SHUT_WR)
+
+
+def infer(talk, policy, rows):
+    """`ward-train infer` through a connection that came from the guest: its exit code, what it said,
+    and how many bytes it sent."""
+    sent, plain = [], talk.plain()  # first: the client's patience begins with its connection
+    with socket.create_server(("127.0.0.1", 0)) as here:
+        client = subprocess.Popen(
+            [os.environ["WARD_TRAIN"], "infer", "--server", "127.0.0.1:%d" % here.getsockname()[1],
+             "--policy", talk.folder / policy, "--root", os.environ["WARD_ROOT"], "--rows", rows,
+             "-o", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        ours, _ = here.accept()
+    ways = [threading.Thread(target=pump, args=way) for way in ((ours, plain, sent), (plain, ours, []))]
+    for way in ways:
+        way.start()
+    out, err = client.communicate()
+    for way in ways:
+        way.join()
+    plain.close()
+    return client.returncode, out, err, sum(sent)
+
+
+def over_channel(talk, said):
+    """Refused by a policy of another measurement, then accepted; the same rows as JSON and as a table."""
+    rows = patients(os.urandom(16)) * 20    # so many that they can't hide in a handshake
+    body = as_table(rows)
+    (talk.folder / "rows.csv").write_bytes(body)
+    save(talk.folder, rows, [])
+    code, out, err, sent = infer(talk, "wrong.json", talk.folder / "rows.csv")
+    said["wrong"] = {"exit": code, "out": out, "err": err, "less": sent < len(body) / 2}
+    code, out, err, sent = infer(talk, "policy.json", talk.folder / "rows.csv")
+    answers = json.loads(out)["rows"] if out else []
+    said["right"] = {"exit": code, "rows": len(answers), "asked": len(rows), "err": err}
+    save(talk.folder, rows, answers)
+    talk.go("channel")
 
 
 def unfinished(client):
@@ -163,6 +210,8 @@ def run(folder):
     said["refused"] = client.ask("POST", "/infer", body + b"broken", "text/csv")[0]
     client.ask("GET", "/health")
     talk.go("refused")
+    # on connections of their own: those before are near the end of their life on a slow machine
+    other, client = talk.relay(), talk.relay()
     plain = talk.wait("closed")
     # cut off in the middle of it
     send_most(other, client, body)
@@ -171,6 +220,7 @@ def run(folder):
         pass
     plain.sendall(b"go\n")
     plain.close()
+    over_channel(talk, said)
     (folder / "said").write_text(json.dumps(said))
 
 

@@ -14,6 +14,21 @@ relay() {
 	nc 10.0.2.100 8443 -e /lib/ward/relay.sh &
 }
 
+# serve LOG OPTION...: a server; its process in $server
+serve() {
+	log=$1 tries=0
+	shift
+	as worker ward-train serve --plan /fw/table.json --model /fw/table.safetensors --listen $AT \
+		--out /tmp/out "$@" -o json >"$log" 2>&1 &
+	server=$!
+	until grep -q '"listen"' "$log" || [ $tries -ge 1800 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	grep -q '"listen"' "$log"
+	result $? "the server listens ($1)"
+}
+
 # asked WORD: the client has come so far
 asked() {
 	[ "$(echo "$1" | nc 10.0.2.100 8443)" = go ]
@@ -35,17 +50,7 @@ mkdir -p /tmp/out /tmp/tls
 cp /fw/cert.pem /fw/key.pem /tmp/tls
 chmod 600 /tmp/tls/key.pem
 chown -R worker /tmp/out /tmp/tls
-as worker ward-train serve --plan /fw/table.json --model /fw/table.safetensors --listen $AT \
-	--tls-cert /tmp/tls/cert.pem --tls-key /tmp/tls/key.pem --out /tmp/out \
-	-o json >/tmp/serve.log 2>&1 &
-server=$!
-tries=0
-until grep -q '"listen"' /tmp/serve.log || [ $tries -ge 1800 ]; do
-	tries=$((tries + 1))
-	sleep 0.1
-done
-grep -q '"listen"' /tmp/serve.log
-result $? 'the server listens'
+serve /tmp/serve.log --tls-cert /tmp/tls/cert.pem --tls-key /tmp/tls/key.pem --request-timeout 300
 tell steps /tmp/serve.log
 relay
 relay
@@ -55,12 +60,22 @@ asked answered
 hold answered
 asked refused
 hold refused
+relay
+relay
 asked closed
 hold closed
 kill -TERM $server
 ended $server 0 'told to end, it wipes, seals and writes its receipt' /tmp/serve.log '"receipt"'
 hold sealed
 tell receipt /tmp/out/receipt-serve.ward
+serve /tmp/channel.log --channel --request-timeout 300
+relay
+relay
+asked channel
+hold channel
+kill -TERM $server
+ended $server 0 'a server of attested channels ends as well' /tmp/channel.log '"receipt"'
+tell channel /tmp/channel.log
 wardctl -o json mem list 2>$D/err >$D/out
 grep -q '"buffers": *\[\]' $D/out
 result $? 'nobody holds protected memory any more'
