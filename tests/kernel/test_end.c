@@ -122,11 +122,16 @@ TEST(sigkill_of_the_owner)
 TEST(fd_parked_in_a_socket_while_the_owner_dies)
 {
 	struct peer peer = peer_start(own_and_wait);
-	struct timespec nap = { .tv_nsec = 200000000 };
 	struct held held;
+	unsigned int i;
+	int queued = 0;
 
-	/* Both fds are in the queue, nobody has received them. */
-	nanosleep(&nap, NULL);
+	/* Both fds are in the queue, each with a byte; nobody has received them. */
+	for (i = 0; i < ktap_seconds(60) * 100 && queued < 2; i++) {
+		usleep(10000);
+		ASSERT_EQ(ioctl(peer.sock, FIONREAD, &queued), 0);
+	}
+	ASSERT_EQ(queued, 2);
 	kill(peer.pid, SIGKILL);
 	waitpid(peer.pid, NULL, 0);
 	held.session = recv_fd(peer.sock);
