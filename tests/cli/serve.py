@@ -336,12 +336,28 @@ def slow(folder, train, standin):
     except (ssl.SSLError, ConnectionError):
         end = b""
     result(end == b"", "who does not end a request is cut off")
-    crowd = [raw(server) for _ in range(6)]
-    result(Client(server).ask("GET", "/health")[0] == 200, "who comes when it is crowded has an answer")
+    crowd = [raw(server, f"127.0.{1 + i}.1") for i in range(6)]
+    result(Client(server, "127.0.0.9").ask("GET", "/health")[0] == 200, "who comes when it is crowded has an answer")
     for one in crowd:
         one.close()
     server.process.send_signal(signal.SIGTERM)
     result(server.end() == 0, "and it ends well")
+
+
+def crowded_by_one(folder, train, standin):
+    server = Server(train, standin, folder, "table", "--connections", "4")
+    crowd = [raw(server) for _ in range(2)]
+    try:
+        more = raw(server).recv(1)
+    except OSError:     # also TLS's
+        more = b""
+    result(more == b"", "one prefix has half of the connections, and no more")
+    answered = [Client(server, "127.0.0.2").ask("GET", "/health")[0] for _ in range(8)]
+    result(answered == [200] * 8, "... and another one has answers meanwhile")
+    for one in crowd:
+        one.close()
+    server.process.send_signal(signal.SIGTERM)
+    server.end()
 
 
 def several(server):
@@ -530,6 +546,7 @@ def main(train, standin, folder):
     held_too_long(folder, train, standin)
     evidence_for_many(folder, train, standin)
     slow(folder, train, standin)
+    crowded_by_one(folder, train, standin)
     bodiless(folder, train, standin)
     hello_crowd(folder, train, standin)
     hoard(folder, train, standin)
