@@ -18,6 +18,7 @@
 #define ROWS_MAX	(4u << 20)	/* of which no server takes more */
 #define ANSWER_MAX	(256u << 20)
 #define HEAD_MAX	16384
+#define EVIDENCE_MS	120000	/* others may wait for theirs before us, and a token is spent */
 
 /** struct answer - what a server said */
 struct answer {
@@ -229,7 +230,7 @@ static void say_accepted(const struct link *link, const struct ask_options *o,
 
 int ask_run(const struct ask_options *o, const struct emit *emit, struct failure *failure)
 {
-	struct attested attested = { 0 };
+	struct attested attested = { .handshake_ms = EVIDENCE_MS };
 	struct link link = { 0 };
 	const struct attested_files files = {
 		.policy = o->policy, .policy_option = "--policy ",

@@ -96,7 +96,7 @@ static int open_channel(struct wire_channel *w, bool accept)
 		.evidence = a->evidence ? a->evidence : a->session ? ward_channel_attest : NULL,
 		.evidence_arg = a->evidence ? a->evidence_arg : a->session,
 		.verify = ward_channel_judge, .verify_arg = &w->judge,
-		.reattest_ms = a->reattest_ms, .answer_ms = ATTESTED_ANSWER_MS,
+		.handshake_ms = a->handshake_ms, .reattest_ms = a->reattest_ms, .answer_ms = ATTESTED_ANSWER_MS,
 	};
 	struct ward_channel_fault fault = { 0 };
 	int err;

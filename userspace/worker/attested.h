@@ -20,12 +20,13 @@
  * @session: whose evidence it gives; the caller's; NULL: it has none to give
  * @evidence, @evidence_arg: what gives it in place of the session; or NULL
  * @reattest_ms: the peer's evidence is asked for again when it is so old; 0 = never
+ * @handshake_ms: until a channel must be open; 0 = as the library has it
  */
 struct attested {
 	struct ward_session *session;
 	ward_channel_evidence_fn evidence;
 	void *evidence_arg;
-	uint32_t reattest_ms;
+	uint32_t reattest_ms, handshake_ms;
 
 	/* private */
 	struct wv_roots *roots;
