@@ -81,7 +81,8 @@ def bars(rows):
 def panel(memories, drawn, names):
     """One panel's bars against their parts; the scale is that of the longest bar."""
     wrong = []
-    lengths = [[m["ms"][name] or 0 for name in names] for m in memories]
+    shares = [m["ms"]["total"] / sum(m["ms"][name] or 0 for name in PARTS) for m in memories]
+    lengths = [[(m["ms"][name] or 0) * share for name in names] for m, share in zip(memories, shares)]
     longest = max(range(len(lengths)), key=lambda i: sum(lengths[i]))
     scale = sum(drawn[longest].values()) / sum(lengths[longest])
     if sum(drawn[longest].values()) < 300:

@@ -54,11 +54,22 @@ uint32_t bench_colour(enum bench_figure part)
 	return colours[part];
 }
 
-static double part_of(const struct bench *b, int kind, int part)
+static double median_of(const struct bench *b, int kind, int figure)
 {
-	double ns = bench_median(&b->memory[kind].series[part]);
+	double ns = bench_median(&b->memory[kind].series[figure]);
 
 	return isnan(ns) ? 0 : ns;
+}
+
+/* Medians do not add up to the median of the whole: each part has its share of that. */
+static double part_of(const struct bench *b, int kind, int part)
+{
+	double sum = 0;
+	int i;
+
+	for (i = 0; i < BENCH_PARTS; i++)
+		sum += median_of(b, kind, i);
+	return sum > 0 ? median_of(b, kind, part) / sum * median_of(b, kind, BENCH_TOTAL) : 0;
 }
 
 static double length_of(const struct bench *b, int kind, int first)
@@ -140,8 +151,7 @@ static void draw_sum(struct canvas *c, const struct bench *b, const struct panel
 		     int y)
 {
 	double ratio = bench_to_plain(b, kind, BENCH_TOTAL);
-	double ns = p->first ? length_of(b, kind, p->first) :
-			       bench_median(&b->memory[kind].series[BENCH_TOTAL]);
+	double ns = length_of(b, kind, p->first);
 	char text[64];
 	int used = snprintf(text, sizeof(text), "%.3f ms", ns / 1e6);
 

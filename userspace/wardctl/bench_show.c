@@ -76,16 +76,17 @@ static void show_text(struct wardctl *ctl, const struct bench *b)
 	int i;
 
 	out_line(ctl->out,
-		 "MEMORY        TOTAL  = COMPUTE  + DECRYPT    + CALLS   + MEMORY   + ATTEST   /PLAIN"
+		 "MEMORY        TOTAL    COMPUTE    DECRYPT      CALLS     MEMORY     ATTEST   /PLAIN"
 		 "  PER EPOCH    CALLS   M INSTR.   /PLAIN");
 	for (i = 0; i < BENCH_KINDS; i++)
 		if (bench_measured(b, i))
 			row(ctl, b, i);
 	out_line(ctl->out,
-		 "Medians of %zu rounds in turns; times in ms, by one thread. CALLS: time in the kernel beside",
+		 "Medians of %zu rounds in turns, each of its own: parts need not add up to TOTAL. Times in ms, by one",
 		 b->rounds);
 	out_line(ctl->out,
-		 "memory and attestation, and the number of all system calls. M INSTR.: millions in user space.");
+		 "thread. CALLS: time in the kernel beside memory and attestation, and the number of all system calls.");
+	out_line(ctl->out, "M INSTR.: millions in user space.");
 	for (i = 0; i < BENCH_KINDS; i++)
 		if (b->memory[i].wanted)
 			reasons(ctl, b, i);
