@@ -31,6 +31,10 @@ static int no_device(struct session *session, int err)
 			      device, device, device);
 	if (err == -EACCES)
 		return failed(session->failure, EXIT_DEVICE, "%s: %s", device, ward_strerror(err));
+	if (err == -ENOENT)
+		return failed(session->failure, EXIT_DEVICE,
+			      "there is no %s: load the module (wardctl module load); wardctl doctor says"
+			      " what else is missing", device);
 	return session_failed(session, device, err);
 }
 
