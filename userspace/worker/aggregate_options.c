@@ -48,10 +48,7 @@ static const struct option long_options[] = {
 	{ "reattest", required_argument, NULL, OPT_REATTEST },
 	{ "budget", required_argument, NULL, OPT_BUDGET },
 	{ "device", required_argument, NULL, OPT_DEVICE },
-	{ "output", required_argument, NULL, 'o' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
+	OPTIONS_OF_ALL
 };
 
 static int read_number(int option, const char *text, struct aggregate_options *o,

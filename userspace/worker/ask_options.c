@@ -26,10 +26,7 @@ static const struct option long_options[] = {
 	{ "policy", required_argument, NULL, OPT_POLICY },
 	{ "root", required_argument, NULL, OPT_ROOT },
 	{ "rows", required_argument, NULL, OPT_ROWS },
-	{ "output", required_argument, NULL, 'o' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
+	OPTIONS_OF_ALL
 };
 
 static int read_option(int option, void *to, struct failure *failure)

@@ -43,10 +43,7 @@ static const struct option known[] = {
 	{ "attest", no_argument, NULL, OPT_ATTEST },
 	{ "budget", required_argument, NULL, OPT_BUDGET },
 	{ "device", required_argument, NULL, OPT_DEVICE },
-	{ "output", required_argument, NULL, 'o' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
+	OPTIONS_OF_ALL
 };
 
 static int read_kind(const char *text, struct bench_options *o, struct failure *failure)

@@ -79,10 +79,7 @@ static const struct option train_options[] = {
 	{ "peer-root", required_argument, NULL, OPT_PEER_ROOT },
 	{ "reattest", required_argument, NULL, OPT_REATTEST },
 	{ "device", required_argument, NULL, OPT_DEVICE },
-	{ "output", required_argument, NULL, 'o' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
+	OPTIONS_OF_ALL
 };
 
 /* Bytes, or with K, M or G behind them. */

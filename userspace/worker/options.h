@@ -35,11 +35,18 @@ int options_read(int argc, char **argv, struct job_options *options,
  */
 int options_data(char *text, struct job_options *options, struct failure *failure);
 
+/* The end of every verb's table: what options_walk() reads for it. */
+#define OPTIONS_OF_ALL \
+	{ "output", required_argument, NULL, 'o' }, \
+	{ "quiet", no_argument, NULL, 'q' }, \
+	{ "help", no_argument, NULL, 'h' }, \
+	{ NULL, 0, NULL, 0 }
+
 /**
  * struct options_kind - the options of a verb
  * @verb: its name
  * @usage: what --help prints
- * @known: for getopt_long(); of short ones there are o, q and h, which are read for it
+ * @known: for getopt_long(), OPTIONS_OF_ALL at its end
  * @read: takes any other option, its value in optarg. Return: 0 or -1
  */
 struct options_kind {

@@ -60,10 +60,7 @@ static const struct option long_options[] = {
 	{ "evidence-timeout", required_argument, NULL, OPT_EVIDENCE },
 	{ "budget", required_argument, NULL, OPT_BUDGET },
 	{ "device", required_argument, NULL, OPT_DEVICE },
-	{ "output", required_argument, NULL, 'o' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
+	OPTIONS_OF_ALL
 };
 
 static int read_limit(int option, const char *text, struct serve_options *o,
