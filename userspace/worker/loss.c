@@ -3,11 +3,15 @@
 
 #include <math.h>
 
+/* @e: of minus the magnitude of @z, so that nothing overflows */
+static double chance_by(double z, double e)
+{
+	return z >= 0 ? 1 / (1 + e) : e / (1 + e);
+}
+
 double loss_chance(double z)
 {
-	double e = exp(-fabs(z));
-
-	return z >= 0 ? 1 / (1 + e) : e / (1 + e);
+	return chance_by(z, exp(-fabs(z)));
 }
 
 /* One exponential serves both: it is most of what a row with few columns costs. */
@@ -20,7 +24,7 @@ double loss_both(enum loss loss, double z, double y, double *slope)
 		return (z - y) * (z - y) / 2;
 	}
 	e = exp(-fabs(z));
-	*slope = (z >= 0 ? 1 / (1 + e) : e / (1 + e)) - y;
+	*slope = chance_by(z, e) - y;
 	return (z > 0 ? z : 0) + log1p(e) - y * z;
 }
 
