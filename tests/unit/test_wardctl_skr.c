@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "../../userspace/wardctl/skr.h"
+#include "b64.h"
 #include "gpu_make.h"
 
 #define SETTLE	2	/* runs until what the library keeps for good is there */
@@ -55,15 +56,12 @@ __attribute__((constructor)) static void take_over(void)
 		abort();
 }
 
-/* Base64 by OpenSSL, in the alphabet of a URL. */
 static char *b64url(const uint8_t *in, size_t len)
 {
-	char *out = malloc(len / 3 * 4 + 5);
+	char *out = malloc(B64_TEXT_LEN(len));
 
 	assert_non_null(out);
-	EVP_EncodeBlock((uint8_t *)out, in, (int)len);
-	for (char *p = out; *p; p++)
-		*p = *p == '+' ? '-' : *p == '/' ? '_' : *p == '=' ? 0 : *p;
+	b64url_encode(in, len, out);
 	return out;
 }
 

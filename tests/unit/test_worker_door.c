@@ -53,7 +53,7 @@ static int broken(const uint8_t *nonce, const uint8_t *binding, uint8_t **bundle
 
 static void begin(struct scene *w)
 {
-	struct memory_backend backend = bench_backend(&w->bench);
+	struct memory_backend backend;
 	struct failure failure = { 0 };
 
 	*w = (struct scene){ .plan = bench_plan(bench_plan_text) };
